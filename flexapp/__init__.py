@@ -1,0 +1,1 @@
+"""The phone service for flexible-employment pension insurance in Ningxia."""
