@@ -1,0 +1,157 @@
+"""Add an event, read the events about a person, and check that the chain is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from flexapp.audit import repository
+
+GENESIS = "0" * 64
+"""What stands before the first event."""
+
+
+class ActorKind(StrEnum):
+    """Who can do things here."""
+
+    ACCOUNT = "account"
+    SYSTEM = "system"
+    TAX = "tax"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something. `label` is masked, fit to be shown to the person it was done to."""
+
+    kind: ActorKind
+    id: int | None
+    label: str
+    channel: str = "phone"
+
+
+SYSTEM = Actor(ActorKind.SYSTEM, None, "系统", "system")
+TAX_BUREAU = Actor(ActorKind.TAX, None, "税务部门", "tax")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event as it was recorded."""
+
+    seq: int
+    at: datetime
+    action: str
+    person_id: int | None
+    subject: str
+    actor_kind: str
+    actor_id: int | None
+    actor_label: str
+    channel: str
+    data: Mapping[str, str]
+
+
+def record(
+    *,
+    action: str,
+    person_id: int | None,
+    subject: str,
+    actor: Actor,
+    at: datetime,
+    data: Mapping[str, str] | None = None,
+) -> int:
+    """Add one event in the caller's transaction and return its number.
+
+    `subject` says what it was done to (a serial, "registration"); `data` holds no personal data.
+    """
+    body = json.dumps(dict(data or {}), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    previous = repository.last_digest() or GENESIS
+    row: dict[str, object] = {
+        "at": at,
+        "action": action,
+        "person_id": person_id,
+        "subject": subject,
+        "actor_kind": actor.kind.value,
+        "actor_id": actor.id,
+        "actor_label": actor.label,
+        "channel": actor.channel,
+        "data": body,
+        "previous": previous,
+    }
+    row["digest"] = digest(row)
+    return repository.add(row)
+
+
+def digest(row: Mapping[str, object]) -> str:
+    """The digest of a row: SHA-256 over its fields, the previous digest among them."""
+    at = row["at"]
+    assert isinstance(at, datetime)
+    fields = [
+        at.astimezone(UTC).isoformat(),
+        *(
+            row[name]
+            for name in (
+                "action",
+                "person_id",
+                "subject",
+                "actor_kind",
+                "actor_id",
+                "actor_label",
+                "channel",
+                "data",
+                "previous",
+            )
+        ),
+    ]
+    return hashlib.sha256(json.dumps(fields, ensure_ascii=False).encode()).hexdigest()
+
+
+def about_person(
+    *, person_id: int, actions: Sequence[str] | None = None, before: int | None = None, limit: int
+) -> tuple[Event, ...]:
+    """The newest events about a person, newest first; `before` pages on by event number."""
+    return tuple(
+        _event(row) for row in repository.about_person(person_id, actions, before, limit)
+    )
+
+
+def one_about_person(*, person_id: int, seq: int) -> Event | None:
+    """The event of that number, if it is about that person."""
+    row = repository.one(seq)
+    return _event(row) if row is not None and row["person_id"] == person_id else None
+
+
+def of_subject(*, subject: str) -> tuple[Event, ...]:
+    """Everything that was done to one subject, oldest first."""
+    return tuple(_event(row) for row in repository.of_subject(subject))
+
+
+def broken_links() -> Iterator[int]:
+    """The numbers of events that do not fit the chain: changed, moved, or after a removed one."""
+    previous = GENESIS
+    for row in repository.all_rows():
+        if row["previous"] != previous or row["digest"] != digest(row):
+            yield int(row["seq"])  # type: ignore[call-overload]
+        previous = str(row["digest"])
+
+
+def _event(row: Mapping[str, object]) -> Event:
+    at, seq, person_id, actor_id = row["at"], row["seq"], row["person_id"], row["actor_id"]
+    assert isinstance(at, datetime)
+    assert isinstance(seq, int)
+    assert person_id is None or isinstance(person_id, int)
+    assert actor_id is None or isinstance(actor_id, int)
+    return Event(
+        seq=seq,
+        at=at,
+        action=str(row["action"]),
+        person_id=person_id,
+        subject=str(row["subject"]),
+        actor_kind=str(row["actor_kind"]),
+        actor_id=actor_id,
+        actor_label=str(row["actor_label"]),
+        channel=str(row["channel"]),
+        data=json.loads(str(row["data"])),
+    )

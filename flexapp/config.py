@@ -1,0 +1,233 @@
+"""Typed settings, read from the environment once and checked before anything starts.
+
+Every setting is named `FLEXAPP_…` and listed in the README. A name that is not known, a value that
+cannot be understood or a demo secret in production stops the start with one sentence per fault.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+DEMO_SECRET = "demo-only-secret-never-use-it-in-production"  # noqa: S105
+DEMO_DATA_KEY = base64.b64encode(b"demo-data-key-for-fiction-only!!").decode()
+DEMO_INDEX_KEY = base64.b64encode(b"demo-index-key-for-fiction-only!").decode()
+DEMO_TAX_TOKEN = "demo-tax-token"  # noqa: S105
+
+KNOWN = frozenset(
+    """FLEXAPP_ENV FLEXAPP_DATABASE_URL FLEXAPP_HOST FLEXAPP_PORT FLEXAPP_PUBLIC_URL
+    FLEXAPP_SECRET_KEY FLEXAPP_TODAY FLEXAPP_TAX_URL FLEXAPP_TAX_TOKEN FLEXAPP_TAX_DATABASE
+    FLEXAPP_DATA_KEYS FLEXAPP_INDEX_KEY FLEXAPP_SMS FLEXAPP_SMS_URL FLEXAPP_SMS_TOKEN
+    FLEXAPP_POPULATION_URL FLEXAPP_POPULATION_TOKEN FLEXAPP_WORKERS FLEXAPP_BROWSER""".split()
+)
+"""FLEXAPP_BROWSER is read by the test suite alone: the browser that the journeys use."""
+
+
+class Environment(StrEnum):
+    """Where the service runs: with fictional people, or with real ones."""
+
+    DEMO = "demo"
+    PRODUCTION = "production"
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; `faults` holds one sentence for each reason."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Settings:
+    """Everything the service is told from outside. Not printable: it holds secrets."""
+
+    env: Environment
+    database_url: str
+    host: str
+    port: int
+    public_url: str
+    secret_key: str
+    today: date | None
+    tax_url: str | None
+    tax_token: str
+    tax_database: Path
+    data_keys: Mapping[str, bytes]
+    """Encryption keys at rest, 32 bytes each, by key id; the first one writes, all read."""
+    index_key: bytes
+    sms: str
+    sms_url: str | None
+    sms_token: str | None
+    population_url: str | None
+    population_token: str | None
+    workers: int
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether this is the demonstration with fictional people."""
+        return self.env is Environment.DEMO
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Read and check all settings; raises `SettingsError` naming every fault at once."""
+    return _Reader(environ).settings()
+
+
+class _Reader:
+    """Collects faults instead of stopping at the first, so that an operator fixes them in one go."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = {k: v.strip() for k, v in environ.items() if k.startswith("FLEXAPP_")}
+        self.faults = [
+            f"{name} is not a setting of this service; see the README for those that are."
+            for name in sorted(self.environ.keys() - KNOWN)
+        ]
+
+    def settings(self) -> Settings:
+        env = self.choice("FLEXAPP_ENV", [e.value for e in Environment], Environment.DEMO.value)
+        demo = env != Environment.PRODUCTION
+        host = self.environ.get("FLEXAPP_HOST", "127.0.0.1")
+        port = self.number("FLEXAPP_PORT", 8000, 1, 65535)
+        settings = Settings(
+            env=Environment.DEMO if demo else Environment.PRODUCTION,
+            database_url=self.database_url(demo),
+            host=host,
+            port=port,
+            public_url=self.url("FLEXAPP_PUBLIC_URL", f"http://{host}:{port}" if demo else None)
+            or "",
+            secret_key=self.secret("FLEXAPP_SECRET_KEY", DEMO_SECRET, demo),
+            today=self.today(demo),
+            tax_url=self.url("FLEXAPP_TAX_URL", None, required=not demo),
+            tax_token=self.secret("FLEXAPP_TAX_TOKEN", DEMO_TAX_TOKEN, demo),
+            tax_database=Path(
+                self.environ.get("FLEXAPP_TAX_DATABASE", str(PROJECT / "var" / "tax.sqlite3"))
+            ),
+            data_keys=self.data_keys(demo),
+            index_key=self.key("FLEXAPP_INDEX_KEY", DEMO_INDEX_KEY, demo),
+            sms=self.sms(demo),
+            sms_url=self.url("FLEXAPP_SMS_URL", None),
+            sms_token=self.environ.get("FLEXAPP_SMS_TOKEN"),
+            population_url=self.url("FLEXAPP_POPULATION_URL", None, required=not demo),
+            population_token=self.environ.get("FLEXAPP_POPULATION_TOKEN"),
+            workers=self.number("FLEXAPP_WORKERS", 2, 1, 64),
+        )
+        if settings.sms == "http" and not settings.sms_url:
+            self.faults.append("FLEXAPP_SMS=http needs FLEXAPP_SMS_URL, the provider's address.")
+        if self.faults:
+            raise SettingsError(self.faults)
+        return settings
+
+    def choice(self, name: str, allowed: list[str], default: str) -> str:
+        value = self.environ.get(name, default)
+        if value not in allowed:
+            self.faults.append(f"{name} is {value!r}; it must be one of {', '.join(allowed)}.")
+        return value
+
+    def number(self, name: str, default: int, low: int, high: int) -> int:
+        text = self.environ.get(name, str(default))
+        if not re.fullmatch(r"[0-9]{1,6}", text) or not low <= int(text) <= high:
+            self.faults.append(f"{name} is {text!r}; it must be a whole number {low} to {high}.")
+            return default
+        return int(text)
+
+    def url(self, name: str, default: str | None, *, required: bool = False) -> str | None:
+        value = self.environ.get(name, default)
+        if value is None:
+            if required or name == "FLEXAPP_PUBLIC_URL":
+                self.faults.append(f"{name} is missing; production needs it.")
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+            self.faults.append(f"{name} is {value!r}; it must be like https://host or http://host.")
+        return value.rstrip("/")
+
+    def database_url(self, demo: bool) -> str:
+        name = "FLEXAPP_DATABASE_URL"
+        default = f"sqlite:///{PROJECT / 'var' / 'flexapp.sqlite3'}" if demo else None
+        value = self.environ.get(name, default)
+        if value is None:
+            self.faults.append(f"{name} is missing; production needs it.")
+            return ""
+        if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            self.faults.append(
+                f"{name} must begin with sqlite:/// or postgresql+psycopg:// (it is not printed"
+                " here because it may hold a password)."
+            )
+        return value
+
+    def secret(self, name: str, demo_value: str, demo: bool) -> str:
+        value = self.environ.get(name)
+        if demo:
+            return value or demo_value
+        if not value:
+            self.faults.append(f"{name} is missing; production needs its own secret.")
+        elif value == demo_value or value.startswith("demo"):
+            self.faults.append(f"{name} is a demo secret; production needs its own.")
+        elif len(value) < 32:
+            self.faults.append(f"{name} is too short; use at least 32 random characters.")
+        return value or ""
+
+    def key(self, name: str, demo_value: str, demo: bool) -> bytes:
+        text = self.environ.get(name)
+        if text is None:
+            if not demo:
+                self.faults.append(f"{name} is missing; production needs its own key.")
+            text = demo_value
+        elif text == demo_value and not demo:
+            self.faults.append(f"{name} is the demo key; production needs its own.")
+        return self.key_bytes(name, text)
+
+    def key_bytes(self, name: str, text: str) -> bytes:
+        try:
+            raw = base64.b64decode(text, validate=True)
+        except binascii.Error:
+            raw = b""
+        if len(raw) != 32:
+            self.faults.append(f"{name} must hold 32 bytes in base64.")
+        return raw
+
+    def data_keys(self, demo: bool) -> dict[str, bytes]:
+        name = "FLEXAPP_DATA_KEYS"
+        text = self.environ.get(name)
+        if text is None:
+            if not demo:
+                self.faults.append(f"{name} is missing; production needs its own keys.")
+            return {"demo": self.key_bytes(name, DEMO_DATA_KEY)}
+        keys: dict[str, bytes] = {}
+        for entry in text.split(","):
+            key_id, _, value = entry.strip().partition(":")
+            if not re.fullmatch(r"[a-z0-9]{1,12}", key_id) or key_id in keys:
+                self.faults.append(f"{name} must look like id:base64,id:base64 with ids of a-z0-9.")
+                break
+            if value == DEMO_DATA_KEY and not demo:
+                self.faults.append(f"{name} holds the demo key; production needs its own.")
+            keys[key_id] = self.key_bytes(name, value)
+        return keys
+
+    def sms(self, demo: bool) -> str:
+        value = self.choice(
+            "FLEXAPP_SMS", ["demo", "log", "http"] if demo else ["log", "http"],
+            "demo" if demo else "http",
+        )
+        return value
+
+    def today(self, demo: bool) -> date | None:
+        text = self.environ.get("FLEXAPP_TODAY")
+        if not text:
+            return None
+        if not demo:
+            self.faults.append("FLEXAPP_TODAY pins the business date and works in the demo only.")
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.faults.append(f"FLEXAPP_TODAY is {text!r}; write it as 2019-09-24.")
+            return None

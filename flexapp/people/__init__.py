@@ -1,0 +1,1 @@
+"""Persons, their accounts and how they sign in; personal data encrypted at rest."""

@@ -1,0 +1,21 @@
+"""Forms of sign-in and real name."""
+
+from __future__ import annotations
+
+from wtforms import StringField
+
+from flexapp.web.forms import PageForm, strip
+
+
+class SignInForm(PageForm):
+    """手机号 and 验证码 on one page with two buttons."""
+
+    phone = StringField("手机号", filters=[strip])
+    code = StringField("验证码", filters=[strip])
+
+
+class RealNameForm(PageForm):
+    """姓名 and 身份证号, once."""
+
+    name = StringField("姓名", filters=[strip])
+    identity = StringField("身份证号", filters=[strip])

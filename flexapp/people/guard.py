@@ -1,0 +1,78 @@
+"""Loads who is signed in, once a request, and keeps out whom the view does not allow."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from flask import Flask, current_app, g, redirect, request, session, url_for
+from werkzeug.wrappers import Response
+
+from flexapp.people import repository
+from flexapp.people.service import Visitor, visitor_from
+from flexapp.people.signing_in import token_digest
+from flexapp.web.access import Access, access_of
+from flexapp.web.clock import instant
+from flexapp.web.unit_of_work import SAFE_METHODS, write_transaction
+
+IDLE = timedelta(hours=2)
+LONGEST = timedelta(hours=12)
+TOUCH_EVERY = timedelta(minutes=5)
+"""How stale "last seen" may be, so that reading a page seldom writes."""
+
+GOING_TO = "going_to"
+
+
+def init_app(app: Flask) -> None:
+    """Stand before every view."""
+    app.before_request(_guard)
+    app.context_processor(lambda: {"visitor": g.get("visitor")})
+
+
+def _guard() -> Response | None:
+    g.visitor = _load_visitor()
+    if request.endpoint is None:  # no such address: the error page follows
+        return None
+    access = access_of(current_app, request.endpoint)
+    if access is Access.PUBLIC:
+        return None
+    if g.visitor is None:
+        _remember_where()
+        return redirect(url_for("people.sign_in"), 303)
+    if access is Access.PERSON and g.visitor.person is None:
+        _remember_where()
+        return redirect(url_for("people.real_name"), 303)
+    return None
+
+
+def _load_visitor() -> Visitor | None:
+    token = session.get("sid")
+    if not token:
+        return None
+    row = repository.visitor(token_digest(token))
+    if row is None:
+        return None
+    found, at = visitor_from(row), instant()
+    if at - found.seen_at > IDLE or at - found.started_at > LONGEST:
+        return None
+    if at - found.seen_at > TOUCH_EVERY:
+        _touch(found.sign_in_id, at)
+    return found
+
+
+def _touch(sign_in_id: int, at: datetime) -> None:
+    if request.method in SAFE_METHODS:
+        with write_transaction():
+            repository.touch(sign_in_id, at)
+    else:
+        repository.touch(sign_in_id, at)
+
+
+def _remember_where() -> None:
+    """Keep the page the person was going to; what was posted leads back to the page it came from."""
+    if request.method == "GET" and "HX-Request" not in request.headers:
+        session[GOING_TO] = request.full_path.rstrip("?")
+
+
+def take_destination(default: str) -> str:
+    """Where the person was going, once."""
+    return str(session.pop(GOING_TO, default))

@@ -1,0 +1,76 @@
+"""Tables of persons, accounts, sign-ins and codes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flexapp.extensions import Model, Moment
+from flexapp.people.encryption import EncryptedText
+
+
+class Person(Model):
+    """A human being, known by an ID number; exists once however many ways lead here."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    identity: Mapped[str] = mapped_column(EncryptedText("person.identity"))
+    identity_index: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(EncryptedText("person.name"))
+    proxy_allowed: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Account(Model):
+    """A mobile number that signs in, and the person it was real-name checked for."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    phone: Mapped[str] = mapped_column(EncryptedText("account.phone"))
+    phone_index: Mapped[str] = mapped_column(unique=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    real_name_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class SignIn(Model):
+    """A server-side session: ended here, it is ended whatever cookie is shown."""
+
+    __tablename__ = "sign_in"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_digest: Mapped[str] = mapped_column(unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    started_at: Mapped[datetime] = mapped_column(Moment)
+    seen_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class SmsCode(Model):
+    """A code that was sent; only a keyed hash of it is kept."""
+
+    __tablename__ = "sms_code"
+    __table_args__ = (Index("ix_sms_code_phone", "phone_index", "sent_at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    phone: Mapped[str] = mapped_column(EncryptedText("sms_code.phone"))
+    phone_index: Mapped[str]
+    code_digest: Mapped[str]
+    sent_at: Mapped[datetime] = mapped_column(Moment)
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class DailyUse(Model):
+    """Whom an account asked about on a day, so that asking about many can be limited."""
+
+    __tablename__ = "daily_use"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)

@@ -1,0 +1,76 @@
+"""Tying an account to the one person it belongs to (实名认证)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from flexapp.audit import service as audit
+from flexapp.people import repository
+from flexapp.people.gateways import GatewayDown, PopulationRegistry
+from flexapp.people.service import (
+    PersonCard,
+    Visitor,
+    add_person,
+    asked_about_today,
+    find_person,
+)
+from flexapp.rules.identity import IdentityNumber
+from flexapp.rules.refusal import Refusal
+from flexapp.web.unit_of_work import outside_transaction
+
+NUMBERS_A_DAY = 5
+"""Different ID numbers that one account may try in a day."""
+
+NOT_CONFIRMED = Refusal(
+    "real_name_not_confirmed",
+    "姓名和身份证号没有通过核验，或者这个身份证号已在别的手机号上实名。"
+    "请核对后再试；换了手机号的，请带身份证到经办窗口办理。",
+)
+"""One sentence for every mismatch, so that nobody learns who is registered."""
+
+
+def confirm_real_name(
+    *,
+    visitor: Visitor,
+    name: str,
+    identity: IdentityNumber,
+    registry: PopulationRegistry,
+    at: datetime,
+    today: date,
+) -> PersonCard | Refusal:
+    """Tie the visitor's account to the person of this name and ID number.
+
+    One ID number is one person with one account; a second name for it is refused, and so is a
+    number that another account holds.
+    """
+    asked = asked_about_today(
+        account_id=visitor.account_id, kind="real_name", identity=identity, today=today
+    )
+    if asked > NUMBERS_A_DAY:
+        return Refusal("real_name_limit", "今天核验的次数太多，请明天再试，或到经办窗口办理。")
+    try:
+        with outside_transaction():
+            confirmed = registry.confirms(name, identity, visitor.phone)
+    except GatewayDown:
+        return Refusal("registry_down", "现在连不上核验系统，您填的内容还在，请稍后再按“确认”。")
+    person = find_person(identity)
+    if not confirmed or (person is not None and person.name != name):
+        return NOT_CONFIRMED
+    if person is None:
+        person = add_person(name=name, identity=identity, at=at)
+    holder = repository.account_of_person(person.id)
+    if holder is not None and holder.id != visitor.account_id:
+        return NOT_CONFIRMED
+    account = repository.account(visitor.account_id)
+    if account.person_id is not None and account.person_id != person.id:
+        return Refusal("already_real_name", "这个手机号已经实名，不能再换成别人。")
+    account.person_id = person.id
+    account.real_name_at = at
+    audit.record(
+        action="person.real_name",
+        person_id=person.id,
+        subject="real-name",
+        actor=visitor.actor,
+        at=at,
+    )
+    return person

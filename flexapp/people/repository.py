@@ -1,0 +1,148 @@
+"""Rows of persons, accounts, sign-ins and codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from flexapp.extensions import db
+from flexapp.people.models import Account, DailyUse, Person, SignIn, SmsCode
+
+_VISITOR = (
+    select(
+        SignIn.id.label("sign_in_id"),
+        SignIn.started_at,
+        SignIn.seen_at,
+        Account.id.label("account_id"),
+        Account.phone,
+        Person.id.label("person_id"),
+        Person.identity,
+        Person.name,
+        Person.proxy_allowed,
+    )
+    .join(Account, Account.id == SignIn.account_id)
+    .outerjoin(Person, Person.id == Account.person_id)
+    .where(SignIn.ended_at.is_(None))
+)
+
+
+def visitor(token_digest: str) -> Mapping[str, object] | None:
+    """The sign-in of that token with its account and person: one query, on every signed-in page."""
+    found = db.session.execute(_VISITOR.where(SignIn.token_digest == token_digest))
+    row = found.mappings().first()
+    return None if row is None else {**row}
+
+
+def touch(sign_in_id: int, at: datetime) -> None:
+    """Note that the person is still there."""
+    db.session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(seen_at=at))
+
+
+def start_sign_in(account_id: int, token_digest: str, at: datetime) -> None:
+    """A new server-side session."""
+    row = {"account_id": account_id, "token_digest": token_digest, "started_at": at, "seen_at": at}
+    db.session.execute(insert(SignIn), [row])
+
+
+def end_sign_in(token_digest: str, at: datetime) -> None:
+    """End a server-side session."""
+    db.session.execute(
+        update(SignIn)
+        .where(SignIn.token_digest == token_digest, SignIn.ended_at.is_(None))
+        .values(ended_at=at)
+    )
+
+
+def add_code(row: Mapping[str, object]) -> None:
+    """A code about to be sent."""
+    db.session.execute(insert(SmsCode), [row])
+
+
+def forget_code(code_id: str, at: datetime) -> None:
+    """Make a code that could not be sent unusable."""
+    db.session.execute(update(SmsCode).where(SmsCode.id == code_id).values(used_at=at))
+
+
+def codes_since(phone_index: str, since: datetime) -> tuple[int, datetime | None]:
+    """How many codes a number was sent since then, and when the last one was."""
+    row = db.session.execute(
+        select(func.count(), func.max(SmsCode.sent_at)).where(
+            SmsCode.phone_index == phone_index, SmsCode.sent_at > since
+        )
+    ).one()
+    return int(row[0]), row[1]
+
+
+def code(code_id: str) -> SmsCode | None:
+    """A code by its identifier."""
+    return db.session.get(SmsCode, code_id)
+
+
+def count_try(code_id: str, limit: int) -> bool:
+    """Count a try before it is judged; False once the tries are used up."""
+    counted = db.session.execute(
+        update(SmsCode)
+        .where(SmsCode.id == code_id, SmsCode.tries < limit, SmsCode.used_at.is_(None))
+        .values(tries=SmsCode.tries + 1)
+        .returning(SmsCode.tries)
+    ).first()
+    return counted is not None
+
+
+def account_by_phone(phone_index: str) -> Account | None:
+    """The account of a mobile number."""
+    return db.session.execute(
+        select(Account).where(Account.phone_index == phone_index)
+    ).scalar_one_or_none()
+
+
+def account(account_id: int) -> Account:
+    """An account that exists."""
+    return db.session.get_one(Account, account_id)
+
+
+def account_of_person(person_id: int) -> Account | None:
+    """The account that was real-name checked for a person."""
+    return db.session.execute(
+        select(Account).where(Account.person_id == person_id)
+    ).scalar_one_or_none()
+
+
+def person(person_id: int) -> Person | None:
+    """A person by number."""
+    return db.session.get(Person, person_id)
+
+
+def person_by_identity(identity_index: str) -> Person | None:
+    """A person by the blind index of the ID number."""
+    return db.session.execute(
+        select(Person).where(Person.identity_index == identity_index)
+    ).scalar_one_or_none()
+
+
+def add(row: Person | Account) -> None:
+    """Add a row and learn its number."""
+    db.session.add(row)
+    db.session.flush()
+
+
+def note_daily_use(account_id: int, kind: str, day: date, subject: str) -> int:
+    """Note that an account asked about a subject today; how many different ones it has asked about."""
+    dialect_insert = (
+        postgresql_insert
+        if db.session.get_bind().dialect.name == "postgresql"
+        else sqlite_insert
+    )
+    row = {"account_id": account_id, "kind": kind, "day": day, "subject": subject}
+    db.session.execute(dialect_insert(DailyUse).values(row).on_conflict_do_nothing())
+    return int(
+        db.session.execute(
+            select(func.count()).where(
+                DailyUse.account_id == account_id, DailyUse.kind == kind, DailyUse.day == day
+            )
+        ).scalar_one()
+    )

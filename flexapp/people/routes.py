@@ -1,0 +1,148 @@
+"""/sign-in, /real-name, /sign-out."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from flask import Blueprint, Response, current_app, g, session, url_for
+
+from flexapp.people import real_name as real_name_case
+from flexapp.people import signing_in
+from flexapp.people.forms import RealNameForm, SignInForm
+from flexapp.people.guard import take_destination
+from flexapp.rules.identity import parse_identity, parse_name
+from flexapp.rules.refusal import Refusal
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import instant, now, today
+from flexapp.web.htmx import render
+from flexapp.web.navigation import see_other
+
+blueprint = Blueprint("people", __name__)
+
+CODE_ID = "code_id"
+SHOWN_CODE = "shown_code"
+
+
+@blueprint.get("/sign-in")
+@allow(Access.PUBLIC)
+def sign_in() -> Response:
+    """Ask for a number, or show where the code went."""
+    if g.visitor is not None:
+        return see_other(take_destination(url_for("portal.home")))
+    form = SignInForm()
+    if CODE_ID in session:
+        form.phone.data = signing_in.phone_of(session[CODE_ID])
+    return _sign_in_page(form)
+
+
+@blueprint.post("/sign-in/code")
+@allow(Access.PUBLIC)
+def request_code() -> Response:
+    """Send a code and show the page again with the number in it."""
+    form = SignInForm()
+    if not form.submitted():
+        return _sign_in_page(form)
+    phone = signing_in.parse_phone(form.phone.data)
+    if isinstance(phone, Refusal):
+        form.refuse(phone)
+        return _sign_in_page(form)
+    sent = signing_in.request_code(
+        phone=phone, gateway=current_app.extensions["sms"], at=instant()
+    )
+    if isinstance(sent, Refusal):
+        form.refuse(sent)
+        return _sign_in_page(form)
+    session[CODE_ID] = sent.id
+    session.pop(SHOWN_CODE, None)
+    if sent.shown is not None:
+        session[SHOWN_CODE] = sent.shown
+    return see_other(url_for("people.sign_in"))
+
+
+@blueprint.post("/sign-in")
+@allow(Access.PUBLIC)
+def finish_sign_in() -> Response:
+    """Exchange the code for a session of its own, then on to where the person was going."""
+    form = SignInForm()
+    if not form.submitted():
+        return _sign_in_page(form)
+    phone = signing_in.parse_phone(form.phone.data)
+    if isinstance(phone, Refusal):
+        form.refuse(phone)
+        return _sign_in_page(form)
+    code = unicodedata.normalize("NFKC", form.code.data).replace(" ", "")
+    signed_in = signing_in.sign_in(
+        code_id=session.get(CODE_ID, ""), phone=phone, code=code, at=instant()
+    )
+    if isinstance(signed_in, Refusal):
+        form.refuse(signed_in)
+        return _sign_in_page(form)
+    destination = take_destination(url_for("portal.home"))
+    # Nothing of the anonymous session survives: no fixation, a new CSRF secret.
+    session.clear()
+    session["sid"] = signed_in.token
+    if signed_in.needs_real_name:
+        session["going_to"] = destination
+        return see_other(url_for("people.real_name"))
+    return see_other(destination)
+
+
+@blueprint.post("/sign-out")
+@allow(Access.PUBLIC)
+def sign_out() -> Response:
+    """End the session on the server and forget the cookie."""
+    if "sid" in session:
+        signing_in.sign_out(token=session["sid"], at=instant())
+    session.clear()
+    return see_other(url_for("portal.home"))
+
+
+@blueprint.get("/real-name")
+@allow(Access.ACCOUNT)
+def real_name() -> Response:
+    """Ask for name and ID number, once."""
+    if g.visitor.person is not None:
+        return see_other(take_destination(url_for("portal.home")))
+    return _real_name_page(RealNameForm())
+
+
+@blueprint.post("/real-name")
+@allow(Access.ACCOUNT)
+def confirm_real_name() -> Response:
+    """Tie the account to the person, then on to where they were going."""
+    form = RealNameForm()
+    if not form.submitted():
+        return _real_name_page(form)
+    name, identity = parse_name(form.name.data), parse_identity(form.identity.data, today())
+    for refusal, field in ((name, "name"), (identity, "identity")):
+        if isinstance(refusal, Refusal):
+            form.refuse(Refusal(refusal.reason, refusal.sentence, field))
+    if isinstance(name, Refusal) or isinstance(identity, Refusal):
+        return _real_name_page(form)
+    outcome = real_name_case.confirm_real_name(
+        visitor=g.visitor,
+        name=name,
+        identity=identity,
+        registry=current_app.extensions["population"],
+        at=now(),
+        today=today(),
+    )
+    if isinstance(outcome, Refusal):
+        form.refuse(outcome)
+        return _real_name_page(form)
+    return see_other(take_destination(url_for("portal.home")))
+
+
+def _sign_in_page(form: SignInForm) -> Response:
+    return render(
+        "people/sign_in.html",
+        "people/_sign_in.html",
+        form.status,
+        form=form,
+        code_sent=CODE_ID in session,
+        shown_code=session.get(SHOWN_CODE),
+    )
+
+
+def _real_name_page(form: RealNameForm) -> Response:
+    return render("people/real_name.html", "people/_real_name.html", form.status, form=form)

@@ -1,0 +1,181 @@
+"""What other slices may ask about people: who is here, who has this ID number, who may act for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask import g
+
+from flexapp.audit import service as audit
+from flexapp.audit.service import Actor, ActorKind
+from flexapp.people import repository
+from flexapp.people.encryption import vault
+from flexapp.people.models import Person
+from flexapp.rules.identity import IdentityNumber, Sex, mask_name
+from flexapp.rules.periods import Month
+
+__all__ = [
+    "PersonCard",
+    "Visitor",
+    "add_person",
+    "asked_about_today",
+    "find_person",
+    "mask_phone",
+    "person_by_id",
+    "set_proxy_handling",
+    "visitor",
+]
+
+
+def mask_phone(phone: str) -> str:
+    """199****0001."""
+    return f"{phone[:3]}****{phone[-4:]}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PersonCard:
+    """A person as other slices see one. Not printable, so that it never lands in a log."""
+
+    id: int
+    name: str
+    identity: IdentityNumber
+    proxy_allowed: bool
+
+    @property
+    def masked_name(self) -> str:
+        """马*."""
+        return mask_name(self.name)
+
+    @property
+    def masked_identity(self) -> str:
+        """640104********0021."""
+        return self.identity.masked
+
+    @property
+    def sex(self) -> Sex:
+        """As the ID number says."""
+        return self.identity.sex
+
+    @property
+    def birth_date(self) -> date:
+        """As the ID number says."""
+        return self.identity.birth_date
+
+    @property
+    def birth_month(self) -> Month:
+        """What retirement is counted from."""
+        return Month.of(self.identity.birth_date)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Visitor:
+    """Who is signed in on this request."""
+
+    account_id: int
+    sign_in_id: int
+    phone: str
+    started_at: datetime
+    seen_at: datetime
+    person: PersonCard | None
+
+    @property
+    def masked_phone(self) -> str:
+        """199****0001."""
+        return mask_phone(self.phone)
+
+    @property
+    def me(self) -> PersonCard:
+        """The visitor's person; only for views that need a real-name checked one."""
+        assert self.person is not None
+        return self.person
+
+    @property
+    def actor(self) -> Actor:
+        """The visitor as the one who does something."""
+        name = f"{self.person.masked_name}，" if self.person else ""
+        return Actor(ActorKind.ACCOUNT, self.account_id, f"{name}手机号 {self.masked_phone}")
+
+
+def visitor() -> Visitor | None:
+    """Who is signed in on this request (loaded once, by the guard)."""
+    found: Visitor | None = g.get("visitor")
+    return found
+
+
+def visitor_from(row: Mapping[str, object]) -> Visitor:
+    """A visitor from the guard's one query."""
+    person = None
+    if row["person_id"] is not None:
+        person = PersonCard(
+            id=row["person_id"],  # type: ignore[arg-type]
+            name=row["name"],  # type: ignore[arg-type]
+            identity=IdentityNumber(row["identity"]),  # type: ignore[arg-type]
+            proxy_allowed=row["proxy_allowed"],  # type: ignore[arg-type]
+        )
+    return Visitor(
+        account_id=row["account_id"],  # type: ignore[arg-type]
+        sign_in_id=row["sign_in_id"],  # type: ignore[arg-type]
+        phone=row["phone"],  # type: ignore[arg-type]
+        started_at=row["started_at"],  # type: ignore[arg-type]
+        seen_at=row["seen_at"],  # type: ignore[arg-type]
+        person=person,
+    )
+
+
+def identity_index(identity: IdentityNumber) -> str:
+    """The blind index that an ID number is looked up by."""
+    return vault().index(identity.value, "person.identity")
+
+
+def find_person(identity: IdentityNumber) -> PersonCard | None:
+    """The person of an ID number, if we know one."""
+    row = repository.person_by_identity(identity_index(identity))
+    return None if row is None else _card(row)
+
+
+def person_by_id(person_id: int) -> PersonCard | None:
+    """The person of that number."""
+    row = repository.person(person_id)
+    return None if row is None else _card(row)
+
+
+def add_person(*, name: str, identity: IdentityNumber, at: datetime) -> PersonCard:
+    """A person seen for the first time. One ID number is one person: the database says so too."""
+    row = Person(
+        name=name,
+        identity=identity.value,
+        identity_index=identity_index(identity),
+        proxy_allowed=True,
+        created_at=at,
+    )
+    repository.add(row)
+    return _card(row)
+
+
+def set_proxy_handling(*, person: PersonCard, allowed: bool, actor: Actor, at: datetime) -> None:
+    """Let others handle for this person, or stop them."""
+    row = repository.person(person.id)
+    if row is None or row.proxy_allowed == allowed:
+        return
+    row.proxy_allowed = allowed
+    audit.record(
+        action="person.proxy_on" if allowed else "person.proxy_off",
+        person_id=person.id,
+        subject="proxy",
+        actor=actor,
+        at=at,
+    )
+
+
+def asked_about_today(
+    *, account_id: int, kind: str, identity: IdentityNumber, today: date
+) -> int:
+    """Count an ID number against an account's day; how many different ones that makes."""
+    subject = vault().index(identity.value, f"daily.{kind}")
+    return repository.note_daily_use(account_id, kind, today, subject)
+
+
+def _card(row: Person) -> PersonCard:
+    return PersonCard(row.id, row.name, IdentityNumber(row.identity), row.proxy_allowed)

@@ -1,0 +1,153 @@
+"""Signing in by mobile number and code, and out again."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import phonenumbers
+
+from flexapp.audit import service as audit
+from flexapp.audit.service import Actor, ActorKind
+from flexapp.people import repository
+from flexapp.people.encryption import vault
+from flexapp.people.gateways import GatewayDown, SmsGateway
+from flexapp.people.models import Account
+from flexapp.people.service import mask_phone
+from flexapp.rules.refusal import Refusal
+from flexapp.web.unit_of_work import outside_transaction
+
+CODE_LIFE = timedelta(minutes=5)
+CODE_TRIES = 5
+RESEND_AFTER = timedelta(seconds=60)
+CODES_A_DAY = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSent:
+    """A code is on its way. `shown` is what the demo puts on the page in place of a message."""
+
+    id: str
+    shown: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new server-side session; `token` goes into the cookie and is kept only as a digest."""
+
+    token: str
+    needs_real_name: bool
+
+
+def parse_phone(text: str) -> str | Refusal:
+    """The 11 digits of a mainland mobile number, from however it was typed."""
+    refusal = Refusal("phone_invalid", "请输入 11 位手机号码。", "phone")
+    try:
+        number = phonenumbers.parse(text, "CN")
+    except phonenumbers.NumberParseException:
+        return refusal
+    kind = phonenumbers.number_type(number)
+    if number.country_code != 86 or kind != phonenumbers.PhoneNumberType.MOBILE:
+        return refusal
+    return str(number.national_number)
+
+
+def request_code(*, phone: str, gateway: SmsGateway, at: datetime) -> CodeSent | Refusal:
+    """Send a new code to a number (from `parse_phone`), at most one a minute and ten a day."""
+    index = _phone_index(phone)
+    count, last = repository.codes_since(index, at - timedelta(days=1))
+    if last is not None and at - last < RESEND_AFTER:
+        wait = int((RESEND_AFTER - (at - last)).total_seconds()) + 1
+        return Refusal("code_too_soon", f"验证码刚刚发过，请 {wait} 秒后再获取。", "phone")
+    if count >= CODES_A_DAY:
+        return Refusal(
+            "codes_used_up", "这个手机号今天获取验证码的次数已用完，请明天再试。", "phone"
+        )
+    code_id, code = secrets.token_urlsafe(16), f"{secrets.randbelow(1_000_000):06d}"
+    repository.add_code(
+        {
+            "id": code_id,
+            "phone": phone,
+            "phone_index": index,
+            "code_digest": _code_digest(code_id, code),
+            "sent_at": at,
+            "tries": 0,
+            "used_at": None,
+        }
+    )
+    try:
+        # The row is committed before the provider is asked: a crash in between costs one unusable
+        # code, never a code that nobody counts.
+        with outside_transaction():
+            shown = gateway.send(phone, code)
+    except GatewayDown:
+        repository.forget_code(code_id, at)
+        return Refusal("sms_down", "短信没有发出去，请过一分钟再获取。", "phone")
+    return CodeSent(code_id, shown)
+
+
+def phone_of(code_id: str) -> str | None:
+    """The number that a code was sent to, to be shown again on the page."""
+    row = repository.code(code_id)
+    return None if row is None else row.phone
+
+
+def sign_in(*, code_id: str, phone: str, code: str, at: datetime) -> SignedIn | Refusal:
+    """Exchange a code for a new session; the first time, the account is made.
+
+    A code works once, for five minutes, for the number it was sent to, and survives five tries.
+    """
+    row = repository.code(code_id)
+    if row is None or row.phone != phone or row.used_at is not None:
+        return Refusal("code_unknown", "请先点“获取验证码”。", "code")
+    if at - row.sent_at > CODE_LIFE:
+        return Refusal("code_expired", "验证码已过期，请重新获取。", "code")
+    if not repository.count_try(code_id, CODE_TRIES):
+        return Refusal("code_tries_used_up", "验证码输错次数太多，请重新获取。", "code")
+    if not hmac.compare_digest(row.code_digest, _code_digest(code_id, code)):
+        return Refusal("code_wrong", "验证码不对，请核对短信后再输入。", "code")
+    repository.forget_code(code_id, at)
+    account = repository.account_by_phone(row.phone_index) or _new_account(row.phone, at)
+    return start_session(account_id=account.id, phone=phone, person_id=account.person_id, at=at)
+
+
+def start_session(
+    *, account_id: int, phone: str, person_id: int | None, at: datetime
+) -> SignedIn:
+    """A new session for an account whose holder has been established."""
+    token = secrets.token_urlsafe(32)
+    repository.start_sign_in(account_id, token_digest(token), at)
+    audit.record(
+        action="account.signed_in",
+        person_id=person_id,
+        subject="sign-in",
+        actor=Actor(ActorKind.ACCOUNT, account_id, f"手机号 {mask_phone(phone)}"),
+        at=at,
+    )
+    return SignedIn(token, needs_real_name=person_id is None)
+
+
+def sign_out(*, token: str, at: datetime) -> None:
+    """End a session; its cookie is worth nothing afterwards, wherever it was copied to."""
+    repository.end_sign_in(token_digest(token), at)
+
+
+def token_digest(token: str) -> str:
+    """What a session token is stored as."""
+    return vault().index(token, "sign_in.token")
+
+
+def _new_account(phone: str, at: datetime) -> Account:
+    account = Account(phone=phone, phone_index=_phone_index(phone), person_id=None, created_at=at)
+    repository.add(account)
+    return account
+
+
+def _phone_index(phone: str) -> str:
+    return vault().index(phone, "account.phone")
+
+
+def _code_digest(code_id: str, code: str) -> str:
+    return vault().index(f"{code_id}:{code}", "sms_code.code")

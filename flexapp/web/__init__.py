@@ -1,0 +1,1 @@
+"""What every page needs: units of work, htmx, forms, errors, headers and wording."""

@@ -1,0 +1,102 @@
+"""The one map from faults to pages: every error a person can meet, in words that say what to do."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from flexapp.extensions import db
+from flexapp.web.forms import RESUME
+from flexapp.web.htmx import wants_fragment
+from flexapp.web.once import FIELD as ONCE
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """What an error page says: `title` is the page's title too."""
+
+    title: str
+    sentence: str
+    advice: str
+
+
+PAGES: dict[int, ErrorPage] = {
+    400: ErrorPage("无法处理", "提交的内容不完整。", "请返回上一页再试一次。"),
+    403: ErrorPage("不能办理", "这里不能办理这项业务。", "请回到首页，或到社保服务大厅办理。"),
+    404: ErrorPage("没有这个页面", "没有找到您要看的内容。", "请从首页重新进入。"),
+    405: ErrorPage("无法处理", "这个地址不能这样打开。", "请从首页重新进入。"),
+    413: ErrorPage("内容太长", "提交的内容太长，没有保存。", "请返回上一页，缩短后再提交。"),
+    429: ErrorPage("操作太频繁", "操作次数太多了。", "请过一会儿再试。"),
+    500: ErrorPage(
+        "系统出错了", "系统出了问题，刚才的操作没有完成。", "请稍后再试；已办好的业务不受影响。"
+    ),
+    503: ErrorPage(
+        "系统忙", "现在办理的人多，刚才的操作没有完成。", "请稍等一会儿再试；已办好的业务不受影响。"
+    ),
+}
+
+NEVER_SHOWN = frozenset({"csrf_token", ONCE, RESUME, "code"})
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(Exception, _fault)
+
+
+def _page(status: int, error: ErrorPage) -> Response:
+    # Nothing half-done may be committed by the edge after a failure.
+    db.session.rollback()
+    template = "errors/_error.html" if wants_fragment() else "errors/error.html"
+    response = make_response(render_template(template, error=error), status)
+    response.headers["HX-Retarget"] = "#main"
+    response.headers["HX-Reswap"] = "innerHTML"
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        return make_response(error.get_response())
+    response = _page(status, PAGES.get(status, PAGES[400 if status < 500 else 500]))
+    for name, value in error.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
+
+
+def _busy(error: OperationalError) -> Response:
+    log.exception("the database did not answer")
+    return _page(503, PAGES[503])
+
+
+def _fault(error: Exception) -> Response:
+    log.exception("unhandled fault")
+    return _page(InternalServerError.code or 500, PAGES[500])
+
+
+def _stale_form(error: CSRFError) -> Response:
+    """The page was open too long, or the form did not come from it: show it again, as typed.
+
+    Nothing is done; what was typed goes back into the form, where the person submits it anew.
+    """
+    db.session.rollback()
+    typed = [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name not in NEVER_SHOWN
+    ]
+    template = "errors/_stale_form.html" if wants_fragment() else "errors/stale_form.html"
+    response = make_response(render_template(template, typed=typed, resume=RESUME), 400)
+    response.headers["HX-Retarget"] = "#main"
+    response.headers["HX-Reswap"] = "innerHTML"
+    return response

@@ -1,0 +1,65 @@
+"""The one form base: WTForms reads and validates, our Jinja macros draw (components/fields.html).
+
+CSRF is checked for every POST by the application (`extensions.csrf`), so forms carry no token field
+of their own; the macro `form_open` writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import request
+from flask_wtf import FlaskForm
+from wtforms import Field
+
+from flexapp.rules.refusal import Refusal
+
+RESUME = "_resume"
+"""Posted by the "page was open too long" page: show the form again as it was typed, do nothing."""
+
+
+def strip(value: str | None) -> str:
+    """WTForms filter: no blanks around what was typed, and never None."""
+    return (value or "").strip()
+
+
+class PageForm(FlaskForm):
+    """Base of every form on a page."""
+
+    class Meta:
+        """Checked once for the whole application instead."""
+
+        csrf = False
+
+    page_fault: str | None = None
+    """A refusal that belongs to no single field."""
+
+    def submitted(self) -> bool:
+        """Whether this is a valid submission to act upon (not a page to fill in again)."""
+        if request.method != "POST" or RESUME in request.form:
+            return False
+        return bool(self.validate())
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Put a refusal beside the field it names, or above the form."""
+        field = self._fields.get(refusal.field) if refusal.field else None
+        if field is None:
+            self.page_fault = refusal.sentence
+        else:
+            field.errors = [*field.errors, refusal.sentence]
+
+    @property
+    def faulty(self) -> bool:
+        """Whether anything is to be put right."""
+        return self.page_fault is not None or any(f.errors for f in self._fields.values())
+
+    @property
+    def status(self) -> int:
+        """The HTTP status to show this form with: 422 where something is to be put right."""
+        return 422 if self.faulty else 200
+
+    def faults(self) -> Iterator[tuple[Field, str]]:
+        """Each faulty field with its first sentence, in page order."""
+        for field in self._fields.values():
+            if field.errors:
+                yield field, str(field.errors[0])

@@ -1,0 +1,37 @@
+"""One URL, two shapes: the whole page for a browser, its fragment for htmx.
+
+The fragment is what stands inside `<main id="main">`, or a smaller part with a template of its own.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, Response, make_response, render_template, request
+
+UNPROCESSABLE = 422
+
+
+def init_app(app: Flask) -> None:
+    """Install the hooks that every answer passes."""
+    app.after_request(_finish)
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asked for a part of the page; a history restore needs the whole page."""
+    headers = request.headers
+    return "HX-Request" in headers and "HX-History-Restore-Request" not in headers
+
+
+def render(page: str, fragment: str, status: int = 200, **context: object) -> Response:
+    """The page template for a browser, the fragment template for htmx."""
+    template = fragment if wants_fragment() else page
+    return make_response(render_template(template, **context), status)
+
+
+def _finish(response: Response) -> Response:
+    response.vary.add("HX-Request")
+    if response.status_code in (302, 303) and "HX-Request" in request.headers:
+        # XMLHttpRequest would follow the redirect unseen and swap a whole page into a fragment.
+        response.headers["HX-Redirect"] = response.headers.pop("Location")
+        response.status_code = 200
+        response.set_data(b"")
+    return response

@@ -1,0 +1,80 @@
+"""The same POST twice makes one record: a key drawn with the page, remembered with the result.
+
+A page's form carries a random key (macro `form_open`). The first successful POST stores where it led
+in the same transaction as its rows; any later POST with that key is sent to the same place.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, Response, request, session
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flexapp.extensions import Model, Moment, db
+from flexapp.web.clock import now
+from flexapp.web.navigation import see_other
+
+FIELD = "once"
+
+
+class OnceKey(Model):
+    """A form key that has had its effect, and the address it led to."""
+
+    __tablename__ = "once_key"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    location: Mapped[str]
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates `once_key()`."""
+    app.jinja_env.globals["once_key"] = lambda: secrets.token_urlsafe(12)
+
+
+def once(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Make a POST view have its effect once for each form key."""
+
+    @functools.wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Response:
+        digest = _digest(request.form.get(FIELD, "")) if request.method == "POST" else None
+        if digest is None:
+            return view(*args, **kwargs)
+        location = _location(digest)
+        if location is not None:
+            return see_other(location)
+        response = view(*args, **kwargs)
+        if response.status_code == 303:
+            row = {"digest": digest, "location": response.headers["Location"], "at": now()}
+            try:
+                db.session.execute(insert(OnceKey), [row])
+            except IntegrityError:
+                # Another request with this key committed meanwhile (PostgreSQL): take its result.
+                db.session.rollback()
+                return see_other(_location(digest) or response.headers["Location"])
+        return response
+
+    return guarded
+
+
+def _digest(key: str) -> str | None:
+    """The key bound to the session that drew it, or None where the form carried none."""
+    if not re.fullmatch(r"[\w-]{16}", key, re.ASCII):
+        return None
+    return hashlib.sha256(f"{session.get('sid', '')}:{key}".encode()).hexdigest()
+
+
+def _location(digest: str) -> str | None:
+    return db.session.execute(
+        select(OnceKey.location).where(OnceKey.digest == digest)
+    ).scalar_one_or_none()
+

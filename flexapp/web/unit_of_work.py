@@ -1,0 +1,62 @@
+"""One commit per request, at the edge, before the answer leaves; one per step in a command.
+
+A page that says "done" is sent only after its rows are committed: the commit runs in
+`after_request`, and a failing commit becomes the error page instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask, Response, request
+
+from flexapp.extensions import db, write_intent
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def init_app(app: Flask) -> None:
+    """Install the edge: writing requests commit, reading ones never do."""
+    app.before_request(_begin)
+    app.after_request(_finish)
+
+
+def _begin() -> None:
+    write_intent.set(request.method not in SAFE_METHODS)
+
+
+def _finish(response: Response) -> Response:
+    if write_intent.get() and response.status_code < 500:
+        db.session.commit()
+    else:
+        db.session.rollback()
+    return response
+
+
+@contextmanager
+def write_transaction() -> Iterator[None]:
+    """A unit of work of its own, for commands, workers and the rare write during a read.
+
+    Ends whatever the session had begun before; commits on success and rolls back on any exception.
+    """
+    db.session.rollback()
+    token = write_intent.set(True)
+    try:
+        yield
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+    finally:
+        write_intent.reset(token)
+
+
+@contextmanager
+def outside_transaction() -> Iterator[None]:
+    """Commit what there is and hold no transaction while another system is being asked.
+
+    A database transaction open during somebody else's silence would make everybody wait for it.
+    """
+    db.session.commit()
+    yield

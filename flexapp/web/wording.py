@@ -1,0 +1,35 @@
+"""How figures, months and moments are written for people; the same everywhere."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from flask import Flask
+
+from flexapp.rules.money import plain, yen
+from flexapp.web.clock import BEIJING
+
+
+def moment(value: datetime) -> str:
+    """A moment as Beijing time, "2026-11-23 09:05"."""
+    return value.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
+
+
+def day(value: date) -> str:
+    """A date in words, "1985年3月12日"."""
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
+def greeting(value: datetime) -> str:
+    """How one greets at this hour."""
+    hour = value.astimezone(BEIJING).hour
+    if hour < 6:
+        return "夜深了"
+    if hour < 12:
+        return "上午好"
+    return "下午好" if hour < 18 else "晚上好"
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates these words as filters."""
+    app.jinja_env.filters.update(plain=plain, yen=yen, moment=moment, day=day)

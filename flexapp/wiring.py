@@ -1,0 +1,62 @@
+"""`create_app`: settings, extensions, adapters and blueprints put together; nothing is decided here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from flask import Flask
+
+from flexapp.config import PROJECT, Settings, load
+from flexapp.extensions import csrf, db, init_database, migrate
+from flexapp.people import encryption, guard
+from flexapp.people.gateways import population_registry, sms_gateway
+from flexapp.people.routes import blueprint as people_blueprint
+from flexapp.rules.parameters import ParameterBook
+from flexapp.web import access, assets, errors, headers, health, htmx, once, unit_of_work, wording
+
+BODY_LIMIT = 64 * 1024
+"""Bytes; the largest honest form is a tenth of it."""
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application for these settings (default: the environment's)."""
+    settings = settings or load(os.environ)
+    app = Flask("flexapp", template_folder=str(PROJECT / "templates"), static_folder=None)
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        MAX_CONTENT_LENGTH=BODY_LIMIT,
+        MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
+        SESSION_COOKIE_NAME="session" if settings.is_demo else "__Host-session",
+        SESSION_COOKIE_SECURE=not settings.is_demo,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # bound to the session, which ends by itself
+        WTF_CSRF_SSL_STRICT=False,  # webviews may send no Referer; SameSite and the token stand
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    _make_folder(settings.database_url)
+    app.extensions["parameters"] = ParameterBook.load(demo=settings.is_demo)
+    app.extensions["sms"] = sms_gateway(settings)
+    app.extensions["population"] = population_registry(settings)
+    encryption.init_app(app, settings)
+    init_database(app)
+    migrate.init_app(app, db, directory=str(PROJECT / "flexapp" / "migrations"))
+    # The order matters: a unit of work begins before anything asks the database, and of the hooks
+    # after a request the one registered last runs first, so the commit comes before the rest.
+    for part in (headers, htmx, unit_of_work, errors, once, wording):
+        part.init_app(app)
+    csrf.init_app(app)
+    guard.init_app(app)
+    for blueprint in (health.blueprint, people_blueprint):
+        app.register_blueprint(blueprint)
+    assets.init_app(app)
+    access.check_marked(app)
+    return app
+
+
+def _make_folder(database_url: str) -> None:
+    if database_url.startswith("sqlite:///"):
+        Path(database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
