@@ -1,0 +1,127 @@
+"""The one number box of an assessment: reading the contribution base (缴费基数) as it was typed.
+
+60 to 300 is a percentage of last year's average wage, more than 300 a monthly wage in yuan, less
+than 60 nothing (design 2.2). Every way of typing that leaves a doubt is refused with a sentence
+that says what to type.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from flexapp.rules.refusal import Refusal
+
+LOWEST_PERCENT = Decimal(60)
+HIGHEST_PERCENT = Decimal(300)
+HIGHEST_WAGE = Decimal(10_000_000)
+
+_MAX_TYPED = 40
+
+_FULL_WIDTH = str.maketrans(
+    "０１２３４５６７８９．。，％﹪＋－−–—￥",
+    "0123456789..,%%+----¥",
+)
+_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]*)?")
+_SEPARATED = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?")
+# A number in digits with separators in some places, right or wrong.
+_WITH_SEPARATORS = re.compile(r"[0-9]+(?:,[0-9]*)+(?:\.[0-9]*)?")
+
+
+class Meaning(StrEnum):
+    """PERCENT of last year's average wage, or a monthly WAGE in yuan."""
+
+    PERCENT = "percent"
+    WAGE = "wage"
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredBase:
+    """What was typed (`text`, trimmed), the number in it, and what that number means."""
+
+    text: str
+    value: Decimal
+    meaning: Meaning
+
+
+def parse_base(text: str, *, field: str | None = "base") -> EnteredBase | Refusal:
+    """The base that was typed, or why it cannot be one.
+
+    Accepts full-width characters, well-formed thousands separators (comma or space), a % behind a
+    percentage and 元 behind (or ¥ before) a wage. Refusals: base_empty, base_sign,
+    base_separators, base_not_number, base_decimals, base_too_low, base_percent_too_high,
+    base_wage_too_low, base_too_high.
+    """
+    typed = text.strip()
+    if not typed:
+        return Refusal(
+            "base_empty", "请输入缴费基数：60 至 300 的百分比，或大于 300 的月工资。", field
+        )
+    if len(typed) > _MAX_TYPED:
+        return _not_a_number(field)
+    number = typed.translate(_FULL_WIDTH)
+    has_percent = number.endswith("%")
+    has_yuan = number.endswith("元") or number.startswith("¥")
+    if has_percent and has_yuan:
+        return _not_a_number(field)
+    number = number.removeprefix("¥").removesuffix("%").removesuffix("元").strip()
+    digits = _digits(number, field)
+    if isinstance(digits, Refusal):
+        return digits
+    if len(digits.partition(".")[2]) > 2:
+        return Refusal("base_decimals", "缴费基数最多保留两位小数，请重新输入。", field)
+    value = Decimal(digits.removesuffix("."))
+    refusal = _refuse_range(value, field, has_percent=has_percent, has_yuan=has_yuan)
+    if refusal is not None:
+        return refusal
+    meaning = Meaning.PERCENT if value <= HIGHEST_PERCENT else Meaning.WAGE
+    return EnteredBase(typed, value, meaning)
+
+
+def _digits(number: str, field: str | None) -> str | Refusal:
+    """`number` as ASCII digits with at most one dot."""
+    number = re.sub(r"\s+", ",", number)
+    if re.fullmatch(r"[+-][0-9].*", number):
+        return Refusal("base_sign", "缴费基数前面不要加正负号，请只输入数字，例如 60。", field)
+    if _PLAIN.fullmatch(number):
+        return number
+    if _SEPARATED.fullmatch(number):
+        return number.replace(",", "")
+    if _WITH_SEPARATORS.fullmatch(number):
+        return Refusal(
+            "base_separators", "数字中的逗号或空格位置不对，请直接输入数字，例如 5000。", field
+        )
+    return _not_a_number(field)
+
+
+def _not_a_number(field: str | None) -> Refusal:
+    return Refusal(
+        "base_not_number", "缴费基数要用数字填写，例如 60（即 60%）或 6000（月工资）。", field
+    )
+
+
+def _refuse_range(
+    value: Decimal, field: str | None, *, has_percent: bool, has_yuan: bool
+) -> Refusal | None:
+    if has_percent and value > HIGHEST_PERCENT:
+        return Refusal(
+            "base_percent_too_high",
+            "百分比最高是 300%；如果想按月工资填，请去掉 %，只输入金额。",
+            field,
+        )
+    if has_yuan and value <= HIGHEST_PERCENT:
+        return Refusal(
+            "base_wage_too_low",
+            "300 及以下的数按百分比处理，不能带“元”；想按百分比请只填 60 至 300 的数字，"
+            "按月工资请填大于 300 的金额。",
+            field,
+        )
+    if value < LOWEST_PERCENT:
+        return Refusal(
+            "base_too_low",
+            "缴费基数最低填 60（即 60%），请填 60 至 300，或大于 300 的月工资。",
+            field,
+        )
+    if value > HIGHEST_WAGE:
+        return Refusal("base_too_high", "月工资不能超过 10000000 元，请检查是否多输了数字。", field)
+    return None

@@ -1,0 +1,70 @@
+"""Which kind of channel may do what: the table of design section 2, and nothing else."""
+
+from enum import StrEnum
+
+from flexapp.rules.refusal import Refusal
+
+
+class ChannelKind(StrEnum):
+    """PHONE: the apps and phone browsers. TOWNSHIP: 乡镇民生服务中心. HALL: 社保服务大厅."""
+
+    PHONE = "phone"
+    TOWNSHIP = "township"
+    HALL = "hall"
+
+    @property
+    def label(self) -> str:
+        return _KIND_LABELS[self]
+
+
+_KIND_LABELS = {
+    ChannelKind.PHONE: "手机",
+    ChannelKind.TOWNSHIP: "乡镇民生服务中心",
+    ChannelKind.HALL: "社保服务大厅",
+}
+
+
+class Action(StrEnum):
+    """REGISTER: 登记 and 变更. REVOKE includes asking the tax bureau to revoke. SPECIAL: 2.5."""
+
+    REGISTER = "register"
+    ASSESS = "assess"
+    TRANSMIT = "transmit"
+    REVOKE = "revoke"
+    SPECIAL = "special"
+
+    @property
+    def label(self) -> str:
+        return _ACTION_LABELS[self]
+
+
+_ACTION_LABELS = {
+    Action.REGISTER: "参保登记和变更",
+    Action.ASSESS: "缴费核定",
+    Action.TRANSMIT: "传输",
+    Action.REVOKE: "撤销",
+    Action.SPECIAL: "特殊业务",
+}
+
+_EVERYDAY = frozenset({Action.REGISTER, Action.ASSESS, Action.TRANSMIT, Action.REVOKE})
+
+CAPABILITIES: dict[ChannelKind, frozenset[Action]] = {
+    ChannelKind.PHONE: _EVERYDAY,
+    ChannelKind.TOWNSHIP: frozenset({Action.REGISTER}),
+    ChannelKind.HALL: _EVERYDAY | {Action.SPECIAL},
+}
+
+
+def can(channel_kind: ChannelKind, action: Action) -> bool:
+    """Whether `channel_kind` may do `action` (2019 notice, channels; design section 2)."""
+    return action in CAPABILITIES[channel_kind]
+
+
+def why_not(channel_kind: ChannelKind, action: Action) -> Refusal | None:
+    """`None` when allowed, else a refusal (`channel_cannot`) that says where it can be done."""
+    if can(channel_kind, action):
+        return None
+    places = "或".join(kind.label for kind in ChannelKind if can(kind, action))
+    return Refusal(
+        "channel_cannot", f"{channel_kind.label}不能办理{action.label}，请到{places}办理。"
+    )

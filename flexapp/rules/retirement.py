@@ -1,0 +1,66 @@
+"""The retirement boundary: the last month that may be assessed (design 2.5).
+
+Sources: 国发〔1978〕104号 for the original ages; from 2025 the gradual delay of 全国人民代表大会
+常务委员会关于实施渐进式延迟法定退休年龄的决定 (2024-09-13), whose appendix tables the formula
+reproduces. Births before a start month keep the original age, so that one formula serves both.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flexapp.rules.identity import Sex
+from flexapp.rules.periods import Month
+
+
+class OriginalAge(StrEnum):
+    """The statutory age before the delay. F50 only where the agency has recorded it."""
+
+    M60 = "M60"
+    F55 = "F55"
+    F50 = "F50"
+
+    @property
+    def years(self) -> int:
+        return _DELAYS[self].original_years
+
+
+@dataclass(frozen=True, slots=True)
+class _Delay:
+    """One month of delay per `step` months of birth from `start` on, at most `cap` months."""
+
+    original_years: int
+    start: Month
+    step: int
+    cap: int
+
+
+_DELAYS = {
+    OriginalAge.M60: _Delay(60, Month(1965, 1), step=4, cap=36),
+    OriginalAge.F55: _Delay(55, Month(1970, 1), step=4, cap=36),
+    OriginalAge.F50: _Delay(50, Month(1975, 1), step=2, cap=60),
+}
+
+
+def default_original_age(sex: Sex) -> OriginalAge:
+    """Men 60, flexibly employed women 55; 50 is only ever recorded by the agency."""
+    return OriginalAge.M60 if sex is Sex.MALE else OriginalAge.F55
+
+
+def delay_months(*, birth: Month, original: OriginalAge) -> int:
+    """Months by which retirement is later than the original age; 0 before the delay begins."""
+    rule = _DELAYS[original]
+    after_start = rule.start.months_until(birth)
+    if after_start < 0:
+        return 0
+    return min(after_start // rule.step + 1, rule.cap)
+
+
+def statutory_month(*, birth: Month, original: OriginalAge) -> Month:
+    """The month in which a person born in `birth` reaches the statutory retirement age."""
+    return birth.plus(original.years * 12 + delay_months(birth=birth, original=original))
+
+
+def last_assessable_month(*, birth: Month, original: OriginalAge, approved: Month | None) -> Month:
+    """The last month that may be assessed, itself included: the approved retirement month, and
+    until the agency has approved one, the statutory month."""
+    return approved if approved is not None else statutory_month(birth=birth, original=original)
