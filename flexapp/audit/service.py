@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from flexapp.audit import repository
+from flexapp.rules.capabilities import ChannelKind
 
 GENESIS = "0" * 64
 """What stands before the first event."""
@@ -31,6 +32,7 @@ class Actor:
     id: int | None
     label: str
     channel: str = "phone"
+    channel_kind: ChannelKind = ChannelKind.PHONE
 
 
 SYSTEM = Actor(ActorKind.SYSTEM, None, "系统", "system")

@@ -1,0 +1,25 @@
+"""The registration form."""
+
+from __future__ import annotations
+
+from wtforms import HiddenField, StringField
+
+from flexapp.rules import divisions, ethnic_groups
+from flexapp.web.forms import PageForm, strip
+
+DIVISION_GROUPS = tuple(
+    (group, tuple((place.code, place.name) for place in places))
+    for group, places in divisions.choices()
+)
+ETHNIC_GROUPS = (("", tuple((group.code, group.name) for group in ethnic_groups.ETHNIC_GROUPS)),)
+
+
+class RegistrationForm(PageForm):
+    """What a resident declares. Unknown codes posted by hand are refused by the service."""
+
+    division = StringField("参保地区", filters=[strip])
+    ethnic_group = StringField("民族", filters=[strip])
+    address = StringField("通讯地址", filters=[strip])
+    credit_code = StringField("统一社会信用代码（个体工商户选填）", filters=[strip])
+    reviewed = HiddenField()
+    """Digest of the details whose changes the person has been shown."""

@@ -1,0 +1,93 @@
+"""/registration: declare, review what changes, done."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, g, url_for
+
+from flexapp.registration import service
+from flexapp.registration.forms import DIVISION_GROUPS, ETHNIC_GROUPS, RegistrationForm
+from flexapp.registration.pages import DonePage, PersonRows, RegistrationPage
+from flexapp.registration.service import Details, RegistrationView
+from flexapp.rules.refusal import Refusal
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now, today
+from flexapp.web.htmx import render
+from flexapp.web.navigation import see_other
+from flexapp.web.once import once
+
+blueprint = Blueprint("registration", __name__)
+
+
+@blueprint.get("/registration")
+@allow(Access.PERSON)
+def form() -> Response:
+    """The form, filled with what is registered."""
+    empty = RegistrationForm()
+    current = service.current(g.visitor.me.id)
+    if current is not None:
+        empty.division.data = current.division.code
+        empty.ethnic_group.data = current.details.ethnic_group.code
+        empty.address.data = current.details.address
+        empty.credit_code.data = current.details.credit_code or ""
+    return _form_page(empty, current)
+
+
+@blueprint.post("/registration")
+@allow(Access.PERSON)
+@once
+def submit() -> Response:
+    """Register; a change takes effect only once its old → new has been shown."""
+    form = RegistrationForm()
+    current = service.current(g.visitor.me.id)
+    if not form.submitted():
+        return _form_page(form, current)
+    details = service.check_details(
+        division=form.division.data,
+        ethnic_group=form.ethnic_group.data,
+        address=form.address.data,
+        credit_code=form.credit_code.data,
+    )
+    if not isinstance(details, Details):
+        for refusal in details:
+            form.refuse(refusal)
+        return _form_page(form, current)
+    changes = service.changes(current.details, details) if current is not None else ()
+    if current is not None and changes and form.reviewed.data != details.digest:
+        page = RegistrationPage(_known(), current, changes, details.digest)
+        return render(
+            "registration/review.html", "registration/_review.html", form=form, page=page
+        )
+    outcome = service.register(
+        person=g.visitor.me, details=details, actor=g.visitor.actor, at=now(), today=today()
+    )
+    if isinstance(outcome, Refusal):
+        form.refuse(outcome)
+        return _form_page(form, current)
+    return see_other(url_for("registration.done"))
+
+
+@blueprint.get("/registration/done")
+@allow(Access.PERSON)
+def done() -> Response:
+    """提交成功, with what is registered now; without a registration there is nothing done."""
+    current = service.current(g.visitor.me.id)
+    if current is None:
+        return see_other(url_for("registration.form"))
+    page = DonePage(_known(), current)
+    return render("registration/done.html", "registration/_done.html", page=page)
+
+
+def _known() -> PersonRows:
+    return PersonRows.of(g.visitor.me, g.visitor)
+
+
+def _form_page(form: RegistrationForm, current: RegistrationView | None) -> Response:
+    return render(
+        "registration/form.html",
+        "registration/_form.html",
+        form.status,
+        form=form,
+        page=RegistrationPage(_known(), current),
+        division_groups=DIVISION_GROUPS,
+        ethnic_groups=ETHNIC_GROUPS,
+    )

@@ -1,0 +1,201 @@
+"""Register a person, change a registration, and tell others what is registered (design 2.1)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from stdnum.cn import uscc
+from stdnum.exceptions import ValidationError
+
+from flexapp.audit import service as audit
+from flexapp.audit.service import Actor
+from flexapp.people.service import PersonCard
+from flexapp.registration import repository
+from flexapp.registration.models import Registration, VirtualUnit
+from flexapp.rules import divisions, ethnic_groups
+from flexapp.rules.capabilities import Action, why_not
+from flexapp.rules.divisions import Division
+from flexapp.rules.ethnic_groups import EthnicGroup
+from flexapp.rules.periods import Month
+from flexapp.rules.rates import RateKind
+from flexapp.rules.refusal import Refusal
+
+ADDRESS_MIN, ADDRESS_MAX = 4, 200
+"""Characters. The shortest real address names a village; the longest fits a form twice over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a resident declares; checked by `check_details`."""
+
+    division: Division
+    ethnic_group: EthnicGroup
+    address: str
+    credit_code: str | None
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal details: what was reviewed is what is stored."""
+        fields = [self.division.code, self.ethnic_group.code, self.address, self.credit_code]
+        return hashlib.sha256(json.dumps(fields).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationView:
+    """A registration as others see it."""
+
+    details: Details
+    unit_id: int
+    unit_name: str
+    work_start: Month
+    registered_at: datetime
+
+    @property
+    def division(self) -> Division:
+        """The place of insurance."""
+        return self.details.division
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that a change of registration changes, in words."""
+
+    label: str
+    old: str
+    new: str
+
+
+def check_details(
+    *, division: str, ethnic_group: str, address: str, credit_code: str
+) -> Details | tuple[Refusal, ...]:
+    """The details as declared, or every reason why not, each naming its field."""
+    refusals: list[Refusal] = []
+    place = divisions.find(division) if divisions.is_choosable(division) else None
+    if place is None:
+        refusals.append(Refusal("division_unknown", "请选择参保地区。", "division"))
+    group = ethnic_groups.find(ethnic_group)
+    if group is None:
+        refusals.append(Refusal("ethnic_group_unknown", "请选择民族。", "ethnic_group"))
+    address = " ".join(address.split())
+    if len(address) < ADDRESS_MIN:
+        refusals.append(
+            Refusal("address_short", "请输入通讯地址，写到村组或门牌号。", "address")
+        )
+    elif len(address) > ADDRESS_MAX:
+        refusals.append(
+            Refusal(
+                "address_long",
+                f"通讯地址最多 {ADDRESS_MAX} 个字，现在有 {len(address)} 个，请缩短后再提交。",
+                "address",
+            )
+        )
+    code: str | None = None
+    if credit_code.strip():
+        try:
+            code = uscc.validate(credit_code)
+        except ValidationError:
+            refusals.append(
+                Refusal(
+                    "credit_code_wrong",
+                    "统一社会信用代码不对，请照营业执照填 18 位；不是个体工商户的请留空。",
+                    "credit_code",
+                )
+            )
+    if place is None or group is None or refusals:
+        return tuple(refusals)
+    return Details(place, group, address, code)
+
+
+def current(person_id: int) -> RegistrationView | None:
+    """What is registered for a person now."""
+    found = repository.current(person_id)
+    return None if found is None else _view(*found)
+
+
+def changes(old: Details, new: Details) -> tuple[Change, ...]:
+    """What the new details change, in the order of the form."""
+    none = "无"
+    rows = (
+        Change("参保地区", old.division.name, new.division.name),
+        Change("民族", old.ethnic_group.name, new.ethnic_group.name),
+        Change("通讯地址", old.address, new.address),
+        Change("统一社会信用代码", old.credit_code or none, new.credit_code or none),
+    )
+    return tuple(row for row in rows if row.old != row.new)
+
+
+def register(
+    *,
+    person: PersonCard,
+    details: Details,
+    actor: Actor,
+    at: datetime,
+    today: date,
+    work_start: Month | None = None,
+) -> RegistrationView | Refusal:
+    """Register a person, or change their registration: the same act (design 2.1).
+
+    The first registration sets the work start (参加工作时间), by default to 1 January of the
+    current year; a change keeps it and everything else that is not declared anew.
+    """
+    refusal = why_not(actor.channel_kind, Action.REGISTER)
+    if refusal is not None:
+        return refusal
+    before = repository.current(person.id)
+    if before is not None and _details(before[0]) == details:
+        return Refusal("nothing_changed", "您填的内容和已登记的一样，不用再提交。")
+    start = Month(today.year, 1) if work_start is None else work_start
+    if before is not None:
+        start = Month.of(before[0].work_start)
+        before[0].superseded_at = at
+    unit = repository.unit(
+        details.division.code,
+        RateKind.FLEXIBLE.value,
+        divisions.virtual_unit_name(details.division.code, RateKind.FLEXIBLE),
+    )
+    row = Registration(
+        person_id=person.id,
+        division=details.division.code,
+        unit_id=unit.id,
+        ethnic_group=details.ethnic_group.code,
+        address=details.address,
+        credit_code=details.credit_code,
+        work_start=start.first_day,
+        registered_at=at,
+        superseded_at=None,
+    )
+    repository.add(row)
+    changed = changes(_details(before[0]), details) if before is not None else ()
+    audit.record(
+        action="registration.changed" if before is not None else "registration.made",
+        person_id=person.id,
+        subject="registration",
+        actor=actor,
+        at=at,
+        data={
+            "division": details.division.code,
+            # Which fields, not their contents: an address is personal data.
+            "changed": "、".join(change.label for change in changed),
+        },
+    )
+    return _view(row, unit)
+
+
+def _details(row: Registration) -> Details:
+    place, group = divisions.find(row.division), ethnic_groups.find(row.ethnic_group)
+    assert place is not None
+    assert group is not None
+    return Details(place, group, row.address, row.credit_code)
+
+
+def _view(row: Registration, unit: VirtualUnit) -> RegistrationView:
+    return RegistrationView(
+        details=_details(row),
+        unit_id=unit.id,
+        unit_name=unit.name,
+        work_start=Month.of(row.work_start),
+        registered_at=row.registered_at,
+    )
