@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Self
 
 from flexapp.rules.money import round_fraction_to_fen
-from flexapp.rules.periods import Month
+from flexapp.rules.periods import Month, Period
 from flexapp.rules.rates import RateKind as RateKind
 from flexapp.rules.refusal import Refusal
 
+_LARGEST = Decimal(10_000_000)
 DIRECTORY = Path(__file__).with_name("parameters")
 
 
@@ -129,6 +130,8 @@ def _problem(row: ParameterRow) -> str | None:
         return "no source"
     if not row.value.is_finite() or row.value <= 0:
         return "the value must be above 0"
+    if row.value > _LARGEST:
+        return "the value is too large to be true"
     if (row.per is not None) != (row.parameter is Parameter.AVERAGE_WAGE):
         return "`per` belongs to an average wage, and only there"
     if (row.personal is not None) != row.parameter.is_rate:
@@ -259,6 +262,25 @@ class ParameterBook:
             "rate_not_published",
             f"{month.label}的{kind.label}尚未公布，请等公布后再核定。",
             "start",
+        )
+
+    def rate_of_period(self, kind: RateKind, period: Period) -> Rate | Refusal:
+        """The one rate in force in every month of `period`.
+
+        Besides `rate_not_published`, refuses with `rate_changes_within_period` when the rate
+        changes on the way: an assessment has one rate, so each part is assessed on its own.
+        """
+        rate = self.rate(kind, period.start)
+        if isinstance(rate, Refusal):
+            return rate
+        changed = next((m for m in period.months if self.rate(kind, m) != rate), None)
+        if changed is None:
+            return rate
+        return Refusal(
+            "rate_changes_within_period",
+            f"{kind.label}从{changed.label}起有变化，请分开核定：先到{changed.plus(-1).label}，"
+            f"再从{changed.label}开始。",
+            "end",
         )
 
 

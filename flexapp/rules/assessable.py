@@ -1,0 +1,165 @@
+"""Which months may be assessed: the check of a period, and the choices a form offers.
+
+Both ask the same questions, so that a page never offers a month the check then refuses. What is
+not known here, who is asking, stays out of the sentences: a proxy reads them as well.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flexapp.rules.periods import Month, Period, group_months
+from flexapp.rules.refusal import Refusal
+
+
+class Availability(StrEnum):
+    """Why a month can or cannot be chosen."""
+
+    AVAILABLE = "available"
+    TAKEN = "taken"
+    BEFORE_WORK_START = "before_work_start"
+    AFTER_RETIREMENT = "after_retirement"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+
+_LABELS = {
+    Availability.AVAILABLE: "可核定",
+    Availability.TAKEN: "已核定",
+    Availability.BEFORE_WORK_START: "早于参加工作时间",
+    Availability.AFTER_RETIREMENT: "已到退休年龄",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MonthStatus:
+    """One month of the grid; `serial` is the live assessment that holds it, when taken."""
+
+    month: Month
+    status: Availability
+    serial: str | None = None
+
+    @property
+    def available(self) -> bool:
+        return self.status is Availability.AVAILABLE
+
+
+def month_choices(
+    *, year: int, work_start: Month, last_month: Month, taken: Mapping[Month, str]
+) -> tuple[MonthStatus, ...]:
+    """The 12 months of `year` in order. Whether the year is open is the caller's to ask.
+
+    `last_month` is the last month that may be assessed (`retirement.last_assessable_month`);
+    `taken` maps the months of the person's live assessments to their serials.
+    """
+    months = (Month(year, number) for number in range(1, 13))
+    return tuple(
+        MonthStatus(month, _availability(month, work_start, last_month, taken), taken.get(month))
+        for month in months
+    )
+
+
+def _availability(
+    month: Month, work_start: Month, last_month: Month, taken: Mapping[Month, str]
+) -> Availability:
+    if month in taken:
+        return Availability.TAKEN
+    if month < work_start:
+        return Availability.BEFORE_WORK_START
+    if month > last_month:
+        return Availability.AFTER_RETIREMENT
+    return Availability.AVAILABLE
+
+
+def check_period(
+    *,
+    start: str,
+    end: str,
+    open_years: frozenset[int],
+    work_start: Month,
+    last_month: Month,
+    taken: Mapping[Month, str],
+) -> Period | Refusal:
+    """The period from `start` to `end` ("YYYY-MM" each) if it may be assessed (design 2.2).
+
+    Refusals, in this order: month_missing, month_malformed, start_after_end, across_years,
+    year_not_open, before_work_start, after_retirement, month_taken; `field` is "start" or "end".
+    """
+    first = _month(start, "start", "缴费开始年月")
+    if isinstance(first, Refusal):
+        return first
+    last = _month(end, "end", "缴费结束年月")
+    if isinstance(last, Refusal):
+        return last
+    if first > last:
+        return Refusal("start_after_end", "缴费结束年月不能早于缴费开始年月，请重新选择。", "end")
+    if first.year != last.year:
+        return Refusal(
+            "across_years",
+            f"一次只能核定同一年的月份，请先核定到{first.year}年12月，其余月份再新增一笔。",
+            "end",
+        )
+    period = Period(first, last)
+    return (
+        _refuse_closed_year(period, open_years)
+        or _refuse_outside_work(period, work_start, last_month)
+        or refuse_taken(period, taken)
+        or period
+    )
+
+
+def refuse_taken(period: Period, taken: Mapping[Month, str]) -> Refusal | None:
+    """`month_taken`, naming the months of `period` that are in `taken`; `None` when none is.
+
+    Also for the loser of two simultaneous requests, once the winner's months are known.
+    """
+    held = [month for month in period.months if month in taken]
+    if not held:
+        return None
+    names = "、".join(part.label for part in group_months(held))
+    field = "start" if period.start in taken else "end"
+    return Refusal("month_taken", f"该月份已核定：{names}。请改选其他月份。", field)
+
+
+def _month(text: str, field: str, label: str) -> Month | Refusal:
+    text = text.strip()
+    if not text:
+        return Refusal("month_missing", f"请选择{label}。", field)
+    try:
+        return Month.parse(text)
+    except ValueError:
+        return Refusal("month_malformed", f"{label}不是有效的年月，请从列表中重新选择。", field)
+
+
+def _refuse_closed_year(period: Period, open_years: frozenset[int]) -> Refusal | None:
+    if period.year in open_years:
+        return None
+    if not open_years:
+        advice = "目前没有开放申报的年度，请留意公告。"
+    else:
+        years = "、".join(str(year) for year in sorted(open_years))
+        advice = f"目前可以申报的年度：{years}，请重新选择。"
+    return Refusal("year_not_open", f"{period.year}年度没有开放申报。{advice}", "start")
+
+
+def _refuse_outside_work(period: Period, work_start: Month, last_month: Month) -> Refusal | None:
+    if period.start < work_start:
+        return Refusal(
+            "before_work_start",
+            f"参加工作时间是{work_start.label}，更早的月份不能核定，"
+            f"请从{work_start.label}或以后选择。",
+            "start",
+        )
+    if period.end > last_month:
+        if period.start > last_month:
+            advice, field = "这些月份不能再核定，如有疑问请到社保服务大厅咨询。", "start"
+        else:
+            advice, field = f"缴费结束年月最晚选{last_month.label}。", "end"
+        return Refusal(
+            "after_retirement",
+            f"{last_month.label}到达退休年龄，之后的月份不能缴费，{advice}",
+            field,
+        )
+    return None
