@@ -82,7 +82,7 @@ def check_period(
     last_month: Month,
     taken: Mapping[Month, str],
 ) -> Period | Refusal:
-    """The period from `start` to `end` ("YYYY-MM" each) if it may be assessed (design 2.2).
+    """The period from `start` to `end` ("YYYY-MM" each) if it may be assessed (2019 notice).
 
     Refusals, in this order: month_missing, month_malformed, start_after_end, across_years,
     year_not_open, before_work_start, after_retirement, month_taken; `field` is "start" or "end".

@@ -1,7 +1,7 @@
 """The one number box of an assessment: reading the contribution base (缴费基数) as it was typed.
 
 60 to 300 is a percentage of last year's average wage, more than 300 a monthly wage in yuan, less
-than 60 nothing (design 2.2). Every way of typing that leaves a doubt is refused with a sentence
+than 60 nothing (2019 notice). Every way of typing that leaves a doubt is refused with a sentence
 that says what to type.
 """
 
@@ -61,7 +61,7 @@ def parse_base(text: str, *, field: str | None = "base") -> EnteredBase | Refusa
         return _not_a_number(field)
     number = typed.translate(_FULL_WIDTH)
     has_percent = number.endswith("%")
-    has_yuan = number.endswith("元") or number.startswith("¥")
+    has_yuan = "元" in number or "¥" in number
     if has_percent and has_yuan:
         return _not_a_number(field)
     number = number.removeprefix("¥").removesuffix("%").removesuffix("元").strip()

@@ -1,4 +1,4 @@
-"""Which kind of channel may do what: the table of design section 2, and nothing else."""
+"""Which kind of channel may do what: the channel table of the 2019 notice, and nothing else."""
 
 from enum import StrEnum
 
@@ -56,7 +56,7 @@ CAPABILITIES: dict[ChannelKind, frozenset[Action]] = {
 
 
 def can(channel_kind: ChannelKind, action: Action) -> bool:
-    """Whether `channel_kind` may do `action` (2019 notice, channels; design section 2)."""
+    """Whether `channel_kind` may do `action` (2019 notice, channels)."""
     return action in CAPABILITIES[channel_kind]
 
 

@@ -1,4 +1,4 @@
-"""What a base costs: the formula of design 2.2, and the same in words.
+"""What a base costs: the formula of the 2019 notice, and the same in words.
 
 monthly base = clamp(round_to_fen(monthly average × x %) or the wage, lower, upper)
 period base = monthly base × months; monthly amount = round_to_fen(monthly base × rate)

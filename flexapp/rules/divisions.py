@@ -131,7 +131,7 @@ def is_choosable(code: str) -> bool:
 
 
 def virtual_unit_name(code: str, kind: RateKind) -> str:
-    """The fixed name of a division's virtual unit (虚拟单位), design 2.6.
+    """The fixed name of a division's virtual unit (虚拟单位) (2019 notice).
 
     `ValueError` for an unknown code: no virtual unit exists outside these divisions.
     """

@@ -1,4 +1,4 @@
-"""The life of an assessment: its states, and the one table of moves between them (design 2.3).
+"""The life of an assessment: its states, and the one table of moves between them (2019 notice).
 
 Nothing else in the product decides which move is legal. `apply` answers for a stored assessment,
 `moves_of_person` for the buttons of a page; both read `TRANSITIONS`.

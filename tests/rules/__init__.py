@@ -1,0 +1,1 @@
+"""The pure rules, checked against the 2019 notice and the figures published since."""
