@@ -1,9 +1,10 @@
 """The retirement boundary: the last month that may be assessed (2019 notice).
 
-Original ages: men 60, flexibly employed women 55, or 50 where the agency has recorded it. From 2025
-the gradual delay of 全国人民代表大会常务委员会关于实施渐进式延迟法定退休年龄的决定 (2024-09-13), whose
-appendix tables the formula reproduces. Births before a start month keep the original age, so that
-one formula serves both.
+Original ages: men 60, flexibly employed women 55, or 50 where the agency has recorded it.
+From 2025 the gradual delay of
+全国人民代表大会常务委员会关于实施渐进式延迟法定退休年龄的决定 (2024-09-13),
+whose appendix tables the formula reproduces. Births before a start month keep the original age,
+so that one formula serves both.
 """
 
 from dataclasses import dataclass
