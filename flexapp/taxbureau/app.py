@@ -1,0 +1,142 @@
+"""Puts the stand-in together: store, machine API, clerk pages, headers and error answers."""
+
+import hashlib
+import hmac
+import logging
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from flask import Flask, Response, make_response, render_template, request
+from flask.sessions import SecureCookieSessionInterface
+from flask_wtf import CSRFProtect
+from werkzeug.exceptions import HTTPException
+
+from flexapp.rules.money import yen
+from flexapp.taxbureau import api, pages, problems
+from flexapp.taxbureau.store import BEIJING, Store
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY = 64 * 1024
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; form-action 'self';"
+        " base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    # Not "no-referrer": over HTTPS the CSRF check compares the referrer.
+    "Referrer-Policy": "same-origin",
+}
+
+_SENTENCES = {
+    400: "提交的内容不完整，没有保存，请返回上一页再试一次。",
+    404: "没有找到您要看的内容，请从列表重新进入。",
+    405: "这个地址不能这样打开，请从列表重新进入。",
+    413: "提交的内容太长，没有保存，请缩短后再提交。",
+    503: "系统忙，刚才的操作没有完成，请稍等一会儿再试。",
+}
+_FAULT = "系统出了问题，刚才的操作没有完成，请稍后再试。"
+
+
+def beijing_now() -> datetime:
+    """The present moment in Beijing time."""
+    return datetime.now(BEIJING)
+
+
+def create_taxbureau(
+    *,
+    database_path: str | Path,
+    token: str,
+    stylesheet_url: str | None = None,
+    now: Callable[[], datetime],
+    demo: bool = True,
+) -> Flask:
+    """The stand-in as a WSGI application; it may be mounted under any path.
+
+    `database_path`: its own SQLite file, made where missing (`schema.DatabaseError` when it cannot
+    be used). `token`: the bearer token of the machine API; `ValueError` when empty or with spaces.
+    `stylesheet_url`: the look of the product, linked after the stand-in's own few rules. `now`:
+    aware moments. Without `demo` there are no clerk pages, only the machine API.
+    """
+    if not token or any(c.isspace() or not c.isprintable() for c in token):
+        raise ValueError("the token must be printable text without spaces, and not empty")
+    app = Flask("flexapp.taxbureau")
+    app.config.update(
+        # Made from the token, so that several processes agree and nothing more has to be set.
+        SECRET_KEY=hmac.new(token.encode(), b"tax bureau forms", hashlib.sha256).digest(),
+        # Its own name: mounted in the product it shares the product's host.
+        SESSION_COOKIE_NAME="tax_bureau",
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.session_interface = _MountedSession()
+    app.jinja_env.globals.update(stylesheet_url=stylesheet_url, clerk_pages=demo)
+    app.jinja_env.filters["yen"] = lambda text: yen(Decimal(text))
+    csrf = CSRFProtect(app)
+    store = Store(Path(database_path), now)
+    machine = api.blueprint(store, token)
+    # Machines hold no cookie, so there is nothing a foreign page could make a browser send.
+    csrf.exempt(machine)
+    app.register_blueprint(machine)
+    if demo:
+        app.register_blueprint(pages.blueprint(store))
+    app.after_request(_add_headers)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(sqlite3.OperationalError, _busy)
+    app.register_error_handler(Exception, _fault)
+    return app
+
+
+class _MountedSession(SecureCookieSessionInterface):
+    """A session cookie for the path the application is mounted at, and no wider."""
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return request.script_root or "/"
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _answer(status: int) -> Response:
+    sentence = _SENTENCES.get(status, _FAULT if status >= 500 else _SENTENCES[400])
+    if request.path == "/v1" or request.path.startswith("/v1/"):
+        return problems.respond(status, f"http_{status}", sentence)
+    return make_response(render_template("taxbureau/error.html", sentence=sentence), status)
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400 or error.response is not None:
+        return make_response(error.get_response())
+    answer = _answer(status)
+    for name, value in error.get_headers():
+        if name == "Allow":
+            answer.headers[name] = value
+    return answer
+
+
+def _busy(error: sqlite3.OperationalError) -> Response:
+    # Locked for longer than the busy timeout, a full disk: the sender keeps it and tries again.
+    log.error("the database could not be used: %s", error)
+    answer = _answer(503)
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def _fault(error: Exception) -> Response:
+    log.error("fault in %s", request.endpoint, exc_info=error)
+    return _answer(500)
