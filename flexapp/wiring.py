@@ -5,15 +5,28 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import httpx
 from flask import Flask
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from flexapp.config import PROJECT, Settings, load
 from flexapp.extensions import csrf, db, init_database, migrate
+from flexapp.assessment import record_routes
+from flexapp.assessment import routes as assessment_routes
+from flexapp.channels import routes as channels_routes
 from flexapp.people import encryption, guard
+from flexapp.people import routes as people_routes
+from flexapp.people.fictional import FICTIONAL_RESIDENTS
 from flexapp.people.gateways import population_registry, sms_gateway
-from flexapp.people.routes import blueprint as people_blueprint
+from flexapp.portal import routes as portal_routes
+from flexapp.registration import demo
+from flexapp.registration import routes as registration_routes
 from flexapp.rules.parameters import ParameterBook
-from flexapp.web import access, assets, errors, headers, health, htmx, once, unit_of_work, wording
+from flexapp.taxbureau import create_taxbureau
+from flexapp.transmission import routes as transmission_routes
+from flexapp.transmission import worker
+from flexapp.transmission.gateway import HttpTaxGateway
+from flexapp.web import access, assets, clock, errors, headers, health, htmx, once, unit_of_work, wording
 
 BODY_LIMIT = 64 * 1024
 """Bytes; the largest honest form is a tenth of it."""
@@ -41,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["parameters"] = ParameterBook.load(demo=settings.is_demo)
     app.extensions["sms"] = sms_gateway(settings)
     app.extensions["population"] = population_registry(settings)
+    app.extensions["fictional_numbers"] = FICTIONAL_RESIDENTS.keys() if settings.is_demo else ()
     encryption.init_app(app, settings)
     init_database(app)
     migrate.init_app(app, db, directory=str(PROJECT / "flexapp" / "migrations"))
@@ -50,11 +64,43 @@ def create_app(settings: Settings | None = None) -> Flask:
         part.init_app(app)
     csrf.init_app(app)
     guard.init_app(app)
-    for blueprint in (health.blueprint, people_blueprint):
-        app.register_blueprint(blueprint)
-    assets.init_app(app)
+    for module in (
+        health,
+        portal_routes,
+        people_routes,
+        registration_routes,
+        record_routes,
+        assessment_routes,
+        transmission_routes,
+        channels_routes,
+    ):
+        app.register_blueprint(module.blueprint)
+    app.cli.add_command(worker.cli)
+    if settings.is_demo:
+        app.cli.add_command(demo.cli)
+    assets.read_manifest(app)
+    _connect_tax_bureau(app, settings)
+    assets.serve(app)
     access.check_marked(app)
     return app
+
+
+def _connect_tax_bureau(app: Flask, settings: Settings) -> None:
+    """The remote tax bureau where one is set; else the stand-in, inside this process."""
+    if settings.tax_url is not None:
+        app.extensions["tax_gateway"] = HttpTaxGateway(settings.tax_url, settings.tax_token)
+        return
+    stand_in = create_taxbureau(
+        database_path=settings.tax_database,
+        token=settings.tax_token,
+        stylesheet_url=app.jinja_env.globals["asset"]("app.css"),
+        now=clock.instant,
+    )
+    app.extensions["tax_gateway"] = HttpTaxGateway(
+        "http://tax-bureau", settings.tax_token, httpx.WSGITransport(app=stand_in)
+    )
+    mounts = {"/tax-bureau": stand_in.wsgi_app}
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, mounts)  # type: ignore[method-assign]
 
 
 def _make_folder(database_url: str) -> None:

@@ -10,7 +10,8 @@ from flexapp.people import real_name as real_name_case
 from flexapp.people import signing_in
 from flexapp.people.forms import RealNameForm, SignInForm
 from flexapp.people.guard import take_destination
-from flexapp.rules.identity import parse_identity, parse_name
+from flexapp.people.service import read_identity_number
+from flexapp.rules.identity import parse_name
 from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import instant, now, today
@@ -113,10 +114,11 @@ def confirm_real_name() -> Response:
     form = RealNameForm()
     if not form.submitted():
         return _real_name_page(form)
-    name, identity = parse_name(form.name.data), parse_identity(form.identity.data, today())
-    for refusal, field in ((name, "name"), (identity, "identity")):
-        if isinstance(refusal, Refusal):
-            form.refuse(Refusal(refusal.reason, refusal.sentence, field))
+    name = parse_name(form.name.data)
+    identity = read_identity_number(form.identity.data, today=today(), field="identity")
+    for answer in (name, identity):
+        if isinstance(answer, Refusal):
+            form.refuse(answer)
     if isinstance(name, Refusal) or isinstance(identity, Refusal):
         return _real_name_page(form)
     outcome = real_name_case.confirm_real_name(

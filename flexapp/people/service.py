@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from flask import g
+from flask import current_app, g
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.people import repository
 from flexapp.people.encryption import vault
-from flexapp.people.models import Person
-from flexapp.rules.identity import IdentityNumber, Sex, mask_name
+from flexapp.people.models import Account, Person
+from flexapp.rules.identity import IdentityNumber, Sex, mask_name, parse_identity
 from flexapp.rules.periods import Month
+from flexapp.rules.refusal import Refusal
 
 __all__ = [
     "PersonCard",
     "Visitor",
+    "add_account",
     "add_person",
     "asked_about_today",
     "find_person",
     "mask_phone",
     "person_by_id",
+    "read_identity_number",
     "set_proxy_handling",
     "visitor",
 ]
@@ -124,6 +127,12 @@ def visitor_from(row: Mapping[str, object]) -> Visitor:
     )
 
 
+def read_identity_number(text: str, *, today: date, field: str) -> IdentityNumber | Refusal:
+    """The ID number that was typed; the demo knows its fictional residents' numbers too."""
+    fictional: Collection[str] = current_app.extensions["fictional_numbers"]
+    return parse_identity(text, today, field=field, fictional=fictional)
+
+
 def identity_index(identity: IdentityNumber) -> str:
     """The blind index that an ID number is looked up by."""
     return vault().index(identity.value, "person.identity")
@@ -152,6 +161,24 @@ def add_person(*, name: str, identity: IdentityNumber, at: datetime) -> PersonCa
     )
     repository.add(row)
     return _card(row)
+
+
+def add_account(*, phone: str, person: PersonCard | None, at: datetime) -> int:
+    """An account for an 11-digit number; with a person it counts as real-name checked."""
+    row = Account(
+        phone=phone,
+        phone_index=phone_index(phone),
+        person_id=None if person is None else person.id,
+        created_at=at,
+        real_name_at=None if person is None else at,
+    )
+    repository.add(row)
+    return row.id
+
+
+def phone_index(phone: str) -> str:
+    """The blind index that a number is looked up by."""
+    return vault().index(phone, "account.phone")
 
 
 def set_proxy_handling(*, person: PersonCard, allowed: bool, actor: Actor, at: datetime) -> None:

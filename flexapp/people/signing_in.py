@@ -14,8 +14,7 @@ from flexapp.audit.service import Actor, ActorKind
 from flexapp.people import repository
 from flexapp.people.encryption import vault
 from flexapp.people.gateways import GatewayDown, SmsGateway
-from flexapp.people.models import Account
-from flexapp.people.service import mask_phone
+from flexapp.people.service import add_account, mask_phone, phone_index
 from flexapp.rules.refusal import Refusal
 from flexapp.web.unit_of_work import outside_transaction
 
@@ -56,7 +55,7 @@ def parse_phone(text: str) -> str | Refusal:
 
 def request_code(*, phone: str, gateway: SmsGateway, at: datetime) -> CodeSent | Refusal:
     """Send a new code to a number (from `parse_phone`), at most one a minute and ten a day."""
-    index = _phone_index(phone)
+    index = phone_index(phone)
     count, last = repository.codes_since(index, at - timedelta(days=1))
     if last is not None and at - last < RESEND_AFTER:
         wait = int((RESEND_AFTER - (at - last)).total_seconds()) + 1
@@ -109,7 +108,10 @@ def sign_in(*, code_id: str, phone: str, code: str, at: datetime) -> SignedIn | 
     if not hmac.compare_digest(row.code_digest, _code_digest(code_id, code)):
         return Refusal("code_wrong", "验证码不对，请核对短信后再输入。", "code")
     repository.forget_code(code_id, at)
-    account = repository.account_by_phone(row.phone_index) or _new_account(row.phone, at)
+    account = repository.account_by_phone(row.phone_index)
+    if account is None:
+        made = add_account(phone=phone, person=None, at=at)
+        return start_session(account_id=made, phone=phone, person_id=None, at=at)
     return start_session(account_id=account.id, phone=phone, person_id=account.person_id, at=at)
 
 
@@ -137,16 +139,6 @@ def sign_out(*, token: str, at: datetime) -> None:
 def token_digest(token: str) -> str:
     """What a session token is stored as."""
     return vault().index(token, "sign_in.token")
-
-
-def _new_account(phone: str, at: datetime) -> Account:
-    account = Account(phone=phone, phone_index=_phone_index(phone), person_id=None, created_at=at)
-    repository.add(account)
-    return account
-
-
-def _phone_index(phone: str) -> str:
-    return vault().index(phone, "account.phone")
 
 
 def _code_digest(code_id: str, code: str) -> str:

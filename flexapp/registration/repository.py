@@ -39,3 +39,8 @@ def unit(division: str, kind: str, name: str) -> VirtualUnit:
     row = {"division": division, "kind": kind, "name": name}
     db.session.execute(make(VirtualUnit).values(row).on_conflict_do_nothing())
     return db.session.execute(query).scalar_one()
+
+
+def unit_by_id(unit_id: int) -> VirtualUnit:
+    """A unit that exists."""
+    return db.session.get_one(VirtualUnit, unit_id)

@@ -184,6 +184,11 @@ def register(
     return _view(row, unit)
 
 
+def unit_name(unit_id: int) -> str:
+    """The name of a virtual unit that exists."""
+    return repository.unit_by_id(unit_id).name
+
+
 def _details(row: Registration) -> Details:
     place, group = divisions.find(row.division), ethnic_groups.find(row.ethnic_group)
     assert place is not None

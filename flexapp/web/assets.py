@@ -14,18 +14,24 @@ BUILT = PROJECT / "static" / "dist"
 PREFIX = "/static/"
 
 
-def init_app(app: Flask, built: Path = BUILT) -> None:
-    """Serve `built` under /static/ and give templates `asset(name)`; needs `make build` first."""
+def read_manifest(app: Flask, built: Path = BUILT) -> None:
+    """Give templates `asset(name)`; `RuntimeError` before `make build`."""
     manifest = built / "manifest.json"
     if not manifest.is_file():
         raise RuntimeError("The style sheet and script are not built yet: run `make build`.")
     names: dict[str, str] = json.loads(manifest.read_text())
+    app.extensions["assets"] = frozenset(names.values())
     app.jinja_env.globals["asset"] = lambda name: PREFIX + names[name]
+
+
+def serve(app: Flask, built: Path = BUILT) -> None:
+    """Serve the built files under /static/, in front of everything else."""
+    hashed: frozenset[str] = app.extensions["assets"]
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=str(built),
         prefix=PREFIX,
         max_age=3600,
         # Whatever carries its content's hash in its name may be kept for ever.
-        immutable_file_test=lambda _path, url: url.removeprefix(PREFIX) in names.values(),
+        immutable_file_test=lambda _path, url: url.removeprefix(PREFIX) in hashed,
     )

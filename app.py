@@ -1,0 +1,57 @@
+"""The application object (`app`), and `python app.py`, which serves it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from flask import Flask
+
+from flexapp.config import SettingsError, load
+from flexapp.wiring import create_app
+
+
+def serving_app() -> Flask:
+    """The application of one serving process; the demo's also takes messages to the tax bureau."""
+    from flexapp.transmission.worker import start_in_background
+
+    made = create_app()
+    if made.config["SETTINGS"].is_demo:
+        start_in_background(made)
+    return made
+
+
+def main() -> int:
+    """Serve until stopped; an unusable environment is said in sentences, not in a traceback."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    try:
+        settings = load(os.environ)
+    except SettingsError as error:
+        for fault in error.faults:
+            print(fault, file=sys.stderr)  # noqa: T201
+        return 2
+    print(f"Serving on {settings.public_url} (stop with Ctrl+C)", flush=True)  # noqa: T201
+    Server(
+        "app:serving_app",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        blocking_threads=1,
+        log_access=False,
+    ).serve()
+    return 0
+
+
+def __getattr__(name: str) -> Flask:
+    """`app`, made when somebody asks for it (`flask --app app`), not when this file is read."""
+    if name == "app":
+        return create_app()
+    raise AttributeError(name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""核定: propose, assess, add, move and revoke contribution assessments, for oneself or by proxy."""

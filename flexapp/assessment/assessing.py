@@ -1,0 +1,166 @@
+"""核定 itself: read the entry back, and make an assessment of it (design 2.2)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flexapp.assessment import eligibility as eligibility_case
+from flexapp.assessment import repository
+from flexapp.assessment.eligibility import Eligibility, parameter_book
+from flexapp.audit import service as audit
+from flexapp.audit.service import Actor
+from flexapp.people.service import PersonCard
+from flexapp.registration.service import RegistrationView
+from flexapp.rules.assessable import check_period, refuse_taken
+from flexapp.rules.base import parse_base
+from flexapp.rules.capabilities import Action, why_not
+from flexapp.rules.contribution import Calculation, calculate
+from flexapp.rules.money import to_fen
+from flexapp.rules.periods import Period
+from flexapp.rules.rates import RateKind
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom an assessment is for, and whether somebody else makes it."""
+
+    person: PersonCard
+    registration: RegistrationView
+    by_proxy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What would be assessed: nothing is stored yet."""
+
+    period: Period
+    calculation: Calculation
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """What was assessed."""
+
+    serial: str
+    proposal: Proposal
+
+
+def propose(
+    *, start: str, end: str, base: str, bounds: Eligibility, kind: RateKind = RateKind.FLEXIBLE
+) -> Proposal | tuple[Refusal, ...]:
+    """Check and reckon what was typed: months "YYYY-MM", the base as typed.
+
+    All reasons at once, each naming its field, so that a person mends the page in one go.
+    """
+    period = check_period(
+        start=start,
+        end=end,
+        open_years=bounds.open_years,
+        work_start=bounds.work_start,
+        last_month=bounds.last_month,
+        taken=bounds.taken,
+    )
+    entered = parse_base(base)
+    refusals = [answer for answer in (period, entered) if isinstance(answer, Refusal)]
+    if isinstance(period, Refusal) or isinstance(entered, Refusal):
+        return tuple(refusals)
+    book = parameter_book()
+    figures, rate = book.figures(period.year), book.rate_of_period(kind, period)
+    if isinstance(figures, Refusal):
+        return (figures,)
+    if isinstance(rate, Refusal):
+        return (rate,)
+    return Proposal(
+        period, calculate(entered=entered, months=period.count, figures=figures, rate=rate)
+    )
+
+
+def assess(
+    *,
+    subject: Subject,
+    start: str,
+    end: str,
+    base: str,
+    actor: Actor,
+    at: datetime,
+    today: date,
+) -> Assessed | tuple[Refusal, ...]:
+    """Make an assessment: its row, its months and its audit event, or every reason why not."""
+    refusal = why_not(actor.channel_kind, Action.ASSESS)
+    if refusal is not None:
+        return (refusal,)
+    bounds = eligibility_case.eligibility(
+        person=subject.person, registration=subject.registration, today=today
+    )
+    proposal = propose(start=start, end=end, base=base, bounds=bounds)
+    if not isinstance(proposal, Proposal):
+        return proposal
+    assert actor.id is not None
+    division = subject.registration.division.code
+    serial = f"{division}{today:%Y%m%d}{repository.next_number(division, today):06d}"
+    row = {
+        **_figures(proposal),
+        "serial": serial,
+        "person_id": subject.person.id,
+        "unit_id": subject.registration.unit_id,
+        "division": division,
+        "kind": RateKind.FLEXIBLE.value,
+        "made_by": actor.id,
+        "made_by_label": actor.label,
+        "by_proxy": subject.by_proxy,
+        "channel": actor.channel,
+        "made_at": at,
+        "state": State.ASSESSED.value,
+        "state_at": at,
+        "claimed": False,
+    }
+    if not repository.add(row, [str(month) for month in proposal.period.months]):
+        return (_lost_race(subject.person.id, proposal.period),)
+    audit.record(
+        action="assessment.assess",
+        person_id=subject.person.id,
+        subject=serial,
+        actor=actor,
+        at=at,
+        data={
+            "start": str(proposal.period.start),
+            "end": str(proposal.period.end),
+            "total": str(proposal.calculation.total),
+            "by_proxy": "yes" if subject.by_proxy else "no",
+        },
+    )
+    return Assessed(serial, proposal)
+
+
+def _figures(proposal: Proposal) -> Mapping[str, object]:
+    """The figures of a row, with the parameter rows they were reckoned from."""
+    calculation = proposal.calculation
+    return {
+        "start_month": str(proposal.period.start),
+        "end_month": str(proposal.period.end),
+        "months": calculation.months,
+        "entered": calculation.entered.text,
+        "meaning": calculation.meaning.value,
+        "bound": calculation.bound.value,
+        "monthly_base": to_fen(calculation.monthly_base),
+        "period_base": to_fen(calculation.period_base),
+        "monthly_amount": to_fen(calculation.monthly_amount),
+        "total": to_fen(calculation.total),
+        "parameters": json.dumps(
+            [row.as_record() for row in calculation.rows], ensure_ascii=False
+        ),
+    }
+
+
+def _lost_race(person_id: int, period: Period) -> Refusal:
+    """Somebody else took a month between our look and our insert."""
+    held = eligibility_case.held_months(person_id, str(period.start), str(period.end))
+    refusal = refuse_taken(period, {month: row.serial for month, row in held.items()})
+    return refusal or Refusal(
+        "month_taken", "该月份已核定，刚才有另一笔同时提交；请刷新后再看。", "start"
+    )

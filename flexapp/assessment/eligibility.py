@@ -1,0 +1,102 @@
+"""What may be assessed for a person today: open years, figures, and months still free."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from flask import current_app
+
+from flexapp.assessment import repository
+from flexapp.people.service import PersonCard
+from flexapp.registration.service import RegistrationView
+from flexapp.rules.assessable import MonthStatus, month_choices
+from flexapp.rules.parameters import ParameterBook
+from flexapp.rules.periods import Month
+from flexapp.rules.retirement import default_original_age, last_assessable_month
+from flexapp.rules.states import State
+
+ANY_MONTH = ("0000-00", "9999-99")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A month that a live assessment holds."""
+
+    serial: str
+    state: State
+    made_by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """The bounds of what may be assessed for one person."""
+
+    open_years: frozenset[int]
+    work_start: Month
+    last_month: Month
+    held: Mapping[Month, Held]
+
+    @property
+    def taken(self) -> dict[Month, str]:
+        """Held months with their serials, as the rules want them."""
+        return {month: held.serial for month, held in self.held.items()}
+
+    def choices(self, year: int) -> tuple[MonthStatus, ...]:
+        """The 12 months of a year and whether each may be assessed."""
+        return month_choices(
+            year=year, work_start=self.work_start, last_month=self.last_month, taken=self.taken
+        )
+
+    def free(self) -> tuple[Month, ...]:
+        """Every month that may be assessed now, in order."""
+        return tuple(
+            status.month
+            for year in sorted(self.open_years)
+            for status in self.choices(year)
+            if status.available
+        )
+
+
+def parameter_book() -> ParameterBook:
+    """The figures in force."""
+    book: ParameterBook = current_app.extensions["parameters"]
+    return book
+
+
+def open_years(today: date) -> frozenset[int]:
+    """Years open for declaration: the current one, as the agency has opened and closed."""
+    years = {today.year: True} | repository.declaration_years()
+    return frozenset(year for year, is_open in years.items() if is_open)
+
+
+def last_month(person: PersonCard) -> Month:
+    """The retirement boundary of a person: the last month that may be assessed."""
+    return last_assessable_month(
+        birth=person.birth_month, original=default_original_age(person.sex), approved=None
+    )
+
+
+def held_months(person_id: int, first: str, last: str) -> dict[Month, Held]:
+    """The live months of a person between two months."""
+    return {
+        Month.parse(month): Held(serial, State(state), made_by)
+        for month, serial, state, made_by in repository.held_months(person_id, first, last)
+    }
+
+
+def eligibility(
+    *, person: PersonCard, registration: RegistrationView, today: date
+) -> Eligibility:
+    """What may be assessed for a registered person."""
+    years = open_years(today)
+    first, last = (
+        (f"{min(years)}-01", f"{max(years)}-12") if years else ANY_MONTH
+    )
+    return Eligibility(
+        open_years=years,
+        work_start=registration.work_start,
+        last_month=last_month(person),
+        held=held_months(person.id, first, last),
+    )

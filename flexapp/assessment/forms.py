@@ -1,0 +1,25 @@
+"""Forms of 核定."""
+
+from __future__ import annotations
+
+from wtforms import StringField
+
+from flexapp.web.forms import PageForm, strip
+
+SELF, OTHER = "self", "other"
+
+
+class ChooseForm(PageForm):
+    """For whom: 本人缴费核定 or 代他人核定 with name and ID number."""
+
+    who = StringField("办理方式", default=SELF, filters=[strip])
+    name = StringField("被核定人姓名", filters=[strip])
+    identity = StringField("被核定人身份证号", filters=[strip])
+
+
+class AssessmentForm(PageForm):
+    """Which months, and the one number box."""
+
+    start = StringField("缴费开始年月", filters=[strip])
+    end = StringField("缴费结束年月", filters=[strip])
+    base = StringField("缴费基数", filters=[strip])

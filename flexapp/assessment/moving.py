@@ -1,0 +1,80 @@
+"""The one way an assessment moves from state to state (table: rules/states.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from flexapp.assessment import repository
+from flexapp.assessment.records import Record, find
+from flexapp.audit import service as audit
+from flexapp.audit.service import Actor
+from flexapp.rules.capabilities import Action, why_not
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import Move, State, apply
+
+PERSONS_MOVES = {Move.TRANSMIT: Action.TRANSMIT, Move.REVOKE: Action.REVOKE, Move.ASK: Action.REVOKE}
+"""What a channel must be allowed to do for a person's move."""
+
+
+def transition(
+    *,
+    record: Record,
+    move: Move,
+    actor: Actor,
+    at: datetime,
+    data: Mapping[str, str] | None = None,
+) -> Record | Refusal:
+    """Move an assessment: state, months and audit event in the caller's transaction.
+
+    An illegal move is refused with what to do instead; so is one that something else got ahead of
+    (then the sentence is that of the state it is in now).
+    """
+    if move in PERSONS_MOVES:
+        refusal = why_not(actor.channel_kind, PERSONS_MOVES[move])
+        if refusal is not None:
+            return refusal
+    target = apply(record.state, move, claimed=record.claimed)
+    if isinstance(target, Refusal):
+        return target
+    moved = repository.set_state(
+        record.id, old=record.state.value, new=target.value, at=at, claimed=record.claimed
+    )
+    if not moved:
+        return _overtaken(record, move)
+    if target is State.REVOKED:
+        repository.free_months(record.id)
+    audit.record(
+        action=f"assessment.{move.value}",
+        person_id=record.person_id,
+        subject=record.serial,
+        actor=actor,
+        at=at,
+        data={
+            "from": record.state.value,
+            "to": target.value,
+            "start": str(record.period.start),
+            "end": str(record.period.end),
+            **(data or {}),
+        },
+    )
+    moved_record = find(record.serial)
+    assert moved_record is not None
+    return moved_record
+
+
+def claim(serial: str) -> bool:
+    """Take a queued assessment in hand for delivery; from now on it cannot be revoked here.
+
+    False where it was revoked or moved before: then there is nothing to deliver.
+    """
+    return repository.claim(serial)
+
+
+def _overtaken(record: Record, move: Move) -> Refusal:
+    current = find(record.serial)
+    if current is not None:
+        answer = apply(current.state, move, claimed=current.claimed)
+        if isinstance(answer, Refusal):
+            return answer
+    return Refusal("overtaken", "这笔核定刚刚有了变化，请刷新后再操作。")

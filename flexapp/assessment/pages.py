@@ -1,0 +1,309 @@
+"""What the pages of 核定 show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from flask import url_for
+
+from flexapp.assessment.assessing import Proposal, Subject
+from flexapp.assessment.eligibility import Eligibility
+from flexapp.assessment.records import PAGE_SIZE, Record
+from flexapp.audit.service import Event
+from flexapp.rules import divisions
+from flexapp.rules.contribution import ReadBack, read_back
+from flexapp.rules.money import plain, yen
+from flexapp.rules.parameters import Parameter, ParameterRow
+from flexapp.rules.periods import Month
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import Move, State
+
+TAGS = {
+    State.ASSESSED: "made",
+    State.QUEUED: "wait",
+    State.TRANSMITTED: "sent",
+    State.PAID: "done",
+    State.REJECTED: "back",
+    State.TAX_REVOKING: "wait",
+    State.TAX_REVOKED: "back",
+    State.REVOKED: "off",
+}
+"""Colour classes; the state's name always stands beside the colour."""
+
+NOTES = {
+    State.ASSESSED: "核定好了，还没有传给税务。按“传输”后才能去缴费。",
+    State.QUEUED: "正在传给税务，一般几秒钟就好。",
+    State.TRANSMITTED: "税务已收到，请到税务渠道缴费。要改请先申请税务撤销。",
+    State.PAID: "税务已收到这笔缴费。",
+    State.REJECTED: "税务没有接收这一笔。请先撤销，再重新核定。",
+    State.TAX_REVOKING: "已向税务申请撤销，请等税务办理。",
+    State.TAX_REVOKED: "税务已撤销，现在可以在这里撤销，再重新核定。",
+    State.REVOKED: "这一笔已撤销，月份可以重新核定。",
+}
+
+BUTTONS = {Move.REVOKE: "risk", Move.ASK: "risk", Move.TRANSMIT: ""}
+
+PARAMETER_NAMES = {
+    Parameter.AVERAGE_WAGE: "上年度全口径城镇单位就业人员平均工资",
+    Parameter.LOWER_BOUND: "月缴费基数下限",
+    Parameter.UPPER_BOUND: "月缴费基数上限",
+    Parameter.FLEXIBLE_RATE: "缴费比例",
+    Parameter.UNIT_RATE: "单位费率缴费比例",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A move offered: `dialog` ones ask first."""
+
+    label: str
+    url: str
+    style: str
+    dialog: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCard:
+    """A record in a list, on its own page, or polled by itself."""
+
+    serial: str
+    url: str
+    start: str
+    end: str
+    base: str
+    total: str
+    state: str
+    tag: str
+    note: str
+    made_by: str | None
+    buttons: tuple[Button, ...]
+    poll: str | None
+
+    @classmethod
+    def of(cls, record: Record, *, polls: int = 0, movable: bool = True) -> RecordCard:
+        """The card of a record; one in transmission asks again for itself, a limited time."""
+        waiting = record.state is State.QUEUED and polls < MOST_POLLS
+        return cls(
+            serial=record.serial,
+            url=url_for("record.detail", serial=record.serial),
+            start=str(record.period.start),
+            end=str(record.period.end),
+            base=plain(record.period_base),
+            total=yen(record.total),
+            state=record.state.label,
+            tag=TAGS[record.state],
+            note=NOTES[record.state],
+            made_by=f"{record.made_by_label}代办" if record.by_proxy else None,
+            buttons=tuple(_button(record, move) for move in record.moves) if movable else (),
+            poll=(
+                url_for("record.card", serial=record.serial, polls=polls + 1)
+                if waiting
+                else None
+            ),
+        )
+
+
+MOST_POLLS = 20
+"""Every two seconds: after that the page stops asking, and 刷新 asks once more."""
+
+
+def _button(record: Record, move: Move) -> Button:
+    endpoint = {
+        Move.REVOKE: "record.ask_revoke",
+        Move.TRANSMIT: "transmission.transmit",
+        Move.ASK: "transmission.ask_tax",
+    }[move]
+    return Button(
+        label=move.label,
+        url=url_for(endpoint, serial=record.serial),
+        style=BUTTONS[move],
+        dialog=move is not Move.TRANSMIT,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """For whom the page is."""
+
+    who: str
+    name: str
+    identity: str
+    division: str
+    by_proxy: bool
+
+    @classmethod
+    def of(cls, who: str, subject: Subject) -> Header:
+        """The header of a subject's pages."""
+        return cls(
+            who=who,
+            name=subject.person.masked_name,
+            identity=subject.person.masked_identity,
+            division=subject.registration.division.name,
+            by_proxy=subject.by_proxy,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """The records of a person as far as the visitor may see them."""
+
+    header: Header
+    cards: tuple[RecordCard, ...]
+    older: int | None
+    taken_by_others: tuple[str, ...]
+    """Months held by assessments whose amounts a proxy does not see."""
+
+    @classmethod
+    def of(
+        cls, header: Header, records: Sequence[Record], hidden: Sequence[Month] = ()
+    ) -> ListPage:
+        """A page of records, newest first."""
+        return cls(
+            header=header,
+            cards=tuple(RecordCard.of(record) for record in records),
+            older=records[-1].id if len(records) == PAGE_SIZE else None,
+            taken_by_others=tuple(month.label for month in hidden),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBackView:
+    """What the number typed means: words and amounts, or what is still missing."""
+
+    read_back: ReadBack | None
+    sentence: str
+
+    @classmethod
+    def of(cls, outcome: Proposal | tuple[Refusal, ...] | None) -> ReadBackView:
+        """From a proposal, its refusals, or nothing typed yet."""
+        if outcome is None:
+            return cls(None, "填好缴费基数，这里会算出每月缴多少、一共缴多少。")
+        if isinstance(outcome, Proposal):
+            words = read_back(outcome.calculation)
+            return cls(words, words.sentence)
+        return cls(None, outcome[0].sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class FormPage:
+    """The assessment form."""
+
+    header: Header
+    month_options: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    closed: str | None
+    """Why nothing can be assessed at all, if so."""
+    read_back: ReadBackView
+    conflicts: tuple[str, ...] = field(default=())
+    """Serials of the visitor's own records that hold a chosen month."""
+
+
+def month_options(
+    bounds: Eligibility, chosen: Sequence[str]
+) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """The months of the selects: those that can be assessed, by year.
+
+    A chosen month that is no longer free stays in the list and says so: nothing chosen vanishes.
+    """
+    free = bounds.free()
+    options = [(str(month), month.label) for month in free]
+    for text in chosen:
+        if text and text not in {value for value, _ in options}:
+            try:
+                label = Month.parse(text).label
+            except ValueError:
+                continue
+            options.append((text, f"{label}（不能核定）"))
+    options = sorted(set(options))
+    if len({value[:4] for value, _ in options}) <= 1:
+        return (("", tuple(options)),)
+    years = sorted({value[:4] for value, _ in options})
+    return tuple(
+        (f"{year}年", tuple(option for option in options if option[0].startswith(year)))
+        for year in years
+    )
+
+
+def why_closed(bounds: Eligibility, published: Refusal | None) -> str | None:
+    """Why there is no month to choose, in words; None where there is one."""
+    if not bounds.open_years:
+        return "目前没有开放申报的年度，请留意首页公告。"
+    if published is not None:
+        return published.sentence
+    if bounds.free():
+        return None
+    if all(year > bounds.last_month.year for year in bounds.open_years):
+        return f"{bounds.last_month.label}已到退休年龄，之后的月份不能再缴费；如有疑问请到社保服务大厅咨询。"
+    return "今年可以核定的月份都已核定，不用再办。"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened to a record."""
+
+    at: object
+    text: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class DetailPage:
+    """A record with how it was reckoned and what happened to it."""
+
+    card: RecordCard
+    back: str
+    division: str
+    entered: str
+    monthly_base: str
+    monthly_amount: str
+    months: int
+    sources: tuple[tuple[str, str, str], ...]
+    steps: tuple[Step, ...]
+
+    @classmethod
+    def of(
+        cls, record: Record, *, back: str, events: Sequence[Event], movable: bool
+    ) -> DetailPage:
+        """The page of a record with its events, oldest first."""
+        place = divisions.find(record.division)
+        return cls(
+            card=RecordCard.of(record, movable=movable),
+            back=back,
+            division=place.name if place else record.division,
+            entered=record.entered,
+            monthly_base=plain(record.monthly_base),
+            monthly_amount=yen(record.monthly_amount),
+            months=record.period.count,
+            sources=tuple(_source(row) for row in record.parameters),
+            steps=tuple(_step(event) for event in events),
+        )
+
+
+def _source(row: ParameterRow) -> tuple[str, str, str]:
+    if row.parameter.is_rate:
+        figure = f"{row.value * 100:f}".rstrip("0").rstrip(".") + "%"
+    else:
+        figure = f"{plain(row.value)} 元{'/年' if row.per == 'year' else '/月'}"
+    return PARAMETER_NAMES[row.parameter], figure, row.source
+
+
+STEP_TEXTS = {
+    "assess": "已核定",
+    "transmit": "已提交传输",
+    "receive": "税务已接收",
+    "refuse": "税务退回",
+    "pay": "缴费到账",
+    "ask": "已申请税务撤销",
+    "agree": "税务同意撤销",
+    "decline": "税务不同意撤销",
+    "tax_revoke": "税务已撤销",
+    "revoke": "已撤销",
+}
+
+
+def _step(event: Event) -> Step:
+    name = event.action.removeprefix("assessment.")
+    text = STEP_TEXTS.get(name, name)
+    reason = event.data.get("reason")
+    return Step(event.at, f"{text}：{reason}" if reason else text, event.actor_label)
+

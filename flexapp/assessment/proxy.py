@@ -1,0 +1,83 @@
+"""代他人核定: naming the other person, and the protections around it (design 2.4)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime, timedelta
+
+from flexapp.assessment import repository
+from flexapp.assessment.assessing import Subject
+from flexapp.assessment.models import ProxyCase
+from flexapp.audit import service as audit
+from flexapp.people.service import Visitor, asked_about_today, find_person, person_by_id
+from flexapp.registration import service as registration
+from flexapp.rules.identity import IdentityNumber
+from flexapp.rules.refusal import Refusal
+
+PEOPLE_A_DAY = 5
+CASE_LIFE = timedelta(hours=12)
+"""How long naming a person lasts; afterwards name and ID number are asked again."""
+
+NO_MATCH = Refusal(
+    "proxy_no_match",
+    "没有找到可以代办的人。请核对姓名和身份证号；对方须已登记参保，且没有关闭他人代办。",
+)
+"""One sentence for every mismatch, so that nobody learns who is registered."""
+
+
+def open_case(
+    *, visitor: Visitor, name: str, identity: IdentityNumber, at: datetime, today: date
+) -> str | Refusal:
+    """The token of a case for the person of that name and ID number.
+
+    Every number asked about counts towards the account's day, found or not.
+    """
+    if visitor.me.identity == identity:
+        return Refusal("proxy_self", "这是您本人，请选“本人缴费核定”。", "identity")
+    asked = asked_about_today(
+        account_id=visitor.account_id, kind="proxy", identity=identity, today=today
+    )
+    if asked > PEOPLE_A_DAY:
+        return Refusal(
+            "proxy_limit",
+            f"每天最多代 {PEOPLE_A_DAY} 人办理，今天的次数已用完，请明天再办，或到社保服务大厅办理。",
+        )
+    person = find_person(identity)
+    if (
+        person is None
+        or person.name != name
+        or not person.proxy_allowed
+        or registration.current(person.id) is None
+    ):
+        return NO_MATCH
+    case = repository.proxy_case_for(visitor.account_id, person.id)
+    if case is None:
+        case = ProxyCase(
+            token=secrets.token_urlsafe(16),
+            account_id=visitor.account_id,
+            person_id=person.id,
+            opened_at=at,
+        )
+        repository.add_proxy_case(case)
+    case.opened_at = at
+    audit.record(
+        action="proxy.opened",
+        person_id=person.id,
+        subject="proxy",
+        actor=visitor.actor,
+        at=at,
+    )
+    return case.token
+
+
+def subject_of(*, token: str, visitor: Visitor, at: datetime) -> Subject | None:
+    """Whom a case is for, while it lasts and while the person lets others handle for them."""
+    case = repository.proxy_case(token, visitor.account_id)
+    if case is None or not timedelta(0) <= at - case.opened_at <= CASE_LIFE:
+        return None
+    person = person_by_id(case.person_id)
+    registered = registration.current(case.person_id)
+    if person is None or registered is None or not person.proxy_allowed:
+        return None
+    return Subject(person, registered, by_proxy=True)
+

@@ -1,0 +1,96 @@
+"""/assessment/records/<serial>: one record, its card, and 撤销."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, g, request
+
+from flexapp.assessment import pages
+from flexapp.assessment.moving import transition
+from flexapp.assessment.records import Record, find_for, list_url, refuse_mover
+from flexapp.audit import service as audit
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import Move, apply
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now
+from flexapp.web.htmx import render
+from flexapp.web.navigation import see_other
+from flexapp.web.once import once
+
+blueprint = Blueprint("record", __name__, url_prefix="/assessment/records")
+
+
+def visible(serial: str) -> Record:
+    """The record of the address; 404 where it is unknown or none of the visitor's business."""
+    record = find_for(serial, g.visitor)
+    if record is None:
+        abort(404)
+    return record
+
+
+@blueprint.get("/<serial>")
+@allow(Access.PERSON)
+def detail(serial: str) -> Response:
+    """One record: amounts, how they were reckoned, what happened."""
+    record = visible(serial)
+    page = pages.DetailPage.of(
+        record,
+        back=list_url(record, g.visitor),
+        events=audit.of_subject(subject=record.serial),
+        movable=refuse_mover(record, g.visitor) is None,
+    )
+    return render("assessment/record.html", "assessment/_record.html", page=page)
+
+
+@blueprint.get("/<serial>/card")
+@allow(Access.PERSON)
+def card(serial: str) -> Response:
+    """One record's card, for the page that waits for the tax bureau."""
+    record = visible(serial)
+    polls = max(0, request.args.get("polls", 0, type=int))
+    page = pages.RecordCard.of(
+        record, polls=polls, movable=refuse_mover(record, g.visitor) is None
+    )
+    return render("assessment/card.html", "assessment/_card.html", card=page)
+
+
+@blueprint.get("/<serial>/revoke")
+@allow(Access.PERSON)
+def ask_revoke(serial: str) -> Response:
+    """撤销? A dialog over the page, or a page of its own without the script."""
+    record = visible(serial)
+    refusal = refuse_mover(record, g.visitor)
+    target = apply(record.state, Move.REVOKE, claimed=record.claimed)
+    if refusal is None and isinstance(target, Refusal):
+        refusal = target
+    return render(
+        "assessment/revoke.html",
+        "assessment/_revoke.html",
+        card=pages.RecordCard.of(record),
+        refusal=refusal,
+        back=list_url(record, g.visitor),
+    )
+
+
+@blueprint.post("/<serial>/revoke")
+@allow(Access.PERSON)
+@once
+def revoke(serial: str) -> Response:
+    """撤销, confirmed."""
+    record = visible(serial)
+    outcome = refuse_mover(record, g.visitor) or transition(
+        record=record, move=Move.REVOKE, actor=g.visitor.actor, at=now()
+    )
+    return after_move(record, outcome)
+
+
+def after_move(record: Record, outcome: Record | Refusal) -> Response:
+    """Back to the list; or the sentence that says what to do instead."""
+    if isinstance(outcome, Refusal):
+        return render(
+            "assessment/refused.html",
+            "assessment/_refused.html",
+            422,
+            refusal=outcome,
+            back=list_url(record, g.visitor),
+        )
+    return see_other(list_url(record, g.visitor))

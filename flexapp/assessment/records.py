@@ -1,0 +1,143 @@
+"""Assessments as others see them, and who may see and move which."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from flask import url_for
+
+from flexapp.assessment import repository
+from flexapp.people.service import Visitor, person_by_id
+from flexapp.rules.money import from_fen
+from flexapp.rules.parameters import ParameterRow
+from flexapp.rules.periods import Month, Period
+from flexapp.rules.rates import RateKind
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import Move, State, moves_of_person
+
+PAGE_SIZE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One assessment; amounts in yuan."""
+
+    id: int
+    serial: str
+    person_id: int
+    unit_id: int
+    division: str
+    kind: RateKind
+    period: Period
+    entered: str
+    meaning: str
+    bound: str
+    monthly_base: Decimal
+    period_base: Decimal
+    monthly_amount: Decimal
+    total: Decimal
+    parameters: tuple[ParameterRow, ...]
+    made_by: int
+    made_by_label: str
+    by_proxy: bool
+    made_at: datetime
+    state: State
+    state_at: datetime
+    claimed: bool
+
+    @property
+    def moves(self) -> tuple[Move, ...]:
+        """What a person may do with it now: the buttons."""
+        return moves_of_person(self.state, self.claimed)
+
+
+def record_from(row: Mapping[str, object]) -> Record:
+    """A record from its row."""
+
+    def fen(name: str) -> Decimal:
+        value = row[name]
+        assert isinstance(value, int)
+        return from_fen(value)
+
+    return Record(
+        id=row["id"],  # type: ignore[arg-type]
+        serial=str(row["serial"]),
+        person_id=row["person_id"],  # type: ignore[arg-type]
+        unit_id=row["unit_id"],  # type: ignore[arg-type]
+        division=str(row["division"]),
+        kind=RateKind(str(row["kind"])),
+        period=Period(Month.parse(str(row["start_month"])), Month.parse(str(row["end_month"]))),
+        entered=str(row["entered"]),
+        meaning=str(row["meaning"]),
+        bound=str(row["bound"]),
+        monthly_base=fen("monthly_base"),
+        period_base=fen("period_base"),
+        monthly_amount=fen("monthly_amount"),
+        total=fen("total"),
+        parameters=tuple(
+            ParameterRow.from_record(record) for record in json.loads(str(row["parameters"]))
+        ),
+        made_by=row["made_by"],  # type: ignore[arg-type]
+        made_by_label=str(row["made_by_label"]),
+        by_proxy=bool(row["by_proxy"]),
+        made_at=row["made_at"],  # type: ignore[arg-type]
+        state=State(str(row["state"])),
+        state_at=row["state_at"],  # type: ignore[arg-type]
+        claimed=bool(row["claimed"]),
+    )
+
+
+def find(serial: str) -> Record | None:
+    """The record of a serial, for the product itself; pages use `find_for`."""
+    row = repository.by_serial(serial)
+    return None if row is None else record_from(row)
+
+
+def find_for(serial: str, visitor: Visitor) -> Record | None:
+    """The record of a serial if the visitor may see it: their own, or one they made for another.
+
+    Somebody else's serial is answered exactly as an unknown one.
+    """
+    record = find(serial)
+    if record is None:
+        return None
+    mine = visitor.person is not None and record.person_id == visitor.person.id
+    return record if mine or record.made_by == visitor.account_id else None
+
+
+def refuse_mover(record: Record, visitor: Visitor) -> Refusal | None:
+    """Why the visitor may not move a record they can see, if so."""
+    if record.person_id == visitor.me.id:
+        return None
+    person = person_by_id(record.person_id)
+    if person is not None and person.proxy_allowed:
+        return None
+    return Refusal("proxy_off", "对方已关闭他人代办，您不能再代为办理；请由本人办理。")
+
+
+def list_url(record: Record, visitor: Visitor) -> str:
+    """The list that a record stands in for this visitor."""
+    if record.person_id == visitor.me.id:
+        return url_for("assessment.records", who="self")
+    case = repository.proxy_case_for(visitor.account_id, record.person_id)
+    if case is None:
+        return url_for("assessment.choose")
+    return url_for("assessment.records", who=case.token)
+
+
+def own_records(person_id: int, before: int | None = None) -> tuple[Record, ...]:
+    """A person's records, newest first, a page at a time."""
+    rows = repository.of_person(person_id, before=before, limit=PAGE_SIZE)
+    return tuple(record_from(row) for row in rows)
+
+
+def made_for(person_id: int, account_id: int, before: int | None = None) -> tuple[Record, ...]:
+    """What an account made for a person: all that a proxy may see of amounts."""
+    rows = repository.of_person(
+        person_id, before=before, limit=PAGE_SIZE, made_by=account_id
+    )
+    return tuple(record_from(row) for row in rows)

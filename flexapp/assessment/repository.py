@@ -1,0 +1,150 @@
+"""Rows of assessments and their months."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import IntegrityError
+
+from flexapp.assessment.models import (
+    AssessedMonth,
+    Assessment,
+    DeclarationYear,
+    ProxyCase,
+    SerialCounter,
+)
+from flexapp.extensions import db
+
+TABLE = Assessment.__table__
+
+
+def by_serial(serial: str) -> Mapping[str, object] | None:
+    """The assessment of that serial."""
+    row = db.session.execute(select(TABLE).where(Assessment.serial == serial)).mappings().first()
+    return None if row is None else {**row}
+
+
+def of_person(
+    person_id: int, *, before: int | None, limit: int, made_by: int | None = None
+) -> Sequence[Mapping[str, object]]:
+    """A person's assessments, newest first; `before` pages on; `made_by` keeps one maker's only."""
+    query = select(TABLE).where(Assessment.person_id == person_id)
+    if made_by is not None:
+        query = query.where(Assessment.made_by == made_by)
+    if before is not None:
+        query = query.where(Assessment.id < before)
+    rows = db.session.execute(query.order_by(Assessment.id.desc()).limit(limit)).mappings()
+    return [{**row} for row in rows]
+
+
+def held_months(person_id: int, first: str, last: str) -> Sequence[tuple[str, str, str, int]]:
+    """(month, serial, state, maker) of the live months between `first` and `last`, "YYYY-MM"."""
+    rows = db.session.execute(
+        select(AssessedMonth.month, Assessment.serial, Assessment.state, Assessment.made_by)
+        .join(Assessment, Assessment.id == AssessedMonth.assessment_id)
+        .where(AssessedMonth.person_id == person_id, AssessedMonth.month.between(first, last))
+        .order_by(AssessedMonth.month)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def add(row: Mapping[str, object], months: Iterable[str]) -> bool:
+    """Add an assessment with its months; False where a month is held already.
+
+    The savepoint keeps the caller's transaction usable: on PostgreSQL a rival may have committed
+    between our look and our insert; the primary key of the months decides.
+    """
+    try:
+        with db.session.begin_nested():
+            assessment_id = db.session.execute(
+                insert(Assessment).returning(Assessment.id), [row]
+            ).scalar_one()
+            db.session.execute(
+                insert(AssessedMonth),
+                [
+                    {
+                        "person_id": row["person_id"],
+                        "month": month,
+                        "assessment_id": assessment_id,
+                    }
+                    for month in months
+                ],
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+def free_months(assessment_id: int) -> None:
+    """Give the months of a revoked assessment back."""
+    db.session.execute(delete(AssessedMonth).where(AssessedMonth.assessment_id == assessment_id))
+
+
+def set_state(assessment_id: int, *, old: str, new: str, at: datetime, claimed: bool) -> bool:
+    """Move an assessment, unless something else moved or claimed it meanwhile."""
+    moved = db.session.execute(
+        update(Assessment)
+        .where(
+            Assessment.id == assessment_id,
+            Assessment.state == old,
+            Assessment.claimed.is_(claimed),
+        )
+        .values(state=new, state_at=at, claimed=False)
+        .returning(Assessment.id)
+    ).first()
+    return moved is not None
+
+
+def claim(serial: str) -> bool:
+    """Take a queued assessment in hand for delivery; False where it is not queued any more."""
+    taken = db.session.execute(
+        update(Assessment)
+        .where(Assessment.serial == serial, Assessment.state == "queued")
+        .values(claimed=True)
+        .returning(Assessment.id)
+    ).first()
+    return taken is not None
+
+
+def next_number(division: str, day: date) -> int:
+    """The next number of a division's day; a row of its own, so that divisions do not wait for
+    each other."""
+    make = (
+        postgresql_insert if db.session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    )
+    statement = make(SerialCounter).values(division=division, day=day, last=1)
+    statement = statement.on_conflict_do_update(
+        index_elements=["division", "day"], set_={"last": SerialCounter.last + 1}
+    )
+    return int(db.session.execute(statement.returning(SerialCounter.last)).scalar_one())
+
+
+def proxy_case(token: str, account_id: int) -> ProxyCase | None:
+    """A case of this account."""
+    row = db.session.get(ProxyCase, token)
+    return row if row is not None and row.account_id == account_id else None
+
+
+def proxy_case_for(account_id: int, person_id: int) -> ProxyCase | None:
+    """The case of this account for this person."""
+    return db.session.execute(
+        select(ProxyCase).where(
+            ProxyCase.account_id == account_id, ProxyCase.person_id == person_id
+        )
+    ).scalar_one_or_none()
+
+
+def add_proxy_case(row: ProxyCase) -> None:
+    """Add a case."""
+    db.session.add(row)
+    db.session.flush()
+
+
+def declaration_years() -> dict[int, bool]:
+    """Years the agency opened (True) or closed (False)."""
+    rows = db.session.execute(select(DeclarationYear.year, DeclarationYear.open))
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,239 @@
+"""/assessment: for whom, which months and base; /assessment/records: what was made of it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, g, request, url_for
+
+from flexapp.assessment import assessing, eligibility, pages, proxy
+from flexapp.assessment.assessing import Assessed, Subject
+from flexapp.assessment.eligibility import Eligibility
+from flexapp.assessment.forms import OTHER, SELF, AssessmentForm, ChooseForm
+from flexapp.assessment.records import made_for, own_records
+from flexapp.assessment.service import own_subject
+from flexapp.people.service import read_identity_number
+from flexapp.rules.identity import parse_name
+from flexapp.rules.periods import Month
+from flexapp.rules.refusal import Refusal
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import instant, now, today
+from flexapp.web.htmx import render, wants_fragment
+from flexapp.web.navigation import see_other
+from flexapp.web.once import once
+
+blueprint = Blueprint("assessment", __name__, url_prefix="/assessment")
+
+NOT_REGISTERED = Refusal(
+    "not_registered", "您还没有参保登记，请先办理登记，再来核定。"
+)
+
+
+@blueprint.get("")
+@allow(Access.PERSON)
+def choose() -> Response:
+    """For whom?"""
+    return _choose_page(ChooseForm())
+
+
+@blueprint.post("")
+@allow(Access.PERSON)
+def begin() -> Response:
+    """Go on to one's own records or, having named them rightly, to another person's."""
+    form = ChooseForm()
+    if not form.submitted():
+        return _choose_page(form)
+    if form.who.data == SELF:
+        if own_subject(g.visitor) is None:
+            form.refuse(NOT_REGISTERED)
+            return _choose_page(form)
+        return see_other(url_for("assessment.records", who=SELF))
+    if form.who.data != OTHER:
+        form.refuse(Refusal("who_unknown", "请选择本人缴费核定或代他人核定。", "who"))
+        return _choose_page(form)
+    name = parse_name(form.name.data)
+    identity = read_identity_number(form.identity.data, today=today(), field="identity")
+    for answer in (name, identity):
+        if isinstance(answer, Refusal):
+            form.refuse(answer)
+    if isinstance(name, Refusal) or isinstance(identity, Refusal):
+        return _choose_page(form)
+    token = proxy.open_case(
+        visitor=g.visitor, name=name, identity=identity, at=instant(), today=today()
+    )
+    if isinstance(token, Refusal):
+        form.refuse(token)
+        return _choose_page(form)
+    return see_other(url_for("assessment.records", who=token))
+
+
+@blueprint.get("/<who>")
+@allow(Access.PERSON)
+def records(who: str) -> Response:
+    """What was assessed, newest first; where there is nothing yet, the form itself."""
+    subject = _subject(who)
+    if isinstance(subject, Response):
+        return subject
+    before = request.args.get("before", type=int)
+    if subject.by_proxy:
+        found = made_for(subject.person.id, g.visitor.account_id, before)
+        held = _bounds(subject).held
+        hidden = [m for m, row in held.items() if row.made_by != g.visitor.account_id]
+    else:
+        found, hidden = own_records(subject.person.id, before), []
+    if not found and not hidden and before is None:
+        return _new_page(who, subject)
+    page = pages.ListPage.of(pages.Header.of(who, subject), found, hidden)
+    return render("assessment/records.html", "assessment/_records.html", page=page)
+
+
+@blueprint.get("/<who>/new")
+@allow(Access.PERSON)
+def new(who: str) -> Response:
+    """新增: the form."""
+    subject = _subject(who)
+    return subject if isinstance(subject, Response) else _new_page(who, subject)
+
+
+@blueprint.post("/<who>/new")
+@allow(Access.PERSON)
+@once
+def create(who: str) -> Response:
+    """核定."""
+    subject = _subject(who)
+    if isinstance(subject, Response):
+        return subject
+    form = AssessmentForm()
+    if not form.submitted() or "preview" in request.form:
+        return _form_page(form, who, subject, preview="preview" in request.form)
+    outcome = assessing.assess(
+        subject=subject,
+        start=form.start.data,
+        end=form.end.data,
+        base=form.base.data,
+        actor=g.visitor.actor,
+        at=now(),
+        today=today(),
+    )
+    if isinstance(outcome, Assessed):
+        return see_other(url_for("assessment.records", who=who))
+    for refusal in outcome:
+        form.refuse(refusal)
+    return _form_page(form, who, subject)
+
+
+@blueprint.get("/<who>/read-back")
+@allow(Access.PERSON)
+def read_back(who: str) -> Response:
+    """What the number typed means, while it is typed."""
+    if not wants_fragment():
+        return see_other(url_for("assessment.new", who=who))
+    subject = _subject(who)
+    if isinstance(subject, Response):
+        return subject
+    form = AssessmentForm(request.args)
+    view = _read_back(form, _bounds(subject))
+    return render("assessment/_read_back.html", "assessment/_read_back.html", read_back=view)
+
+
+def _subject(who: str) -> Subject | Response:
+    """Whom the address means; 404 for a case that is unknown, over, or somebody else's."""
+    if who == SELF:
+        subject = own_subject(g.visitor)
+        if subject is None:
+            form = ChooseForm()
+            form.refuse(NOT_REGISTERED)
+            return _choose_page(form, status=200 if request.method == "GET" else 422)
+        return subject
+    subject = proxy.subject_of(token=who, visitor=g.visitor, at=instant())
+    if subject is None:
+        abort(404)
+    return subject
+
+
+def _bounds(subject: Subject) -> Eligibility:
+    return eligibility.eligibility(
+        person=subject.person, registration=subject.registration, today=today()
+    )
+
+
+def _choose_page(form: ChooseForm, status: int | None = None) -> Response:
+    return render(
+        "assessment/choose.html",
+        "assessment/_choose.html",
+        status or form.status,
+        form=form,
+        not_registered=form.page_fault == NOT_REGISTERED.sentence,
+    )
+
+
+def _new_page(who: str, subject: Subject) -> Response:
+    form = AssessmentForm(request.args if "start" in request.args else None)
+    return _form_page(form, who, subject, preview=bool(form.base.data))
+
+
+def _form_page(
+    form: AssessmentForm, who: str, subject: Subject, *, preview: bool = True
+) -> Response:
+    bounds = _bounds(subject)
+    if not form.start.data:
+        _choose_longest(form, bounds)
+    published = _unpublished(bounds)
+    conflicts = _conflicts(form, bounds, subject) if form.faulty else ()
+    page = pages.FormPage(
+        header=pages.Header.of(who, subject),
+        month_options=pages.month_options(bounds, (form.start.data, form.end.data)),
+        closed=pages.why_closed(bounds, published),
+        read_back=_read_back(form, bounds) if preview else pages.ReadBackView.of(None),
+        conflicts=conflicts,
+    )
+    return render(
+        "assessment/form.html", "assessment/_form.html", form.status, form=form, page=page
+    )
+
+
+def _choose_longest(form: AssessmentForm, bounds: Eligibility) -> None:
+    """Begin with the first free month to the last one of its run: what most people want."""
+    free = bounds.free()
+    if not free:
+        return
+    last = free[0]
+    for month in free:
+        if month.year == last.year and last.months_until(month) == 1:
+            last = month
+    form.start.data, form.end.data = str(free[0]), str(last)
+
+
+def _read_back(form: AssessmentForm, bounds: Eligibility) -> pages.ReadBackView:
+    if not form.base.data:
+        return pages.ReadBackView.of(None)
+    return pages.ReadBackView.of(
+        assessing.propose(
+            start=form.start.data, end=form.end.data, base=form.base.data, bounds=bounds
+        )
+    )
+
+
+def _unpublished(bounds: Eligibility) -> Refusal | None:
+    """The refusal where no open year has published figures."""
+    answers = [eligibility.parameter_book().figures(year) for year in sorted(bounds.open_years)]
+    refusals = [answer for answer in answers if isinstance(answer, Refusal)]
+    return refusals[0] if refusals and len(refusals) == len(answers) else None
+
+
+def _conflicts(
+    form: AssessmentForm, bounds: Eligibility, subject: Subject
+) -> tuple[str, ...]:
+    """Serials, visible to the visitor, of the records that hold a chosen month."""
+    try:
+        start, end = Month.parse(form.start.data), Month.parse(form.end.data)
+    except ValueError:
+        return ()
+    return tuple(
+        sorted(
+            {
+                row.serial
+                for month, row in bounds.held.items()
+                if start <= month <= end
+                and (not subject.by_proxy or row.made_by == g.visitor.account_id)
+            }
+        )
+    )

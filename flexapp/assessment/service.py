@@ -1,0 +1,70 @@
+"""What other slices may ask of assessments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from flexapp.assessment import eligibility as eligibility_case
+from flexapp.assessment.assessing import Subject
+from flexapp.assessment.moving import claim, transition
+from flexapp.assessment.records import Record, find, find_for, list_url, refuse_mover
+from flexapp.people.service import PersonCard, Visitor
+from flexapp.registration import service as registration
+from flexapp.rules.assessable import Availability, month_choices
+from flexapp.rules.periods import Month
+from flexapp.rules.states import State
+
+__all__ = [
+    "MonthCell",
+    "Record",
+    "claim",
+    "find",
+    "find_for",
+    "list_url",
+    "months_of_year",
+    "own_subject",
+    "refuse_mover",
+    "transition",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCell:
+    """A month of the grid: its state where a live assessment holds it, else whether it is free."""
+
+    month: Month
+    state: State | None
+    availability: Availability
+
+    @property
+    def label(self) -> str:
+        """What stands under the month."""
+        return self.state.label if self.state else self.availability.label
+
+
+def own_subject(visitor: Visitor) -> Subject | None:
+    """The visitor as the one to assess for; None before registration."""
+    registered = registration.current(visitor.me.id)
+    return None if registered is None else Subject(visitor.me, registered, by_proxy=False)
+
+
+def months_of_year(
+    *, person: PersonCard, work_start: Month, year: int, today: date
+) -> tuple[MonthCell, ...]:
+    """The 12 months of a year of a registered person."""
+    held = eligibility_case.held_months(person.id, f"{year}-01", f"{year}-12")
+    choices = month_choices(
+        year=year,
+        work_start=work_start,
+        last_month=eligibility_case.last_month(person),
+        taken={month: row.serial for month, row in held.items()},
+    )
+    return tuple(
+        MonthCell(
+            choice.month,
+            held[choice.month].state if choice.month in held else None,
+            choice.status,
+        )
+        for choice in choices
+    )

@@ -1,0 +1,65 @@
+"""What the portal's pages show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flexapp.assessment.service import MonthCell
+from flexapp.portal.service import MESSAGES_A_PAGE, Message
+from flexapp.rules.assessable import Availability
+from flexapp.rules.states import State
+
+MONTH_CLASSES = {
+    State.ASSESSED: "made",
+    State.QUEUED: "wait",
+    State.TRANSMITTED: "sent",
+    State.PAID: "done",
+    State.REJECTED: "back",
+    State.TAX_REVOKING: "wait",
+    State.TAX_REVOKED: "back",
+}
+SHORT = {Availability.BEFORE_WORK_START: "未参保", Availability.AFTER_RETIREMENT: "已退休"}
+
+
+@dataclass(frozen=True, slots=True)
+class MonthBox:
+    """A box of the month grid: the state in words, the class only colours it."""
+
+    number: int
+    label: str
+    style: str
+
+    @classmethod
+    def of(cls, cell: MonthCell) -> MonthBox:
+        """The box of a month."""
+        style = "free" if cell.availability is Availability.AVAILABLE else "none"
+        return cls(
+            number=cell.month.number,
+            label=SHORT.get(cell.availability, cell.label),
+            style=MONTH_CLASSES[cell.state] if cell.state else style,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """首页."""
+
+    greeting: str
+    name: str | None
+    year: int
+    months: tuple[MonthBox, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesPage:
+    """消息: newest first."""
+
+    messages: tuple[Message, ...]
+    older: int | None
+
+    @classmethod
+    def of(cls, messages: Sequence[Message]) -> MessagesPage:
+        """A page of messages."""
+        more = len(messages) == MESSAGES_A_PAGE
+        return cls(tuple(messages), messages[-1].seq if more else None)

@@ -1,0 +1,126 @@
+"""What the portal tells a person: their months, and what was done in their name and by whom.
+
+Messages are the audit events about a person, in words; there is no second list that could differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flexapp.assessment import service as assessment
+from flexapp.assessment.service import MonthCell
+from flexapp.audit import service as audit
+from flexapp.audit.service import Actor, Event
+from flexapp.people import service as people
+from flexapp.people.service import PersonCard, Visitor
+from flexapp.registration import service as registration
+from flexapp.rules.periods import Month, Period
+from flexapp.rules.refusal import Refusal
+
+MESSAGES_A_PAGE = 20
+DISPUTED = "person.disputed"
+
+SENTENCES = {
+    "person.real_name": "完成实名认证",
+    "person.proxy_on": "打开了他人代办",
+    "person.proxy_off": "关闭了他人代办",
+    DISPUTED: "您反映了一件不是本人办的事，经办机构会核实",
+    "proxy.opened": "凭姓名和身份证号进入代办",
+    "registration.made": "办理参保登记",
+    "registration.changed": "变更参保登记：{changed}",
+    "assessment.assess": "核定 {period}，{total} 元",
+    "assessment.transmit": "把 {period} 的核定传输给税务",
+    "assessment.revoke": "撤销 {period} 的核定",
+    "assessment.ask": "申请税务撤销 {period} 的核定",
+    "assessment.receive": "税务已接收 {period} 的核定，可以去缴费了",
+    "assessment.refuse": "税务退回 {period} 的核定，请撤销后重新核定",
+    "assessment.pay": "{period} 缴费到账",
+    "assessment.agree": "税务同意撤销 {period} 的核定，请回来按“撤销”",
+    "assessment.decline": "税务不同意撤销 {period} 的核定",
+    "assessment.tax_revoke": "税务撤销了 {period} 的核定",
+}
+"""Every action that a person is told of, in words; `{…}` are filled from the event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing that was done in a person's name. `disputable`: by somebody else's hand."""
+
+    seq: int
+    at: datetime
+    text: str
+    who: str
+    serial: str | None
+    disputable: bool
+    disputed: bool
+
+
+def my_months(person: PersonCard, today: date) -> tuple[MonthCell, ...] | None:
+    """The months of the current year; None before registration."""
+    registered = registration.current(person.id)
+    if registered is None:
+        return None
+    return assessment.months_of_year(
+        person=person, work_start=registered.work_start, year=today.year, today=today
+    )
+
+
+def messages(visitor: Visitor, before: int | None) -> tuple[Message, ...]:
+    """What was done in the visitor's name, newest first, a page at a time."""
+    events = audit.about_person(
+        person_id=visitor.me.id,
+        actions=tuple(SENTENCES),
+        before=before,
+        limit=MESSAGES_A_PAGE,
+    )
+    disputes = audit.about_person(person_id=visitor.me.id, actions=(DISPUTED,), limit=1000)
+    disputed = {event.data.get("about") for event in disputes}
+    return tuple(_message(event, visitor, str(event.seq) in disputed) for event in events)
+
+
+def dispute(*, visitor: Visitor, seq: int, at: datetime) -> Refusal | None:
+    """不是我办的: noted for the agency. None once noted; noting again changes nothing."""
+    event = audit.one_about_person(person_id=visitor.me.id, seq=seq)
+    if event is None or event.action not in SENTENCES:
+        return Refusal("message_unknown", "没有找到这条消息。")
+    if not _by_somebody_else(event, visitor):
+        return Refusal("own_doing", "这件事是用您自己的账号办的；不是您办的，请马上退出登录并联系经办机构。")
+    known = audit.about_person(person_id=visitor.me.id, actions=(DISPUTED,), limit=1000)
+    if any(row.data.get("about") == str(seq) for row in known):
+        return None
+    audit.record(
+        action=DISPUTED,
+        person_id=visitor.me.id,
+        subject=event.subject,
+        actor=visitor.actor,
+        at=at,
+        data={"about": str(seq)},
+    )
+    return None
+
+
+def set_proxy_handling(*, visitor: Visitor, allowed: bool, actor: Actor, at: datetime) -> None:
+    """Let others handle for the visitor, or stop them."""
+    people.set_proxy_handling(person=visitor.me, allowed=allowed, actor=actor, at=at)
+
+
+def _message(event: Event, visitor: Visitor, disputed: bool) -> Message:
+    words = {name: "" for name in ("changed", "total")} | dict(event.data)
+    if "start" in event.data and "end" in event.data:
+        period = Period(Month.parse(event.data["start"]), Month.parse(event.data["end"]))
+        words["period"] = period.label
+    mine = event.actor_kind == "account" and event.actor_id == visitor.account_id
+    return Message(
+        seq=event.seq,
+        at=event.at,
+        text=SENTENCES[event.action].format_map(words),
+        who="本人" if mine else event.actor_label,
+        serial=event.subject if event.action.startswith("assessment.") else None,
+        disputable=_by_somebody_else(event, visitor) and not disputed,
+        disputed=disputed,
+    )
+
+
+def _by_somebody_else(event: Event, visitor: Visitor) -> bool:
+    return event.actor_kind == "account" and event.actor_id != visitor.account_id

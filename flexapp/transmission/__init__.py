@@ -1,0 +1,1 @@
+"""传输: what leaves for the tax bureau and what comes back."""

@@ -1,0 +1,13 @@
+"""Forms of transmission."""
+
+from __future__ import annotations
+
+from wtforms import StringField
+
+from flexapp.web.forms import PageForm, strip
+
+
+class AskTaxForm(PageForm):
+    """Why the tax bureau should revoke."""
+
+    reason = StringField("撤销原因", filters=[strip])

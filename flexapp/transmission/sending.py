@@ -1,0 +1,213 @@
+"""The sender: takes messages out of the outbox to the tax bureau, and reads what it did since.
+
+Each step is a transaction of its own and none is open while the tax bureau is being asked. A worker
+that dies leaves a claim whose lease runs out; whoever comes next sends again, which is harmless.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flexapp.assessment import service as assessment
+from flexapp.assessment.service import Record
+from flexapp.audit.service import TAX_BUREAU
+from flexapp.people.service import person_by_id
+from flexapp.registration import service as registration
+from flexapp.rules.money import plain
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import Move, State
+from flexapp.transmission import repository
+from flexapp.transmission.gateway import Accepted, Change, TaxGateway, TaxRefused, TaxUnreachable
+from flexapp.web.clock import instant, now
+from flexapp.web.unit_of_work import write_transaction
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+BATCH = 20
+BACKOFF_FIRST, BACKOFF_MOST = 2.0, 300.0
+"""Seconds before the second try, and the most between later ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message in this worker's hands."""
+
+    id: str
+    serial: str
+    kind: str
+    reason: str
+    attempt: int
+    body: Mapping[str, str]
+
+
+def work_once(gateway: TaxGateway) -> int:
+    """Send what is due and apply what the tax bureau did; how many things were done."""
+    claimed = _claim_due(instant())
+    for message in claimed:
+        _deliver(gateway, message)
+    return len(claimed) + _read_changes(gateway)
+
+
+def _claim_due(at: datetime) -> list[Claimed]:
+    """Lease what is due; a message whose assessment was revoked meanwhile is dropped."""
+    claimed: list[Claimed] = []
+    with write_transaction():
+        for row in repository.due(at, BATCH):
+            attempt = int(row["attempt"])  # type: ignore[call-overload]
+            message = _claim(row, attempt, at)
+            if message is not None:
+                claimed.append(message)
+    return claimed
+
+
+def _claim(row: Mapping[str, object], attempt: int, at: datetime) -> Claimed | None:
+    message_id, serial, kind = str(row["id"]), str(row["serial"]), str(row["kind"])
+    if kind == "submit" and not assessment.claim(serial):
+        repository.update_message(message_id, attempt=attempt, values={"status": "dropped"})
+        return None
+    record = assessment.find(serial)
+    assert record is not None
+    repository.update_message(
+        message_id,
+        attempt=attempt,
+        values={"status": "claimed", "attempt": attempt + 1, "due_at": at + LEASE},
+    )
+    body = _body(record) if kind == "submit" else {}
+    return Claimed(message_id, serial, kind, str(row["reason"]), attempt + 1, body)
+
+
+def _body(record: Record) -> dict[str, str]:
+    """The assessment as the tax bureau wants it: text only, amounts with two places."""
+    person = person_by_id(record.person_id)
+    assert person is not None
+    return {
+        "serial": record.serial,
+        "person_name": person.name,
+        "id_number": person.identity.value,
+        "division_code": record.division,
+        "unit_name": registration.unit_name(record.unit_id),
+        "start_month": str(record.period.start),
+        "end_month": str(record.period.end),
+        "monthly_base": plain(record.monthly_base),
+        "period_base": plain(record.period_base),
+        "total": plain(record.total),
+        "kind": record.kind.value,
+    }
+
+
+def _deliver(gateway: TaxGateway, message: Claimed) -> None:
+    try:
+        if message.kind == "submit":
+            answer = gateway.submit(message.serial, message.body)
+        else:
+            answer = gateway.ask_revocation(message.serial, message.id, message.reason)
+    except TaxUnreachable as fault:
+        _retry_later(message, str(fault))
+        return
+    with write_transaction():
+        done = repository.update_message(
+            message.id, attempt=message.attempt, values={"status": "done", "last_fault": ""}
+        )
+        if done:
+            _write_down(message, answer)
+
+
+def _write_down(message: Claimed, answer: Accepted | TaxRefused) -> None:
+    record = assessment.find(message.serial)
+    assert record is not None
+    if isinstance(answer, Accepted):
+        move = Move.RECEIVE if message.kind == "submit" else None
+        data = {}
+    else:
+        move = Move.REFUSE if message.kind == "submit" else Move.DECLINE
+        data = {"reason": answer.reason}
+    if move is None:
+        return
+    outcome = assessment.transition(
+        record=record, move=move, actor=TAX_BUREAU, at=now(), data=data
+    )
+    if isinstance(outcome, Refusal):
+        log.warning("%s: %s after delivery: %s", message.serial, move, outcome.reason)
+
+
+def _retry_later(message: Claimed, fault: str) -> None:
+    """Try again after a while that doubles, with jitter so that workers spread out."""
+    seconds = min(BACKOFF_MOST, BACKOFF_FIRST * 2 ** (message.attempt - 1))
+    wait = timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311
+    log.warning("%s: not delivered (%s), again in %.0f s", message.serial, fault, seconds)
+    with write_transaction():
+        repository.update_message(
+            message.id,
+            attempt=message.attempt,
+            values={"status": "waiting", "due_at": instant() + wait, "last_fault": fault},
+        )
+
+
+def _read_changes(gateway: TaxGateway) -> int:
+    with write_transaction():
+        after = repository.last_cursor()
+    try:
+        changes = gateway.changes(after)
+    except TaxUnreachable as fault:
+        log.warning("the tax bureau's changes cannot be read: %s", fault)
+        return 0
+    for change in changes:
+        with write_transaction():
+            if not repository.known_change(change.event_id):
+                _apply(change)
+    return len(changes)
+
+
+def _apply(change: Change) -> None:
+    """Move the assessment as the tax bureau did, and remember what came of it."""
+    record = assessment.find(change.serial)
+    outcome = "unknown serial"
+    if record is not None:
+        outcome = _move(record, change)
+    repository.add_change(
+        {
+            "event_id": change.event_id,
+            "cursor": change.cursor,
+            "serial": change.serial,
+            "event": change.event,
+            "at": change.at,
+            "outcome": outcome,
+        }
+    )
+
+
+def _move(record: Record, change: Change) -> str:
+    # The feed may run ahead of our own note of the receipt: then that comes first.
+    if record.state is State.QUEUED:
+        received = assessment.transition(
+            record=record, move=Move.RECEIVE, actor=TAX_BUREAU, at=now()
+        )
+        if isinstance(received, Refusal):
+            return received.reason
+        record = received
+    move = _move_of(change.event, record.state)
+    if move is None:
+        return "nothing to do"
+    data = {"reason": change.reason} if change.reason else {}
+    moved = assessment.transition(record=record, move=move, actor=TAX_BUREAU, at=now(), data=data)
+    if isinstance(moved, Refusal):
+        log.warning("%s: the tax bureau's %s: %s", record.serial, change.event, moved.reason)
+        return moved.reason
+    return moved.state.value
+
+
+def _move_of(event: str, state: State) -> Move | None:
+    if event == "paid":
+        return Move.PAY
+    if event == "revocation_declined":
+        return Move.DECLINE
+    if event == "revoked":
+        return Move.AGREE if state is State.TAX_REVOKING else Move.TAX_REVOKE
+    return None
+
+

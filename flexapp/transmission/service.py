@@ -1,0 +1,55 @@
+"""Hand an assessment to the sender, or ask the tax bureau to revoke: the row and its message in
+one transaction."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from flexapp.assessment import service as assessment
+from flexapp.assessment.service import Record
+from flexapp.audit.service import Actor
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import Move
+from flexapp.transmission import repository
+
+REASON_MAX = 100
+
+
+def transmit(*, record: Record, actor: Actor, at: datetime) -> Record | Refusal:
+    """传输: queued from now on; the sender takes it to the tax bureau."""
+    moved = assessment.transition(record=record, move=Move.TRANSMIT, actor=actor, at=at)
+    if not isinstance(moved, Refusal):
+        _enqueue(record.serial, "submit", "", at)
+    return moved
+
+
+def ask_tax_to_revoke(
+    *, record: Record, reason: str, actor: Actor, at: datetime
+) -> Record | Refusal:
+    """申请税务撤销, with a reason that the tax bureau's clerk reads (2 to 100 characters)."""
+    reason = " ".join(reason.split())
+    if not 2 <= len(reason) <= REASON_MAX:
+        return Refusal("reason_missing", f"请写明撤销原因，2 至 {REASON_MAX} 个字。", "reason")
+    moved = assessment.transition(
+        record=record, move=Move.ASK, actor=actor, at=at, data={"reason": reason}
+    )
+    if not isinstance(moved, Refusal):
+        _enqueue(record.serial, "ask", reason, at)
+    return moved
+
+
+def _enqueue(serial: str, kind: str, reason: str, at: datetime) -> None:
+    repository.add(
+        {
+            "id": secrets.token_urlsafe(16),
+            "serial": serial,
+            "kind": kind,
+            "reason": reason,
+            "status": "waiting",
+            "attempt": 0,
+            "created_at": at,
+            "due_at": at,
+            "last_fault": "",
+        }
+    )
