@@ -1,0 +1,31 @@
+// What the pages gain with a script. Everything here may fail or be blocked: links and forms still work.
+import htmx from "htmx.org";
+
+import { guardDoubleTaps, reviveFromCache } from "./js/buttons.js";
+import { openDialogs } from "./js/dialog.js";
+import { announceTrouble, focusFaults } from "./js/feedback.js";
+
+document.documentElement.classList.add("js");
+
+Object.assign(htmx.config, {
+  historyCacheSize: 0, // personal pages are kept nowhere in the browser
+  refreshOnHistoryMiss: true,
+  allowEval: false,
+  includeIndicatorStyles: false, // the content security policy forbids inline styles
+  selfRequestsOnly: true,
+  timeout: 15000,
+  scrollIntoViewOnBoost: false,
+  responseHandling: [
+    { code: "204", swap: false },
+    { code: "[23]..", swap: true },
+    { code: "422", swap: true },
+    // Other errors come as a fragment that says what to do, with its place in the headers.
+    { code: "...", swap: true, error: true },
+  ],
+});
+
+focusFaults();
+announceTrouble();
+openDialogs();
+guardDoubleTaps();
+reviveFromCache();

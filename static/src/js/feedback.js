@@ -1,0 +1,40 @@
+// After a refusal the focus is where the person has to do something; trouble on the line is said.
+
+const FIRST_FAULT = "[aria-invalid='true'], .faults";
+
+export function focusFaults() {
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const answer = event.detail.xhr;
+    if (!answer || answer.status !== 422) return;
+    const first = event.detail.elt.querySelector(FIRST_FAULT) || document.querySelector(FIRST_FAULT);
+    if (first) {
+      first.focus({ preventScroll: true });
+      // In the middle, so that neither the bar nor the dock covers it.
+      first.scrollIntoView({ block: "center" });
+    }
+  });
+}
+
+export function announceTrouble() {
+  const tell = (event) => {
+    const changing = event.detail.requestConfig && event.detail.requestConfig.verb !== "get";
+    say(
+      changing
+        ? "网络不通，还不知道有没有办成。您填的内容还在，请先看一看记录，再决定要不要再按一次。"
+        : "网络不通，您填的内容还在，请稍后再试。",
+    );
+  };
+  document.addEventListener("htmx:sendError", tell);
+  document.addEventListener("htmx:timeout", tell);
+  document.addEventListener("htmx:beforeRequest", () => say(""));
+}
+
+function say(sentence) {
+  const place = document.getElementById("notice");
+  if (!place) return;
+  place.textContent = "";
+  if (!sentence) return;
+  const line = document.createElement("p");
+  line.textContent = sentence;
+  place.appendChild(line);
+}
