@@ -1,0 +1,60 @@
+# `make run` and `make test` go from a bare checkout to the result; `make help` lists the rest.
+# Needed beforehand: Python 3.11 or newer. Another one than the first found: make PYTHON=/path/to/it
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# A name on the path may belong to an older Python, or to a version switcher that has none behind it.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.14; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& { echo "$$name"; break; }; done)
+
+OURS := .venv/bin/python
+# What the tests are told besides, such as: make test ARGS='-k revoke'
+ARGS ?=
+# One file's tests stay together on one of two workers, and an idle worker takes over waiting ones.
+PYTEST := $(OURS) -m pytest -n 2 --dist loadgroup
+
+.PHONY: help run test check build bench lock clean need-python
+
+help: ## what can be done
+	@sed -n 's/^\([a-z]*\):[a-z -]*## \(.*\)/make \1	\2/p' Makefile
+
+run: need-python ## the site with demo data on 127.0.0.1:8000
+	@"$(PYTHON)" deploy/bootstrap.py run </dev/null
+	@exec $(OURS) app.py
+
+test: need-python ## all checks and tests, walkthroughs in a browser included
+	@"$(PYTHON)" deploy/bootstrap.py test </dev/null
+	@$(OURS) deploy/checks.py </dev/null
+	@FLEXAPP_BROWSER="$${FLEXAPP_BROWSER:-$$(cat .venv/stamps/browser)}" $(PYTEST) $(ARGS) </dev/null
+
+check: need-python ## only the checks: style, types, imports, templates
+	@"$(PYTHON)" deploy/bootstrap.py tools </dev/null
+	@$(OURS) deploy/checks.py </dev/null
+
+build: need-python ## the script and the styles in static/dist
+	@"$(PYTHON)" deploy/bootstrap.py build </dev/null
+
+bench: need-python ## the benchmark against a bare page
+	@"$(PYTHON)" deploy/bootstrap.py bench </dev/null
+	@$(OURS) -m tests.bench $(ARGS) </dev/null
+
+LOCK := $(OURS) -m piptools compile --quiet --strip-extras --generate-hashes --allow-unsafe \
+	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+lock: need-python ## newer versions into the lock files (with Python 3.11)
+	@"$(PYTHON)" deploy/bootstrap.py tools </dev/null
+	@$(OURS) -m pip install --quiet pip-tools
+	$(LOCK) --upgrade -o requirements.txt requirements.in
+	$(LOCK) --upgrade -c requirements.txt -o requirements-dev.txt requirements-dev.in
+	$(LOCK) --upgrade -o requirements-node.txt requirements-node.in
+
+clean: ## removes what was built and installed; keeps the data in var/
+	rm -rf static/dist node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .import_linter_cache .venv
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+need-python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found:" \
+	"install it, or name one with make PYTHON=/path/to/python3." >&2; exit 1; }
