@@ -21,7 +21,7 @@ def wants_fragment() -> bool:
     return "HX-Request" in headers and "HX-History-Restore-Request" not in headers
 
 
-def render(page: str, fragment: str, status: int = 200, **context: object) -> Response:
+def render(page: str, fragment: str, status: int = 200, /, **context: object) -> Response:
     """The page template for a browser, the fragment template for htmx."""
     template = fragment if wants_fragment() else page
     return make_response(render_template(template, **context), status)
