@@ -9,9 +9,6 @@ from flexapp.channels import codes, service
 from flexapp.channels.codes import Code
 from flexapp.channels.registry import App
 
-SOCIAL_SECURITY = "/social-security"
-"""社保专题: where a phone browser does the same without any app."""
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -27,7 +24,6 @@ class ChannelsPage:
 
     rows: tuple[Row, ...]
     not_yet: tuple[App, ...]
-    browser: str = SOCIAL_SECURITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +31,6 @@ class LandingPage:
     """/c/<code>: one app, usable or not."""
 
     app: App
-    browser: str = SOCIAL_SECURITY
 
 
 @cache

@@ -19,7 +19,7 @@ def index() -> Response:
     """The table of apps with their QR codes, then those not usable yet and why."""
     settings: Settings = current_app.config["SETTINGS"]
     page = channels_page(settings.public_url)
-    return render("channels/index.html", "channels/_index.html", channels=page)
+    return render("channels/index.html", "channels/_index.html", page=page)
 
 
 @blueprint.get("/c/<code>")
@@ -29,4 +29,4 @@ def landing(code: str) -> Response:
     app = service.find_app(code)
     if app is None:
         abort(404)
-    return render("channels/landing.html", "channels/_landing.html", landing=LandingPage(app))
+    return render("channels/landing.html", "channels/_landing.html", page=LandingPage(app))
