@@ -215,7 +215,8 @@ class _Reader:
 
     def sms(self, demo: bool) -> str:
         value = self.choice(
-            "FLEXAPP_SMS", ["demo", "log", "http"] if demo else ["log", "http"],
+            "FLEXAPP_SMS",
+            ["demo", "log", "http"] if demo else ["log", "http"],
             "demo" if demo else "http",
         )
         return value

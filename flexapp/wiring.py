@@ -26,7 +26,18 @@ from flexapp.taxbureau import create_taxbureau
 from flexapp.transmission import routes as transmission_routes
 from flexapp.transmission import worker
 from flexapp.transmission.gateway import HttpTaxGateway
-from flexapp.web import access, assets, clock, errors, headers, health, htmx, once, unit_of_work, wording
+from flexapp.web import (
+    access,
+    assets,
+    clock,
+    errors,
+    headers,
+    health,
+    htmx,
+    once,
+    unit_of_work,
+    wording,
+)
 
 BODY_LIMIT = 64 * 1024
 """Bytes; the largest honest form is a tenth of it."""
@@ -93,14 +104,15 @@ def _connect_tax_bureau(app: Flask, settings: Settings) -> None:
     stand_in = create_taxbureau(
         database_path=settings.tax_database,
         token=settings.tax_token,
-        stylesheet_url=app.jinja_env.globals["asset"]("app.css"),
+        stylesheet_url=assets.url(app, "app.css"),
         now=clock.instant,
     )
     app.extensions["tax_gateway"] = HttpTaxGateway(
         "http://tax-bureau", settings.tax_token, httpx.WSGITransport(app=stand_in)
     )
-    mounts = {"/tax-bureau": stand_in.wsgi_app}
-    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, mounts)  # type: ignore[method-assign]
+    app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
+        app.wsgi_app, {"/tax-bureau": stand_in.wsgi_app}
+    )
 
 
 def _make_folder(database_url: str) -> None:

@@ -151,9 +151,7 @@ def _figures(proposal: Proposal) -> Mapping[str, object]:
         "period_base": to_fen(calculation.period_base),
         "monthly_amount": to_fen(calculation.monthly_amount),
         "total": to_fen(calculation.total),
-        "parameters": json.dumps(
-            [row.as_record() for row in calculation.rows], ensure_ascii=False
-        ),
+        "parameters": json.dumps([row.as_record() for row in calculation.rows], ensure_ascii=False),
     }
 
 

@@ -86,14 +86,10 @@ def held_months(person_id: int, first: str, last: str) -> dict[Month, Held]:
     }
 
 
-def eligibility(
-    *, person: PersonCard, registration: RegistrationView, today: date
-) -> Eligibility:
+def eligibility(*, person: PersonCard, registration: RegistrationView, today: date) -> Eligibility:
     """What may be assessed for a registered person."""
     years = open_years(today)
-    first, last = (
-        (f"{min(years)}-01", f"{max(years)}-12") if years else ANY_MONTH
-    )
+    first, last = (f"{min(years)}-01", f"{max(years)}-12") if years else ANY_MONTH
     return Eligibility(
         open_years=years,
         work_start=registration.work_start,

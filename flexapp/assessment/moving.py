@@ -13,7 +13,11 @@ from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State, apply
 
-PERSONS_MOVES = {Move.TRANSMIT: Action.TRANSMIT, Move.REVOKE: Action.REVOKE, Move.ASK: Action.REVOKE}
+PERSONS_MOVES = {
+    Move.TRANSMIT: Action.TRANSMIT,
+    Move.REVOKE: Action.REVOKE,
+    Move.ASK: Action.REVOKE,
+}
 """What a channel must be allowed to do for a person's move."""
 
 

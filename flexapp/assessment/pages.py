@@ -95,17 +95,21 @@ class RecordCard:
             tag=TAGS[record.state],
             note=NOTES[record.state],
             made_by=f"{record.made_by_label}代办" if record.by_proxy else None,
-            buttons=tuple(_button(record, move) for move in record.moves) if movable else (),
+            buttons=_buttons(record) if movable else (),
             poll=(
-                url_for("record.card", serial=record.serial, polls=polls + 1)
-                if waiting
-                else None
+                url_for("record.card", serial=record.serial, polls=polls + 1) if waiting else None
             ),
         )
 
 
 MOST_POLLS = 20
 """Every two seconds: after that the page stops asking, and 刷新 asks once more."""
+
+
+def _buttons(record: Record) -> tuple[Button, ...]:
+    """What can be done, the way forward on the right, under the thumb."""
+    moves = sorted(record.moves, key=lambda move: move is Move.TRANSMIT)
+    return tuple(_button(record, move) for move in moves)
 
 
 def _button(record: Record, move: Move) -> Button:
@@ -261,9 +265,7 @@ class DetailPage:
     steps: tuple[Step, ...]
 
     @classmethod
-    def of(
-        cls, record: Record, *, back: str, events: Sequence[Event], movable: bool
-    ) -> DetailPage:
+    def of(cls, record: Record, *, back: str, events: Sequence[Event], movable: bool) -> DetailPage:
         """The page of a record with its events, oldest first."""
         place = divisions.find(record.division)
         return cls(
@@ -306,4 +308,3 @@ def _step(event: Event) -> Step:
     text = STEP_TEXTS.get(name, name)
     reason = event.data.get("reason")
     return Step(event.at, f"{text}：{reason}" if reason else text, event.actor_label)
-

@@ -80,4 +80,3 @@ def subject_of(*, token: str, visitor: Visitor, at: datetime) -> Subject | None:
     if person is None or registered is None or not person.proxy_allowed:
         return None
     return Subject(person, registered, by_proxy=True)
-

@@ -47,9 +47,7 @@ def card(serial: str) -> Response:
     """One record's card, for the page that waits for the tax bureau."""
     record = visible(serial)
     polls = max(0, request.args.get("polls", 0, type=int))
-    page = pages.RecordCard.of(
-        record, polls=polls, movable=refuse_mover(record, g.visitor) is None
-    )
+    page = pages.RecordCard.of(record, polls=polls, movable=refuse_mover(record, g.visitor) is None)
     return render("assessment/card.html", "assessment/_card.html", card=page)
 
 

@@ -137,7 +137,5 @@ def own_records(person_id: int, before: int | None = None) -> tuple[Record, ...]
 
 def made_for(person_id: int, account_id: int, before: int | None = None) -> tuple[Record, ...]:
     """What an account made for a person: all that a proxy may see of amounts."""
-    rows = repository.of_person(
-        person_id, before=before, limit=PAGE_SIZE, made_by=account_id
-    )
+    rows = repository.of_person(person_id, before=before, limit=PAGE_SIZE, made_by=account_id)
     return tuple(record_from(row) for row in rows)

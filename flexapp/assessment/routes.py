@@ -22,9 +22,7 @@ from flexapp.web.once import once
 
 blueprint = Blueprint("assessment", __name__, url_prefix="/assessment")
 
-NOT_REGISTERED = Refusal(
-    "not_registered", "您还没有参保登记，请先办理登记，再来核定。"
-)
+NOT_REGISTERED = Refusal("not_registered", "您还没有参保登记，请先办理登记，再来核定。")
 
 
 @blueprint.get("")
@@ -219,9 +217,7 @@ def _unpublished(bounds: Eligibility) -> Refusal | None:
     return refusals[0] if refusals and len(refusals) == len(answers) else None
 
 
-def _conflicts(
-    form: AssessmentForm, bounds: Eligibility, subject: Subject
-) -> tuple[str, ...]:
+def _conflicts(form: AssessmentForm, bounds: Eligibility, subject: Subject) -> tuple[str, ...]:
     """Serials, visible to the visitor, of the records that hold a chosen month."""
     try:
         start, end = Month.parse(form.start.data), Month.parse(form.end.data)

@@ -114,9 +114,7 @@ def about_person(
     *, person_id: int, actions: Sequence[str] | None = None, before: int | None = None, limit: int
 ) -> tuple[Event, ...]:
     """The newest events about a person, newest first; `before` pages on by event number."""
-    return tuple(
-        _event(row) for row in repository.about_person(person_id, actions, before, limit)
-    )
+    return tuple(_event(row) for row in repository.about_person(person_id, actions, before, limit))
 
 
 def one_about_person(*, person_id: int, seq: int) -> Event | None:

@@ -133,9 +133,7 @@ def add(row: Person | Account) -> None:
 def note_daily_use(account_id: int, kind: str, day: date, subject: str) -> int:
     """Note that an account asked about a subject today; how many different ones it has asked about."""
     dialect_insert = (
-        postgresql_insert
-        if db.session.get_bind().dialect.name == "postgresql"
-        else sqlite_insert
+        postgresql_insert if db.session.get_bind().dialect.name == "postgresql" else sqlite_insert
     )
     row = {"account_id": account_id, "kind": kind, "day": day, "subject": subject}
     db.session.execute(dialect_insert(DailyUse).values(row).on_conflict_do_nothing())

@@ -47,9 +47,7 @@ def request_code() -> Response:
     if isinstance(phone, Refusal):
         form.refuse(phone)
         return _sign_in_page(form)
-    sent = signing_in.request_code(
-        phone=phone, gateway=current_app.extensions["sms"], at=instant()
-    )
+    sent = signing_in.request_code(phone=phone, gateway=current_app.extensions["sms"], at=instant())
     if isinstance(sent, Refusal):
         form.refuse(sent)
         return _sign_in_page(form)

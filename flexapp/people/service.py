@@ -97,8 +97,10 @@ class Visitor:
     @property
     def actor(self) -> Actor:
         """The visitor as the one who does something."""
-        name = f"{self.person.masked_name}，" if self.person else ""
-        return Actor(ActorKind.ACCOUNT, self.account_id, f"{name}手机号 {self.masked_phone}")
+        label = f"手机号 {self.masked_phone}"
+        if self.person is not None:
+            label = f"{self.person.masked_name}（{self.masked_phone}）"
+        return Actor(ActorKind.ACCOUNT, self.account_id, label)
 
 
 def visitor() -> Visitor | None:
@@ -196,9 +198,7 @@ def set_proxy_handling(*, person: PersonCard, allowed: bool, actor: Actor, at: d
     )
 
 
-def asked_about_today(
-    *, account_id: int, kind: str, identity: IdentityNumber, today: date
-) -> int:
+def asked_about_today(*, account_id: int, kind: str, identity: IdentityNumber, today: date) -> int:
     """Count an ID number against an account's day; how many different ones that makes."""
     subject = vault().index(identity.value, f"daily.{kind}")
     return repository.note_daily_use(account_id, kind, today, subject)

@@ -115,9 +115,7 @@ def sign_in(*, code_id: str, phone: str, code: str, at: datetime) -> SignedIn | 
     return start_session(account_id=account.id, phone=phone, person_id=account.person_id, at=at)
 
 
-def start_session(
-    *, account_id: int, phone: str, person_id: int | None, at: datetime
-) -> SignedIn:
+def start_session(*, account_id: int, phone: str, person_id: int | None, at: datetime) -> SignedIn:
     """A new session for an account whose holder has been established."""
     token = secrets.token_urlsafe(32)
     repository.start_sign_in(account_id, token_digest(token), at)

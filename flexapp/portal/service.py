@@ -85,7 +85,9 @@ def dispute(*, visitor: Visitor, seq: int, at: datetime) -> Refusal | None:
     if event is None or event.action not in SENTENCES:
         return Refusal("message_unknown", "没有找到这条消息。")
     if not _by_somebody_else(event, visitor):
-        return Refusal("own_doing", "这件事是用您自己的账号办的；不是您办的，请马上退出登录并联系经办机构。")
+        return Refusal(
+            "own_doing", "这件事是用您自己的账号办的；不是您办的，请马上退出登录并联系经办机构。"
+        )
     known = audit.about_person(person_id=visitor.me.id, actions=(DISPUTED,), limit=1000)
     if any(row.data.get("about") == str(seq) for row in known):
         return None

@@ -54,9 +54,7 @@ def submit() -> Response:
     changes = service.changes(current.details, details) if current is not None else ()
     if current is not None and changes and form.reviewed.data != details.digest:
         page = RegistrationPage(_known(), current, changes, details.digest)
-        return render(
-            "registration/review.html", "registration/_review.html", form=form, page=page
-        )
+        return render("registration/review.html", "registration/_review.html", form=form, page=page)
     outcome = service.register(
         person=g.visitor.me, details=details, actor=g.visitor.actor, at=now(), today=today()
     )

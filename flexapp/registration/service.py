@@ -81,9 +81,7 @@ def check_details(
         refusals.append(Refusal("ethnic_group_unknown", "请选择民族。", "ethnic_group"))
     address = " ".join(address.split())
     if len(address) < ADDRESS_MIN:
-        refusals.append(
-            Refusal("address_short", "请输入通讯地址，写到村组或门牌号。", "address")
-        )
+        refusals.append(Refusal("address_short", "请输入通讯地址，写到村组或门牌号。", "address"))
     elif len(address) > ADDRESS_MAX:
         refusals.append(
             Refusal(

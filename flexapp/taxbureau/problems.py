@@ -31,8 +31,10 @@ def problem(refusal: Refusal, more: Iterable[Refusal] = ()) -> Response:
 
 
 def invalid(refusals: tuple[Refusal, ...]) -> Response:
-    """422 for content with at least one wrong field."""
-    return problem(Refusal("invalid", "内容有误，没有保存，请看每个字段的说明。"), refusals)
+    """422 for content with at least one wrong field; `detail` names the first of them."""
+    first = refusals[0]
+    place = f"{first.field}：" if first.field else ""
+    return problem(Refusal("invalid", f"内容有误，没有保存。{place}{first.sentence}"), refusals)
 
 
 def respond(

@@ -50,9 +50,7 @@ class TaxGateway(Protocol):
     def submit(self, serial: str, message: Mapping[str, str]) -> Accepted | TaxRefused:
         """Hand over an assessment; again is harmless."""
 
-    def ask_revocation(
-        self, serial: str, request_id: str, reason: str
-    ) -> Accepted | TaxRefused:
+    def ask_revocation(self, serial: str, request_id: str, reason: str) -> Accepted | TaxRefused:
         """Ask for a revocation; again is harmless."""
 
     def changes(self, after: int) -> tuple[Change, ...]:
@@ -76,14 +74,10 @@ class HttpTaxGateway:
         """PUT /v1/assessments/{serial}."""
         return _settled(self._call("PUT", f"/v1/assessments/{serial}", dict(message)))
 
-    def ask_revocation(
-        self, serial: str, request_id: str, reason: str
-    ) -> Accepted | TaxRefused:
+    def ask_revocation(self, serial: str, request_id: str, reason: str) -> Accepted | TaxRefused:
         """POST /v1/assessments/{serial}/revocation-requests."""
         body = {"request_id": request_id, "reason": reason}
-        return _settled(
-            self._call("POST", f"/v1/assessments/{serial}/revocation-requests", body)
-        )
+        return _settled(self._call("POST", f"/v1/assessments/{serial}/revocation-requests", body))
 
     def changes(self, after: int) -> tuple[Change, ...]:
         """GET /v1/changes?after={cursor}."""

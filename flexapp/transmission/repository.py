@@ -31,9 +31,7 @@ def due(now: datetime, limit: int) -> Sequence[Mapping[str, object]]:
     return [{**row} for row in db.session.execute(query).mappings()]
 
 
-def update_message(
-    message_id: str, *, attempt: int, values: Mapping[str, object]
-) -> bool:
+def update_message(message_id: str, *, attempt: int, values: Mapping[str, object]) -> bool:
     """Change a message unless another worker has taken it over meanwhile (`attempt` moved on)."""
     changed = db.session.execute(
         update(OutboxMessage)

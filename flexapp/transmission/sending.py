@@ -128,9 +128,7 @@ def _write_down(message: Claimed, answer: Accepted | TaxRefused) -> None:
         data = {"reason": answer.reason}
     if move is None:
         return
-    outcome = assessment.transition(
-        record=record, move=move, actor=TAX_BUREAU, at=now(), data=data
-    )
+    outcome = assessment.transition(record=record, move=move, actor=TAX_BUREAU, at=now(), data=data)
     if isinstance(outcome, Refusal):
         log.warning("%s: %s after delivery: %s", message.serial, move, outcome.reason)
 
@@ -209,5 +207,3 @@ def _move_of(event: str, state: State) -> Move | None:
     if event == "revoked":
         return Move.AGREE if state is State.TAX_REVOKING else Move.TAX_REVOKE
     return None
-
-

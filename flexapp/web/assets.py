@@ -20,13 +20,19 @@ def read_manifest(app: Flask, built: Path = BUILT) -> None:
     if not manifest.is_file():
         raise RuntimeError("The style sheet and script are not built yet: run `make build`.")
     names: dict[str, str] = json.loads(manifest.read_text())
-    app.extensions["assets"] = frozenset(names.values())
-    app.jinja_env.globals["asset"] = lambda name: PREFIX + names[name]
+    app.extensions["assets"] = names
+    app.jinja_env.globals["asset"] = lambda name: url(app, name)
+
+
+def url(app: Flask, name: str) -> str:
+    """The address of a built file by its plain name."""
+    names: dict[str, str] = app.extensions["assets"]
+    return PREFIX + names[name]
 
 
 def serve(app: Flask, built: Path = BUILT) -> None:
     """Serve the built files under /static/, in front of everything else."""
-    hashed: frozenset[str] = app.extensions["assets"]
+    hashed = frozenset(app.extensions["assets"].values())
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=str(built),

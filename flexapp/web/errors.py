@@ -91,9 +91,7 @@ def _stale_form(error: CSRFError) -> Response:
     """
     db.session.rollback()
     typed = [
-        (name, value)
-        for name, value in request.form.items(multi=True)
-        if name not in NEVER_SHOWN
+        (name, value) for name, value in request.form.items(multi=True) if name not in NEVER_SHOWN
     ]
     template = "errors/_stale_form.html" if wants_fragment() else "errors/stale_form.html"
     response = make_response(render_template(template, typed=typed, resume=RESUME), 400)

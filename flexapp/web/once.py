@@ -77,4 +77,3 @@ def _location(digest: str) -> str | None:
     return db.session.execute(
         select(OnceKey.location).where(OnceKey.digest == digest)
     ).scalar_one_or_none()
-

@@ -10,6 +10,8 @@ document.documentElement.classList.add("js");
 Object.assign(htmx.config, {
   historyCacheSize: 0, // personal pages are kept nowhere in the browser
   refreshOnHistoryMiss: true,
+  disableInheritance: true, // each element says for itself where its answer goes
+  attributesToSettle: [], // nothing is animated, and style attributes are forbidden
   allowEval: false,
   includeIndicatorStyles: false, // the content security policy forbids inline styles
   selfRequestsOnly: true,
