@@ -24,10 +24,27 @@ DEMO_INDEX_KEY = base64.b64encode(b"demo-index-key-for-fiction-only!").decode()
 DEMO_TAX_TOKEN = "demo-tax-token"  # noqa: S105
 
 KNOWN = frozenset(
-    """FLEXAPP_ENV FLEXAPP_DATABASE_URL FLEXAPP_HOST FLEXAPP_PORT FLEXAPP_PUBLIC_URL
-    FLEXAPP_SECRET_KEY FLEXAPP_TODAY FLEXAPP_TAX_URL FLEXAPP_TAX_TOKEN FLEXAPP_TAX_DATABASE
-    FLEXAPP_DATA_KEYS FLEXAPP_INDEX_KEY FLEXAPP_SMS FLEXAPP_SMS_URL FLEXAPP_SMS_TOKEN
-    FLEXAPP_POPULATION_URL FLEXAPP_POPULATION_TOKEN FLEXAPP_WORKERS FLEXAPP_BROWSER""".split()
+    {
+        "FLEXAPP_BROWSER",
+        "FLEXAPP_DATABASE_URL",
+        "FLEXAPP_DATA_KEYS",
+        "FLEXAPP_ENV",
+        "FLEXAPP_HOST",
+        "FLEXAPP_INDEX_KEY",
+        "FLEXAPP_POPULATION_TOKEN",
+        "FLEXAPP_POPULATION_URL",
+        "FLEXAPP_PORT",
+        "FLEXAPP_PUBLIC_URL",
+        "FLEXAPP_SECRET_KEY",
+        "FLEXAPP_SMS",
+        "FLEXAPP_SMS_TOKEN",
+        "FLEXAPP_SMS_URL",
+        "FLEXAPP_TAX_DATABASE",
+        "FLEXAPP_TAX_TOKEN",
+        "FLEXAPP_TAX_URL",
+        "FLEXAPP_TODAY",
+        "FLEXAPP_WORKERS",
+    }
 )
 """FLEXAPP_BROWSER is read by the test suite alone: the browser that the journeys use."""
 
@@ -83,7 +100,7 @@ def load(environ: Mapping[str, str]) -> Settings:
 
 
 class _Reader:
-    """Collects faults instead of stopping at the first, so that an operator fixes them in one go."""
+    """Collects faults instead of stopping at the first: an operator fixes them in one go."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = {k: v.strip() for k, v in environ.items() if k.startswith("FLEXAPP_")}
@@ -214,12 +231,11 @@ class _Reader:
         return keys
 
     def sms(self, demo: bool) -> str:
-        value = self.choice(
+        return self.choice(
             "FLEXAPP_SMS",
             ["demo", "log", "http"] if demo else ["log", "http"],
             "demo" if demo else "http",
         )
-        return value
 
     def today(self, demo: bool) -> date | None:
         text = self.environ.get("FLEXAPP_TODAY")

@@ -1,4 +1,4 @@
-"""`create_app`: settings, extensions, adapters and blueprints put together; nothing is decided here."""
+"""`create_app`: settings, extensions, adapters and blueprints put together, nothing decided."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import httpx
 from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from flexapp.config import PROJECT, Settings, load
-from flexapp.extensions import csrf, db, init_database, migrate
 from flexapp.assessment import record_routes
 from flexapp.assessment import routes as assessment_routes
 from flexapp.channels import routes as channels_routes
+from flexapp.config import PROJECT, Settings, load
+from flexapp.extensions import csrf, db, init_database, migrate
 from flexapp.people import encryption, guard
 from flexapp.people import routes as people_routes
 from flexapp.people.fictional import FICTIONAL_RESIDENTS

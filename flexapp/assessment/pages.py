@@ -237,7 +237,10 @@ def why_closed(bounds: Eligibility, published: Refusal | None) -> str | None:
     if bounds.free():
         return None
     if all(year > bounds.last_month.year for year in bounds.open_years):
-        return f"{bounds.last_month.label}已到退休年龄，之后的月份不能再缴费；如有疑问请到社保服务大厅咨询。"
+        return (
+            f"{bounds.last_month.label}已到退休年龄，之后的月份不能再缴费；"
+            "如有疑问请到社保服务大厅咨询。"
+        )
     return "今年可以核定的月份都已核定，不用再办。"
 
 

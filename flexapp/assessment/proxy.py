@@ -40,7 +40,8 @@ def open_case(
     if asked > PEOPLE_A_DAY:
         return Refusal(
             "proxy_limit",
-            f"每天最多代 {PEOPLE_A_DAY} 人办理，今天的次数已用完，请明天再办，或到社保服务大厅办理。",
+            f"每天最多代 {PEOPLE_A_DAY} 人办理，今天的次数已用完，"
+            "请明天再办，或到社保服务大厅办理。",
         )
     person = find_person(identity)
     if (

@@ -68,7 +68,7 @@ def _touch(sign_in_id: int, at: datetime) -> None:
 
 
 def _remember_where() -> None:
-    """Keep the page the person was going to; what was posted leads back to the page it came from."""
+    """Keep the page the person was going to; a POST is not repeated after signing in."""
     if request.method == "GET" and "HX-Request" not in request.headers:
         session[GOING_TO] = request.full_path.rstrip("?")
 

@@ -131,7 +131,7 @@ def add(row: Person | Account) -> None:
 
 
 def note_daily_use(account_id: int, kind: str, day: date, subject: str) -> int:
-    """Note that an account asked about a subject today; how many different ones it has asked about."""
+    """Note that an account asked about a subject today; how many it has asked about."""
     dialect_insert = (
         postgresql_insert if db.session.get_bind().dialect.name == "postgresql" else sqlite_insert
     )

@@ -1,4 +1,4 @@
-"""What other slices may ask about people: who is here, who has this ID number, who may act for whom."""
+"""What other slices may ask about people: who is here, and who has this ID number."""
 
 from __future__ import annotations
 

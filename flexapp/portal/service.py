@@ -108,7 +108,7 @@ def set_proxy_handling(*, visitor: Visitor, allowed: bool, actor: Actor, at: dat
 
 
 def _message(event: Event, visitor: Visitor, disputed: bool) -> Message:
-    words = {name: "" for name in ("changed", "total")} | dict(event.data)
+    words = dict.fromkeys(("changed", "total"), "") | dict(event.data)
     if "start" in event.data and "end" in event.data:
         period = Period(Month.parse(event.data["start"]), Month.parse(event.data["end"]))
         words["period"] = period.label

@@ -23,7 +23,7 @@ def strip(value: str | None) -> str:
     return (value or "").strip()
 
 
-class PageForm(FlaskForm):
+class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
     """Base of every form on a page."""
 
     class Meta:

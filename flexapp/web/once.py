@@ -1,7 +1,7 @@
 """The same POST twice makes one record: a key drawn with the page, remembered with the result.
 
-A page's form carries a random key (macro `form_open`). The first successful POST stores where it led
-in the same transaction as its rows; any later POST with that key is sent to the same place.
+A page's form carries a random key (macro `form_open`). The first successful POST stores where it
+led in the same transaction as its rows; any later POST with that key is sent to the same place.
 """
 
 from __future__ import annotations
