@@ -1,0 +1,98 @@
+"""An application with a database of its own for each test, and a client that lints what it gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
+
+from flexapp.extensions import db
+from flexapp.wiring import create_app
+from tests.support.client import LintingClient
+from tests.support.clock import Clock
+from tests.support.database import Templates, settings_for
+
+TODAY = date(2026, 11, 24)
+"""The business date of tests that do not ask for another with `@pytest.mark.today("2019-09-24")`."""
+
+MakeApp = Callable[..., Flask]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "today(date): pin the business date of the application")
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """Finished databases, one for each business date."""
+    return Templates(tmp_path_factory.mktemp("templates"))
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Page templates compiled once a session instead of once a test."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
+
+
+@pytest.fixture
+def today(request: pytest.FixtureRequest) -> date:
+    """The pinned business date."""
+    marker = request.node.get_closest_marker("today")
+    return TODAY if marker is None else date.fromisoformat(marker.args[0])
+
+
+@pytest.fixture
+def make_app(
+    tmp_path: Path, templates: Templates, today: date, compiled: FileSystemBytecodeCache
+) -> Iterator[MakeApp]:
+    """`make_app(FLEXAPP_…="…")`: an application on this test's database, with these settings."""
+    made: list[Flask] = []
+    templates.copy(today, tmp_path)
+
+    def make(**more: str) -> Flask:
+        app = create_app(settings_for(tmp_path, today, **more))
+        app.jinja_env.bytecode_cache = compiled
+        app.test_client_class = LintingClient
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> Flask:
+    """The application as in the demo."""
+    return make_app()
+
+
+@pytest.fixture
+def client(app: Flask) -> LintingClient:
+    """A browser with no cookies yet."""
+    made = app.test_client()
+    assert isinstance(made, LintingClient)
+    return made
+
+
+@pytest.fixture
+def another(app: Flask) -> Callable[[], LintingClient]:
+    """`another()`: a further browser on the same site."""
+
+    def make() -> LintingClient:
+        made = app.test_client()
+        assert isinstance(made, LintingClient)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The product's clock, standing still until moved."""
+    return Clock(monkeypatch)

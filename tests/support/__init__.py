@@ -1,0 +1,1 @@
+"""What the tests share: the linting client, pages, walks, the clock."""

@@ -1,0 +1,160 @@
+"""What must be true of every answer that carries HTML; `lint` names everything that is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from flexapp.config import PROJECT
+from flexapp.web.headers import CONTENT_SECURITY_POLICY
+from tests.support.html import Page, words
+
+TAX_BUREAU = "/tax-bureau/"
+"""The stand-in's own pages: another application, so only the HTML itself is looked at."""
+
+NEEDS_LABEL = ("input", "select", "textarea")
+REFERENCES = ("aria-describedby", "aria-labelledby")
+
+
+class UnfitPage(AssertionError):
+    """An answer that a test may not pass over, whatever the test itself looks at."""
+
+
+def lint(app: Flask, page: Page) -> None:
+    """Raise `UnfitPage` with every objection to this answer."""
+    found = [*_headers(page), *_document(page), *_ids(page), *_controls(page), *_inline(page)]
+    if not page.path.startswith(TAX_BUREAU):
+        found += _addresses(app, page)
+        found += _heading(page) if _whole(page) else _fragment(page)
+    if found:
+        raise UnfitPage("\n".join([f"{page!r}", *found]))
+
+
+def _whole(page: Page) -> bool:
+    return page.root.tag == "html"
+
+
+def _headers(page: Page) -> Iterator[str]:
+    headers = page.response.headers
+    if headers.get("Cache-Control") != "no-store":
+        yield "may be kept by a cache"
+    policy = headers.get("Content-Security-Policy", "")
+    if "default-src 'none'" not in policy or "unsafe" in policy:
+        yield "no strict content security policy"
+    if page.path.startswith(TAX_BUREAU):
+        return
+    if policy != CONTENT_SECURITY_POLICY:
+        yield "another content security policy than the product's"
+    if "HX-Request" not in headers.get("Vary", ""):
+        yield "Vary does not name HX-Request"
+
+
+def _document(page: Page) -> Iterator[str]:
+    yield from page.objections
+    if _whole(page) and page.root.get("lang") != "zh-CN":
+        yield "the language is not zh-CN"
+
+
+def _heading(page: Page) -> Iterator[str]:
+    titles = [
+        "".join(title.itertext()).strip()
+        for title in page.root.find("head") or ()
+        if title.tag == "title"
+    ]
+    headings = page.texts("h1")
+    if len(titles) != 1 or titles != headings or not titles[0]:
+        yield f"title {titles} and h1 {headings} are not one and the same"
+
+
+def _fragment(page: Page) -> Iterator[str]:
+    if page.all("h1") or page.all("title"):
+        yield "a fragment carries a page's heading"
+
+
+def _ids(page: Page) -> Iterator[str]:
+    seen: set[str] = set()
+    for element in page.root.iter():
+        identifier = element.get("id")
+        if identifier is not None and (identifier in seen or not identifier):
+            yield f"the id {identifier!r} is there twice or empty"
+        seen.add(identifier or "")
+    for element in page.root.iter():
+        wanted = [name for ref in REFERENCES for name in element.get(ref, "").split()]
+        if element.tag == "label" and element.get("for"):
+            wanted.append(element.get("for", ""))
+        if element.tag in ("button", *NEEDS_LABEL) and element.get("form"):
+            wanted.append(element.get("form", ""))
+        if _whole(page):
+            selectors = f"{element.get('hx-target', '')},{element.get('hx-include', '')}".split(",")
+            wanted += [s.strip()[1:] for s in selectors if s.strip().startswith("#")]
+        href = element.get("href", "")
+        if element.tag == "a" and href.startswith("#"):
+            wanted.append(href[1:])
+        yield from (f"no element has the id {name!r}" for name in wanted if name not in seen)
+
+
+def _controls(page: Page) -> Iterator[str]:
+    labelled = {label.get("for") for label in page.root.iter("label") if words(label)}
+    for element in page.root.iter():
+        if element.tag in NEEDS_LABEL and element.get("type") != "hidden":
+            if element.get("id") not in labelled:
+                yield f"{element.tag} {element.get('name')} has no label"
+        elif element.tag in ("a", "button") and not (
+            words(element) or element.get("aria-label") or element.get("aria-labelledby")
+        ):
+            yield f"a nameless {element.tag} ({element.get('href')})"
+        elif element.tag == "img" and element.get("alt") is None:
+            yield "an image without a text for those who do not see it"
+    for form in page.forms():
+        if form.method.lower() == "post" and not form.fields.get("csrf_token"):
+            yield f"the POST form {form.action} carries no csrf_token"
+
+
+def _inline(page: Page) -> Iterator[str]:
+    for element in page.root.iter():
+        if element.tag == "style" or (element.tag == "script" and not element.get("src")):
+            yield f"inline {element.tag}"
+        yield from (
+            f"inline {name} on {element.tag}"
+            for name in element.attrib
+            if name == "style" or name.startswith(("on", "hx-on"))
+        )
+
+
+def _addresses(app: Flask, page: Page) -> Iterator[str]:
+    for element in page.root.iter():
+        for name in ("href", "src"):
+            if element.get(name) is not None and element.tag != "use":
+                yield from _resolves(app, page, element.get(name, ""), "GET")
+        for name, method in (("hx-get", "GET"), ("hx-post", "POST")):
+            if element.get(name) is not None:
+                yield from _resolves(app, page, element.get(name, ""), method)
+        if element.tag == "form":
+            method = element.get("method", "get").upper()
+            yield from _resolves(app, page, element.get("action", ""), method)
+            if element.get("hx-post") not in (None, element.get("action")):
+                yield "a form leads elsewhere with the script than without it"
+        if element.get("formaction") is not None:
+            yield from _resolves(app, page, element.get("formaction", ""), "POST")
+
+
+def _resolves(app: Flask, page: Page, address: str, method: str) -> Iterator[str]:
+    parts = urlsplit(address)
+    if address.startswith("#"):
+        return
+    if parts.scheme or parts.netloc:
+        if parts.scheme != "https":
+            yield f"an address that is neither ours nor https: {address}"
+        return
+    if parts.path.startswith("/static/"):
+        if not (PROJECT / "static" / "dist" / parts.path.removeprefix("/static/")).is_file():
+            yield f"no such file: {address}"
+        return
+    try:
+        app.url_map.bind("localhost").match(parts.path, method=method)
+    except (HTTPException, RequestRedirect) as error:
+        yield f"{method} {address!r} leads nowhere ({error})"
