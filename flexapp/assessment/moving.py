@@ -75,6 +75,11 @@ def claim(serial: str) -> bool:
     return repository.claim(serial)
 
 
+def release(serial: str) -> None:
+    """Put a claimed assessment back: its delivery certainly never left."""
+    repository.release(serial)
+
+
 def _overtaken(record: Record, move: Move) -> Refusal:
     current = find(record.serial)
     if current is not None:

@@ -110,6 +110,15 @@ def claim(serial: str) -> bool:
     return taken is not None
 
 
+def release(serial: str) -> None:
+    """Undo `claim` where the assessment is still queued."""
+    db.session.execute(
+        update(Assessment)
+        .where(Assessment.serial == serial, Assessment.state == "queued")
+        .values(claimed=False)
+    )
+
+
 def next_number(division: str, day: date) -> int:
     """The next number of a division's day; a row of its own, so that divisions do not wait for
     each other."""

@@ -74,7 +74,6 @@ def create_taxbureau(
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
     )
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.session_interface = _MountedSession()
     app.jinja_env.globals.update(stylesheet_url=stylesheet_url, clerk_pages=demo)
     app.jinja_env.filters["yen"] = lambda text: yen(Decimal(text))

@@ -17,7 +17,14 @@ TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 
 
 class TaxUnreachable(Exception):
-    """No answer, or none that settles it: the message may or may not have arrived."""
+    """No answer, or none that settles it: the message may or may not have arrived.
+
+    `never_left` is true where it is certain that nothing arrived: no connection was made.
+    """
+
+    def __init__(self, fault: str, *, never_left: bool = False) -> None:
+        super().__init__(fault)
+        self.never_left = never_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +109,8 @@ class HttpTaxGateway:
     def _call(self, method: str, path: str, body: dict[str, str] | None) -> httpx.Response:
         try:
             return self._client.request(method, path, json=body)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise TaxUnreachable(type(error).__name__, never_left=True) from None
         except httpx.HTTPError as error:
             raise TaxUnreachable(type(error).__name__) from None
 

@@ -26,6 +26,8 @@ class OutboxMessage(Model):
     reason: Mapped[str] = mapped_column(Text)
     status: Mapped[str]
     attempt: Mapped[int] = mapped_column(default=0)
+    maybe_sent: Mapped[bool] = mapped_column(default=False)
+    """Whether an attempt may have arrived: its answer was lost, or its worker died."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     due_at: Mapped[datetime] = mapped_column(Moment)
     last_fault: Mapped[str] = mapped_column(Text, default="")

@@ -42,6 +42,7 @@ class Claimed:
     kind: str
     reason: str
     attempt: int
+    maybe_sent: bool
     body: Mapping[str, str]
 
 
@@ -72,13 +73,27 @@ def _claim(row: Mapping[str, object], attempt: int, at: datetime) -> Claimed | N
         return None
     record = assessment.find(serial)
     assert record is not None
+    # A claim whose lease ran out belonged to a worker that died, perhaps after sending.
+    maybe_sent = bool(row["maybe_sent"]) or row["status"] == "claimed"
     repository.update_message(
         message_id,
         attempt=attempt,
-        values={"status": "claimed", "attempt": attempt + 1, "due_at": at + LEASE},
+        values={
+            "status": "claimed",
+            "attempt": attempt + 1,
+            "maybe_sent": maybe_sent,
+            "due_at": at + LEASE,
+        },
     )
-    body = _body(record) if kind == "submit" else {}
-    return Claimed(message_id, serial, kind, str(row["reason"]), attempt + 1, body)
+    return Claimed(
+        id=message_id,
+        serial=serial,
+        kind=kind,
+        reason=str(row["reason"]),
+        attempt=attempt + 1,
+        maybe_sent=maybe_sent,
+        body=_body(record) if kind == "submit" else {},
+    )
 
 
 def _body(record: Record) -> dict[str, str]:
@@ -107,7 +122,7 @@ def _deliver(gateway: TaxGateway, message: Claimed) -> None:
         else:
             answer = gateway.ask_revocation(message.serial, message.id, message.reason)
     except TaxUnreachable as fault:
-        _retry_later(message, str(fault))
+        _retry_later(message, str(fault), never_left=fault.never_left)
         return
     with write_transaction():
         done = repository.update_message(
@@ -133,17 +148,28 @@ def _write_down(message: Claimed, answer: Accepted | TaxRefused) -> None:
         log.warning("%s: %s after delivery: %s", message.serial, move, outcome.reason)
 
 
-def _retry_later(message: Claimed, fault: str) -> None:
-    """Try again after a while that doubles, with jitter so that workers spread out."""
+def _retry_later(message: Claimed, fault: str, *, never_left: bool) -> None:
+    """Try again after a while that doubles, with jitter so that workers spread out.
+
+    What certainly never left is released, so that a person can still revoke it here.
+    """
     seconds = min(BACKOFF_MOST, BACKOFF_FIRST * 2 ** (message.attempt - 1))
     wait = timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311
+    maybe_sent = message.maybe_sent or not never_left
     log.warning("%s: not delivered (%s), again in %.0f s", message.serial, fault, seconds)
     with write_transaction():
-        repository.update_message(
+        waiting = repository.update_message(
             message.id,
             attempt=message.attempt,
-            values={"status": "waiting", "due_at": instant() + wait, "last_fault": fault},
+            values={
+                "status": "waiting",
+                "maybe_sent": maybe_sent,
+                "due_at": instant() + wait,
+                "last_fault": fault,
+            },
         )
+        if waiting and not maybe_sent and message.kind == "submit":
+            assessment.release(message.serial)
 
 
 def _read_changes(gateway: TaxGateway) -> int:

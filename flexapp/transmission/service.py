@@ -12,6 +12,7 @@ from flexapp.audit.service import Actor
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move
 from flexapp.transmission import repository
+from flexapp.web.clock import instant
 
 REASON_MAX = 100
 
@@ -48,8 +49,10 @@ def _enqueue(serial: str, kind: str, reason: str, at: datetime) -> None:
             "reason": reason,
             "status": "waiting",
             "attempt": 0,
+            "maybe_sent": False,
             "created_at": at,
-            "due_at": at,
+            # Leases and due times go by the real clock, whatever business date is pinned.
+            "due_at": instant(),
             "last_fault": "",
         }
     )

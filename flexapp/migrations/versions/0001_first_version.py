@@ -53,6 +53,7 @@ def upgrade() -> None:
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('status', sa.String(), nullable=False),
     sa.Column('attempt', sa.Integer(), nullable=False),
+    sa.Column('maybe_sent', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('due_at', sa.DateTime(), nullable=False),
     sa.Column('last_fault', sa.Text(), nullable=False),
