@@ -125,9 +125,9 @@ def parse_reason(text: str) -> str | Refusal:
     return reason
 
 
-def _shown(name: object) -> str:
+def _shown(name: str) -> str:
     """A field name from outside, short and printable enough for an answer."""
-    return ascii(name)[1:41]
+    return ascii(name)[1:-1][:40]
 
 
 def _matches(pattern: re.Pattern[str], sentence: str) -> Callable[[object], str | None]:

@@ -1,0 +1,405 @@
+"""The machine API, answer by answer."""
+
+import hashlib
+import json
+import re
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from flexapp.taxbureau import create_taxbureau
+from tests.taxbureau.conftest import BEARER, CONTENT, SERIAL, TOKEN, Bureau, content, ticking
+
+
+def problem(answer: TestResponse, status: int) -> dict[str, Any]:
+    """The problem document of `answer`, which must have `status`."""
+    assert answer.status_code == status
+    assert answer.content_type == "application/problem+json"
+    document: dict[str, Any] = json.loads(answer.data)
+    assert document["status"] == status
+    assert document["title"]
+    assert document["detail"]
+    return document
+
+
+def test_the_first_delivery_is_answered_201_with_a_receipt(bureau: Bureau) -> None:
+    answer = bureau.put(CONTENT)
+    assert answer.status_code == 201
+    assert answer.get_json() == {
+        "serial": SERIAL,
+        "state": "received",
+        "received_at": "2026-11-23T09:15:02.000+08:00",
+        "receipt": "SW2026112300000001",
+    }
+
+
+def test_the_same_delivery_again_is_answered_200_with_the_same_receipt(bureau: Bureau) -> None:
+    first, again = bureau.put(CONTENT), bureau.put(dict(reversed(CONTENT.items())))
+    assert again.status_code == 200
+    assert again.get_json() == first.get_json()
+    assert bureau.events() == [(SERIAL, "received")]
+
+
+def test_a_late_repeat_gets_the_same_receipt_after_the_record_was_paid(bureau: Bureau) -> None:
+    first = bureau.put(CONTENT)
+    assert bureau.press("pay").status_code == 303
+    again = bureau.put(CONTENT)
+    assert (again.status_code, again.get_json()) == (200, first.get_json())
+    assert bureau.state() == "paid"
+
+
+def test_other_content_under_a_known_serial_is_a_conflict_and_changes_nothing(
+    bureau: Bureau,
+) -> None:
+    bureau.put(CONTENT)
+    before = bureau.record()
+    document = problem(bureau.put({**CONTENT, "total": "7447.21"}), 409)
+    assert document["reason"] == "content_differs"
+    assert bureau.record() == before
+    assert bureau.events() == [(SERIAL, "received")]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("serial", "流水号"),
+        ("person_name", ""),
+        ("person_name", " 马兰"),
+        ("person_name", "马\n兰"),
+        ("person_name", "马\ud800"),
+        ("person_name", "马" * 101),
+        ("id_number", "64010419850312002"),
+        ("id_number", "64032419920229002x"),
+        ("id_number", "６40104198503120021"),
+        ("id_number", "640104198502300021"),
+        ("division_code", "640199"),
+        ("division_code", "110101"),
+        ("unit_name", None),
+        ("start_month", "2019-13"),
+        ("start_month", "2019-1"),
+        ("end_month", "2018-12"),
+        ("end_month", "2020-12"),
+        ("period_base", 37236.00),
+        ("period_base", "37236"),
+        ("period_base", "37236.01"),
+        ("monthly_base", "-3103.00"),
+        ("monthly_base", "0.00"),
+        ("monthly_base", "NaN"),
+        ("total", "7,447.20"),
+        ("total", "37236.00"),
+        ("kind", "other"),
+        ("kind", ["flexible"]),
+    ],
+)
+def test_a_wrong_field_is_named_and_nothing_is_kept(
+    bureau: Bureau, field: str, value: object
+) -> None:
+    answer = bureau.client.put(
+        f"/v1/assessments/{SERIAL}", json={**CONTENT, field: value}, headers=BEARER
+    )
+    document = problem(answer, 422)
+    assert [error["field"] for error in document["errors"]] == [field]
+    assert document["errors"][0]["detail"] in document["detail"]
+    assert bureau.get(f"/v1/assessments/{SERIAL}").status_code == 404
+    assert bureau.events() == []
+
+
+@pytest.mark.parametrize("field", sorted(CONTENT))
+def test_a_missing_field_is_named(bureau: Bureau, field: str) -> None:
+    sent = {name: value for name, value in CONTENT.items() if name != field}
+    answer = bureau.client.put(f"/v1/assessments/{SERIAL}", json=sent, headers=BEARER)
+    assert [error["field"] for error in problem(answer, 422)["errors"]] == [field]
+
+
+def test_every_wrong_field_is_named_at_once_and_an_unknown_one_too(bureau: Bureau) -> None:
+    answer = bureau.put({**CONTENT, "kind": "x", "total": "x", "extra": "x"})
+    named = {error["field"] for error in problem(answer, 422)["errors"]}
+    assert named == {"kind", "total", "extra"}
+
+
+def test_a_serial_that_is_not_the_one_of_the_address_is_refused(bureau: Bureau) -> None:
+    answer = bureau.client.put(f"/v1/assessments/{SERIAL}", json=content(2), headers=BEARER)
+    assert problem(answer, 422)["errors"][0]["field"] == "serial"
+    assert bureau.events() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"null", b"\xff", b'"text"', b"[" * 30000, b'{"serial":"1","serial":"2"}'],
+)
+def test_a_body_that_is_no_json_object_is_refused(bureau: Bureau, body: bytes) -> None:
+    answer = bureau.client.put(
+        f"/v1/assessments/{SERIAL}", data=body, content_type="application/json", headers=BEARER
+    )
+    problem(answer, 422)
+
+
+def test_another_content_type_is_415(bureau: Bureau) -> None:
+    answer = bureau.client.put(f"/v1/assessments/{SERIAL}", data=CONTENT, headers=BEARER)
+    assert problem(answer, 415)["reason"] == "unsupported_media_type"
+
+
+def test_an_oversized_body_is_413(bureau: Bureau) -> None:
+    problem(bureau.put({**CONTENT, "unit_name": "长" * 70_000}), 413)
+
+
+@pytest.mark.parametrize("kind", ["flexible", "unit"])
+def test_both_kinds_of_rate_are_received(bureau: Bureau, kind: str) -> None:
+    assert bureau.put({**CONTENT, "kind": kind}).status_code == 201
+
+
+def test_the_notices_case_of_61_percent_and_the_wage_of_6000_are_received(bureau: Bureau) -> None:
+    at_61 = content(61, monthly_base="3154.72", period_base="37856.64", total="7571.28")
+    assert bureau.put(at_61).status_code == 201
+    wage = content(
+        62,
+        start_month="2026-01",
+        end_month="2026-12",
+        monthly_base="6000.00",
+        period_base="72000.00",
+        total="14400.00",
+    )
+    assert bureau.put(wage).status_code == 201
+
+
+def test_the_record_says_its_state_digest_times_and_nothing_about_the_person(
+    bureau: Bureau,
+) -> None:
+    bureau.put(CONTENT)
+    canonical = json.dumps(CONTENT, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert bureau.record() == {
+        "serial": SERIAL,
+        "state": "received",
+        "digest": hashlib.sha256(canonical.encode()).hexdigest(),
+        "received_at": "2026-11-23T09:15:02.000+08:00",
+        "changed_at": "2026-11-23T09:15:02.000+08:00",
+        "receipt": "SW2026112300000001",
+        "reason": None,
+    }
+    assert bureau.press("revoke", reason="单位已代缴").status_code == 303
+    record = bureau.record()
+    assert (record["state"], record["reason"]) == ("revoked", "单位已代缴")
+    assert str(record["changed_at"]) > str(record["received_at"])
+
+
+def test_an_unknown_serial_is_404(bureau: Bureau) -> None:
+    assert problem(bureau.get("/v1/assessments/6401"), 404)["reason"] == "unknown_serial"
+    assert problem(bureau.ask(serial="6401"), 404)["reason"] == "unknown_serial"
+
+
+def test_a_revocation_request_is_accepted_and_waits_for_the_clerk(bureau: Bureau) -> None:
+    bureau.put(CONTENT)
+    answer = bureau.ask()
+    assert answer.status_code == 202
+    assert answer.get_json() == {
+        "request_id": "ask-1",
+        "serial": SERIAL,
+        "requested_at": "2026-11-23T09:15:03.000+08:00",
+        "answer": "pending",
+        "answered_at": None,
+        "state": "revoking",
+    }
+    assert bureau.state() == "revoking"
+    assert bureau.events() == [(SERIAL, "received")]
+
+
+def test_the_same_request_again_is_the_same_request(bureau: Bureau) -> None:
+    bureau.put(CONTENT)
+    first, again = bureau.ask(), bureau.ask()
+    assert (again.status_code, again.get_json()) == (202, first.get_json())
+    history = (
+        bureau.page(f"/assessments/{SERIAL}").split('class="tax-history"')[1].split("</ol>")[0]
+    )
+    assert history.count("社保申请撤销") == 1
+
+
+def test_a_repeated_request_does_not_reopen_what_was_declined(bureau: Bureau) -> None:
+    bureau.put(CONTENT)
+    bureau.ask()
+    assert bureau.press("decline", reason="已在扣款").status_code == 303
+    again = bureau.ask()
+    assert again.status_code == 202
+    assert (again.get_json()["answer"], again.get_json()["state"]) == ("declined", "received")
+    assert bureau.state() == "received"
+
+
+def test_a_new_request_after_a_declined_one_is_a_new_question(bureau: Bureau) -> None:
+    bureau.put(CONTENT)
+    bureau.ask("ask-1")
+    bureau.press("decline", reason="已在扣款")
+    assert bureau.ask("ask-2").get_json()["answer"] == "pending"
+    assert bureau.press("agree").status_code == 303
+    assert bureau.ask("ask-1").get_json()["answer"] == "declined"
+    assert bureau.ask("ask-2").get_json()["answer"] == "agreed"
+
+
+def test_a_request_id_with_other_content_is_a_conflict(bureau: Bureau) -> None:
+    bureau.put(CONTENT)
+    bureau.put(content(2))
+    bureau.ask()
+    assert problem(bureau.ask(reason="别的原因"), 409)["reason"] == "request_differs"
+    assert problem(bureau.ask(serial=content(2)["serial"]), 409)["reason"] == "request_differs"
+    assert bureau.state(content(2)["serial"]) == "received"
+
+
+def test_a_paid_assessment_cannot_be_asked_back(bureau: Bureau) -> None:
+    bureau.put(CONTENT)
+    bureau.press("pay")
+    assert problem(bureau.ask(), 409)["reason"] == "cannot_request"
+    assert bureau.state() == "paid"
+
+
+def test_a_request_that_crosses_an_unasked_revocation_is_already_agreed(bureau: Bureau) -> None:
+    bureau.put(CONTENT)
+    bureau.press("revoke", reason="单位已代缴")
+    answer = bureau.ask()
+    assert answer.status_code == 202
+    assert (answer.get_json()["answer"], answer.get_json()["state"]) == ("agreed", "revoked")
+    assert bureau.events() == [(SERIAL, "received"), (SERIAL, "revoked")]
+    assert bureau.record()["reason"] == "单位已代缴"
+
+
+@pytest.mark.parametrize(
+    ("sent", "fields"),
+    [
+        ({}, ["request_id", "reason"]),
+        ({"request_id": "", "reason": "错了"}, ["request_id"]),
+        ({"request_id": "a b", "reason": "错了"}, ["request_id"]),
+        ({"request_id": 7, "reason": "错了"}, ["request_id"]),
+        ({"request_id": "a", "reason": "  "}, ["reason"]),
+        ({"request_id": "a", "reason": "错" * 201}, ["reason"]),
+        ({"request_id": "a", "reason": "错了", "more": 1}, ["more"]),
+    ],
+)
+def test_a_wrong_request_names_its_fields(
+    bureau: Bureau, sent: dict[str, object], fields: list[str]
+) -> None:
+    bureau.put(CONTENT)
+    answer = bureau.client.post(
+        f"/v1/assessments/{SERIAL}/revocation-requests", json=sent, headers=BEARER
+    )
+    assert [error["field"] for error in problem(answer, 422)["errors"]] == fields
+    assert bureau.state() == "received"
+
+
+def test_the_feed_tells_in_order_what_the_tax_side_did(bureau: Bureau) -> None:
+    bureau.put(CONTENT)
+    bureau.put(content(2))
+    bureau.ask()
+    bureau.press("decline", reason="已在扣款")
+    bureau.press("pay")
+    bureau.press("revoke", content(2)["serial"], reason="重复申报")
+    answer = bureau.get("/v1/changes").get_json()
+    told = [(c["cursor"], c["serial"], c["event"], c["reason"]) for c in answer["changes"]]
+    assert told == [
+        (1, SERIAL, "received", None),
+        (2, content(2)["serial"], "received", None),
+        (3, SERIAL, "revocation_declined", "已在扣款"),
+        (4, SERIAL, "paid", None),
+        (5, content(2)["serial"], "revoked", "重复申报"),
+    ]
+    assert answer["next"] == 5
+    assert len({c["event_id"] for c in answer["changes"]}) == 5
+    assert all(
+        re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", c["event_id"])
+        for c in answer["changes"]
+    )
+    times = [c["at"] for c in answer["changes"]]
+    assert times == sorted(times)
+    assert all(time.endswith("+08:00") for time in times)
+
+
+def test_the_feed_is_read_on_from_a_cursor_in_pages(bureau: Bureau) -> None:
+    for number in range(1, 6):
+        bureau.put(content(number))
+    page = bureau.get("/v1/changes?after=1&limit=2").get_json()
+    assert [c["cursor"] for c in page["changes"]] == [2, 3]
+    assert page["next"] == 3
+    assert bureau.get("/v1/changes?after=5").get_json() == {"changes": [], "next": 5}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "after=-1",
+        "after=x",
+        "after=1.5",
+        "after=９",
+        "limit=0",
+        "limit=501",
+        "limit=",
+        "after=" + "9" * 19,
+    ],
+)
+def test_a_wrong_cursor_or_limit_is_refused(bureau: Bureau, query: str) -> None:
+    document = problem(bureau.get(f"/v1/changes?{query}"), 422)
+    assert document["errors"][0]["field"] == query.split("=")[0]
+
+
+def test_reconciliation_walks_every_record_once_in_serial_order(bureau: Bureau) -> None:
+    serials = [content(n)["serial"] for n in (5, 3, 1, 4, 2)]
+    for number in (5, 3, 1, 4, 2):
+        bureau.put(content(number))
+    bureau.press("pay", content(3)["serial"])
+    walked: list[dict[str, str]] = []
+    after: str | None = ""
+    while after is not None:
+        answer = bureau.get(f"/v1/assessments?after={after}&limit=2").get_json()
+        walked += answer["assessments"]
+        after = answer["next"]
+    assert [each["serial"] for each in walked] == sorted(serials)
+    assert [each["state"] for each in walked].count("paid") == 1
+    assert walked[0]["digest"] == bureau.record(walked[0]["serial"])["digest"]
+
+
+def test_reconciliation_refuses_a_wrong_position_or_limit(bureau: Bureau) -> None:
+    assert problem(bureau.get("/v1/assessments?after=%25"), 422)["errors"][0]["field"] == "after"
+    assert problem(bureau.get("/v1/assessments?limit=x"), 422)["errors"][0]["field"] == "limit"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": ""},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": f"Bearer {TOKEN}x"},
+        {"Authorization": f"Basic {TOKEN}"},
+        {"Authorization": TOKEN},
+        {"Authorization": "Bearer \xe9\xff"},
+    ],
+)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", f"/v1/assessments/{SERIAL}"),
+        ("GET", f"/v1/assessments/{SERIAL}"),
+        ("POST", f"/v1/assessments/{SERIAL}/revocation-requests"),
+        ("GET", "/v1/changes"),
+        ("GET", "/v1/assessments"),
+    ],
+)
+def test_without_the_right_token_nothing_is_told_or_taken(
+    bureau: Bureau, method: str, path: str, headers: dict[str, str]
+) -> None:
+    answer = bureau.client.open(path, method=method, json=CONTENT, headers=headers)
+    assert problem(answer, 401)["reason"] == "unauthenticated"
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert bureau.events() == []
+
+
+def test_an_unknown_address_or_method_of_the_api_is_a_problem_document(bureau: Bureau) -> None:
+    problem(bureau.get("/v1/nothing"), 404)
+    answer = bureau.client.delete(f"/v1/assessments/{SERIAL}", headers=BEARER)
+    problem(answer, 405)
+    assert "PUT" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("token", ["", "two words", "a\nb"])
+def test_a_token_that_no_header_can_carry_is_refused_at_the_start(
+    database: Any, token: str
+) -> None:
+    with pytest.raises(ValueError, match="token"):
+        create_taxbureau(database_path=database, token=token, now=ticking())
