@@ -56,5 +56,6 @@ clean: ## removes what was built and installed; keeps the data in var/
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 need-python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found:" \
-	"install it, or name one with make PYTHON=/path/to/python3." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || { \
+	echo "Python 3.11 or newer is needed: install it, or name one with" \
+	"make PYTHON=/path/to/python3." >&2; exit 1; }
