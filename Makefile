@@ -13,7 +13,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 OURS := .venv/bin/python
 # What the tests are told besides, such as: make test ARGS='-k revoke'
 ARGS ?=
-# One file's tests stay together on one of two workers, and an idle worker takes over waiting ones.
+# Two workers; tests of one `xdist_group` stay together on one of them.
 PYTEST := $(OURS) -m pytest -n 2 --dist loadgroup
 
 .PHONY: help run test check build bench lock clean need-python
