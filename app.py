@@ -37,6 +37,7 @@ def main() -> int:
         "app:serving_app",
         factory=True,
         interface=Interfaces.WSGI,
+        websockets=False,
         address=settings.host,
         port=settings.port,
         workers=settings.workers,

@@ -17,7 +17,7 @@ from tests.support.clock import Clock
 from tests.support.database import Templates, settings_for
 
 TODAY = date(2026, 11, 24)
-"""The business date of tests that do not ask for another with `@pytest.mark.today("2019-09-24")`."""
+"""The business date, unless a test asks for another: `@pytest.mark.today("2019-09-24")`."""
 
 MakeApp = Callable[..., Flask]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from flask.testing import FlaskClient
@@ -46,6 +47,7 @@ class LintingClient(FlaskClient):
         htmx: bool = False,
         follow: bool = True,
         by_hand: bool = False,
+        fill: Mapping[str, str] | None = None,
         **typed: str,
     ) -> Page:
         """Press a button of a page with these fields filled in, hidden ones as they are.
@@ -55,6 +57,7 @@ class LintingClient(FlaskClient):
         by opening its address anew.
         """
         form, pressed = page.form(button)
+        typed = {**typed, **(fill or {})}
         fields = form.fields | typed
         if not by_hand:
             _check_possible(form, typed)

@@ -122,10 +122,12 @@ def work(app: Flask, gateway: TaxGateway | None = None) -> int:
         return work_once(gateway or app.extensions["tax_gateway"])
 
 
-def clerk(client: LintingClient, serial: str, button: str, **typed: str) -> Page:
-    """Press a button of the tax bureau's clerk page; the field of a reason is `reason`."""
+def clerk(client: LintingClient, serial: str, button: str, reason: str | None = None) -> Page:
+    """Press a button of the tax bureau's clerk page, with a reason where it asks for one."""
     page = client.page(f"/tax-bureau/assessments/{serial}")
-    return client.submit(page, button, **typed)
+    if reason is None:
+        return client.submit(page, button)
+    return client.submit(page, button, reason=reason)
 
 
 def proxy_for(client: LintingClient, who: Resident, status: int = 200) -> Page:
