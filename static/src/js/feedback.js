@@ -1,12 +1,14 @@
 // After a refusal the focus is where the person has to do something; trouble on the line is said.
 
-const FIRST_FAULT = "[aria-invalid='true'], .faults";
+// A field to mend comes before the list of faults, though the list stands above it.
+const FAULTS = ["[aria-invalid='true']", ".faults"];
 
 export function focusFaults() {
   document.addEventListener("htmx:afterSettle", (event) => {
     const answer = event.detail.xhr;
     if (!answer || answer.status !== 422) return;
-    const first = event.detail.elt.querySelector(FIRST_FAULT) || document.querySelector(FIRST_FAULT);
+    const place = event.detail.target || document;
+    const first = FAULTS.map((fault) => place.querySelector(fault)).find(Boolean);
     if (first) {
       first.focus({ preventScroll: true });
       // In the middle, so that neither the bar nor the dock covers it.
