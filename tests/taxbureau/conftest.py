@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -40,6 +42,17 @@ SERIAL = CONTENT["serial"]
 def content(number: int = 1, **changes: str) -> dict[str, str]:
     """The notice's record under the serial of `number`, with `changes`."""
     return {**CONTENT, "serial": f"64010420190924{number:04d}", **changes}
+
+
+def problem(answer: TestResponse, status: int) -> dict[str, Any]:
+    """The problem document of `answer`, which must have `status`."""
+    assert answer.status_code == status
+    assert answer.content_type == "application/problem+json"
+    document: dict[str, Any] = json.loads(answer.data)
+    assert document["status"] == status
+    assert document["title"]
+    assert document["detail"]
+    return document
 
 
 class Bureau:

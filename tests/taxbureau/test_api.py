@@ -3,24 +3,10 @@
 import hashlib
 import json
 import re
-from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
 
-from flexapp.taxbureau import create_taxbureau
-from tests.taxbureau.conftest import BEARER, CONTENT, SERIAL, TOKEN, Bureau, content, ticking
-
-
-def problem(answer: TestResponse, status: int) -> dict[str, Any]:
-    """The problem document of `answer`, which must have `status`."""
-    assert answer.status_code == status
-    assert answer.content_type == "application/problem+json"
-    document: dict[str, Any] = json.loads(answer.data)
-    assert document["status"] == status
-    assert document["title"]
-    assert document["detail"]
-    return document
+from tests.taxbureau.conftest import BEARER, CONTENT, SERIAL, Bureau, content, problem
 
 
 def test_the_first_delivery_is_answered_201_with_a_receipt(bureau: Bureau) -> None:
@@ -356,50 +342,3 @@ def test_reconciliation_walks_every_record_once_in_serial_order(bureau: Bureau) 
 def test_reconciliation_refuses_a_wrong_position_or_limit(bureau: Bureau) -> None:
     assert problem(bureau.get("/v1/assessments?after=%25"), 422)["errors"][0]["field"] == "after"
     assert problem(bureau.get("/v1/assessments?limit=x"), 422)["errors"][0]["field"] == "limit"
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {},
-        {"Authorization": ""},
-        {"Authorization": "Bearer"},
-        {"Authorization": "Bearer wrong"},
-        {"Authorization": f"Bearer {TOKEN}x"},
-        {"Authorization": f"Basic {TOKEN}"},
-        {"Authorization": TOKEN},
-        {"Authorization": "Bearer \xe9\xff"},
-    ],
-)
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("PUT", f"/v1/assessments/{SERIAL}"),
-        ("GET", f"/v1/assessments/{SERIAL}"),
-        ("POST", f"/v1/assessments/{SERIAL}/revocation-requests"),
-        ("GET", "/v1/changes"),
-        ("GET", "/v1/assessments"),
-    ],
-)
-def test_without_the_right_token_nothing_is_told_or_taken(
-    bureau: Bureau, method: str, path: str, headers: dict[str, str]
-) -> None:
-    answer = bureau.client.open(path, method=method, json=CONTENT, headers=headers)
-    assert problem(answer, 401)["reason"] == "unauthenticated"
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert bureau.events() == []
-
-
-def test_an_unknown_address_or_method_of_the_api_is_a_problem_document(bureau: Bureau) -> None:
-    problem(bureau.get("/v1/nothing"), 404)
-    answer = bureau.client.delete(f"/v1/assessments/{SERIAL}", headers=BEARER)
-    problem(answer, 405)
-    assert "PUT" in answer.headers["Allow"]
-
-
-@pytest.mark.parametrize("token", ["", "two words", "a\nb"])
-def test_a_token_that_no_header_can_carry_is_refused_at_the_start(
-    database: Any, token: str
-) -> None:
-    with pytest.raises(ValueError, match="token"):
-        create_taxbureau(database_path=database, token=token, now=ticking())
