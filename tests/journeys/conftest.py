@@ -1,0 +1,165 @@
+"""A browser for each test process, a site for each walk, and a picture of what went wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserType, sync_playwright
+
+from tests.journeys.phone import Mode, Phone
+from tests.journeys.site import Site, make_template
+from tests.journeys.snapshot import Snapshot, take
+
+PICTURES = Path(__file__).resolve().parents[2] / "var" / "journeys"
+ON_THE_MACHINE = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+)
+
+
+@dataclass
+class World:
+    """A site and the phones of the people who use it."""
+
+    site: Site
+    mode: Mode
+    browser: Browser
+    phones: list[Phone] = field(default_factory=list)
+
+    def phone(self) -> Phone:
+        """Another person's phone."""
+        self.phones.append(Phone(self.browser, self.site.url, self.mode))
+        return self.phones[-1]
+
+
+Walk = Callable[[World], None]
+ThreeWays = Callable[[Walk, str], Snapshot]
+Scripted = Callable[[str], AbstractContextManager[World]]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The one browser of this test process."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=_executable(playwright.chromium),
+            args=[*QUIET, *(["--no-sandbox"] if _is_root() else [])],
+        )
+        yield running
+        running.close()
+
+
+def _executable(chromium: BrowserType) -> str:
+    setting = os.environ.get("FLEXAPP_BROWSER")
+    if setting:
+        return setting
+    if Path(chromium.executable_path).is_file():
+        return chromium.executable_path
+    found = (shutil.which(name) for name in ON_THE_MACHINE)
+    return next(filter(None, found), "/usr/bin/chromium")
+
+
+def _is_root() -> bool:
+    # Chromium refuses to run its sandbox for root; there is no such thing on Windows.
+    return getattr(os, "geteuid", lambda: 1)() == 0
+
+
+@pytest.fixture(scope="session")
+def database_for(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """`database_for("2019-09-24")`: a database to copy, made once for each business date."""
+    folder = tmp_path_factory.mktemp("journeys")
+    made: dict[str, Path] = {}
+
+    def find(today: str) -> Path:
+        if today not in made:
+            made[today] = make_template(folder, today)
+        return made[today]
+
+    return find
+
+
+@pytest.fixture
+def three_ways(
+    browser: Browser,
+    database_for: Callable[[str], Path],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> ThreeWays:
+    """`three_ways(walk, today)` walks in each mode on a fresh site and gives what it left behind.
+
+    Fails where the databases differ after walks in different modes.
+    """
+
+    def run(walk: Walk, today: str) -> Snapshot:
+        left: dict[Mode, Snapshot] = {}
+        for mode in Mode:
+            folder = tmp_path / mode.name.lower()
+            folder.mkdir()
+            name = f"{request.node.name}-{mode.name.lower()}"
+            with _world(browser, database_for(today), folder, today, mode, name) as world:
+                walk(world)
+                left[mode] = take(world.site)
+        first = left[Mode.SCRIPT]
+        for mode, snapshot in left.items():
+            for table, rows in snapshot.items():
+                assert rows == first[table], f"{table}: {mode} differs from {Mode.SCRIPT}"
+        return first
+
+    return run
+
+
+@pytest.fixture
+def scripted(
+    browser: Browser,
+    database_for: Callable[[str], Path],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> Scripted:
+    """`with scripted(today) as world`: a site to try what the script adds."""
+
+    def begin(today: str) -> AbstractContextManager[World]:
+        name = str(request.node.name)
+        return _world(browser, database_for(today), tmp_path, today, Mode.SCRIPT, name)
+
+    return begin
+
+
+@contextmanager
+def _world(
+    browser: Browser, template: Path, folder: Path, today: str, mode: Mode, name: str
+) -> Iterator[World]:
+    """A running site and its phones; pictures of them where the walk fails."""
+    site = Site(folder, template, today)
+    world = World(site, mode, browser)
+    try:
+        yield world
+        for phone in world.phones:
+            phone.check()
+    except BaseException:
+        _take_pictures(world, name)
+        raise
+    finally:
+        for phone in world.phones:
+            phone.close()
+        site.close()
+
+
+def _take_pictures(world: World, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for number, phone in enumerate(world.phones):
+        try:
+            phone.picture(PICTURES / re.sub(r"[^\w-]+", "-", f"{name}-{number}"))
+        except Exception as fault:
+            # The walk's own failure is what matters; a browser that is gone has no picture.
+            print(f"no picture: {fault}")

@@ -1,0 +1,77 @@
+"""An expert eye on a page: accessibility by axe, and nothing that runs out of a narrow screen."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import CDPSession, Page
+
+AXE = Axe()
+TAGS = "wcag2a wcag2aa wcag21a wcag21aa wcag22aa best-practice".split()
+
+NARROW = 320
+"""CSS pixels: the narrowest phone, and WCAG's width for reflow."""
+
+BIG_TEXT = 32
+"""CSS pixels: twice the 16 that a browser begins with."""
+
+RUNS_OUT = """() => {
+  const width = document.documentElement.clientWidth;
+  const out = document.documentElement.scrollWidth > width ? ['the page itself'] : [];
+  for (const part of document.querySelectorAll('body *')) {
+    const box = part.getBoundingClientRect();
+    if (!part.closest('svg') && box.width > 0 && box.right > width + 1)
+      out.push(Math.round(box.right - width) + " px " + part.tagName + '.' + part.className + ' ' + part.textContent.trim().slice(0, 30));
+  }
+  return out.slice(0, 5);
+}"""
+STRUCTURE = "() => document.title + document.body.outerHTML"
+LETTER_SIZE = "() => parseFloat(getComputedStyle(document.documentElement).fontSize)"
+
+_seen: set[str] = set()
+
+
+
+def inspect(page: Page) -> list[str]:
+    """What axe finds, and what runs out sideways at 320 px or with letters twice as big.
+
+    A page that differs from one seen before in digits, keys and input only is not looked at again.
+    """
+    html = page.evaluate(STRUCTURE)
+    plain = re.sub(r'(value|href|action|hx-[a-z]+|style|class)="[^"]*"|[\d*]+', "", html)
+    digest = hashlib.sha256(plain.encode()).hexdigest()
+    if digest in _seen:
+        return []
+    found = AXE.run(page, options={"runOnly": TAGS, "resultTypes": ["violations"]})
+    faults = [
+        f"{fault['id']}: {fault['help']}: {node['html']} {node['failureSummary']}"
+        for fault in found.response["violations"]
+        for node in fault["nodes"]
+    ]
+    faults += _running_out(page)
+    if not faults:
+        _seen.add(digest)
+    return [f"{page.title()} {page.url}: {fault}" for fault in faults]
+
+
+def _running_out(page: Page) -> list[str]:
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size({"width": NARROW, "height": size["height"]})
+    faults = [f"runs out at {NARROW} px: {part}" for part in page.evaluate(RUNS_OUT)]
+    page.set_viewport_size(size)
+    developer = page.context.new_cdp_session(page)
+    try:
+        _set_letters(developer, BIG_TEXT)
+        assert page.evaluate(LETTER_SIZE) == BIG_TEXT
+        faults += [f"runs out with letters of 200 %: {part}" for part in page.evaluate(RUNS_OUT)]
+        _set_letters(developer, BIG_TEXT // 2)
+    finally:
+        developer.detach()
+    return faults
+
+
+def _set_letters(developer: CDPSession, pixels: int) -> None:
+    developer.send("Page.setFontSizes", {"fontSizes": {"standard": pixels, "fixed": pixels}})

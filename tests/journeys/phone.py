@@ -1,0 +1,193 @@
+"""A phone in somebody's hand: a browser window driven by what is seen on it, and watched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, expect
+
+from tests.journeys.inspection import inspect
+
+WIDTH, HEIGHT = 375, 812
+CODE = re.compile(r"演示验证码：(\d{6})")
+
+expect.set_options(timeout=8_000)
+
+
+class Mode(StrEnum):
+    """The three ways in which every walk must come to the same."""
+
+    SCRIPT = "JavaScript on"
+    NO_SCRIPT = "JavaScript off"
+    BLOCKED = "htmx blocked"
+
+
+class Phone:
+    """One person's browser. Everything is found by visible label or role, nothing by markup."""
+
+    def __init__(self, browser: Browser, url: str, mode: Mode) -> None:
+        self.mode = mode
+        self._url = url
+        self._answered: list[int] = []
+        self._expected: list[int] = []
+        self._troubles: list[str] = []
+        self._context = browser.new_context(
+            viewport={"width": WIDTH, "height": HEIGHT},
+            is_mobile=True,
+            has_touch=True,
+            device_scale_factor=2,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            reduced_motion="reduce",
+            java_script_enabled=mode is not Mode.NO_SCRIPT,
+        )
+        self._context.set_default_timeout(10_000)
+        if mode is Mode.BLOCKED:
+            self._context.route(re.compile(r"/static/.*\.js$"), lambda route: route.abort())
+        self.page = self._new_page()
+
+    def check(self) -> None:
+        """Fail for what was wrong with the pages seen so far."""
+        assert self._troubles == [], f"{self.mode}: something is wrong with the pages"
+        assert self._answered == self._expected, f"{self.mode}: refusals met and expected"
+
+    def close(self) -> None:
+        """Put the phone away."""
+        self._context.close()
+
+    @property
+    def scripted(self) -> bool:
+        """Whether our script runs on this phone."""
+        return self.mode is Mode.SCRIPT
+
+    def second_page(self) -> Page:
+        """Another tab of the same browser, watched as the first is; it becomes `page`."""
+        self.page = self._new_page()
+        return self.page
+
+    # What a person does
+
+    def open(self, path: str, *, refused: int | None = None) -> None:
+        """Type an address."""
+        self._expect(refused)
+        self.page.goto(self._url + path)
+
+    def follow(self, name: str, *, within: Locator | None = None) -> None:
+        """Tap a link; `name` is a part of what it says."""
+        (within or self.page).get_by_role("link", name=name).first.click()
+
+    def press(self, name: str, *, within: Locator | None = None, refused: int | None = None) -> None:
+        """Tap a button of exactly that name; `refused` is the status it is to be answered with."""
+        self._expect(refused)
+        self.button(name, within=within).click()
+
+    def fill(self, label: str, text: str) -> None:
+        """Type into a field."""
+        self.field(label).fill(text)
+
+    def choose(self, label: str, option: str) -> None:
+        """Choose from a list by what the option says, or by its value."""
+        self.field(label).select_option(option)
+
+    # What a person sees
+
+    def button(self, name: str, *, within: Locator | None = None) -> Locator:
+        """The button of exactly that name."""
+        return (within or self.page).get_by_role("button", name=name, exact=True)
+
+    def field(self, label: str) -> Locator:
+        """The field of exactly that label."""
+        return self.page.get_by_label(label, exact=True)
+
+    def record(self, *texts: str) -> Locator:
+        """The record (or message) in which all these texts stand."""
+        found = self.page.get_by_role("article")
+        for text in texts:
+            found = found.filter(has_text=text)
+        return found
+
+    def on(self, title: str, *shown: Locator | str) -> None:
+        """Be on the page of that title with these on it; then the page is inspected."""
+        for sign in shown:
+            seen = self.page.get_by_text(sign).first if isinstance(sign, str) else sign
+            expect(seen).to_be_visible()
+        expect(self.page).to_have_title(title)
+        expect(self.page.get_by_role("heading", level=1)).to_have_count(1)
+        self.look()
+
+    def look(self) -> None:
+        """Have an expert eye on the page as it is now."""
+        self.page.wait_for_load_state()
+        if self.mode is not Mode.NO_SCRIPT:
+            self._troubles += inspect(self.page)
+
+    def told(self, label: str, sentence: str, *, kept: str) -> None:
+        """The field says what is wrong with it, and what was typed is still in it."""
+        field = self.field(label)
+        expect(field).to_have_accessible_description(re.compile(re.escape(sentence)))
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(field).to_have_value(kept)
+        if self.scripted:
+            expect(field).to_be_focused()
+        self.look()
+
+    def options(self, label: str) -> Sequence[str]:
+        """What a list offers, as values, in its order."""
+        values = (o.get_attribute("value") or "" for o in self.field(label).locator("option").all())
+        return [value for value in values if value]
+
+    def sign_in(self, phone: str) -> None:
+        """From 登录 to wherever one was going."""
+        self.on("登录", self.button("获取验证码"))
+        self.fill("手机号", phone)
+        self.press("获取验证码")
+        status = self.page.get_by_role("status").filter(has_text=CODE)
+        expect(status).to_be_visible()
+        self.look()
+        found = CODE.search(status.inner_text())
+        assert found is not None
+        self.fill("验证码", found[1])
+        self.press("登录")
+
+    def confirm_real_name(self, name: str, identity: str) -> None:
+        """From 实名认证 to wherever one was going."""
+        self.on("实名认证", self.field("身份证号"))
+        self.fill("姓名", name)
+        self.fill("身份证号", identity)
+        self.press("确认")
+
+    def picture(self, path: Path) -> None:
+        """Keep what every open page looks like, for whoever has to find out what went wrong."""
+        for number, page in enumerate(self._context.pages):
+            page.screenshot(path=path.with_name(f"{path.name}-{number}.png"), full_page=True)
+
+    # What the browser says
+
+    def _new_page(self) -> Page:
+        page = self._context.new_page()
+        page.on("response", self._note_answer)
+        page.on("console", self._note_message)
+        page.on("pageerror", lambda error: self._troubles.append(f"script error: {error}"))
+        return page
+
+    def _expect(self, status: int | None) -> None:
+        if status is not None:
+            self._expected.append(status)
+
+    def _note_answer(self, response: Response) -> None:
+        if response.status >= 400:
+            self._answered.append(response.status)
+
+    def _note_message(self, message: ConsoleMessage) -> None:
+        if message.type not in ("error", "warning"):
+            return
+        # A refused request is told here too; it is held against what was expected by its status.
+        if message.text.startswith("Failed to load resource: the server responded with"):
+            return
+        ours = (message.location or {}).get("url", "").endswith(".js")
+        if self.mode is Mode.BLOCKED and ours and "net::ERR_FAILED" in message.text:
+            return
+        self._troubles.append(f"{message.type}: {message.text}")

@@ -1,0 +1,108 @@
+"""A whole site for one walk: a real HTTP server, its own databases, and the sender at work."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from flexapp.config import load
+from flexapp.extensions import db
+from flexapp.transmission.sending import work_once
+from flexapp.transmission.worker import gateway
+from flexapp.wiring import create_app
+
+log = logging.getLogger(__name__)
+
+SENDER_PAUSE = 0.1
+"""Seconds between looks at the outbox: ten times as often as in service, so that walks are short."""
+
+
+def make_template(folder: Path, today: str) -> Path:
+    """A migrated database with the demo's people in it, to be copied for each site."""
+    path = folder / f"template-{today}.sqlite3"
+    app = create_app(load(_environ(path, folder / "unused-tax.sqlite3", today)))
+    runner = app.test_cli_runner()
+    for command in (["db", "upgrade"], ["demo", "load"]):
+        done = runner.invoke(args=command)
+        assert done.exit_code == 0, done.output
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    with closing(sqlite3.connect(path)) as connection:
+        # What is still in the write-ahead log would be missing from a copy of the file.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+class Site:
+    """The product on a free port of this machine, until `close`."""
+
+    def __init__(self, folder: Path, template: Path, today: str) -> None:
+        database, self.tax_database = folder / "flexapp.sqlite3", folder / "tax.sqlite3"
+        shutil.copyfile(template, database)
+        self._application: WSGIApplication | None = None
+        self._server = make_server(
+            "127.0.0.1", 0, self._answer, threaded=True, request_handler=_Quiet
+        )
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        environ = _environ(database, self.tax_database, today)
+        self.app: Flask = create_app(load(environ | {"FLEXAPP_PUBLIC_URL": self.url}))
+        self._application = self.app
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True),
+            threading.Thread(target=self._send, daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """Stop serving and sending; the databases stay to be looked into."""
+        self._stopping.set()
+        self._server.shutdown()
+        for thread in self._threads:
+            thread.join(10)
+        self._server.server_close()
+
+    def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        # The port is known only once the server is there, and the settings need it.
+        assert self._application is not None
+        return self._application(environ, start)
+
+    def _send(self) -> None:
+        """The demo's sender thread, faster and with an end."""
+        while not self._stopping.is_set():
+            try:
+                with self.app.app_context():
+                    done = work_once(gateway(self.app))
+            except Exception:
+                log.exception("the sender stumbled")
+                done = 0
+            if not done:
+                self._stopping.wait(SENDER_PAUSE)
+
+
+class _Quiet(WSGIRequestHandler):
+    """Says nothing about requests: the walks look at them from the browser's side."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing."""
+
+
+def _environ(database: Path, tax_database: Path, today: str) -> dict[str, str]:
+    return {
+        "FLEXAPP_DATABASE_URL": f"sqlite:///{database}",
+        "FLEXAPP_TAX_DATABASE": str(tax_database),
+        "FLEXAPP_TODAY": today,
+    }
