@@ -11,7 +11,7 @@ from flexapp.extensions import Model, Moment
 
 
 class Assessment(Model):
-    """One assessment. Everything but `state`, `state_at` and `claimed` never changes.
+    """One assessment. Only `state`, `state_at`, `claimed` and `delayed` ever change.
 
     Money is whole fen. `parameters` is the JSON of the parameter rows used, so that the figures can
     be explained again whatever is published later.
@@ -48,6 +48,9 @@ class Assessment(Model):
     state: Mapped[str]
     state_at: Mapped[datetime] = mapped_column(Moment)
     claimed: Mapped[bool] = mapped_column(default=False)
+    """Queued, and in a sender's hands: it may have left."""
+    delayed: Mapped[bool] = mapped_column(default=False)
+    """Queued, and the tax bureau could not be reached; it goes out later by itself."""
 
 
 class AssessedMonth(Model):

@@ -75,9 +75,12 @@ def claim(serial: str) -> bool:
     return repository.claim(serial)
 
 
-def release(serial: str) -> None:
-    """Put a claimed assessment back: its delivery certainly never left."""
-    repository.release(serial)
+def delay(serial: str, *, never_left: bool) -> None:
+    """The tax bureau could not be reached: the page says so, and delivery is tried again.
+
+    What certainly never left is given back, so that a person can still revoke it.
+    """
+    repository.delay(serial, release=never_left)
 
 
 def _overtaken(record: Record, move: Move) -> Refusal:

@@ -42,6 +42,8 @@ NOTES = {
     State.REVOKED: "这一笔已撤销，月份可以重新核定。",
 }
 
+DELAYED = "税务系统维护中，恢复后自动传输。您不用再按，也不用等在这里。"
+
 BUTTONS = {Move.REVOKE: "risk", Move.ASK: "risk", Move.TRANSMIT: ""}
 
 PARAMETER_NAMES = {
@@ -93,7 +95,7 @@ class RecordCard:
             total=yen(record.total),
             state=record.state.label,
             tag=TAGS[record.state],
-            note=NOTES[record.state],
+            note=DELAYED if record.delayed else NOTES[record.state],
             made_by=f"{record.made_by_label}代办" if record.by_proxy else None,
             buttons=_buttons(record) if movable else (),
             poll=(

@@ -48,6 +48,7 @@ class Record:
     state: State
     state_at: datetime
     claimed: bool
+    delayed: bool
 
     @property
     def moves(self) -> tuple[Move, ...]:
@@ -88,6 +89,7 @@ def record_from(row: Mapping[str, object]) -> Record:
         state=State(str(row["state"])),
         state_at=row["state_at"],  # type: ignore[arg-type]
         claimed=bool(row["claimed"]),
+        delayed=bool(row["delayed"]),
     )
 
 

@@ -93,7 +93,7 @@ def set_state(assessment_id: int, *, old: str, new: str, at: datetime, claimed: 
             Assessment.state == old,
             Assessment.claimed.is_(claimed),
         )
-        .values(state=new, state_at=at, claimed=False)
+        .values(state=new, state_at=at, claimed=False, delayed=False)
         .returning(Assessment.id)
     ).first()
     return moved is not None
@@ -110,12 +110,13 @@ def claim(serial: str) -> bool:
     return taken is not None
 
 
-def release(serial: str) -> None:
-    """Undo `claim` where the assessment is still queued."""
+def delay(serial: str, *, release: bool) -> None:
+    """Note that a queued assessment could not be delivered yet; `release` undoes `claim`."""
+    values = {"delayed": True} | ({"claimed": False} if release else {})
     db.session.execute(
         update(Assessment)
         .where(Assessment.serial == serial, Assessment.state == "queued")
-        .values(claimed=False)
+        .values(**values)
     )
 
 

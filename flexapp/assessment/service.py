@@ -7,7 +7,7 @@ from datetime import date
 
 from flexapp.assessment import eligibility as eligibility_case
 from flexapp.assessment.assessing import Subject
-from flexapp.assessment.moving import claim, release, transition
+from flexapp.assessment.moving import claim, delay, transition
 from flexapp.assessment.records import Record, find, find_for, list_url, refuse_mover
 from flexapp.people.service import PersonCard, Visitor
 from flexapp.registration import service as registration
@@ -19,13 +19,13 @@ __all__ = [
     "MonthCell",
     "Record",
     "claim",
+    "delay",
     "find",
     "find_for",
     "list_url",
     "months_of_year",
     "own_subject",
     "refuse_mover",
-    "release",
     "transition",
 ]
 

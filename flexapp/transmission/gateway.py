@@ -57,6 +57,9 @@ class TaxGateway(Protocol):
     def submit(self, serial: str, message: Mapping[str, str]) -> Accepted | TaxRefused:
         """Hand over an assessment; again is harmless."""
 
+    def holds(self, serial: str) -> bool:
+        """Whether the tax bureau has an assessment of that serial."""
+
     def ask_revocation(self, serial: str, request_id: str, reason: str) -> Accepted | TaxRefused:
         """Ask for a revocation; again is harmless."""
 
@@ -85,6 +88,13 @@ class HttpTaxGateway:
         """POST /v1/assessments/{serial}/revocation-requests."""
         body = {"request_id": request_id, "reason": reason}
         return _settled(self._call("POST", f"/v1/assessments/{serial}/revocation-requests", body))
+
+    def holds(self, serial: str) -> bool:
+        """GET /v1/assessments/{serial}."""
+        answer = self._call("GET", f"/v1/assessments/{serial}", None)
+        if answer.status_code not in (200, 404):
+            raise TaxUnreachable(f"answer {answer.status_code}")
+        return answer.status_code == 200
 
     def changes(self, after: int) -> tuple[Change, ...]:
         """GET /v1/changes?after={cursor}."""

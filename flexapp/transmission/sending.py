@@ -118,7 +118,7 @@ def _body(record: Record) -> dict[str, str]:
 def _deliver(gateway: TaxGateway, message: Claimed) -> None:
     try:
         if message.kind == "submit":
-            answer = gateway.submit(message.serial, message.body)
+            answer = _submit(gateway, message)
         else:
             answer = gateway.ask_revocation(message.serial, message.id, message.reason)
     except TaxUnreachable as fault:
@@ -130,6 +130,13 @@ def _deliver(gateway: TaxGateway, message: Claimed) -> None:
         )
         if done:
             _write_down(message, answer)
+
+
+def _submit(gateway: TaxGateway, message: Claimed) -> Accepted | TaxRefused:
+    """Hand over; where an earlier attempt may have arrived, ask before sending again."""
+    if message.maybe_sent and gateway.holds(message.serial):
+        return Accepted()
+    return gateway.submit(message.serial, message.body)
 
 
 def _write_down(message: Claimed, answer: Accepted | TaxRefused) -> None:
@@ -168,8 +175,8 @@ def _retry_later(message: Claimed, fault: str, *, never_left: bool) -> None:
                 "last_fault": fault,
             },
         )
-        if waiting and not maybe_sent and message.kind == "submit":
-            assessment.release(message.serial)
+        if waiting and message.kind == "submit":
+            assessment.delay(message.serial, never_left=not maybe_sent)
 
 
 def _read_changes(gateway: TaxGateway) -> int:

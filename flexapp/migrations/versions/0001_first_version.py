@@ -170,6 +170,7 @@ def upgrade() -> None:
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('state_at', sa.DateTime(), nullable=False),
     sa.Column('claimed', sa.Boolean(), nullable=False),
+    sa.Column('delayed', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['made_by'], ['account.id'], name=op.f('fk_assessment_made_by')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_assessment_person_id')),
     sa.ForeignKeyConstraint(['unit_id'], ['virtual_unit.id'], name=op.f('fk_assessment_unit_id')),
