@@ -81,9 +81,13 @@ class RecordCard:
     made_by: str | None
     buttons: tuple[Button, ...]
     poll: str | None
+    again: str | None
+    """Where a revoked one is assessed again with its values filled in."""
 
     @classmethod
-    def of(cls, record: Record, *, polls: int = 0, movable: bool = True) -> RecordCard:
+    def of(
+        cls, record: Record, *, who: str | None, polls: int = 0, movable: bool = True
+    ) -> RecordCard:
         """The card of a record; one in transmission asks again for itself, a limited time."""
         waiting = record.state is State.QUEUED and polls < MOST_POLLS
         return cls(
@@ -101,11 +105,24 @@ class RecordCard:
             poll=(
                 url_for("record.card", serial=record.serial, polls=polls + 1) if waiting else None
             ),
+            again=_again(record, who) if movable else None,
         )
 
 
 MOST_POLLS = 20
 """Every two seconds: after that the page stops asking, and 刷新 asks once more."""
+
+
+def _again(record: Record, who: str | None) -> str | None:
+    if record.state is not State.REVOKED or who is None:
+        return None
+    return url_for(
+        "assessment.new",
+        who=who,
+        start=record.period.start,
+        end=record.period.end,
+        base=record.entered,
+    )
 
 
 def _buttons(record: Record) -> tuple[Button, ...]:
@@ -167,7 +184,7 @@ class ListPage:
         """A page of records, newest first."""
         return cls(
             header=header,
-            cards=tuple(RecordCard.of(record) for record in records),
+            cards=tuple(RecordCard.of(record, who=header.who) for record in records),
             older=records[-1].id if len(records) == PAGE_SIZE else None,
             taken_by_others=tuple(month.label for month in hidden),
         )
@@ -270,11 +287,19 @@ class DetailPage:
     steps: tuple[Step, ...]
 
     @classmethod
-    def of(cls, record: Record, *, back: str, events: Sequence[Event], movable: bool) -> DetailPage:
+    def of(
+        cls,
+        record: Record,
+        *,
+        who: str | None,
+        back: str,
+        events: Sequence[Event],
+        movable: bool,
+    ) -> DetailPage:
         """The page of a record with its events, oldest first."""
         place = divisions.find(record.division)
         return cls(
-            card=RecordCard.of(record, movable=movable),
+            card=RecordCard.of(record, who=who, movable=movable),
             back=back,
             division=place.name if place else record.division,
             entered=record.entered,

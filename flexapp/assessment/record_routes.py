@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, g, request
 
 from flexapp.assessment import pages
 from flexapp.assessment.moving import transition
-from flexapp.assessment.records import Record, find_for, list_url, refuse_mover
+from flexapp.assessment.records import Record, find_for, list_url, refuse_mover, who_for
 from flexapp.audit import service as audit
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, apply
@@ -34,6 +34,7 @@ def detail(serial: str) -> Response:
     record = visible(serial)
     page = pages.DetailPage.of(
         record,
+        who=who_for(record, g.visitor),
         back=list_url(record, g.visitor),
         events=audit.of_subject(subject=record.serial),
         movable=refuse_mover(record, g.visitor) is None,
@@ -47,7 +48,12 @@ def card(serial: str) -> Response:
     """One record's card, for the page that waits for the tax bureau."""
     record = visible(serial)
     polls = max(0, request.args.get("polls", 0, type=int))
-    page = pages.RecordCard.of(record, polls=polls, movable=refuse_mover(record, g.visitor) is None)
+    page = pages.RecordCard.of(
+        record,
+        who=who_for(record, g.visitor),
+        polls=polls,
+        movable=refuse_mover(record, g.visitor) is None,
+    )
     return render("assessment/card.html", "assessment/_card.html", card=page)
 
 
@@ -63,7 +69,7 @@ def ask_revoke(serial: str) -> Response:
     return render(
         "assessment/revoke.html",
         "assessment/_revoke.html",
-        card=pages.RecordCard.of(record),
+        card=pages.RecordCard.of(record, who=None),
         refusal=refusal,
         back=list_url(record, g.visitor),
     )

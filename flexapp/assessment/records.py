@@ -121,14 +121,18 @@ def refuse_mover(record: Record, visitor: Visitor) -> Refusal | None:
     return Refusal("proxy_off", "对方已关闭他人代办，您不能再代为办理；请由本人办理。")
 
 
+def who_for(record: Record, visitor: Visitor) -> str | None:
+    """How this visitor's addresses name the person of a record; None without a proxy case."""
+    if record.person_id == visitor.me.id:
+        return "self"
+    case = repository.proxy_case_for(visitor.account_id, record.person_id)
+    return None if case is None else case.token
+
+
 def list_url(record: Record, visitor: Visitor) -> str:
     """The list that a record stands in for this visitor."""
-    if record.person_id == visitor.me.id:
-        return url_for("assessment.records", who="self")
-    case = repository.proxy_case_for(visitor.account_id, record.person_id)
-    if case is None:
-        return url_for("assessment.choose")
-    return url_for("assessment.records", who=case.token)
+    who = who_for(record, visitor)
+    return url_for("assessment.records", who=who) if who else url_for("assessment.choose")
 
 
 def own_records(person_id: int, before: int | None = None) -> tuple[Record, ...]:
