@@ -17,7 +17,7 @@ from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import instant, now, today
 from flexapp.web.htmx import render, wants_fragment
-from flexapp.web.navigation import see_other
+from flexapp.web.navigation import before_row, see_other
 from flexapp.web.once import once
 
 blueprint = Blueprint("assessment", __name__, url_prefix="/assessment")
@@ -70,7 +70,7 @@ def records(who: str) -> Response:
     subject = _subject(who)
     if isinstance(subject, Response):
         return subject
-    before = request.args.get("before", type=int)
+    before = before_row()
     if subject.by_proxy:
         found = made_for(subject.person.id, g.visitor.account_id, before)
         held = _bounds(subject).held

@@ -9,7 +9,7 @@ from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render
-from flexapp.web.navigation import see_other
+from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
 from flexapp.web.once import once
 from flexapp.web.wording import greeting
 
@@ -59,7 +59,7 @@ def messages() -> Response:
     return _messages_page(None)
 
 
-@blueprint.post("/me/messages/<int:seq>/not-me")
+@blueprint.post(f"/me/messages/<int(max={HIGHEST_ROW}):seq>/not-me")
 @allow(Access.PERSON)
 @once
 def not_me(seq: int) -> Response:
@@ -94,7 +94,7 @@ def set_proxy_handling() -> Response:
 
 
 def _messages_page(refusal: Refusal | None) -> Response:
-    found = service.messages(g.visitor, request.args.get("before", type=int))
+    found = service.messages(g.visitor, before_row())
     return render(
         "portal/messages.html",
         "portal/_messages.html",

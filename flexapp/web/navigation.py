@@ -1,8 +1,11 @@
-"""Where an answer sends the person next."""
+"""Where an answer sends the person next, and where in a list they are."""
 
 from __future__ import annotations
 
-from flask import Response, redirect
+from flask import Response, redirect, request
+
+HIGHEST_ROW = 2**63 - 1
+"""What a database can count to; an address may hold any number."""
 
 
 def see_other(location: str) -> Response:
@@ -12,3 +15,9 @@ def see_other(location: str) -> Response:
     answer = redirect(location, 303)
     assert isinstance(answer, Response)
     return answer
+
+
+def before_row() -> int | None:
+    """The row that the next page of a list starts behind (`?before=`); None for the first page."""
+    asked = request.args.get("before", type=int)
+    return None if asked is None else max(0, min(asked, HIGHEST_ROW))
