@@ -31,6 +31,14 @@ def due(now: datetime, limit: int) -> Sequence[Mapping[str, object]]:
     return [{**row} for row in db.session.execute(query).mappings()]
 
 
+def anything_due(now: datetime) -> bool:
+    """Whether a look into the outbox is worth a writing transaction."""
+    query = select(OutboxMessage.id).where(
+        OutboxMessage.status.in_(("waiting", "claimed")), OutboxMessage.due_at <= now
+    )
+    return db.session.execute(query.limit(1)).first() is not None
+
+
 def update_message(message_id: str, *, attempt: int, values: Mapping[str, object]) -> bool:
     """Change a message unless another worker has taken it over meanwhile (`attempt` moved on)."""
     changed = db.session.execute(

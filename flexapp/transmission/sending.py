@@ -23,7 +23,7 @@ from flexapp.rules.states import Move, State
 from flexapp.transmission import repository
 from flexapp.transmission.gateway import Accepted, Change, TaxGateway, TaxRefused, TaxUnreachable
 from flexapp.web.clock import instant, now
-from flexapp.web.unit_of_work import write_transaction
+from flexapp.web.unit_of_work import read_transaction, write_transaction
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,9 @@ def work_once(gateway: TaxGateway) -> int:
 def _claim_due(at: datetime) -> list[Claimed]:
     """Lease what is due; a message whose assessment was revoked meanwhile is dropped."""
     claimed: list[Claimed] = []
+    with read_transaction():
+        if not repository.anything_due(at):
+            return claimed
     with write_transaction():
         for row in repository.due(at, BATCH):
             attempt = int(row["attempt"])  # type: ignore[call-overload]
@@ -148,8 +151,8 @@ def _write_down(message: Claimed, answer: Accepted | TaxRefused) -> None:
     else:
         move = Move.REFUSE if message.kind == "submit" else Move.DECLINE
         data = {"reason": answer.reason}
-    if move is None:
-        return
+    if move is None or (message.kind == "submit" and record.state is not State.QUEUED):
+        return  # nothing to move, or the tax bureau's feed has told of it already
     outcome = assessment.transition(record=record, move=move, actor=TAX_BUREAU, at=now(), data=data)
     if isinstance(outcome, Refusal):
         log.warning("%s: %s after delivery: %s", message.serial, move, outcome.reason)
@@ -180,7 +183,7 @@ def _retry_later(message: Claimed, fault: str, *, never_left: bool) -> None:
 
 
 def _read_changes(gateway: TaxGateway) -> int:
-    with write_transaction():
+    with read_transaction():
         after = repository.last_cursor()
     try:
         changes = gateway.changes(after)

@@ -53,6 +53,16 @@ def write_transaction() -> Iterator[None]:
 
 
 @contextmanager
+def read_transaction() -> Iterator[None]:
+    """A look at the database that waits for no writer and lets go at once; for workers."""
+    db.session.rollback()
+    try:
+        yield
+    finally:
+        db.session.rollback()
+
+
+@contextmanager
 def outside_transaction() -> Iterator[None]:
     """Commit what there is and hold no transaction while another system is being asked.
 
