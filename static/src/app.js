@@ -27,7 +27,7 @@ Object.assign(htmx.config, {
 });
 
 focusFaults();
-announceTrouble();
+announceTrouble(htmx);
 openDialogs();
 guardDoubleTaps();
 reviveFromCache();

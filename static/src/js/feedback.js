@@ -1,35 +1,84 @@
-// After a refusal the focus is where the person has to do something; trouble on the line is said.
+// What a person notices when the page changes under them: focus at what is to be done, the top of a
+// new view, and a sentence when the line or the server fails.
 
-// A field to mend comes before the list of faults, though the list stands above it.
-const FAULTS = ["[aria-invalid='true']", ".faults"];
+const NOT_SENT =
+  "网络不通，还不知道有没有办成。您填的内容还在，请先看一看记录，再决定要不要再按一次。";
+const NOT_SHOWN = "网络不通，您填的内容还在，请稍后再试。";
+const NOT_REFRESHED = "网络不通，下面的内容没有更新，请稍后再试。";
+const RETRY_MS = 8000;
+const RETRIES = 5;
+
+// What started a request: "pressed" by the person, "typed" (a read-back), or the page's "own" polling.
+function startedBy(config) {
+  const event = config.triggeringEvent;
+  if (!event) return "own";
+  if (event.type === "submit" || event.type === "click") return "pressed";
+  return event.type === "load" ? "own" : "typed";
+}
+
+// ---- Focus
+
+function isShown(element) {
+  return element.getClientRects().length > 0;
+}
+
+function focusOn(element) {
+  element.focus({ preventScroll: true });
+  // In the middle, so that neither the bar nor the dock covers it.
+  element.scrollIntoView({ block: "center" });
+}
+
+// The field itself rather than the summary above: what is wrong is tied to it and read out with it.
+function focusFirstFault(root) {
+  const field = Array.from(root.querySelectorAll("[aria-invalid='true']")).find(isShown);
+  const place = field || root.querySelector(".faults");
+  if (place) focusOn(place);
+  return Boolean(place);
+}
+
+// Another view in the main part begins at its top, as a new page does.
+function beginAtTop(main) {
+  window.scrollTo(0, 0);
+  const chosen = main.querySelector("[autofocus]");
+  if (chosen && chosen === document.activeElement) return;
+  main.focus({ preventScroll: true });
+}
+
+function afterSettle(event) {
+  const detail = event.detail;
+  if (!detail.xhr || !detail.target || startedBy(detail.requestConfig) !== "pressed") return;
+  if (detail.xhr.status === 422 && focusFirstFault(detail.target)) return;
+  if (detail.target.id === "main") beginAtTop(detail.target);
+}
+
+// The link of a fault leads into its field, not only to its place on the page.
+function followFault(event) {
+  const link = event.target.closest ? event.target.closest(".faults a[href^='#']") : null;
+  const field = link && document.getElementById(link.getAttribute("href").slice(1));
+  if (!field) return;
+  event.preventDefault();
+  focusOn(field);
+}
+
+// While somebody mends a field, the old complaint would contradict the new read-back beside it.
+function forgive(event) {
+  const field = event.target.closest ? event.target.closest(".field.bad") : null;
+  if (!field) return;
+  field.classList.remove("bad");
+  event.target.removeAttribute("aria-invalid");
+  const sentence = field.querySelector(".err");
+  if (sentence) sentence.textContent = "";
+}
 
 export function focusFaults() {
-  document.addEventListener("htmx:afterSettle", (event) => {
-    const answer = event.detail.xhr;
-    if (!answer || answer.status !== 422) return;
-    const place = event.detail.target || document;
-    const first = FAULTS.map((fault) => place.querySelector(fault)).find(Boolean);
-    if (first) {
-      first.focus({ preventScroll: true });
-      // In the middle, so that neither the bar nor the dock covers it.
-      first.scrollIntoView({ block: "center" });
-    }
-  });
+  document.addEventListener("htmx:afterSettle", afterSettle);
+  document.addEventListener("click", followFault);
+  document.addEventListener("input", forgive);
+  // The same after a form that was sent without htmx; the script is deferred, so the page is there.
+  focusFirstFault(document);
 }
 
-export function announceTrouble() {
-  const tell = (event) => {
-    const changing = event.detail.requestConfig && event.detail.requestConfig.verb !== "get";
-    say(
-      changing
-        ? "网络不通，还不知道有没有办成。您填的内容还在，请先看一看记录，再决定要不要再按一次。"
-        : "网络不通，您填的内容还在，请稍后再试。",
-    );
-  };
-  document.addEventListener("htmx:sendError", tell);
-  document.addEventListener("htmx:timeout", tell);
-  document.addEventListener("htmx:beforeRequest", () => say(""));
-}
+// ---- Trouble
 
 function say(sentence) {
   const place = document.getElementById("notice");
@@ -39,4 +88,55 @@ function say(sentence) {
   const line = document.createElement("p");
   line.textContent = sentence;
   place.appendChild(line);
+}
+
+function report(detail) {
+  const config = detail.requestConfig;
+  if (startedBy(config) === "typed") {
+    // Figures of an earlier entry must not pass for the present one's.
+    if (detail.target) detail.target.classList.add("stale");
+    say(NOT_REFRESHED);
+  } else {
+    say(config.verb === "get" ? NOT_SHOWN : NOT_SENT);
+  }
+}
+
+// A page that asks for its own news (传输中) goes on asking when the line is back.
+function askAgain(htmx, detail) {
+  const elt = detail.requestConfig.elt;
+  const path = detail.requestConfig.path;
+  const tried = Number(elt.getAttribute("data-tried")) + 1;
+  if (tried > RETRIES) return;
+  elt.setAttribute("data-tried", String(tried));
+  window.setTimeout(() => {
+    if (document.body.contains(elt)) htmx.ajax("get", path, { source: elt });
+  }, RETRY_MS);
+}
+
+// Only our own fragments are let in: not a gateway's error page, not a network's sign-in page.
+function isForeign(detail) {
+  if (detail.isError && !detail.xhr.getResponseHeader("HX-Retarget")) return true;
+  return /^\s*<(!doctype|html)/i.test(detail.serverResponse);
+}
+
+export function announceTrouble(htmx) {
+  const fail = (detail) => {
+    if (startedBy(detail.requestConfig) === "own") askAgain(htmx, detail);
+    else report(detail);
+  };
+  document.addEventListener("htmx:sendError", (event) => fail(event.detail));
+  document.addEventListener("htmx:timeout", (event) => fail(event.detail));
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const detail = event.detail;
+    const failed = detail.isError && startedBy(detail.requestConfig) === "own";
+    if (!detail.shouldSwap || !(failed || isForeign(detail))) return;
+    detail.shouldSwap = false;
+    fail(detail);
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target) event.detail.target.classList.remove("stale");
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (startedBy(event.detail.requestConfig) !== "own") say("");
+  });
 }
