@@ -51,8 +51,12 @@ class Phone:
 
     def check(self) -> None:
         """Fail for what was wrong with the pages seen so far."""
-        assert self._troubles == [], f"{self.mode}: something is wrong with the pages"
-        assert self._answered == self._expected, f"{self.mode}: refusals met and expected"
+        if self._troubles:
+            raise AssertionError("\n".join([str(self.mode), *self._troubles]))
+        if self._answered != self._expected:
+            raise AssertionError(
+                f"{self.mode}: answers of {self._answered} where {self._expected} were expected"
+            )
 
     def close(self) -> None:
         """Put the phone away."""
@@ -116,6 +120,13 @@ class Phone:
             expect(seen).to_be_visible()
         expect(self.page).to_have_title(title)
         expect(self.page.get_by_role("heading", level=1)).to_have_count(1)
+        self.look()
+
+    def asked(self, *answers: str) -> None:
+        """Be asked a question that has these answers as buttons."""
+        dialog = self.page.get_by_role("dialog")
+        for answer in answers:
+            expect(self.button(answer, within=dialog)).to_be_visible()
         self.look()
 
     def look(self) -> None:
@@ -186,6 +197,9 @@ class Phone:
             return
         # A refused request is told here too; it is held against what was expected by its status.
         if message.text.startswith("Failed to load resource: the server responded with"):
+            return
+        # A read-back is called off when the next letter is typed, or the page is left: no fault.
+        if message.text.startswith(("htmx:sendAbort", "htmx:afterRequest")):
             return
         ours = (message.location or {}).get("url", "").endswith(".js")
         if self.mode is Mode.BLOCKED and ours and "net::ERR_FAILED" in message.text:

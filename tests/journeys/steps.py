@@ -53,8 +53,8 @@ def assess(phone: Phone, start: str, end: str, base: str) -> Locator:
     phone.choose(END, end)
     phone.fill(BASE, base)
     phone.press("核定")
-    record = phone.record(start, end, "已核定")
-    phone.on(ASSESSMENT, record)
+    record = phone.record(start, end)
+    phone.on(ASSESSMENT, record.get_by_text("已核定", exact=True))
     return record
 
 
@@ -99,6 +99,6 @@ def transmit(phone: Phone, record: Locator) -> None:
 def revoke(phone: Phone, record: Locator) -> None:
     """撤销 and 确认."""
     phone.press("撤销", within=record)
-    phone.on(phone.page.title(), phone.page.get_by_role("dialog"), phone.button("确认"))
+    phone.asked("取消", "确认")
     phone.press("确认")
     phone.on(ASSESSMENT, record.get_by_text("已撤销", exact=True))

@@ -117,7 +117,7 @@ def _add_and_revoke(world: World) -> None:
     expect(phone.page.get_by_role("article")).to_have_count(2)
     expect(second).to_contain_text("93090.00")
     phone.press("撤销", within=first)
-    phone.on(phone.page.title(), phone.page.get_by_role("dialog"), phone.button("取消"))
+    phone.asked("取消", "确认")
     phone.press("取消")
     phone.on(ASSESSMENT, first.get_by_text("已核定", exact=True))
     expect(phone.page.get_by_role("dialog")).to_have_count(0)

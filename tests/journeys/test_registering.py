@@ -8,7 +8,7 @@ from tests.journeys.conftest import ThreeWays, World
 from tests.journeys.steps import MA_LAN, REGISTRATION, YANG, to_affairs
 
 TODAY = "2019-09-24"
-NEWCOMER = ("13909510021", "640104198803150010")
+NEWCOMER = ("13909510021", "640104198803150018")
 """A phone and an ID number of nobody."""
 CREDIT_CODE = "91640104MA0DEM0X02"
 
