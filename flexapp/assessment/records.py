@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -97,6 +97,13 @@ def find(serial: str) -> Record | None:
     """The record of a serial, for the product itself; pages use `find_for`."""
     row = repository.by_serial(serial)
     return None if row is None else record_from(row)
+
+
+def in_states(states: Sequence[State], *, after: int, limit: int) -> tuple[Record, ...]:
+    """Records in one of these states, oldest first, after a record's id; for reconciliation."""
+    names = [state.value for state in states]
+    rows = repository.in_states(names, after=after, limit=limit)
+    return tuple(record_from(row) for row in rows)
 
 
 def find_for(serial: str, visitor: Visitor) -> Record | None:

@@ -99,6 +99,17 @@ def set_state(assessment_id: int, *, old: str, new: str, at: datetime, claimed: 
     return moved is not None
 
 
+def in_states(states: Sequence[str], *, after: int, limit: int) -> Sequence[Mapping[str, object]]:
+    """Assessments in one of these states, oldest first, after an id."""
+    query = (
+        select(TABLE)
+        .where(Assessment.state.in_(states), Assessment.id > after)
+        .order_by(Assessment.id)
+        .limit(limit)
+    )
+    return [{**row} for row in db.session.execute(query).mappings()]
+
+
 def claim(serial: str) -> bool:
     """Take a queued assessment in hand for delivery; False where it is not queued any more."""
     taken = db.session.execute(

@@ -45,7 +45,7 @@ def begin() -> Response:
             return _choose_page(form)
         return see_other(url_for("assessment.records", who=SELF))
     if form.who.data != OTHER:
-        form.refuse(Refusal("who_unknown", "请选择本人缴费核定或代他人核定。", "who"))
+        form.refuse(Refusal("who_unknown", "请选择本人缴费核定或代他人核定。"))
         return _choose_page(form)
     name = parse_name(form.name.data)
     identity = read_identity_number(form.identity.data, today=today(), field="identity")
@@ -172,7 +172,7 @@ def _form_page(
     form: AssessmentForm, who: str, subject: Subject, *, preview: bool = True
 ) -> Response:
     bounds = _bounds(subject)
-    if not form.start.data:
+    if not form.start.data and not form.faulty:
         _choose_longest(form, bounds)
     published = _unpublished(bounds)
     conflicts = _conflicts(form, bounds, subject) if form.faulty else ()

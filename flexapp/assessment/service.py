@@ -8,7 +8,7 @@ from datetime import date
 from flexapp.assessment import eligibility as eligibility_case
 from flexapp.assessment.assessing import Subject
 from flexapp.assessment.moving import claim, delay, transition
-from flexapp.assessment.records import Record, find, find_for, list_url, refuse_mover
+from flexapp.assessment.records import Record, find, find_for, in_states, list_url, refuse_mover
 from flexapp.people.service import PersonCard, Visitor
 from flexapp.registration import service as registration
 from flexapp.rules.assessable import Availability, month_choices
@@ -22,6 +22,7 @@ __all__ = [
     "delay",
     "find",
     "find_for",
+    "in_states",
     "list_url",
     "months_of_year",
     "own_subject",

@@ -60,6 +60,9 @@ class TaxGateway(Protocol):
     def holds(self, serial: str) -> bool:
         """Whether the tax bureau has an assessment of that serial."""
 
+    def listing(self, after: str, limit: int) -> tuple[tuple[str, str], ...]:
+        """(serial, state) of what the tax bureau holds, in order, after a serial."""
+
     def ask_revocation(self, serial: str, request_id: str, reason: str) -> Accepted | TaxRefused:
         """Ask for a revocation; again is harmless."""
 
@@ -95,6 +98,17 @@ class HttpTaxGateway:
         if answer.status_code not in (200, 404):
             raise TaxUnreachable(f"answer {answer.status_code}")
         return answer.status_code == 200
+
+    def listing(self, after: str, limit: int) -> tuple[tuple[str, str], ...]:
+        """GET /v1/assessments?after={serial}."""
+        answer = self._call("GET", f"/v1/assessments?after={after}&limit={limit}", None)
+        if answer.status_code != 200:
+            raise TaxUnreachable(f"listing: {answer.status_code}")
+        try:
+            rows = answer.json()["assessments"]
+            return tuple((str(row["serial"]), str(row["state"])) for row in rows)
+        except (ValueError, KeyError, TypeError) as error:
+            raise TaxUnreachable(f"listing: {type(error).__name__}") from None
 
     def changes(self, after: int) -> tuple[Change, ...]:
         """GET /v1/changes?after={cursor}."""

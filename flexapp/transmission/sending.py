@@ -15,13 +15,11 @@ from datetime import datetime, timedelta
 from flexapp.assessment import service as assessment
 from flexapp.assessment.service import Record
 from flexapp.audit.service import TAX_BUREAU
-from flexapp.people.service import person_by_id
-from flexapp.registration import service as registration
-from flexapp.rules.money import plain
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State
 from flexapp.transmission import repository
 from flexapp.transmission.gateway import Accepted, Change, TaxGateway, TaxRefused, TaxUnreachable
+from flexapp.transmission.messages import submission
 from flexapp.web.clock import instant, now
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
@@ -95,27 +93,8 @@ def _claim(row: Mapping[str, object], attempt: int, at: datetime) -> Claimed | N
         reason=str(row["reason"]),
         attempt=attempt + 1,
         maybe_sent=maybe_sent,
-        body=_body(record) if kind == "submit" else {},
+        body=submission(record) if kind == "submit" else {},
     )
-
-
-def _body(record: Record) -> dict[str, str]:
-    """The assessment as the tax bureau wants it: text only, amounts with two places."""
-    person = person_by_id(record.person_id)
-    assert person is not None
-    return {
-        "serial": record.serial,
-        "person_name": person.name,
-        "id_number": person.identity.value,
-        "division_code": record.division,
-        "unit_name": registration.unit_name(record.unit_id),
-        "start_month": str(record.period.start),
-        "end_month": str(record.period.end),
-        "monthly_base": plain(record.monthly_base),
-        "period_base": plain(record.period_base),
-        "total": plain(record.total),
-        "kind": record.kind.value,
-    }
 
 
 def _deliver(gateway: TaxGateway, message: Claimed) -> None:

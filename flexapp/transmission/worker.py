@@ -12,11 +12,14 @@ from flask.cli import AppGroup
 
 from flexapp.transmission import repository
 from flexapp.transmission.gateway import TaxGateway
+from flexapp.transmission.reconciling import Finding, reconcile
 from flexapp.transmission.sending import work_once
 
 log = logging.getLogger(__name__)
 PAUSE = 1.0
 """Seconds between looks at an outbox with nothing due."""
+
+MENDED = {True: "mended", False: "NOT mended"}
 
 cli = AppGroup("transmission", help="What leaves for the tax bureau.")
 
@@ -45,6 +48,28 @@ def status() -> None:
     """How many messages wait, are in hand, done or dropped."""
     for name, count in sorted(repository.counts().items()):
         click.echo(f"{name} {count}")
+
+
+@cli.command("reconcile")
+def compare_books() -> None:
+    """Hold every assessment against the tax bureau's books, both ways, and mend what differs."""
+    seen = 0
+    findings: list[Finding] = []
+    with click.progressbar(
+        reconcile(gateway(current_app._get_current_object())),  # type: ignore[attr-defined]
+        label="comparing",
+        show_pos=True,
+    ) as looked_at:
+        for finding in looked_at:
+            seen += 1
+            if finding is not None:
+                findings.append(finding)
+    for finding in findings:
+        click.echo(f"{finding.serial}: {finding.difference}: {MENDED[finding.mended]}")
+    mended = sum(finding.mended for finding in findings)
+    click.echo(
+        f"{seen} compared, {mended} mended, {len(findings) - mended} for a person to look at"
+    )
 
 
 def start_in_background(app: Flask) -> threading.Thread:

@@ -1,0 +1,27 @@
+"""What the tax bureau is told: text only, amounts with two places."""
+
+from __future__ import annotations
+
+from flexapp.assessment.service import Record
+from flexapp.people.service import person_by_id
+from flexapp.registration import service as registration
+from flexapp.rules.money import plain
+
+
+def submission(record: Record) -> dict[str, str]:
+    """An assessment as the tax bureau wants it. The same record always gives the same message."""
+    person = person_by_id(record.person_id)
+    assert person is not None
+    return {
+        "serial": record.serial,
+        "person_name": person.name,
+        "id_number": person.identity.value,
+        "division_code": record.division,
+        "unit_name": registration.unit_name(record.unit_id),
+        "start_month": str(record.period.start),
+        "end_month": str(record.period.end),
+        "monthly_base": plain(record.monthly_base),
+        "period_base": plain(record.period_base),
+        "total": plain(record.total),
+        "kind": record.kind.value,
+    }
