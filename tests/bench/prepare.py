@@ -1,0 +1,144 @@
+"""A prepared product: migrated database, registered residents, and their signed-in browsers.
+
+Everything is written by the product's own services, so that a benchmark runs on rows as they are.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Flask, session
+from flask_wtf.csrf import generate_csrf
+from sqlalchemy import text
+
+from flexapp.assessment import assessing
+from flexapp.assessment.assessing import Assessed, Subject
+from flexapp.audit import service as audit
+from flexapp.audit.service import Actor, ActorKind
+from flexapp.config import load
+from flexapp.extensions import db
+from flexapp.people import service as people
+from flexapp.people.signing_in import start_session
+from flexapp.registration import service as registration
+from flexapp.registration.service import Details
+from flexapp.rules import divisions
+from flexapp.rules.identity import IdentityNumber
+from flexapp.rules.periods import Month
+from flexapp.web.clock import instant, now, today
+from flexapp.web.unit_of_work import write_transaction
+from flexapp.wiring import create_app
+
+ETHNIC_GROUP = "01"
+PLACES = tuple(place.code for _, places in divisions.choices() for place in places)
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+"""GB 11643's, for the check digit of made-up numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """A signed-in resident's browser: its cookie and the token that its forms carry."""
+
+    cookie: str
+    csrf_token: str
+
+
+def product(environment: Mapping[str, str]) -> Flask:
+    """The product on a new database, migrated."""
+    app = create_app(load(environment))
+    result = app.test_cli_runner().invoke(args=["db", "upgrade"])
+    if result.exit_code != 0:
+        raise RuntimeError(f"the database could not be migrated: {result.output}")
+    return app
+
+
+def residents(app: Flask, count: int, *, first: int, with_records: bool = False) -> list[Browser]:
+    """Signed-in, registered residents numbered from `first`, spread over all places.
+
+    `with_records`: each with two assessments of two months, the rest of the year free.
+    """
+    with app.app_context(), write_transaction():
+        tokens = [_resident(first + i, with_records=with_records) for i in range(count)]
+    return [_browser(app, token) for token in tokens]
+
+
+def faults(*, assessments: int) -> list[str]:
+    """What is wrong in the database after that many assessments were answered with success."""
+    made = db.session.execute(text("SELECT count(*), sum(months) FROM assessment")).one()
+    held = db.session.execute(text("SELECT count(*) FROM assessed_month")).scalar_one()
+    told = db.session.execute(
+        text("SELECT count(*) FROM audit_event WHERE action = 'assessment.assess'")
+    ).scalar_one()
+    wrong = []
+    if made[0] != assessments:
+        wrong.append(f"{made[0]} assessments instead of {assessments}")
+    if held != made[1]:
+        wrong.append(f"{held} months held instead of {made[1]}")
+    if told != made[0]:
+        wrong.append(f"{told} audit events for {made[0]} assessments")
+    if any(audit.broken_links()):
+        wrong.append("the chain of audit events is broken")
+    return wrong
+
+
+def _resident(number: int, *, with_records: bool) -> str:
+    at, day = now(), today()
+    phone = f"199{number:08d}"
+    person = people.add_person(name="测试居民", identity=_identity(number), at=at)
+    account = people.add_account(phone=phone, person=person, at=at)
+    actor = Actor(ActorKind.ACCOUNT, account, f"测*，手机号 {people.mask_phone(phone)}")
+    details = registration.check_details(
+        division=PLACES[number % len(PLACES)],
+        ethnic_group=ETHNIC_GROUP,
+        address=f"测试路 {number} 号院 3 单元 502 室",
+        credit_code="",
+    )
+    assert isinstance(details, Details)
+    view = registration.register(
+        person=person, details=details, actor=actor, at=at, today=day, work_start=Month(2012, 1)
+    )
+    assert isinstance(view, registration.RegistrationView)
+    if with_records:
+        for start, end in (("01", "02"), ("03", "04")):
+            made = assessing.assess(
+                subject=Subject(person, view, by_proxy=False),
+                start=f"{day.year}-{start}",
+                end=f"{day.year}-{end}",
+                base="60",
+                actor=actor,
+                at=at,
+                today=day,
+            )
+            assert isinstance(made, Assessed), made
+    return start_session(account_id=account, phone=phone, person_id=person.id, at=instant()).token
+
+
+def _identity(number: int) -> IdentityNumber:
+    """A well-formed number of somebody born in 1985, different for each `number` below 28,000."""
+    month, rest = divmod(number % 28_000, 1000)
+    body = f"6401041985{month % 12 + 1:02d}{1 + month // 12:02d}{rest:03d}"
+    check = "10X98765432"[sum(w * int(d) for w, d in zip(WEIGHTS, body, strict=True)) % 11]
+    return IdentityNumber(body + check)
+
+
+def _browser(app: Flask, token: str) -> Browser:
+    """The cookie that the product itself would have set."""
+    with app.test_request_context():
+        session["sid"] = token
+        csrf_token = generate_csrf()
+        serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+        return Browser(str(serializer.dumps(dict(session))), csrf_token)
+
+
+def assessment_form(
+    browser: Browser, *, year: int, start: int = 1, end: int = 12
+) -> dict[str, str]:
+    """What 核定 posts for those months, with a key that was never used."""
+    return {
+        "csrf_token": browser.csrf_token,
+        "once": secrets.token_urlsafe(12),
+        "start": f"{year}-{start:02d}",
+        "end": f"{year}-{end:02d}",
+        "base": "60",
+    }
