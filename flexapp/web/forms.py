@@ -19,8 +19,8 @@ RESUME = "_resume"
 
 
 def strip(value: str | None) -> str:
-    """WTForms filter: no blanks around what was typed, and never None."""
-    return (value or "").strip()
+    """WTForms filter: no blanks around what was typed, no NUL (nobody types one), never None."""
+    return (value or "").replace("\0", "").strip()
 
 
 class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
