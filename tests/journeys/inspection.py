@@ -33,7 +33,6 @@ LETTER_SIZE = "() => parseFloat(getComputedStyle(document.documentElement).fontS
 _seen: set[str] = set()
 
 
-
 def inspect(page: Page) -> list[str]:
     """What axe finds, and what runs out sideways at 320 px or with letters twice as big.
 

@@ -83,7 +83,9 @@ class Phone:
         """Tap a link; `name` is a part of what it says."""
         (within or self.page).get_by_role("link", name=name).first.click()
 
-    def press(self, name: str, *, within: Locator | None = None, refused: int | None = None) -> None:
+    def press(
+        self, name: str, *, within: Locator | None = None, refused: int | None = None
+    ) -> None:
         """Tap a button of exactly that name; `refused` is the status it is to be answered with."""
         self._expect(refused)
         self.button(name, within=within).click()
