@@ -150,7 +150,7 @@ def _resolves(app: Flask, page: Page, address: str, method: str) -> Iterator[str
             yield f"an address that is neither ours nor https: {address}"
         return
     if parts.path.startswith("/static/"):
-        if parts.path.removeprefix("/static/") not in app.extensions["assets"]:
+        if parts.path.removeprefix("/static/") not in app.extensions["assets"].values():
             yield f"not one of the built files: {address}"
         return
     try:
