@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from flask import url_for
 
@@ -79,9 +80,7 @@ def record_from(row: Mapping[str, object]) -> Record:
         period_base=fen("period_base"),
         monthly_amount=fen("monthly_amount"),
         total=fen("total"),
-        parameters=tuple(
-            ParameterRow.from_record(record) for record in json.loads(str(row["parameters"]))
-        ),
+        parameters=_parameters(str(row["parameters"])),
         made_by=row["made_by"],  # type: ignore[arg-type]
         made_by_label=str(row["made_by_label"]),
         by_proxy=bool(row["by_proxy"]),
@@ -91,6 +90,12 @@ def record_from(row: Mapping[str, object]) -> Record:
         claimed=bool(row["claimed"]),
         delayed=bool(row["delayed"]),
     )
+
+
+@lru_cache(maxsize=256)
+def _parameters(stored: str) -> tuple[ParameterRow, ...]:
+    """The parameter rows of a record; thousands of records were reckoned from the same ones."""
+    return tuple(ParameterRow.from_record(record) for record in json.loads(stored))
 
 
 def find(serial: str) -> Record | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
@@ -20,6 +20,26 @@ from flexapp.assessment.models import (
 from flexapp.extensions import db
 
 TABLE = Assessment.__table__
+NAMES = tuple(TABLE.c.keys())
+_month, _year = AssessedMonth.__table__, DeclarationYear.__table__
+
+# Built once and on the tables, not the classes: these run on every page of 核定.
+_OF_PERSON = (
+    select(TABLE)
+    .where(TABLE.c.person_id == bindparam("person_id"))
+    .order_by(TABLE.c.id.desc())
+    .limit(bindparam("most"))
+)
+_HELD = (
+    select(_month.c.month, TABLE.c.serial, TABLE.c.state, TABLE.c.made_by)
+    .join_from(_month, TABLE, TABLE.c.id == _month.c.assessment_id)
+    .where(
+        _month.c.person_id == bindparam("person_id"),
+        _month.c.month.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(_month.c.month)
+)
+_YEARS = select(_year.c.year, _year.c.open)
 
 
 def by_serial(serial: str) -> Mapping[str, object] | None:
@@ -32,23 +52,17 @@ def of_person(
     person_id: int, *, before: int | None, limit: int, made_by: int | None = None
 ) -> Sequence[Mapping[str, object]]:
     """A person's assessments, newest first; `before` pages on; `made_by` keeps one maker's only."""
-    query = select(TABLE).where(Assessment.person_id == person_id)
+    query, values = _OF_PERSON, {"person_id": person_id, "most": limit}
     if made_by is not None:
-        query = query.where(Assessment.made_by == made_by)
+        query = query.where(TABLE.c.made_by == made_by)
     if before is not None:
-        query = query.where(Assessment.id < before)
-    rows = db.session.execute(query.order_by(Assessment.id.desc()).limit(limit)).mappings()
-    return [{**row} for row in rows]
+        query = query.where(TABLE.c.id < before)
+    return [dict(zip(NAMES, row, strict=True)) for row in db.session.execute(query, values)]
 
 
 def held_months(person_id: int, first: str, last: str) -> Sequence[tuple[str, str, str, int]]:
     """(month, serial, state, maker) of the live months between `first` and `last`, "YYYY-MM"."""
-    rows = db.session.execute(
-        select(AssessedMonth.month, Assessment.serial, Assessment.state, Assessment.made_by)
-        .join(Assessment, Assessment.id == AssessedMonth.assessment_id)
-        .where(AssessedMonth.person_id == person_id, AssessedMonth.month.between(first, last))
-        .order_by(AssessedMonth.month)
-    )
+    rows = db.session.execute(_HELD, {"person_id": person_id, "first": first, "last": last})
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
@@ -167,5 +181,5 @@ def add_proxy_case(row: ProxyCase) -> None:
 
 def declaration_years() -> dict[int, bool]:
     """Years the agency opened (True) or closed (False)."""
-    rows = db.session.execute(select(DeclarationYear.year, DeclarationYear.open))
+    rows = db.session.execute(_YEARS)
     return {row[0]: row[1] for row in rows}

@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from flexapp.extensions import db
 from flexapp.registration.models import Registration, VirtualUnit
 
+_registration, _unit = Registration.__table__, VirtualUnit.__table__
+# Built once and on the tables, not the classes: this runs on every page of 核定.
+_CURRENT = (
+    select(
+        _registration.c.division,
+        _registration.c.unit_id,
+        _unit.c.name.label("unit_name"),
+        _registration.c.ethnic_group,
+        _registration.c.address,
+        _registration.c.credit_code,
+        _registration.c.work_start,
+        _registration.c.registered_at,
+    )
+    .join_from(_registration, _unit, _unit.c.id == _registration.c.unit_id)
+    .where(
+        _registration.c.person_id == bindparam("person_id"),
+        _registration.c.superseded_at.is_(None),
+    )
+)
+
+
+def current_row(person_id: int) -> Mapping[str, Any] | None:
+    """The registration in force with the name of its unit, for reading."""
+    row = db.session.execute(_CURRENT, {"person_id": person_id}).mappings().first()
+    return None if row is None else {**row}
+
 
 def current(person_id: int) -> tuple[Registration, VirtualUnit] | None:
-    """The registration in force, with its unit."""
+    """The registration in force, with its unit, to be changed."""
     row = db.session.execute(
         select(Registration, VirtualUnit)
         .join(VirtualUnit, VirtualUnit.id == Registration.unit_id)

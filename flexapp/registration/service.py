@@ -109,8 +109,18 @@ def check_details(
 
 def current(person_id: int) -> RegistrationView | None:
     """What is registered for a person now."""
-    found = repository.current(person_id)
-    return None if found is None else _view(*found)
+    row = repository.current_row(person_id)
+    if row is None:
+        return None
+    return RegistrationView(
+        details=_details_from(
+            row["division"], row["ethnic_group"], row["address"], row["credit_code"]
+        ),
+        unit_id=row["unit_id"],
+        unit_name=row["unit_name"],
+        work_start=Month.of(row["work_start"]),
+        registered_at=row["registered_at"],
+    )
 
 
 def changes(old: Details, new: Details) -> tuple[Change, ...]:
@@ -188,10 +198,16 @@ def unit_name(unit_id: int) -> str:
 
 
 def _details(row: Registration) -> Details:
-    place, group = divisions.find(row.division), ethnic_groups.find(row.ethnic_group)
+    return _details_from(row.division, row.ethnic_group, row.address, row.credit_code)
+
+
+def _details_from(
+    division: str, ethnic_group: str, address: str, credit_code: str | None
+) -> Details:
+    place, group = divisions.find(division), ethnic_groups.find(ethnic_group)
     assert place is not None
     assert group is not None
-    return Details(place, group, row.address, row.credit_code)
+    return Details(place, group, address, credit_code)
 
 
 def _view(row: Registration, unit: VirtualUnit) -> RegistrationView:
