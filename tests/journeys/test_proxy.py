@@ -74,7 +74,7 @@ def _ma_lan_handles_for_ding(world: World) -> None:
     herself.on("首页", "丁**")
     herself.follow("我的")
     herself.follow("消息")
-    made = herself.record("核定 2019年1月至2019年12月", "7447.20")
+    made = herself.record("核定 2019年1月至12月", "7447.20")
     herself.on("消息", made.get_by_role("button", name="不是我办的"))
     expect(made).to_contain_text("马")
     herself.press("不是我办的", within=made)

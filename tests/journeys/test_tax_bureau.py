@@ -49,7 +49,7 @@ def _clerk_revokes(world: World) -> None:
     phone.follow("新增")
     to_form(phone)
     phone.fill("缴费基数", "100")
-    read_back(phone, "¥12412.08")
+    read_back(phone, "¥12411.96")
     assess(phone, "2019-01", "2019-12", "100")
 
 
