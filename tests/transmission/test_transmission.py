@@ -1,0 +1,429 @@
+"""传输 to the tax bureau's stand-in and back: what the clerk there does shows up on the record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import httpx
+import pytest
+from flask import Flask
+
+from flexapp.transmission.gateway import HttpTaxGateway
+from tests.support.client import LintingClient
+from tests.support.clock import Clock
+from tests.support.database import rows, stored
+from tests.support.walks import (
+    MA_LAN,
+    assess,
+    clerk,
+    revoke,
+    serials,
+    sign_in,
+    state,
+    transmit,
+    work,
+)
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+@pytest.fixture
+def ma_lan(client: LintingClient) -> LintingClient:
+    """马兰, insured since 2008."""
+    sign_in(client, MA_LAN.phone)
+    return client
+
+
+@pytest.fixture
+def sent(ma_lan: LintingClient, app: Flask) -> str:
+    """The serial of a record that the tax bureau has."""
+    serial = assess(ma_lan, "2026-01", "2026-12")
+    transmit(ma_lan, serial)
+    work(app)
+    return serial
+
+
+def unreachable(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("no route", request=request)
+
+
+def lost_answer(request: httpx.Request) -> httpx.Response:
+    raise httpx.ReadTimeout("no answer", request=request)
+
+
+def through(handler: Handler) -> HttpTaxGateway:
+    """A gateway to a tax bureau that behaves like this."""
+    return HttpTaxGateway("https://tax.example", "token", httpx.MockTransport(handler))
+
+
+def answering(status: int, body: object) -> Handler:
+    """A tax bureau that answers every message so, and tells of no changes."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/changes":
+            return httpx.Response(200, json={"changes": []})
+        return httpx.Response(status, json=body)
+
+    return answer
+
+
+def test_transmitting_queues_the_record_and_its_message_together(
+    ma_lan: LintingClient, app: Flask
+) -> None:
+    serial = assess(ma_lan, "2026-01", "2026-12")
+    listed = ma_lan.submit(ma_lan.page("/assessment/self"), "传输")
+    assert listed.path == "/assessment/self"
+    assert listed.texts("span", class_="tag") == ["传输中"]
+    assert rows(app, "SELECT serial, kind, status FROM outbox_message") == [
+        (serial, "submit", "waiting")
+    ]
+
+
+def test_the_sender_takes_it_to_the_tax_bureau_which_then_has_it(
+    sent: str, ma_lan: LintingClient, app: Flask
+) -> None:
+    assert state(ma_lan, sent) == "已传输"
+    facts = ma_lan.page(f"/tax-bureau/assessments/{sent}").facts()
+    assert facts["缴费总额"] == "¥12055.20"
+    assert facts["虚拟单位"] == "兴庆区灵活就业人员虚拟单位"
+    assert sent in ma_lan.page("/tax-bureau/").html
+    assert rows(app, "SELECT status FROM outbox_message") == [("done",)]
+
+
+@pytest.mark.today("2019-09-24")
+def test_the_notices_own_record_arrives_as_it_stands_there(
+    ma_lan: LintingClient, app: Flask
+) -> None:
+    serial = assess(ma_lan, "2019-01", "2019-12", "60")
+    transmit(ma_lan, serial)
+    work(app)
+    facts = ma_lan.page(f"/tax-bureau/assessments/{serial}").facts()
+    assert (facts["缴费基数"], facts["缴费总额"]) == ("37236.00", "¥7447.20")
+    assert state(ma_lan, serial) == "已传输"
+
+
+def test_the_message_carries_text_only_with_our_token(ma_lan: LintingClient, app: Flask) -> None:
+    seen: list[httpx.Request] = []
+
+    def take(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return answering(201, {})(request)
+
+    serial = assess(ma_lan, "2026-01", "2026-12", "100")
+    transmit(ma_lan, serial)
+    work(app, through(take))
+    request = seen[0]
+    assert (request.method, request.url.path) == ("PUT", f"/v1/assessments/{serial}")
+    assert request.headers["Authorization"] == "Bearer token"
+    assert json.loads(request.content) == {
+        "serial": serial,
+        "person_name": MA_LAN.name,
+        "id_number": MA_LAN.identity,
+        "division_code": "640104",
+        "unit_name": "兴庆区灵活就业人员虚拟单位",
+        "start_month": "2026-01",
+        "end_month": "2026-12",
+        "monthly_base": "8371.00",
+        "period_base": "100452.00",
+        "total": "20090.40",
+        "kind": "flexible",
+    }
+
+
+DOWN = [
+    pytest.param(unreachable, id="unreachable"),
+    pytest.param(lost_answer, id="its answer lost"),
+    pytest.param(answering(500, {}), id="failing"),
+    pytest.param(answering(503, {}), id="busy"),
+    pytest.param(answering(401, {}), id="refusing our token"),
+]
+
+
+@pytest.mark.parametrize("handler", DOWN)
+def test_while_the_tax_bureau_is_down_it_waits_and_goes_out_later(
+    ma_lan: LintingClient, app: Flask, handler: Handler, clock: Clock
+) -> None:
+    serial = assess(ma_lan, "2026-01", "2026-12")
+    transmit(ma_lan, serial)
+    for _ in range(3):
+        work(app, through(handler))
+        assert state(ma_lan, serial) == "传输中"
+        clock.advance(minutes=10)
+        expect_still_signed_in(ma_lan)
+    work(app)
+    assert state(ma_lan, serial) == "已传输"
+    assert len(rows(app, "SELECT * FROM outbox_message")) == 1
+
+
+def expect_still_signed_in(client: LintingClient) -> None:
+    """Half an hour of waiting does not end a session; this proves it."""
+    assert client.page("/assessment").path == "/assessment"
+
+
+def test_a_message_is_not_tried_again_at_once(
+    ma_lan: LintingClient, app: Flask, clock: Clock
+) -> None:
+    tries: list[str] = []
+
+    def count(request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT":
+            tries.append(request.url.path)
+        return unreachable(request)
+
+    transmit(ma_lan, assess(ma_lan, "2026-01", "2026-12"))
+    work(app, through(count))
+    work(app, through(count))
+    assert len(tries) == 1
+    clock.advance(seconds=2)
+    work(app, through(count))
+    assert len(tries) == 2
+
+
+@pytest.mark.parametrize("status", [404, 409, 422])
+def test_what_the_tax_bureau_refuses_is_sent_back_with_its_reason(
+    ma_lan: LintingClient, app: Flask, status: int
+) -> None:
+    serial = assess(ma_lan, "2026-01", "2026-12")
+    transmit(ma_lan, serial)
+    work(app, through(answering(status, {"detail": "该人员在税务没有登记"})))
+    page = ma_lan.page(f"/assessment/records/{serial}")
+    assert page.texts("span", class_="tag") == ["税务退回"]
+    assert "税务退回：该人员在税务没有登记" in page.texts("b")
+    assert revoke(ma_lan, serial).texts("span", class_="tag") == ["已撤销"]
+
+
+def test_before_the_sender_claims_it_a_queued_record_can_be_revoked(
+    ma_lan: LintingClient, app: Flask
+) -> None:
+    serial = assess(ma_lan, "2026-01", "2026-12")
+    transmit(ma_lan, serial)
+    revoke(ma_lan, serial)
+    assert state(ma_lan, serial) == "已撤销"
+    work(app)
+    assert state(ma_lan, serial) == "已撤销"
+    assert ma_lan.get(f"/tax-bureau/assessments/{serial}").status_code == 404
+    assert rows(app, "SELECT status FROM outbox_message") == [("dropped",)]
+
+
+def test_after_the_claim_it_can_not(ma_lan: LintingClient, app: Flask) -> None:
+    serial = assess(ma_lan, "2026-01", "2026-12")
+    transmit(ma_lan, serial)
+    dialog = ma_lan.page(f"/assessment/records/{serial}/revoke")
+
+    def meanwhile(request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT":
+            assert "现在不能撤销" in ma_lan.submit(dialog, "确认", 422).alert
+            assert "撤销" not in ma_lan.page("/assessment/self").buttons()
+        return answering(201, {})(request)
+
+    work(app, through(meanwhile))
+    assert state(ma_lan, serial) == "已传输"
+
+
+def test_what_may_have_arrived_cannot_be_revoked_while_nobody_knows(
+    ma_lan: LintingClient, app: Flask
+) -> None:
+    serial = assess(ma_lan, "2026-01", "2026-12")
+    transmit(ma_lan, serial)
+    work(app, through(lost_answer))
+    page = ma_lan.page(f"/assessment/records/{serial}/revoke")
+    assert "现在不能撤销" in page.words
+    assert "确认" not in page.buttons()
+
+
+def test_what_certainly_never_left_can_be_revoked_while_the_tax_bureau_is_down(
+    ma_lan: LintingClient, app: Flask
+) -> None:
+    serial = assess(ma_lan, "2026-01", "2026-12")
+    transmit(ma_lan, serial)
+    work(app, through(unreachable))
+    revoke(ma_lan, serial)
+    assert state(ma_lan, serial) == "已撤销"
+
+
+def test_a_worker_that_died_after_the_claim_is_made_up_for(
+    ma_lan: LintingClient, app: Flask, clock: Clock
+) -> None:
+    serial = assess(ma_lan, "2026-01", "2026-12")
+    transmit(ma_lan, serial)
+
+    def dies(request: httpx.Request) -> httpx.Response:
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        work(app, through(dies))
+    work(app)
+    assert state(ma_lan, serial) == "传输中"  # still leased
+    clock.advance(seconds=61)
+    work(app)
+    assert state(ma_lan, serial) == "已传输"
+
+
+def test_an_answer_lost_on_the_way_makes_no_second_record(
+    ma_lan: LintingClient, app: Flask, clock: Clock
+) -> None:
+    serial = assess(ma_lan, "2026-01", "2026-12")
+    transmit(ma_lan, serial)
+    real = app.extensions["tax_gateway"]._client._transport
+
+    def arrives_but(request: httpx.Request) -> httpx.Response:
+        real.handle_request(request).read()
+        raise httpx.ReadTimeout("lost", request=request)
+
+    gateway = HttpTaxGateway(
+        "http://tax-bureau", "demo-tax-token", httpx.MockTransport(arrives_but)
+    )
+    work(app, gateway)
+    assert state(ma_lan, serial) == "传输中"
+    clock.advance(minutes=1)
+    work(app)
+    assert state(ma_lan, serial) == "已传输"
+    history = ma_lan.page(f"/tax-bureau/assessments/{serial}").texts("li")
+    assert len(history) == 1
+
+
+def test_a_payment_there_shows_up_here(sent: str, ma_lan: LintingClient, app: Flask) -> None:
+    clerk(ma_lan, sent, "标记已缴费")
+    work(app)
+    assert state(ma_lan, sent) == "已缴费"
+    page = ma_lan.page("/assessment/self")
+    assert page.buttons() == []
+    refused = ma_lan.page(f"/assessment/records/{sent}/revoke")
+    assert "已缴费的月份不能撤销" in refused.words
+    assert "2026年1月至12月 缴费到账" in ma_lan.page("/me/messages").texts("h2")
+
+
+def test_a_transmitted_record_cannot_be_revoked_here_first(
+    sent: str, ma_lan: LintingClient, app: Flask
+) -> None:
+    page = ma_lan.page("/assessment/self")
+    assert page.buttons() == ["申请税务撤销"]
+    fields = page.form("申请税务撤销")[0].fields
+    assert fields == {}
+    token = ma_lan.page("/assessment").form("提交")[0].fields["csrf_token"]
+    before = stored(app)
+    answer = ma_lan.post(f"/assessment/records/{sent}/revoke", data={"csrf_token": token})
+    assert answer.status_code == 422
+    assert "已传输的核定要先由税务撤销" in answer.text
+    assert stored(app) == before
+
+
+def test_the_tax_bureau_may_revoke_unasked_and_then_it_can_be_revoked_here(
+    sent: str, ma_lan: LintingClient, app: Flask
+) -> None:
+    clerk(ma_lan, sent, "撤销", reason="基数有误")
+    work(app)
+    page = ma_lan.page(f"/assessment/records/{sent}")
+    assert page.texts("span", class_="tag") == ["税务已撤销"]
+    assert "税务已撤销：基数有误" in page.texts("b")
+    revoke(ma_lan, sent)
+    again = assess(ma_lan, "2026-01", "2026-12", "100")
+    assert serials(ma_lan.page("/assessment/self")) == [again, sent]
+
+
+def ask(client: LintingClient, serial: str, reason: str = "基数填错了") -> None:
+    """申请税务撤销 with a reason."""
+    form = client.submit(client.page(f"/assessment/records/{serial}"), "申请税务撤销")
+    client.submit(form, "确认", reason=reason)
+
+
+def test_asked_to_revoke_the_tax_bureau_may_agree(
+    sent: str, ma_lan: LintingClient, app: Flask
+) -> None:
+    ask(ma_lan, sent)
+    assert state(ma_lan, sent) == "税务撤销中"
+    work(app)
+    assert "基数填错了" in ma_lan.page(f"/tax-bureau/assessments/{sent}").words
+    clerk(ma_lan, sent, "同意撤销")
+    work(app)
+    assert state(ma_lan, sent) == "税务已撤销"
+    revoke(ma_lan, sent)
+    assert state(ma_lan, sent) == "已撤销"
+
+
+def test_or_decline_with_a_reason(sent: str, ma_lan: LintingClient, app: Flask) -> None:
+    ask(ma_lan, sent)
+    work(app)
+    clerk(ma_lan, sent, "不同意撤销", reason="已在扣款")
+    work(app)
+    page = ma_lan.page(f"/assessment/records/{sent}")
+    assert page.texts("span", class_="tag") == ["已传输"]
+    assert "税务不同意撤销：已在扣款" in page.texts("b")
+
+
+@pytest.mark.parametrize("reason", ["", " ", "错", "长" * 101])
+def test_asking_needs_a_reason(sent: str, ma_lan: LintingClient, app: Flask, reason: str) -> None:
+    form = ma_lan.page(f"/assessment/records/{sent}/ask-tax")
+    before = stored(app)
+    page = ma_lan.submit(form, "确认", 422, reason=reason)
+    assert page.errors == {"reason": "请写明撤销原因，2 至 100 个字。"}
+    assert page.value("reason") == reason.strip()
+    assert stored(app) == before
+
+
+def test_asking_is_refused_where_the_table_has_no_such_move(
+    ma_lan: LintingClient,
+) -> None:
+    serial = assess(ma_lan, "2026-01", "2026-12")
+    page = ma_lan.page(f"/assessment/records/{serial}/ask-tax")
+    assert "这笔核定还没有传输，不用找税务" in page.words
+    assert "确认" not in page.buttons()
+
+
+def test_transmitting_twice_says_that_it_is_on_its_way(ma_lan: LintingClient, app: Flask) -> None:
+    assess(ma_lan, "2026-01", "2026-12")
+    first, second = ma_lan.page("/assessment/self"), ma_lan.page("/assessment/self")
+    ma_lan.submit(first, "传输")
+    before = stored(app)
+    assert "正在传输，不用再点" in ma_lan.submit(second, "传输", 422).alert
+    assert stored(app) == before
+
+
+def test_the_waiting_card_asks_for_itself_until_it_has_arrived(
+    ma_lan: LintingClient, app: Flask
+) -> None:
+    serial = assess(ma_lan, "2026-01", "2026-12")
+    listed = transmit(ma_lan, serial)
+    (card,) = listed.all("article", id=f"record-{serial}")
+    address = card.get("hx-get", "")
+    assert address.startswith(f"/assessment/records/{serial}/card")
+    assert listed.links()["刷新"] == f"/assessment/records/{serial}"
+    waiting = ma_lan.page(address, htmx=True)
+    assert waiting.all("article")[0].get("hx-get", "") != address
+    work(app)
+    arrived = ma_lan.page(address, htmx=True)
+    assert arrived.texts("span", class_="tag") == ["已传输"]
+    assert arrived.all("article")[0].get("hx-get") is None
+
+
+def test_the_polling_stops_by_itself(ma_lan: LintingClient) -> None:
+    serial = assess(ma_lan, "2026-01", "2026-12")
+    listed = transmit(ma_lan, serial)
+    address: str | None = listed.all("article", id=f"record-{serial}")[0].get("hx-get")
+    asked = 0
+    while address is not None:
+        asked += 1
+        assert asked < 100
+        address = ma_lan.page(address, htmx=True).all("article")[0].get("hx-get")
+    assert 5 <= asked <= 60
+    assert ma_lan.page("/assessment/self").links()["刷新"]
+
+
+def test_garbage_in_the_feed_moves_nothing(sent: str, ma_lan: LintingClient, app: Flask) -> None:
+    before = stored(app)
+
+    def garbage(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"changes": [{"cursor": "x"}]})
+
+    work(app, through(garbage))
+    assert stored(app) == before
+    assert state(ma_lan, sent) == "已传输"
+
+
+def test_the_commands_of_the_sender_say_what_they_did(ma_lan: LintingClient, app: Flask) -> None:
+    transmit(ma_lan, assess(ma_lan, "2026-01", "2026-12"))
+    runner = app.test_cli_runner()
+    assert runner.invoke(args=["transmission", "status"]).output == "waiting 1\n"
+    assert runner.invoke(args=["transmission", "work", "--once"]).output.endswith(" done\n")
+    assert runner.invoke(args=["transmission", "status"]).output == "done 1\n"
