@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import CDPSession, Page
 
 AXE = Axe()
-TAGS = "wcag2a wcag2aa wcag21a wcag21aa wcag22aa best-practice".split()
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 NARROW = 320
 """CSS pixels: the narrowest phone, and WCAG's width for reflow."""
@@ -22,8 +22,9 @@ RUNS_OUT = """() => {
   const out = document.documentElement.scrollWidth > width ? ['the page itself'] : [];
   for (const part of document.querySelectorAll('body *')) {
     const box = part.getBoundingClientRect();
-    if (!part.closest('svg') && box.width > 0 && box.right > width + 1)
-      out.push(Math.round(box.right - width) + " px " + part.tagName + '.' + part.className + ' ' + part.textContent.trim().slice(0, 30));
+    if (part.closest('svg') || box.width === 0 || box.right <= width + 1) continue;
+    const text = part.textContent.trim().slice(0, 30);
+    out.push(`${Math.round(box.right - width)} px: ${part.tagName}.${part.className} ${text}`);
   }
   return out.slice(0, 5);
 }"""

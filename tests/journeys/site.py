@@ -23,7 +23,7 @@ from flexapp.wiring import create_app
 log = logging.getLogger(__name__)
 
 SENDER_PAUSE = 0.1
-"""Seconds between looks at the outbox: ten times as often as in service, so that walks are short."""
+"""Seconds between looks at the outbox: ten times as often as in service, to keep walks short."""
 
 
 def make_template(folder: Path, today: str) -> Path:

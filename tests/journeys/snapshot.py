@@ -22,10 +22,27 @@ Row = tuple[object, ...]
 Snapshot = dict[str, list[Row]]
 """Table name → rows in the order they were written."""
 
-ASSESSMENT_FIELDS = (
-    "serial division kind start_month end_month months entered meaning bound monthly_base"
-    " period_base monthly_amount total parameters made_by_label by_proxy channel state claimed"
-).split()
+ASSESSMENT_FIELDS = [
+    "serial",
+    "division",
+    "kind",
+    "start_month",
+    "end_month",
+    "months",
+    "entered",
+    "meaning",
+    "bound",
+    "monthly_base",
+    "period_base",
+    "monthly_amount",
+    "total",
+    "parameters",
+    "made_by_label",
+    "by_proxy",
+    "channel",
+    "state",
+    "claimed",
+]
 """The serial is kept: it is counted for each day and place, so equal walks give equal serials."""
 
 

@@ -11,11 +11,21 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import ThreeWays, World
 
 TITLE = "2019 年宁夏灵活就业人员养老保险指尖办核定渠道"
-APPS = (
-    "我的宁夏 国务院客户端 掌上12333 中国银行 农业银行 工银融e联 建设银行 邮储银行 招商银行"
-    " 方达掌上医院 i银川都市圈 南风医生"
-).split()
-NOT_YET = "微信 支付宝 云闪付 城市一账通".split()
+APPS = [
+    "我的宁夏",
+    "国务院客户端",
+    "掌上12333",
+    "中国银行",
+    "农业银行",
+    "工银融e联",
+    "建设银行",
+    "邮储银行",
+    "招商银行",
+    "方达掌上医院",
+    "i银川都市圈",
+    "南风医生",
+]
+NOT_YET = ["微信", "支付宝", "云闪付", "城市一账通"]
 
 
 def test_every_qr_code_on_the_page_leads_to_its_app(three_ways: ThreeWays) -> None:

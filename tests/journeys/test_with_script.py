@@ -57,7 +57,7 @@ def test_back_after_an_assessment_shows_no_form_to_post_again(scripted: Scripted
         phone = _at_the_form(world)
         assess(phone, "2019-01", "2019-06", "60")
         phone.page.go_back()
-        # The list took the form's place in the history: before it comes the page that asks for whom.
+        # The list took the form's place in the history; before it, one was asked for whom.
         begin(phone)
         phone.on(ASSESSMENT, phone.record("2019-01", "2019-06"))
         assert len(take(world.site)["assessments"]) == 1
