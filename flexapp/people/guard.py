@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
@@ -12,6 +13,7 @@ from flexapp.people.service import Visitor, visitor_from
 from flexapp.people.signing_in import token_digest
 from flexapp.web.access import Access, access_of
 from flexapp.web.clock import instant
+from flexapp.web.navigation import is_ours
 from flexapp.web.unit_of_work import SAFE_METHODS, write_transaction
 
 IDLE = timedelta(hours=2)
@@ -68,11 +70,18 @@ def _touch(sign_in_id: int, at: datetime) -> None:
 
 
 def _remember_where() -> None:
-    """Keep the page the person was going to; a POST is not repeated after signing in."""
-    if request.method == "GET" and "HX-Request" not in request.headers:
-        session[GOING_TO] = request.full_path.rstrip("?")
+    """Keep the page the person was going to, or on; a POST is not repeated after signing in."""
+    if "HX-Request" in request.headers:
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    elif request.method == "GET":
+        page = urlsplit(request.url)
+    else:
+        page = urlsplit(request.referrer or "")
+    if page.netloc == request.host and is_ours(page.path):
+        session[GOING_TO] = page.path + (f"?{page.query}" if page.query else "")
 
 
 def take_destination(default: str) -> str:
     """Where the person was going, once."""
-    return str(session.pop(GOING_TO, default))
+    wanted = str(session.pop(GOING_TO, default))
+    return wanted if is_ours(wanted) else default

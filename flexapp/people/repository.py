@@ -9,10 +9,10 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from flexapp.extensions import db
+from flexapp.extensions import db, table_of
 from flexapp.people.models import Account, DailyUse, Person, SignIn, SmsCode
 
-_sign_in, _account, _person = SignIn.__table__, Account.__table__, Person.__table__
+_sign_in, _account, _person = table_of(SignIn), table_of(Account), table_of(Person)
 # Built once and on the tables, not the classes: this runs on every signed-in page.
 _VISITOR = (
     select(

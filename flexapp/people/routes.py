@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, g, session, url_for
 from flexapp.people import real_name as real_name_case
 from flexapp.people import signing_in
 from flexapp.people.forms import RealNameForm, SignInForm
-from flexapp.people.guard import take_destination
+from flexapp.people.guard import GOING_TO, take_destination
 from flexapp.people.service import read_identity_number
 from flexapp.rules.identity import parse_name
 from flexapp.rules.refusal import Refusal
@@ -81,7 +81,7 @@ def finish_sign_in() -> Response:
     session.clear()
     session["sid"] = signed_in.token
     if signed_in.needs_real_name:
-        session["going_to"] = destination
+        session[GOING_TO] = destination
         return see_other(url_for("people.real_name"))
     return see_other(destination)
 

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 BATCH = 20
+"""Messages between two looks at the tax bureau's feed."""
+
 BACKOFF_FIRST, BACKOFF_MOST = 2.0, 300.0
 """Seconds before the second try, and the most between later ones."""
 
@@ -46,10 +48,13 @@ class Claimed:
 
 def work_once(gateway: TaxGateway) -> int:
     """Send what is due and apply what the tax bureau did; how many things were done."""
-    claimed = _claim_due(instant())
-    for message in claimed:
-        _deliver(gateway, message)
-    return len(claimed) + _read_changes(gateway)
+    sent = 0
+    # One at a time: a lease covers one message's time-out, never that of those before it.
+    while sent < BATCH and (claimed := _claim_due(instant())):
+        for message in claimed:
+            _deliver(gateway, message)
+        sent += len(claimed)
+    return sent + _read_changes(gateway)
 
 
 def _claim_due(at: datetime) -> list[Claimed]:
@@ -59,7 +64,7 @@ def _claim_due(at: datetime) -> list[Claimed]:
         if not repository.anything_due(at):
             return claimed
     with write_transaction():
-        for row in repository.due(at, BATCH):
+        for row in repository.due(at, 1):
             attempt = int(row["attempt"])  # type: ignore[call-overload]
             message = _claim(row, attempt, at)
             if message is not None:
@@ -203,22 +208,26 @@ def _move(record: Record, change: Change) -> str:
         if isinstance(received, Refusal):
             return received.reason
         record = received
-    move = _move_of(change.event, record.state)
-    if move is None:
-        return "nothing to do"
     data = {"reason": change.reason} if change.reason else {}
-    moved = assessment.transition(record=record, move=move, actor=TAX_BUREAU, at=now(), data=data)
-    if isinstance(moved, Refusal):
-        log.warning("%s: the tax bureau's %s: %s", record.serial, change.event, moved.reason)
-        return moved.reason
-    return moved.state.value
+    for move in _moves_of(change.event, record.state):
+        moved = assessment.transition(
+            record=record, move=move, actor=TAX_BUREAU, at=now(), data=data
+        )
+        if isinstance(moved, Refusal):
+            log.warning("%s: the tax bureau's %s: %s", record.serial, change.event, moved.reason)
+            return moved.reason
+        record = moved
+    return record.state.value
 
 
-def _move_of(event: str, state: State) -> Move | None:
+def _moves_of(event: str, state: State) -> tuple[Move, ...]:
+    """What an event of the tax bureau means for us, in the state we are in."""
+    asked = state is State.TAX_REVOKING
     if event == "paid":
-        return Move.PAY
+        # Paid before our request arrived: it is answered by that, and must not hide the payment.
+        return (Move.DECLINE, Move.PAY) if asked else (Move.PAY,)
     if event == "revocation_declined":
-        return Move.DECLINE
+        return (Move.DECLINE,)
     if event == "revoked":
-        return Move.AGREE if state is State.TAX_REVOKING else Move.TAX_REVOKE
-    return None
+        return (Move.AGREE,) if asked else (Move.TAX_REVOKE,)
+    return ()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from flask import request
 from flask_wtf import FlaskForm
+from flask_wtf.form import _Auto
 from wtforms import Field
 
 from flexapp.rules.refusal import Refusal
@@ -27,9 +28,15 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
     """Base of every form on a page."""
 
     class Meta:
-        """Checked once for the whole application instead."""
+        """CSRF is checked once for the whole application instead."""
 
         csrf = False
+
+        def wrap_formdata(self, form: object, formdata: object) -> object:
+            """What was typed; unlike Flask-WTF's own, never a file or JSON sent in its place."""
+            if formdata is _Auto:
+                return request.form if request.method == "POST" else None
+            return formdata
 
     page_fault: str | None = None
     """A refusal that belongs to no single field."""

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Response, redirect, request
 
 HIGHEST_ROW = 2**63 - 1
 """What a database can count to; an address may hold any number."""
 
 
+def is_ours(location: str) -> bool:
+    """Whether an address, percent-encoded, is one of this service and safe in a header."""
+    return re.fullmatch(r"/(?![/\\])[!-~]*", location) is not None
+
+
 def see_other(location: str) -> Response:
     """303: the POST is done, look there; only for addresses of our own."""
-    if not location.startswith("/") or location.startswith(("//", "/\\")):
+    if not is_ours(location):
         raise ValueError("only addresses of this service")
     answer = redirect(location, 303)
     assert isinstance(answer, Response)
