@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -108,6 +109,7 @@ def _connect_tax_bureau(app: Flask, settings: Settings) -> None:
         token=settings.tax_token,
         stylesheet_url=assets.url(app, "app.css"),
         now=clock.instant,
+        broken=partial(httpx.ReadError, "the tax bureau closed the connection"),
     )
     app.extensions["tax_gateway"] = HttpTaxGateway(
         "http://tax-bureau", settings.tax_token, httpx.WSGITransport(app=stand_in)

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 from flexapp.rules.refusal import Refusal
 from flexapp.taxbureau.auth import authenticate
 from flexapp.taxbureau.content import is_serial, parse_content, parse_request
+from flexapp.taxbureau.faults import Faults
 from flexapp.taxbureau.problems import invalid, problem
 from flexapp.taxbureau.states import State
 from flexapp.taxbureau.store import Record, Store
@@ -18,14 +19,19 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 _UNKNOWN = Refusal("unknown_serial", "没有收到过这个核定流水号。")
 
 
-def blueprint(store: Store, token: str) -> Blueprint:
-    """The routes of the machine API over `store`, open to whoever holds `token`."""
+def blueprint(store: Store, token: str, faults: Faults) -> Blueprint:
+    """The routes of the machine API over `store`, open to whoever holds `token`.
+
+    A call that got past the check of its sender is struck with what is on of `faults`.
+    """
     api = Blueprint("api", __name__, url_prefix="/v1")
 
     @api.before_request
     def check_sender() -> Response | None:
         refusal = authenticate(request, token)
         return None if refusal is None else problem(refusal)
+
+    api.before_request(faults.strike)
 
     @api.put("/assessments/<serial>")
     def receive(serial: str) -> Response:
@@ -81,8 +87,9 @@ def blueprint(store: Store, token: str) -> Blueprint:
         if isinstance(after, Refusal) or isinstance(limit, Refusal):
             return invalid(wrong)
         found = store.changes(after, limit)
+        told = faults.garble(found, lambda: store.changes(max(after - 3, 0), min(after, 3)))
         return jsonify(
-            changes=[asdict(change) for change in found],
+            changes=[asdict(change) for change in told],
             next=found[-1].cursor if found else after,
         )
 

@@ -15,7 +15,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from flexapp.rules.money import yen
-from flexapp.taxbureau import api, pages, problems
+from flexapp.taxbureau import api, fault_pages, faults, pages, problems
 from flexapp.taxbureau.store import BEIJING, Store
 
 log = logging.getLogger(__name__)
@@ -54,13 +54,15 @@ def create_taxbureau(
     stylesheet_url: str | None = None,
     now: Callable[[], datetime],
     demo: bool = True,
+    broken: Callable[[], Exception] = ConnectionResetError,
 ) -> Flask:
     """The stand-in as a WSGI application; it may be mounted under any path.
 
     `database_path`: its own SQLite file, made where missing (`schema.DatabaseError` when it cannot
     be used). `token`: the bearer token of the machine API; `ValueError` when empty or with spaces.
     `stylesheet_url`: the look of the product, linked after the stand-in's own few rules. `now`:
-    aware moments. Without `demo` there are no clerk pages, only the machine API.
+    aware moments. Without `demo` there are no clerk pages, only the machine API. `broken`: what
+    cutting a connection off raises (`faults.Cut`); a client in this process wants its own kind.
     """
     if not token or any(c.isspace() or not c.isprintable() for c in token):
         raise ValueError("the token must be printable text without spaces, and not empty")
@@ -79,12 +81,16 @@ def create_taxbureau(
     app.jinja_env.filters["yen"] = lambda text: yen(Decimal(text))
     csrf = CSRFProtect(app)
     store = Store(Path(database_path), now)
-    machine = api.blueprint(store, token)
+    switched_on = faults.Faults(store)
+    machine = api.blueprint(store, token, switched_on)
     # Machines hold no cookie, so there is nothing a foreign page could make a browser send.
     csrf.exempt(machine)
     app.register_blueprint(machine)
     if demo:
         app.register_blueprint(pages.blueprint(store))
+        app.register_blueprint(fault_pages.blueprint(switched_on))
+        app.jinja_env.globals["active_faults"] = switched_on.active
+    faults.install(app, broken)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(sqlite3.OperationalError, _busy)

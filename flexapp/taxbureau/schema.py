@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 BUSY_TIMEOUT_MS = 5000
 
 # AUTOINCREMENT: a number is never used twice. There is one writer at a time, so `cursor` ascends in
@@ -50,6 +50,20 @@ _TABLES = (
     )""",
 )
 
+# What each later version added, so that a file of an earlier one goes on being used.
+_ADDED = {
+    2: (
+        # Faults of a demonstration that are on: `remaining` NULL is "until switched off".
+        """CREATE TABLE faults (
+            kind TEXT PRIMARY KEY CHECK (kind IN ('slow', 'hang', 'error', 'drop', 'garble')),
+            seconds REAL NOT NULL DEFAULT 0 CHECK (seconds BETWEEN 0 AND 120),
+            remaining INTEGER CHECK (remaining >= 0),
+            percent INTEGER NOT NULL DEFAULT 100 CHECK (percent BETWEEN 1 AND 100),
+            scope TEXT NOT NULL DEFAULT 'messages' CHECK (scope IN ('messages', 'all'))
+        )""",
+    ),
+}
+
 _APPEND_ONLY = """CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table}
     BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"""
 
@@ -95,12 +109,22 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if version == VERSION:
         connection.execute("ROLLBACK")
         return
-    if version != 0 or connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+    empty = not connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    if not (1 <= version < VERSION or (version == 0 and empty)):
         raise DatabaseError(f"{path} is not a database of this version of the tax bureau stand-in")
+    if version == 0:
+        _make_tables(connection)
+    for added in range(max(version, 1) + 1, VERSION + 1):
+        for statement in _ADDED[added]:
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    """The tables of version 1."""
     for statement in _TABLES:
         connection.execute(statement)
     for table in ("history", "changes"):
         for verb in ("UPDATE", "DELETE"):
             connection.execute(_APPEND_ONLY.format(table=table, verb=verb))
-    connection.execute(f"PRAGMA user_version = {VERSION}")
-    connection.execute("COMMIT")

@@ -112,7 +112,7 @@ class Store:
         The same content again gives the first record; other content under a known serial is
         refused (`content_differs`).
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             known = _record(connection, content.serial)
             if known is not None:
                 if known.digest == content.digest:
@@ -145,11 +145,11 @@ class Store:
 
     def find(self, serial: str) -> Record | None:
         """The record of `serial`, or `None`."""
-        return _record(self._connection(), serial)
+        return _record(self.connection(), serial)
 
     def move(self, serial: str, move: Move, reason: str | None = None) -> Record | Refusal:
         """A clerk's move. Refused: `unknown_serial`, `cannot_<move>`."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             record = _record(connection, serial)
             if record is None:
                 return _UNKNOWN
@@ -176,7 +176,7 @@ class Store:
         Refused: `unknown_serial`, `cannot_request` (paid), `request_differs` (the id was used for
         another serial or reason).
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             record = _record(connection, serial)
             if record is None:
                 return _UNKNOWN
@@ -208,7 +208,7 @@ class Store:
 
     def changes(self, after: int, limit: int) -> tuple[Change, ...]:
         """At most `limit` events of the feed with a cursor above `after`, in order."""
-        rows = self._connection().execute(
+        rows = self.connection().execute(
             "SELECT cursor, event_id, serial, event, at, reason FROM changes"
             " WHERE cursor > ? ORDER BY cursor LIMIT ?",
             (after, limit),
@@ -220,7 +220,7 @@ class Store:
 
     def listing(self, after: str, limit: int) -> tuple[tuple[str, State, str], ...]:
         """At most `limit` of (serial, state, digest) with a serial above `after`, in its order."""
-        rows = self._connection().execute(
+        rows = self.connection().execute(
             "SELECT serial, state, digest FROM assessments WHERE serial > ?"
             " ORDER BY serial LIMIT ?",
             (after, limit),
@@ -229,7 +229,7 @@ class Store:
 
     def history(self, serial: str) -> tuple[HistoryEntry, ...]:
         """What happened to `serial`, oldest first."""
-        rows = self._connection().execute(
+        rows = self.connection().execute(
             "SELECT what, state, at, reason FROM history WHERE serial = ? ORDER BY number",
             (serial,),
         )
@@ -251,7 +251,7 @@ class Store:
 
         def select(bound: str, number: int, order: str, limit: int) -> list[sqlite3.Row]:
             return (
-                self._connection()
+                self.connection()
                 .execute(
                     # Only the fixed words of this method are put together here.
                     f"SELECT * FROM assessments WHERE {wanted} AND number {bound} ?"  # noqa: S608
@@ -299,16 +299,17 @@ class Store:
             raise ValueError("the clock must give aware moments")
         return moment.astimezone(BEIJING).isoformat(timespec="milliseconds")
 
-    def _connection(self) -> sqlite3.Connection:
+    def connection(self) -> sqlite3.Connection:
+        """This thread's own connection, for reading."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = schema.connect(self._path)
         return connection
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
         """One write transaction: committed at the end, rolled back on any exception."""
-        connection = self._connection()
+        connection = self.connection()
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
