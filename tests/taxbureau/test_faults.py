@@ -1,0 +1,236 @@
+"""Faults on request: each does what its card says, to as many messages, and then stops."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from flexapp.taxbureau import create_taxbureau, schema
+from flexapp.taxbureau.faults import Faults, Kind, Scope
+from flexapp.taxbureau.store import Store
+from tests.taxbureau.conftest import CONTENT, SERIAL, TOKEN, Bureau, content, problem, ticking
+from tests.taxbureau.test_process import running
+
+
+@pytest.fixture
+def switch(bureau: Bureau, database: Path) -> Faults:
+    """The switches, as another process has them: through the database."""
+    return Faults(Store(database, ticking()))
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that were waited, without waiting them."""
+    waited: list[float] = []
+    monkeypatch.setattr("flexapp.taxbureau.faults.time.sleep", waited.append)
+    return waited
+
+
+def test_nothing_is_on_at_the_start(bureau: Bureau, switch: Faults) -> None:
+    assert switch.active() == ()
+    assert "故障演示已打开" not in bureau.page("/")
+    assert bureau.put(CONTENT).status_code == 201
+
+
+def test_a_slow_bureau_waits_and_then_takes_it(
+    bureau: Bureau, switch: Faults, waits: list[float]
+) -> None:
+    switch.switch_on(Kind.SLOW, seconds=7, remaining=1)
+    assert bureau.put(CONTENT).status_code == 201
+    assert bureau.put(content(2)).status_code == 201
+    assert waits == [7]
+
+
+def test_a_500_takes_nothing_and_ends_after_so_many(bureau: Bureau, switch: Faults) -> None:
+    switch.switch_on(Kind.ERROR, remaining=2)
+    problem(bureau.put(CONTENT), 500)
+    problem(bureau.put(CONTENT), 500)
+    assert bureau.events() == []
+    assert bureau.put(CONTENT).status_code == 201
+    assert switch.active() == ()
+
+
+@pytest.mark.parametrize(("kind", "waited"), [(Kind.DROP, 0), (Kind.HANG, 30)])
+def test_what_is_cut_off_was_taken_all_the_same(
+    bureau: Bureau, switch: Faults, waits: list[float], kind: Kind, waited: float
+) -> None:
+    switch.switch_on(kind, seconds=waited, remaining=1)
+    with pytest.raises(ConnectionResetError):
+        bureau.put(CONTENT)
+    assert waits == [waited]
+    assert bureau.events() == [(SERIAL, "received")]
+    assert bureau.put(CONTENT).status_code == 200
+
+
+def test_a_revocation_request_that_is_cut_off_was_noted(bureau: Bureau, switch: Faults) -> None:
+    bureau.put(CONTENT)
+    switch.switch_on(Kind.DROP, remaining=1)
+    with pytest.raises(ConnectionResetError):
+        bureau.ask()
+    assert bureau.state() == "revoking"
+
+
+def test_questions_are_struck_only_where_everything_is(bureau: Bureau, switch: Faults) -> None:
+    bureau.put(CONTENT)
+    switch.switch_on(Kind.ERROR)
+    assert bureau.get(f"/v1/assessments/{SERIAL}").status_code == 200
+    assert bureau.get("/v1/changes").status_code == 200
+    switch.switch_on(Kind.ERROR, scope=Scope.ALL)
+    for path in (f"/v1/assessments/{SERIAL}", "/v1/changes", "/v1/assessments"):
+        problem(bureau.get(path), 500)
+    switch.switch_off(Kind.ERROR)
+    assert bureau.get("/v1/changes").status_code == 200
+
+
+def test_a_stranger_uses_up_no_fault(bureau: Bureau, switch: Faults) -> None:
+    switch.switch_on(Kind.ERROR, remaining=1)
+    path = f"/v1/assessments/{SERIAL}"
+    assert bureau.client.put(path, json=CONTENT).status_code == 401
+    problem(bureau.put(CONTENT), 500)
+
+
+def test_a_share_strikes_about_that_many(bureau: Bureau, switch: Faults) -> None:
+    switch.switch_on(Kind.ERROR, percent=30)
+    struck = sum(bureau.put(CONTENT).status_code == 500 for _ in range(400))
+    # Six standard deviations to either side: wrong once in hundreds of millions of runs.
+    assert 65 <= struck <= 175
+
+
+def test_the_feed_repeats_and_mixes_and_still_tells_all(bureau: Bureau, switch: Faults) -> None:
+    sent = [content(number) for number in range(1, 13)]
+    for each in sent:
+        bureau.put(each)
+    switch.switch_on(Kind.GARBLE)
+    answer = bureau.get("/v1/changes?after=4").get_json()
+    cursors = [change["cursor"] for change in answer["changes"]]
+    assert sorted(cursors) == sorted([2, 3, 4, *range(5, 13), *range(5, 13)])
+    assert cursors != sorted(cursors)
+    assert len({change["event_id"] for change in answer["changes"]}) == 11
+    assert answer["next"] == 12
+    assert bureau.get("/v1/changes?after=12").get_json()["changes"] == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"percent": 0}, {"percent": 101}, {"seconds": -1}, {"seconds": 121}, {"remaining": 0}],
+)
+def test_switching_on_something_out_of_bounds_is_a_mistake(
+    switch: Faults, wrong: dict[str, int]
+) -> None:
+    with pytest.raises(ValueError, match="is"):
+        switch.switch_on(Kind.SLOW, **wrong)  # type: ignore[arg-type]
+
+
+def test_a_file_of_the_first_version_goes_on_being_used(database: Path) -> None:
+    Bureau(create_taxbureau(database_path=database, token=TOKEN, now=ticking())).put(CONTENT)
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("DROP TABLE faults")
+        connection.execute("PRAGMA user_version = 1")
+    bureau = Bureau(create_taxbureau(database_path=database, token=TOKEN, now=ticking()))
+    assert bureau.put(CONTENT).status_code == 200
+    assert Faults(Store(database, ticking())).active() == ()
+    with closing(schema.connect(database)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == schema.VERSION
+
+
+# The page.
+
+
+def post(bureau: Bureau, path: str, **fields: str) -> tuple[int, str]:
+    """Press a button of the page; the status and the page one lands on."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', bureau.page("/faults"))
+    assert found
+    answer = bureau.client.post(path, data={**fields, "csrf_token": found[1]})
+    landed = bureau.client.get("/faults") if answer.status_code == 303 else answer
+    return answer.status_code, landed.get_data(as_text=True)
+
+
+def test_a_clerk_switches_a_fault_on_and_off_and_every_page_says_so(
+    bureau: Bureau, switch: Faults
+) -> None:
+    assert 'href="/faults"' in bureau.page("/")
+    status, page = post(
+        bureau, "/faults/hang", unit="percent", amount="30", seconds="20", scope="all"
+    )
+    assert status == 303
+    assert "已打开：没有回音" in page
+    (on,) = switch.active()
+    assert (on.kind, on.seconds, on.remaining, on.percent, on.scope) == (
+        Kind.HANG,
+        20,
+        None,
+        30,
+        Scope.ALL,
+    )
+    assert "故障演示已打开：没有回音（所有请求的 30%，直到关闭，20 秒）" in bureau.page("/")
+    assert post(bureau, "/faults/hang/off")[0] == 303
+    assert switch.active() == ()
+
+
+def test_all_faults_go_off_together(bureau: Bureau, switch: Faults) -> None:
+    for kind in Kind:
+        fields = {"unit": "messages", "amount": "3", "seconds": "1"}
+        assert post(bureau, f"/faults/{kind.value}", **fields)[0] == 303
+    assert [fault.kind for fault in switch.active()] == list(Kind)
+    assert post(bureau, "/faults/off")[0] == 303
+    assert switch.active() == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "sentence"),
+    [
+        ("amount", "", "请填 1 至 100 的整数"),
+        ("amount", "101", "请填 1 至 100 的整数"),
+        ("amount", "<b>", "请填 1 至 100 的整数"),
+        ("seconds", "121", "请填 1 至 120 的整数"),
+        ("seconds", "1.5", "请填 1 至 120 的整数"),
+    ],
+)
+def test_a_wrong_number_is_said_beside_its_field_and_kept(
+    bureau: Bureau, switch: Faults, field: str, typed: str, sentence: str
+) -> None:
+    fields = {"unit": "percent", "amount": "5", "seconds": "5"} | {field: typed}
+    status, page = post(bureau, "/faults/slow", **fields)
+    assert status == 422
+    assert sentence in page
+    assert f'value="{typed.replace("<b>", "&lt;b&gt;")}"' in page
+    assert switch.active() == ()
+
+
+def test_a_page_that_is_too_old_changes_nothing(bureau: Bureau, switch: Faults) -> None:
+    answer = bureau.client.post("/faults/error", data={"amount": "1", "csrf_token": "old"})
+    assert answer.status_code == 400
+    assert "页面打开太久了" in answer.get_data(as_text=True)
+    assert switch.active() == ()
+
+
+def test_without_clerk_pages_a_row_in_the_database_still_works(database: Path) -> None:
+    app = create_taxbureau(database_path=database, token=TOKEN, now=ticking(), demo=False)
+    bureau = Bureau(app)
+    assert bureau.client.get("/faults").status_code == 404
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("INSERT INTO faults (kind, remaining) VALUES ('error', 1)")
+        connection.commit()
+    problem(bureau.put(CONTENT), 500)
+    assert bureau.put(CONTENT).status_code == 201
+
+
+def test_a_real_connection_is_cut_before_the_answer_is_whole(database: Path) -> None:
+    with running(database, "--token", TOKEN) as client:
+        switch = Faults(Store(database, ticking()))
+        switch.switch_on(Kind.DROP, remaining=1)
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.put(f"/v1/assessments/{SERIAL}", json=CONTENT)
+        assert client.get(f"/v1/assessments/{SERIAL}").status_code == 200
+        switch.switch_on(Kind.HANG, seconds=2, remaining=1)
+        began = time.monotonic()
+        with pytest.raises(httpx.ReadTimeout):
+            client.put(f"/v1/assessments/{SERIAL}", json=CONTENT, timeout=0.5)
+        assert time.monotonic() - began < 2
+        assert client.put(f"/v1/assessments/{SERIAL}", json=CONTENT).status_code == 200
