@@ -40,7 +40,7 @@ def inspect(page: Page) -> list[str]:
     A page that differs from one seen before in digits, keys and input only is not looked at again.
     """
     html = page.evaluate(STRUCTURE)
-    plain = re.sub(r'(value|href|action|hx-[a-z]+|style|class)="[^"]*"|[\d*]+', "", html)
+    plain = re.sub(r'(value|href|action|hx-[a-z]+|style)="[^"]*"|[\d*]+', "", html)
     digest = hashlib.sha256(plain.encode()).hexdigest()
     if digest in _seen:
         return []

@@ -6,6 +6,7 @@ import logging
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -58,6 +59,7 @@ class Site:
         self.app: Flask = create_app(load(environ | {"FLEXAPP_PUBLIC_URL": self.url}))
         self._application = self.app
         self._stopping = threading.Event()
+        self._idle_looks = 0
         self._threads = [
             threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True),
             threading.Thread(target=self._send, daemon=True),
@@ -72,6 +74,14 @@ class Site:
         for thread in self._threads:
             thread.join(10)
         self._server.server_close()
+
+    def settle(self) -> None:
+        """Wait until the sender has found nothing to do: what it was at is in the database then."""
+        # The next look may have begun before this moment; the one after it has not.
+        enough, patience = self._idle_looks + 2, time.monotonic() + 20
+        while self._idle_looks < enough:
+            assert time.monotonic() < patience, "the sender does not come to rest"
+            time.sleep(SENDER_PAUSE / 4)
 
     def _answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         # The port is known only once the server is there, and the settings need it.
@@ -88,6 +98,7 @@ class Site:
                 log.exception("the sender stumbled")
                 done = 0
             if not done:
+                self._idle_looks += 1
                 self._stopping.wait(SENDER_PAUSE)
 
 

@@ -47,7 +47,8 @@ ASSESSMENT_FIELDS = [
 
 
 def take(site: Site) -> Snapshot:
-    """The site's databases as they are now."""
+    """The site's databases, once what is on its way to and from the tax bureau has arrived."""
+    site.settle()
     with site.app.app_context():
         try:
             return _product() | _tax_bureau(site.tax_database)
