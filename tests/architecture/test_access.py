@@ -1,0 +1,158 @@
+"""Who may call each endpoint: every one is in this table, and each is tried as everybody."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from flexapp.web.access import Access, access_of, check_marked
+from tests.support.client import HTMX, LintingClient
+from tests.support.database import stored
+from tests.support.walks import MA_LAN, newcomer, sign_in
+
+PUBLIC, ACCOUNT, PERSON = Access.PUBLIC, Access.ACCOUNT, Access.PERSON
+
+TABLE: dict[str, tuple[str, str, Access]] = {
+    "assessment.begin": ("POST", "/assessment", PERSON),
+    "assessment.choose": ("GET", "/assessment", PERSON),
+    "assessment.create": ("POST", "/assessment/<who>/new", PERSON),
+    "assessment.new": ("GET", "/assessment/<who>/new", PERSON),
+    "assessment.read_back": ("GET", "/assessment/<who>/read-back", PERSON),
+    "assessment.records": ("GET", "/assessment/<who>", PERSON),
+    "channels.index": ("GET", "/channels", PUBLIC),
+    "channels.landing": ("GET", "/c/<code>", PUBLIC),
+    "health.alive": ("GET", "/healthz", PUBLIC),
+    "health.ready": ("GET", "/readyz", PUBLIC),
+    "people.confirm_real_name": ("POST", "/real-name", ACCOUNT),
+    "people.finish_sign_in": ("POST", "/sign-in", PUBLIC),
+    "people.real_name": ("GET", "/real-name", ACCOUNT),
+    "people.request_code": ("POST", "/sign-in/code", PUBLIC),
+    "people.sign_in": ("GET", "/sign-in", PUBLIC),
+    "people.sign_out": ("POST", "/sign-out", PUBLIC),
+    "portal.affairs": ("GET", "/social-security/affairs", PUBLIC),
+    "portal.home": ("GET", "/", PUBLIC),
+    "portal.me": ("GET", "/me", PUBLIC),
+    "portal.messages": ("GET", "/me/messages", PERSON),
+    "portal.not_me": ("POST", "/me/messages/<seq>/not-me", PERSON),
+    "portal.proxy_handling": ("GET", "/me/proxy-handling", PERSON),
+    "portal.set_proxy_handling": ("POST", "/me/proxy-handling", PERSON),
+    "portal.social_security": ("GET", "/social-security", PUBLIC),
+    "record.ask_revoke": ("GET", "/assessment/records/<serial>/revoke", PERSON),
+    "record.card": ("GET", "/assessment/records/<serial>/card", PERSON),
+    "record.detail": ("GET", "/assessment/records/<serial>", PERSON),
+    "record.revoke": ("POST", "/assessment/records/<serial>/revoke", PERSON),
+    "registration.done": ("GET", "/registration/done", PERSON),
+    "registration.form": ("GET", "/registration", PERSON),
+    "registration.submit": ("POST", "/registration", PERSON),
+    "transmission.ask_tax": ("GET", "/assessment/records/<serial>/ask-tax", PERSON),
+    "transmission.send_ask_tax": ("POST", "/assessment/records/<serial>/ask-tax", PERSON),
+    "transmission.transmit": ("POST", "/assessment/records/<serial>/transmit", PERSON),
+}
+"""Endpoint: method, address, who may."""
+
+EVERYONE = pytest.mark.parametrize("endpoint", sorted(TABLE))
+
+
+def call(client: LintingClient, endpoint: str, **headers: str) -> TestResponse:
+    """Call an endpoint the right way, with a valid token where it takes a form."""
+    method, rule, _ = TABLE[endpoint]
+    path = rule.replace("<who>", "self").replace("<code>", "wdnx")
+    path = path.replace("<serial>", "64010420261124000001").replace("<seq>", "1")
+    data = {"csrf_token": token(client)} if method == "POST" else None
+    return client.open(path, method=method, data=data, headers=headers)
+
+
+def token(client: LintingClient) -> str:
+    """A valid token for this browser's session, drawn where anybody gets one."""
+    for path in ("/sign-in", "/real-name", "/me"):
+        for form in client.page(path).forms():
+            if "csrf_token" in form.fields:
+                return form.fields["csrf_token"]
+    raise AssertionError("no page with a form")
+
+
+def test_the_table_lists_every_endpoint_and_no_other(app: Flask) -> None:
+    real = {
+        rule.endpoint: (
+            next(iter((rule.methods or set()) - {"HEAD", "OPTIONS"})),
+            "".join(
+                f"<{part}>" if dynamic else part for dynamic, part in rule._trace if part != "|"
+            ),
+            access_of(app, rule.endpoint),
+        )
+        for rule in app.url_map.iter_rules()
+    }
+    assert real == TABLE
+    assert set(app.view_functions) == set(TABLE)
+
+
+def test_every_endpoint_has_one_address_and_one_method(app: Flask) -> None:
+    rules = list(app.url_map.iter_rules())
+    assert len(rules) == len(TABLE)
+    assert all(len((rule.methods or set()) - {"HEAD", "OPTIONS"}) == 1 for rule in rules)
+
+
+def test_an_endpoint_that_does_not_say_who_may_call_it_stops_the_start(app: Flask) -> None:
+    def forgotten() -> str:
+        return ""
+
+    app.view_functions["forgotten"] = forgotten
+    with pytest.raises(LookupError, match="forgotten"):
+        check_marked(app)
+
+
+@EVERYONE
+def test_nobody_in_particular(client: LintingClient, app: Flask, endpoint: str) -> None:
+    client.page("/")
+    before = stored(app)
+    answer = call(client, endpoint)
+    if TABLE[endpoint][2] is PUBLIC:
+        assert answer.headers.get("Location", "") in ("", "/")
+    else:
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
+    assert stored(app) == before
+
+
+@EVERYONE
+def test_somebody_with_a_number_but_no_real_name(
+    client: LintingClient, app: Flask, endpoint: str
+) -> None:
+    sign_in(client, newcomer().phone)
+    before = stored(app)
+    answer = call(client, endpoint)
+    if TABLE[endpoint][2] is PERSON:
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/real-name")
+        assert stored(app) == before
+    else:
+        assert answer.headers.get("Location") != "/real-name"
+
+
+@EVERYONE
+def test_somebody_with_a_real_name(client: LintingClient, endpoint: str) -> None:
+    sign_in(client, MA_LAN.phone)
+    answer = call(client, endpoint)
+    assert answer.headers.get("Location") not in ("/sign-in", "/real-name")
+    assert answer.status_code in (200, 303, 404, 422)
+
+
+@pytest.mark.parametrize("endpoint", sorted(n for n, row in TABLE.items() if row[2] is not PUBLIC))
+def test_with_htmx_nobody_is_shown_a_page_inside_a_page(
+    client: LintingClient, endpoint: str
+) -> None:
+    answer = call(client, endpoint, **HTMX)
+    assert answer.headers["HX-Redirect"] == "/sign-in"
+    assert answer.status_code == 200
+    assert not answer.data
+
+
+@pytest.mark.parametrize("endpoint", sorted(n for n, row in TABLE.items() if row[0] == "POST"))
+def test_without_a_token_no_form_is_taken(client: LintingClient, app: Flask, endpoint: str) -> None:
+    rule = TABLE[endpoint][1]
+    sign_in(client, MA_LAN.phone)
+    before = stored(app)
+    answer = client.post(
+        rule.replace("<who>", "self").replace("<serial>", "1").replace("<seq>", "1")
+    )
+    assert answer.status_code == 400
+    assert stored(app) == before

@@ -1,0 +1,139 @@
+"""The settings: each fault is a sentence; production starts with nothing borrowed or missing."""
+
+from __future__ import annotations
+
+import base64
+from datetime import date
+
+import pytest
+
+from flexapp.config import (
+    DEMO_DATA_KEY,
+    DEMO_INDEX_KEY,
+    DEMO_SECRET,
+    DEMO_TAX_TOKEN,
+    Environment,
+    SettingsError,
+    load,
+)
+
+
+def key(letter: str) -> str:
+    """32 bytes in base64."""
+    return base64.b64encode(letter.encode() * 32).decode()
+
+
+PRODUCTION = {
+    "FLEXAPP_ENV": "production",
+    "FLEXAPP_DATABASE_URL": "postgresql+psycopg://flexapp@db.example/flexapp",
+    "FLEXAPP_PUBLIC_URL": "https://pension.example",
+    "FLEXAPP_SECRET_KEY": "s" * 40,
+    "FLEXAPP_TAX_URL": "https://tax.example",
+    "FLEXAPP_TAX_TOKEN": "t" * 40,
+    "FLEXAPP_DATA_KEYS": f"a1:{key('a')}",
+    "FLEXAPP_INDEX_KEY": key("i"),
+    "FLEXAPP_SMS_URL": "https://sms.example/send",
+    "FLEXAPP_POPULATION_URL": "https://population.example/check",
+}
+
+
+def faults(environ: dict[str, str]) -> list[str]:
+    """What is wrong with this environment."""
+    with pytest.raises(SettingsError) as raised:
+        load(environ)
+    return raised.value.faults
+
+
+def test_without_any_setting_it_is_the_demo_on_this_machine() -> None:
+    settings = load({"PATH": "/usr/bin"})
+    assert settings.env is Environment.DEMO
+    assert (settings.host, settings.port, settings.today) == ("127.0.0.1", 8000, None)
+    assert settings.public_url == "http://127.0.0.1:8000"
+    assert settings.sms == "demo"
+
+
+def test_a_complete_production_starts() -> None:
+    settings = load(PRODUCTION)
+    assert not settings.is_demo
+    assert settings.sms == "http"
+    assert dict(settings.data_keys) == {"a1": b"a" * 32}
+
+
+@pytest.mark.parametrize("name", sorted(PRODUCTION.keys() - {"FLEXAPP_ENV"}))
+def test_production_refuses_to_start_without(name: str) -> None:
+    (fault,) = faults({k: v for k, v in PRODUCTION.items() if k != name})
+    assert name in fault
+
+
+DEMO_SECRETS = [
+    ("FLEXAPP_SECRET_KEY", DEMO_SECRET),
+    ("FLEXAPP_SECRET_KEY", "demo" + "x" * 40),
+    ("FLEXAPP_SECRET_KEY", "x9" * 15),
+    ("FLEXAPP_TAX_TOKEN", DEMO_TAX_TOKEN),
+    ("FLEXAPP_DATA_KEYS", f"demo:{DEMO_DATA_KEY}"),
+    ("FLEXAPP_DATA_KEYS", f"a:{key('a')},old:{DEMO_DATA_KEY}"),
+    ("FLEXAPP_INDEX_KEY", DEMO_INDEX_KEY),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), DEMO_SECRETS, ids=range(len(DEMO_SECRETS)))
+def test_production_refuses_a_secret_of_the_demo_or_a_short_one(name: str, value: str) -> None:
+    (fault,) = faults(PRODUCTION | {name: value})
+    assert name in fault
+    assert value not in fault
+
+
+MALFORMED = [
+    ("FLEXAPP_ENV", "staging"),
+    ("FLEXAPP_PORT", "0"),
+    ("FLEXAPP_PORT", "65536"),
+    ("FLEXAPP_PORT", "eighty"),
+    ("FLEXAPP_PORT", "８０００"),
+    ("FLEXAPP_WORKERS", "0"),
+    ("FLEXAPP_PUBLIC_URL", "pension.example"),
+    ("FLEXAPP_PUBLIC_URL", "ftp://pension.example"),
+    ("FLEXAPP_PUBLIC_URL", "https://pension.example/?a=1"),
+    ("FLEXAPP_TODAY", "24.9.2019"),
+    ("FLEXAPP_TODAY", "2019-02-30"),
+    ("FLEXAPP_DATABASE_URL", "mysql://u:secret-password@h/d"),
+    ("FLEXAPP_DATA_KEYS", "no colon"),
+    ("FLEXAPP_DATA_KEYS", "a:c2hvcnQ="),
+    ("FLEXAPP_DATA_KEYS", f"a:{key('a')},a:{key('b')}"),
+    ("FLEXAPP_DATA_KEYS", f"A!:{key('a')}"),
+    ("FLEXAPP_INDEX_KEY", "###"),
+    ("FLEXAPP_SMS", "pigeon"),
+    ("FLEXAPP_SMS", "http"),
+    ("FLEXAPP_TAX_URL", "tax.example"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), MALFORMED, ids=lambda text: text)
+def test_a_malformed_setting_is_named(name: str, value: str) -> None:
+    found = faults({name: value})
+    assert any(name in fault for fault in found)
+    assert not any("secret-password" in fault for fault in found)
+
+
+def test_an_unknown_setting_is_named() -> None:
+    (fault,) = faults({"FLEXAPP_DATABASE": "sqlite:///x"})
+    assert fault.startswith("FLEXAPP_DATABASE is not a setting of this service")
+
+
+def test_all_faults_are_said_at_once() -> None:
+    assert len(faults({"FLEXAPP_PORT": "x", "FLEXAPP_TODAY": "x", "FLEXAPP_NOPE": "x"})) == 3
+
+
+def test_the_business_date_can_be_pinned_in_the_demo_only() -> None:
+    assert load({"FLEXAPP_TODAY": "2019-09-24"}).today == date(2019, 9, 24)
+    (fault,) = faults(PRODUCTION | {"FLEXAPP_TODAY": "2019-09-24"})
+    assert "FLEXAPP_TODAY" in fault
+
+
+def test_production_never_shows_codes_on_pages() -> None:
+    assert any("FLEXAPP_SMS" in fault for fault in faults(PRODUCTION | {"FLEXAPP_SMS": "demo"}))
+
+
+def test_settings_cannot_be_printed_by_accident() -> None:
+    settings = load(PRODUCTION)
+    assert "s" * 40 not in repr(settings)
+    assert "s" * 40 not in str(settings)
