@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from flask import current_app
 
@@ -29,7 +30,7 @@ class Held:
     made_by: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Eligibility:
     """The bounds of what may be assessed for one person."""
 
@@ -38,7 +39,7 @@ class Eligibility:
     last_month: Month
     held: Mapping[Month, Held]
 
-    @property
+    @cached_property
     def taken(self) -> dict[Month, str]:
         """Held months with their serials, as the rules want them."""
         return {month: held.serial for month, held in self.held.items()}
@@ -49,6 +50,7 @@ class Eligibility:
             year=year, work_start=self.work_start, last_month=self.last_month, taken=self.taken
         )
 
+    @cached_property
     def free(self) -> tuple[Month, ...]:
         """Every month that may be assessed now, in order."""
         return tuple(

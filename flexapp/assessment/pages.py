@@ -228,7 +228,7 @@ def month_options(
 
     A chosen month that is no longer free stays in the list and says so: nothing chosen vanishes.
     """
-    free = bounds.free()
+    free = bounds.free
     options = [(str(month), month.label) for month in free]
     for text in chosen:
         if text and text not in {value for value, _ in options}:
@@ -253,7 +253,7 @@ def why_closed(bounds: Eligibility, published: Refusal | None) -> str | None:
         return "目前没有开放申报的年度，请留意首页公告。"
     if published is not None:
         return published.sentence
-    if bounds.free():
+    if bounds.free:
         return None
     if all(year > bounds.last_month.year for year in bounds.open_years):
         return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
@@ -17,11 +17,12 @@ from flexapp.assessment.models import (
     ProxyCase,
     SerialCounter,
 )
-from flexapp.extensions import db
+from flexapp.extensions import db, table_of
 
-TABLE = Assessment.__table__
+TABLE = table_of(Assessment)
 NAMES = tuple(TABLE.c.keys())
-_month, _year = AssessedMonth.__table__, DeclarationYear.__table__
+_month, _year = table_of(AssessedMonth), table_of(DeclarationYear)
+_counter = table_of(SerialCounter)
 
 # Built once and on the tables, not the classes: these run on every page of 核定.
 _OF_PERSON = (
@@ -39,7 +40,17 @@ _HELD = (
     )
     .order_by(_month.c.month)
 )
+_ADD = TABLE.insert().returning(TABLE.c.id)
+_ADD_MONTHS = _month.insert()
 _YEARS = select(_year.c.year, _year.c.open)
+_NEXT_NUMBER = {
+    name: insert(_counter)
+    .on_conflict_do_update(
+        index_elements=[_counter.c.division, _counter.c.day], set_={"last": _counter.c.last + 1}
+    )
+    .returning(_counter.c.last)
+    for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
+}
 
 
 def by_serial(serial: str) -> Mapping[str, object] | None:
@@ -74,11 +85,9 @@ def add(row: Mapping[str, object], months: Iterable[str]) -> bool:
     """
     try:
         with db.session.begin_nested():
-            assessment_id = db.session.execute(
-                insert(Assessment).returning(Assessment.id), [row]
-            ).scalar_one()
+            assessment_id = db.session.execute(_ADD, row).scalar_one()
             db.session.execute(
-                insert(AssessedMonth),
+                _ADD_MONTHS,
                 [
                     {
                         "person_id": row["person_id"],
@@ -148,14 +157,9 @@ def delay(serial: str, *, release: bool) -> None:
 def next_number(division: str, day: date) -> int:
     """The next number of a division's day; a row of its own, so that divisions do not wait for
     each other."""
-    make = (
-        postgresql_insert if db.session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    )
-    statement = make(SerialCounter).values(division=division, day=day, last=1)
-    statement = statement.on_conflict_do_update(
-        index_elements=["division", "day"], set_={"last": SerialCounter.last + 1}
-    )
-    return int(db.session.execute(statement.returning(SerialCounter.last)).scalar_one())
+    statement = _NEXT_NUMBER[db.session.get_bind().dialect.name]
+    row = {"division": division, "day": day, "last": 1}
+    return int(db.session.execute(statement, row).scalar_one())
 
 
 def proxy_case(token: str, account_id: int) -> ProxyCase | None:

@@ -190,7 +190,7 @@ def _form_page(
 
 def _choose_longest(form: AssessmentForm, bounds: Eligibility) -> None:
     """Begin with the first free month to the last one of its run: what most people want."""
-    free = bounds.free()
+    free = bounds.free
     if not free:
         return
     last = free[0]

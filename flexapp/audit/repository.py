@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 
 from flexapp.audit.models import AuditEvent
-from flexapp.extensions import db
+from flexapp.extensions import db, table_of
 
-TABLE = AuditEvent.__table__
+TABLE = table_of(AuditEvent)
+# Built once and on the table, not the class: these run on everything that is done.
+_LAST_DIGEST = select(TABLE.c.digest).order_by(TABLE.c.seq.desc()).limit(1)
+_ADD = TABLE.insert().returning(TABLE.c.seq)
+
 CHAIN_LOCK = 7_610_001
 """PostgreSQL advisory lock: one writer at a time reads the end of the chain and adds to it."""
 
@@ -18,15 +22,12 @@ def last_digest() -> str | None:
     """The digest at the end of the chain, held still for this transaction."""
     if db.session.get_bind().dialect.name == "postgresql":
         db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
-    return db.session.execute(
-        select(AuditEvent.digest).order_by(AuditEvent.seq.desc()).limit(1)
-    ).scalar_one_or_none()
+    return db.session.execute(_LAST_DIGEST).scalar_one_or_none()
 
 
 def add(row: Mapping[str, object]) -> int:
     """Add a row and return its number."""
-    seq = db.session.execute(insert(AuditEvent).returning(AuditEvent.seq), [row]).scalar_one()
-    return int(seq)
+    return int(db.session.execute(_ADD, row).scalar_one())
 
 
 def about_person(

@@ -9,10 +9,10 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from flexapp.extensions import db
+from flexapp.extensions import db, table_of
 from flexapp.registration.models import Registration, VirtualUnit
 
-_registration, _unit = Registration.__table__, VirtualUnit.__table__
+_registration, _unit = table_of(Registration), table_of(VirtualUnit)
 # Built once and on the tables, not the classes: this runs on every page of 核定.
 _CURRENT = (
     select(

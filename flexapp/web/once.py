@@ -15,11 +15,11 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response, request, session
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flexapp.extensions import Model, Moment, db
+from flexapp.extensions import Model, Moment, db, table_of
 from flexapp.web.clock import now
 from flexapp.web.navigation import see_other
 
@@ -34,6 +34,12 @@ class OnceKey(Model):
     digest: Mapped[str] = mapped_column(primary_key=True)
     location: Mapped[str]
     at: Mapped[datetime] = mapped_column(Moment)
+
+
+_TABLE = table_of(OnceKey)
+# Built once and on the table, not the class: these run with every POST.
+_LOCATION = select(_TABLE.c.location).where(_TABLE.c.digest == bindparam("key"))
+_ADD = _TABLE.insert()
 
 
 def init_app(app: Flask) -> None:
@@ -56,7 +62,7 @@ def once(view: Callable[..., Response]) -> Callable[..., Response]:
         if response.status_code == 303:
             row = {"digest": digest, "location": response.headers["Location"], "at": now()}
             try:
-                db.session.execute(insert(OnceKey), [row])
+                db.session.execute(_ADD, row)
             except IntegrityError:
                 # Another request with this key committed meanwhile (PostgreSQL): take its result.
                 db.session.rollback()
@@ -74,6 +80,5 @@ def _digest(key: str) -> str | None:
 
 
 def _location(digest: str) -> str | None:
-    return db.session.execute(
-        select(OnceKey.location).where(OnceKey.digest == digest)
-    ).scalar_one_or_none()
+    found: str | None = db.session.execute(_LOCATION, {"key": digest}).scalar_one_or_none()
+    return found
