@@ -9,7 +9,7 @@ from flexapp.assessment import repository
 from flexapp.assessment.assessing import Subject
 from flexapp.assessment.models import ProxyCase
 from flexapp.audit import service as audit
-from flexapp.people.service import Visitor, asked_about_today, find_person, person_by_id
+from flexapp.people.service import Visitor, find_person, may_ask_about, person_by_id
 from flexapp.registration import service as registration
 from flexapp.rules.identity import IdentityNumber
 from flexapp.rules.refusal import Refusal
@@ -34,13 +34,16 @@ def open_case(
     """
     if visitor.me.identity == identity:
         return Refusal("proxy_self", "这是您本人，请选“本人缴费核定”。", "identity")
-    asked = asked_about_today(
-        account_id=visitor.account_id, kind="proxy", identity=identity, today=today
-    )
-    if asked > PEOPLE_A_DAY:
+    if not may_ask_about(
+        account_id=visitor.account_id,
+        kind="proxy",
+        identity=identity,
+        today=today,
+        limit=PEOPLE_A_DAY,
+    ):
         return Refusal(
             "proxy_limit",
-            f"每天最多代 {PEOPLE_A_DAY} 人办理，今天的次数已用完，"
+            f"每天最多代 {PEOPLE_A_DAY} 人办理（填错的也算），今天的次数已用完，"
             "请明天再办，或到社保服务大厅办理。",
         )
     person = find_person(identity)

@@ -11,8 +11,8 @@ from flexapp.people.service import (
     PersonCard,
     Visitor,
     add_person,
-    asked_about_today,
     find_person,
+    may_ask_about,
 )
 from flexapp.rules.identity import IdentityNumber
 from flexapp.rules.refusal import Refusal
@@ -43,11 +43,22 @@ def confirm_real_name(
     One ID number is one person with one account; a second name for it is refused, and so is a
     number that another account holds.
     """
-    asked = asked_about_today(
-        account_id=visitor.account_id, kind="real_name", identity=identity, today=today
-    )
-    if asked > NUMBERS_A_DAY:
-        return Refusal("real_name_limit", "今天核验的次数太多，请明天再试，或到经办窗口办理。")
+    if visitor.person is not None:
+        if visitor.person.identity == identity and visitor.person.name == name:
+            return visitor.person
+        return Refusal("already_real_name", "这个手机号已经实名，不能再换成别人。")
+    if not may_ask_about(
+        account_id=visitor.account_id,
+        kind="real_name",
+        identity=identity,
+        today=today,
+        limit=NUMBERS_A_DAY,
+    ):
+        return Refusal(
+            "real_name_limit",
+            f"今天已经核验过 {NUMBERS_A_DAY} 个身份证号（填错的也算），"
+            "请明天再试，或到经办窗口办理。",
+        )
     try:
         with outside_transaction():
             confirmed = registry.confirms(name, identity, visitor.phone)
@@ -56,14 +67,11 @@ def confirm_real_name(
     person = find_person(identity)
     if not confirmed or (person is not None and person.name != name):
         return NOT_CONFIRMED
+    if person is not None and repository.account_of_person(person.id) is not None:
+        return NOT_CONFIRMED
     if person is None:
         person = add_person(name=name, identity=identity, at=at)
-    holder = repository.account_of_person(person.id)
-    if holder is not None and holder.id != visitor.account_id:
-        return NOT_CONFIRMED
     account = repository.account(visitor.account_id)
-    if account.person_id is not None and account.person_id != person.id:
-        return Refusal("already_real_name", "这个手机号已经实名，不能再换成别人。")
     account.person_id = person.id
     account.real_name_at = at
     audit.record(

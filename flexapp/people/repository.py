@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from sqlalchemy import bindparam, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from flexapp.extensions import db, table_of
+from flexapp.extensions import db, table_of, upsert
 from flexapp.people.models import Account, DailyUse, Person, SignIn, SmsCode
 
 _sign_in, _account, _person = table_of(SignIn), table_of(Account), table_of(Person)
@@ -63,8 +61,8 @@ def add_code(row: Mapping[str, object]) -> None:
     db.session.execute(insert(SmsCode), [row])
 
 
-def forget_code(code_id: str, at: datetime) -> None:
-    """Make a code that could not be sent unusable."""
+def spend_code(code_id: str, at: datetime) -> None:
+    """Make a code unusable: it was used, or could not be sent."""
     db.session.execute(update(SmsCode).where(SmsCode.id == code_id).values(used_at=at))
 
 
@@ -131,17 +129,16 @@ def add(row: Person | Account) -> None:
     db.session.flush()
 
 
-def note_daily_use(account_id: int, kind: str, day: date, subject: str) -> int:
-    """Note that an account asked about a subject today; how many it has asked about."""
-    dialect_insert = (
-        postgresql_insert if db.session.get_bind().dialect.name == "postgresql" else sqlite_insert
+def note_daily_use(account_id: int, kind: str, day: date, subject: str, limit: int) -> bool:
+    """Note that an account asked about a subject today; False once that would be one too many."""
+    of_the_day = select(DailyUse.subject).where(
+        DailyUse.account_id == account_id, DailyUse.kind == kind, DailyUse.day == day
     )
+    known = set(db.session.execute(of_the_day).scalars())
+    if subject in known:
+        return True
+    if len(known) >= limit:
+        return False
     row = {"account_id": account_id, "kind": kind, "day": day, "subject": subject}
-    db.session.execute(dialect_insert(DailyUse).values(row).on_conflict_do_nothing())
-    return int(
-        db.session.execute(
-            select(func.count()).where(
-                DailyUse.account_id == account_id, DailyUse.kind == kind, DailyUse.day == day
-            )
-        ).scalar_one()
-    )
+    db.session.execute(upsert(DailyUse).values(row).on_conflict_do_nothing())
+    return True

@@ -17,6 +17,7 @@ from flexapp.web.access import Access, allow
 from flexapp.web.clock import instant, now, today
 from flexapp.web.htmx import render
 from flexapp.web.navigation import see_other
+from flexapp.web.once import once
 
 blueprint = Blueprint("people", __name__)
 
@@ -107,6 +108,7 @@ def real_name() -> Response:
 
 @blueprint.post("/real-name")
 @allow(Access.ACCOUNT)
+@once
 def confirm_real_name() -> Response:
     """Tie the account to the person, then on to where they were going."""
     form = RealNameForm()

@@ -22,9 +22,9 @@ __all__ = [
     "Visitor",
     "add_account",
     "add_person",
-    "asked_about_today",
     "find_person",
     "mask_phone",
+    "may_ask_about",
     "person_by_id",
     "read_identity_number",
     "set_proxy_handling",
@@ -198,10 +198,15 @@ def set_proxy_handling(*, person: PersonCard, allowed: bool, actor: Actor, at: d
     )
 
 
-def asked_about_today(*, account_id: int, kind: str, identity: IdentityNumber, today: date) -> int:
-    """Count an ID number against an account's day; how many different ones that makes."""
+def may_ask_about(
+    *, account_id: int, kind: str, identity: IdentityNumber, today: date, limit: int
+) -> bool:
+    """Whether an account may ask about an ID number today, noting that it did.
+
+    Up to `limit` different numbers a day, found or not; one asked about before is always allowed.
+    """
     subject = vault().index(identity.value, f"daily.{kind}")
-    return repository.note_daily_use(account_id, kind, today, subject)
+    return repository.note_daily_use(account_id, kind, today, subject, limit)
 
 
 def _card(row: Person) -> PersonCard:

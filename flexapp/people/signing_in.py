@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,8 +45,13 @@ class SignedIn:
 def parse_phone(text: str) -> str | Refusal:
     """The 11 digits of a mainland mobile number, from however it was typed."""
     refusal = Refusal("phone_invalid", "请输入 11 位手机号码。", "phone")
+    # Strictly digits first: phonenumbers also reads letters and extensions, as on a keypad.
+    digits = re.sub(r"[\s-]+", "", unicodedata.normalize("NFKC", text))
+    match = re.fullmatch(r"(?:\+?86|0086)?(1[0-9]{10})", digits)
+    if match is None:
+        return refusal
     try:
-        number = phonenumbers.parse(text, "CN")
+        number = phonenumbers.parse(match[1], "CN")
     except phonenumbers.NumberParseException:
         return refusal
     kind = phonenumbers.number_type(number)
@@ -82,7 +89,7 @@ def request_code(*, phone: str, gateway: SmsGateway, at: datetime) -> CodeSent |
         with outside_transaction():
             shown = gateway.send(phone, code)
     except GatewayDown:
-        repository.forget_code(code_id, at)
+        repository.spend_code(code_id, at)
         return Refusal("sms_down", "短信没有发出去，请过一分钟再获取。", "phone")
     return CodeSent(code_id, shown)
 
@@ -107,7 +114,7 @@ def sign_in(*, code_id: str, phone: str, code: str, at: datetime) -> SignedIn | 
         return Refusal("code_tries_used_up", "验证码输错次数太多，请重新获取。", "code")
     if not hmac.compare_digest(row.code_digest, _code_digest(code_id, code)):
         return Refusal("code_wrong", "验证码不对，请核对短信后再输入。", "code")
-    repository.forget_code(code_id, at)
+    repository.spend_code(code_id, at)
     account = repository.account_by_phone(row.phone_index)
     if account is None:
         made = add_account(phone=phone, person=None, at=at)

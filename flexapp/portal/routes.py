@@ -8,6 +8,7 @@ from flexapp.portal import pages, service
 from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
+from flexapp.web.forms import RESUME
 from flexapp.web.htmx import render
 from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
 from flexapp.web.once import once
@@ -84,12 +85,11 @@ def proxy_handling() -> Response:
 @once
 def set_proxy_handling() -> Response:
     """Switch handling by others on or off."""
-    service.set_proxy_handling(
-        visitor=g.visitor,
-        allowed=request.form.get("allowed") == "yes",
-        actor=g.visitor.actor,
-        at=now(),
-    )
+    wanted = request.form.get("allowed")
+    if RESUME not in request.form and wanted in ("yes", "no"):
+        service.set_proxy_handling(
+            visitor=g.visitor, allowed=wanted == "yes", actor=g.visitor.actor, at=now()
+        )
     return see_other(url_for("portal.proxy_handling"))
 
 

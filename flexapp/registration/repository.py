@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from flexapp.extensions import db, table_of
+from flexapp.extensions import db, table_of, upsert
 from flexapp.registration.models import Registration, VirtualUnit
 
 _registration, _unit = table_of(Registration), table_of(VirtualUnit)
@@ -62,11 +60,8 @@ def unit(division: str, kind: str, name: str) -> VirtualUnit:
     found = db.session.execute(query).scalar_one_or_none()
     if found is not None:
         return found
-    make = (
-        postgresql_insert if db.session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    )
     row = {"division": division, "kind": kind, "name": name}
-    db.session.execute(make(VirtualUnit).values(row).on_conflict_do_nothing())
+    db.session.execute(upsert(VirtualUnit).values(row).on_conflict_do_nothing())
     return db.session.execute(query).scalar_one()
 
 

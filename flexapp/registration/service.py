@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -25,6 +26,9 @@ from flexapp.rules.refusal import Refusal
 
 ADDRESS_MIN, ADDRESS_MAX = 4, 200
 """Characters. The shortest real address names a village; the longest fits a form twice over."""
+
+YOUNGEST = 16
+"""Years. Nobody younger may be employed (劳动法 第十五条), flexibly or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def check_details(
     if group is None:
         refusals.append(Refusal("ethnic_group_unknown", "请选择民族。", "ethnic_group"))
     address = " ".join(address.split())
-    if len(address) < ADDRESS_MIN:
+    if len(address) < ADDRESS_MIN or len(re.findall("[\u4e00-\u9fff]", address)) < 2:
         refusals.append(Refusal("address_short", "请输入通讯地址，写到村组或门牌号。", "address"))
     elif len(address) > ADDRESS_MAX:
         refusals.append(
@@ -152,6 +156,8 @@ def register(
     refusal = why_not(actor.channel_kind, Action.REGISTER)
     if refusal is not None:
         return refusal
+    if _age(person.birth_date, today) < YOUNGEST:
+        return Refusal("too_young", f"未满 {YOUNGEST} 周岁，还不能以灵活就业人员身份参保。")
     before = repository.current(person.id)
     if before is not None and _details(before[0]) == details:
         return Refusal("nothing_changed", "您填的内容和已登记的一样，不用再提交。")
@@ -195,6 +201,11 @@ def register(
 def unit_name(unit_id: int) -> str:
     """The name of a virtual unit that exists."""
     return repository.unit_by_id(unit_id).name
+
+
+def _age(born: date, today: date) -> int:
+    """Whole years; who was born on 29 February grows older on 1 March."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def _details(row: Registration) -> Details:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from flexapp.extensions import db
@@ -50,21 +50,25 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(IntegrityError, _busy)
     app.register_error_handler(Exception, _fault)
 
 
 def _page(status: int, error: ErrorPage) -> Response:
     # Nothing half-done may be committed by the edge after a failure.
     db.session.rollback()
-    template = "errors/_error.html" if wants_fragment() else "errors/error.html"
+    # To htmx only a sentence goes: the page with whatever was typed into it stays as it is.
+    template = "errors/_notice.html" if wants_fragment() else "errors/error.html"
     response = make_response(render_template(template, error=error), status)
-    response.headers["HX-Retarget"] = "#main"
+    response.headers["HX-Retarget"] = "#notice"
     response.headers["HX-Reswap"] = "innerHTML"
     return response
 
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
+    if isinstance(getattr(error, "original_exception", None), OperationalError):
+        return _page(503, PAGES[503])  # the commit at the edge failed, after the view had answered
     if error.response is not None or status < 400:
         return make_response(error.get_response())
     response = _page(status, PAGES.get(status, PAGES[400 if status < 500 else 500]))
@@ -74,8 +78,9 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
-def _busy(error: OperationalError) -> Response:
-    log.exception("the database did not answer")
+def _busy(error: OperationalError | IntegrityError) -> Response:
+    # Locked for too long, or somebody else was first with what must be unique: again will do.
+    log.exception("the database refused")
     return _page(503, PAGES[503])
 
 
@@ -94,7 +99,9 @@ def _stale_form(error: CSRFError) -> Response:
         (name, value) for name, value in request.form.items(multi=True) if name not in NEVER_SHOWN
     ]
     template = "errors/_stale_form.html" if wants_fragment() else "errors/stale_form.html"
-    response = make_response(render_template(template, typed=typed, resume=RESUME), 400)
+    response = make_response(
+        render_template(template, typed=typed, resume=RESUME, cookies=bool(request.cookies)), 400
+    )
     response.headers["HX-Retarget"] = "#main"
     response.headers["HX-Reswap"] = "innerHTML"
     return response

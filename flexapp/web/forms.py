@@ -6,6 +6,7 @@ of their own; the macro `form_open` writes it.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 from flask import request
@@ -20,8 +21,17 @@ RESUME = "_resume"
 
 
 def strip(value: str | None) -> str:
-    """WTForms filter: no blanks around what was typed, no NUL (nobody types one), never None."""
-    return (value or "").replace("\0", "").strip()
+    """WTForms filter: what a person can have meant to type, without blanks around it.
+
+    Control and invisible characters come along from a chat or an attack, never from a keyboard;
+    never None.
+    """
+    visible = (
+        " " if char.isspace() else char
+        for char in value or ""
+        if char.isspace() or unicodedata.category(char) not in ("Cc", "Cf", "Cs")
+    )
+    return "".join(visible).strip()
 
 
 class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import re
 import secrets
 from collections.abc import Callable
@@ -73,10 +74,15 @@ def once(view: Callable[..., Response]) -> Callable[..., Response]:
 
 
 def _digest(key: str) -> str | None:
-    """The key bound to the session that drew it, or None where the form carried none."""
+    """The key with its session, address and fields, or None where the form carried none.
+
+    The same page edited and sent again is another act: it must have its own effect or refusal.
+    """
     if not re.fullmatch(r"[\w-]{16}", key, re.ASCII):
         return None
-    return hashlib.sha256(f"{session.get('sid', '')}:{key}".encode()).hexdigest()
+    fields = [pair for pair in request.form.items(multi=True) if pair[0] != "csrf_token"]
+    act = json.dumps([session.get("sid", ""), request.path, fields])
+    return hashlib.sha256(act.encode()).hexdigest()
 
 
 def _location(digest: str) -> str | None:

@@ -101,7 +101,7 @@ def test_trying_many_numbers_is_stopped(
         tried = Resident("李四", identity(f"640502197001{number + 10}001"), "")
         assert NOT_CONFIRMED in real_name(client, tried, 422).alert
     page = real_name(client, NEW, 422)
-    assert "今天核验的次数太多，请明天再试，或到经办窗口办理。" in page.alert
+    assert "今天已经核验过 5 个身份证号（填错的也算），请明天再试，或到经办窗口办理。" in page.alert
 
 
 BAD_NUMBERS = [
