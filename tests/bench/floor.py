@@ -1,9 +1,9 @@
 """The floor: the least that a Flask application with a database does for a page or a posted row.
 
-The same libraries, used the plainest way and served the same way as the product: a session looked up
-by the cookie's token, one query, a template, and as many bytes as the product's page; or one row in
-one durable transaction. The product is measured against it, so nothing may make it slower than it
-needs to be, and nothing here is shared with the product.
+The same libraries, used the plainest way and served the same way as the product: a session looked
+up by the cookie's token, one query, a template, and as many bytes as the product's page; or one
+row in one durable transaction. The product is measured against it, so nothing may make it slower
+than it needs to be, and nothing here is shared with the product.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 TOKEN = "floor-token"
 PAGE = """<!DOCTYPE html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>{{ title }}</title></head>
-<body><h1>{{ title }}</h1><p>{{ name }}</p><p>{{ latest }}</p><main>{{ filling }}</main></body></html>
+<body><h1>{{ title }}</h1><p>{{ name }}</p><p>{{ latest }}</p><main>{{ filling }}</main></body>
+</html>
 """
 
 
