@@ -16,7 +16,7 @@ ARGS ?=
 # Two workers; tests of one `xdist_group` stay together on one of them.
 PYTEST := $(OURS) -m pytest -n 2 --dist loadgroup
 
-.PHONY: help run test check build bench lock clean need-python
+.PHONY: help run test check build bench faults lock clean need-python
 
 help: ## what can be done
 	@sed -n 's/^\([a-z]*\):[a-z -]*## \(.*\)/make \1	\2/p' Makefile
@@ -40,6 +40,10 @@ build: need-python ## the script and the styles in static/dist
 bench: need-python ## the benchmark against a bare page
 	@"$(PYTHON)" deploy/bootstrap.py bench </dev/null
 	@$(OURS) -m tests.bench $(ARGS) </dev/null
+
+faults: need-python ## senders killed, answers lost, the tax bureau silent: what must hold
+	@"$(PYTHON)" deploy/bootstrap.py faults </dev/null
+	@$(OURS) -m tests.faults $(ARGS) </dev/null
 
 LOCK := $(OURS) -m piptools compile --quiet --strip-extras --generate-hashes --allow-unsafe \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host

@@ -5,6 +5,7 @@ WHAT is one of
   build   the front-end build
   run     what the site needs: packages, front-end build, database, demo data
   bench   what the benchmark needs: packages of the checks, front-end build
+  faults  what the runs with faults need: the same
   test    what the tests need: that, a browser, Chinese glyphs
 
 Needs only the standard library of Python 3.11 or newer; works from any folder and reads nothing
@@ -33,6 +34,7 @@ PREPARATIONS = {
         database.demo_loaded,
     ),
     "bench": (packages.for_checks, front_end.built),
+    "faults": (packages.for_checks, front_end.built),
     "test": (packages.for_checks, front_end.built, browser.chinese_glyphs, browser.found),
 }
 

@@ -1,0 +1,91 @@
+"""`python -m tests.faults`: all experiments with real processes, with their counts printed.
+
+`--quick` takes a few of each. Ends with 1 when anything did not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.faults import dropping, hanging, kills, racing
+from tests.faults.result import Result
+from tests.faults.site import Site
+
+
+def main(arguments: list[str]) -> int:
+    """Run what was asked for (default: everything); 0 when all held."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a few of each")
+    parser.add_argument("names", nargs="*", help="points, random, dropping, hanging, racing")
+    asked = parser.parse_args(arguments)
+    experiments = _experiments(asked.quick)
+    if unknown := set(asked.names) - experiments.keys():
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    wrong = 0
+    for name, (title, experiment) in experiments.items():
+        if not asked.names or name in asked.names:
+            print(title, flush=True)
+            wrong += _report(experiment)
+    print("everything held" if not wrong else f"{wrong} things did NOT hold", flush=True)
+    return 1 if wrong else 0
+
+
+def _experiments(quick: bool) -> dict[str, tuple[str, Callable[[Path], Result]]]:
+    kills_at, at_random, messages, races = (2, 10, 30, 50) if quick else (25, 100, 200, 1000)
+    hang = (
+        {"queued": 30, "seconds": 10, "rounds": 3, "requests": 100}
+        if quick
+        else {"queued": 100, "seconds": 30, "rounds": 7, "requests": 600}
+    )
+
+    def with_tax_bureau(experiment: Callable[[Site], Result]) -> Callable[[Path], Result]:
+        def run(folder: Path) -> Result:
+            site = Site(folder)
+            with site.tax_bureau():
+                return experiment(site)
+
+        return run
+
+    return {
+        "points": (
+            f"Senders killed at exact points, {kills_at} times each",
+            with_tax_bureau(lambda site: kills.at_points(site, kills_at)),
+        ),
+        "random": (
+            f"Senders killed at random under load, {at_random} times",
+            with_tax_bureau(lambda site: kills.at_random(site, at_random)),
+        ),
+        "dropping": (
+            f"30 % of the tax bureau's answers lost after its commit, {messages} messages",
+            with_tax_bureau(lambda site: dropping.answers_dropped(site, messages)),
+        ),
+        "hanging": (
+            f"The tax bureau silent for {hang['seconds']} s a call, {hang['queued']} queued",
+            lambda folder: hanging.tax_bureau_silent(folder, **hang),
+        ),
+        "racing": (
+            f"撤销 against the claim, {races} times",
+            lambda folder: racing.revoke_against_claim(Site(folder), races),
+        ),
+    }
+
+
+def _report(experiment: Callable[[Path], Result]) -> int:
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        result = experiment(Path(folder))
+    for line in result.lines:
+        print(f"  {line}")
+    for sentence in result.wrong:
+        print(f"  WRONG: {sentence}")
+    print(f"  {time.monotonic() - began:.0f} s", flush=True)
+    return len(result.wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

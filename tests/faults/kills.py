@@ -1,0 +1,152 @@
+"""Senders that are killed: at exact points, and at random while people transmit and revoke."""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+import time
+from collections import Counter
+
+from flexapp.assessment import service as assessment
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import Move
+from flexapp.taxbureau.faults import Kind
+from flexapp.web.clock import now
+from flexapp.web.unit_of_work import write_transaction
+from tests.faults import books
+from tests.faults.result import Result
+from tests.faults.sender import Plan, Point, start, working
+from tests.faults.site import Site, owner
+
+LEASE = 2.0
+"""Seconds that a claim of these senders holds."""
+GRACE = 30.0
+"""Seconds beyond the lease after which something counts as stuck."""
+DIES_WITHIN = 30.0
+SENDERS = 3
+IN_HAND = 30
+"""So many wait at most while senders are killed at random."""
+
+
+def at_points(site: Site, kills: int) -> Result:
+    """`kills` at each point; then a healthy sender, which must bring everything to rest."""
+    result, serials = Result(), set[str]()
+    for point in Point:
+        died = 0
+        for _ in range(kills):
+            fresh = site.assessed(random.randint(2, 4))
+            serials.update(fresh)
+            own = point is Point.COMMITTED
+            if not own:
+                for serial in fresh:
+                    site.transmit(serial)
+            occasion = {Point.COMMITTED: len(fresh), Point.CLAIMED: 1}.get(
+                point, random.randint(1, len(fresh))
+            )
+            hand_in = tuple(fresh) if own else ()
+            process, _begins = start(Plan(site.environ, LEASE, point, occasion, hand_in))
+            process.join(DIES_WITHIN)
+            died += process.exitcode == -signal.SIGKILL
+            if process.is_alive():
+                process.kill()
+        if died != kills:
+            result.wrong.append(f"{point.value}: {kills - died} processes were not killed there")
+        result.lines.append(f"{point.value}: {died} killed")
+    return _come_to_rest(site, serials, result)
+
+
+def at_random(site: Site, kills: int) -> Result:
+    """`kills` of several senders while one thread transmits and another revokes."""
+    result, serials, stop = Result(), set[str](), threading.Event()
+    outcomes: Counter[str] = Counter()
+    site.faults.switch_on(Kind.SLOW, seconds=0.05)
+    people = [
+        threading.Thread(target=_transmit_on, args=(site, serials, stop)),
+        threading.Thread(target=_revoke_at_random, args=(site, serials, stop, outcomes)),
+    ]
+    for thread in people:
+        thread.start()
+    try:
+        killed = _kill_at_random(site, kills)
+    finally:
+        stop.set()
+        for thread in people:
+            thread.join()
+        site.faults.switch_off()
+    result.lines.append(f"{killed} killed, {len(serials)} transmitted by people meanwhile")
+    result.lines.append(f"撤销 pressed {outcomes.total()} times: {dict(outcomes)}")
+    if killed != kills:
+        result.wrong.append(f"{kills - killed} senders ended by themselves")
+    if not outcomes["revoked"] or not outcomes.total() - outcomes["revoked"]:
+        result.wrong.append(f"the race for 撤销 had one outcome only: {dict(outcomes)}")
+    return _come_to_rest(site, serials, result)
+
+
+def _come_to_rest(site: Site, serials: set[str], result: Result) -> Result:
+    open_before = site.open_messages()
+    with working(site.environ, lease=LEASE):
+        seconds = site.quiet_within(LEASE + GRACE)
+    result.wrong += books.wrong(site, serials)
+    again = "SELECT count(*) FROM outbox_message WHERE attempt > 1"
+    result.lines += [
+        f"{len(serials)} assessments: {dict(books.states(site, serials))}",
+        f"{open_before} messages left open by the dead, at rest after {seconds:.1f} s"
+        f" (at most {LEASE + GRACE:.0f}); {site.ours(again)[0][0]} were taken up again",
+        f"records at the tax bureau: {site.theirs('SELECT count(*) FROM assessments')[0][0]}",
+    ]
+    return result
+
+
+def _kill_at_random(site: Site, kills: int) -> int:
+    """Keep senders running and kill one after the other; how many died of it."""
+    killed = 0
+    plan = Plan(site.environ, LEASE)
+    running = [start(plan) for _ in range(SENDERS)]
+    for number in range(kills):
+        process, begins = running.pop(0)
+        if begins.poll(DIES_WITHIN):
+            begins.recv()
+        time.sleep(random.uniform(0, 0.5))
+        process.kill()
+        process.join(DIES_WITHIN)
+        killed += process.exitcode == -signal.SIGKILL
+        if number < kills - SENDERS:
+            running.append(start(plan))
+    for process, _begins in running:
+        process.kill()
+        process.join(DIES_WITHIN)
+    return killed
+
+
+def _transmit_on(site: Site, serials: set[str], stop: threading.Event) -> None:
+    while not stop.is_set():
+        if site.open_messages() < IN_HAND:
+            (serial,) = site.assessed(1)
+            serials.add(serial)
+            site.transmit(serial)
+        else:
+            stop.wait(0.02)
+
+
+def _revoke_at_random(
+    site: Site, serials: set[str], stop: threading.Event, outcomes: Counter[str]
+) -> None:
+    """撤销 of something that was just transmitted, again and again."""
+    with site.app.app_context():
+        while not stop.wait(random.uniform(0, 0.4)):
+            newest = site.ours("SELECT serial FROM assessment WHERE state = 'queued' LIMIT 20")
+            mine = [str(serial) for (serial,) in newest if serial in serials]
+            if mine:
+                outcomes[revoke(random.choice(mine))] += 1
+
+
+def revoke(serial: str) -> str:
+    """撤销 as its page does it: "revoked", or the reason why not."""
+    with write_transaction():
+        record = assessment.find(serial)
+        assert record is not None
+        moved = assessment.transition(
+            record=record, move=Move.REVOKE, actor=owner(record.made_by), at=now()
+        )
+    return moved.reason if isinstance(moved, Refusal) else "revoked"
