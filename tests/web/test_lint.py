@@ -1,0 +1,85 @@
+"""The lint that every answer passes: proof that it objects to each thing it exists for."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask, Response
+
+from flexapp.web.access import Access, allow
+from tests.support.client import LintingClient
+from tests.support.lint import UnfitPage
+
+FIT = """<!DOCTYPE html><html lang="zh-CN"><head><title>页面</title></head><body><h1>页面</h1>
+<form method="post" action="/sign-out"><input type="hidden" name="csrf_token" value="t">
+<label for="a">名</label><input id="a" name="a" aria-describedby="b"><p id="b">提示</p>
+<button hx-target="#b">好</button></form><a href="/me">我的</a></body></html>"""
+
+UNFIT = [
+    pytest.param("</form>", "</form></div>", "line", id="an end tag without its beginning"),
+    pytest.param('lang="zh-CN"', 'lang="en"', "language", id="another language"),
+    pytest.param("<h1>页面</h1>", "<h1>别的</h1>", "one and the same", id="h1 and title differ"),
+    pytest.param("<h1>页面</h1>", "<h1>页面</h1><h1>页面</h1>", "one and the same", id="two h1"),
+    pytest.param('id="b"', 'id="a"', "there twice", id="an id twice"),
+    pytest.param('for="a"', 'for="c"', "no element has the id 'c'", id="a label of nothing"),
+    pytest.param('<label for="a">名</label>', "", "has no label", id="a field without label"),
+    pytest.param('describedby="b"', 'describedby="c"', "the id 'c'", id="described by nothing"),
+    pytest.param('hx-target="#b"', 'hx-target="#c"', "the id 'c'", id="a target that is not there"),
+    pytest.param('name="csrf_token"', 'name="t"', "no csrf_token", id="a form without token"),
+    pytest.param('action="/sign-out"', 'action="/nowhere"', "leads nowhere", id="a dead form"),
+    pytest.param('action="/sign-out"', 'action="/me"', "leads nowhere", id="a wrong method"),
+    pytest.param('href="/me"', 'href="/you"', "leads nowhere", id="a dead link"),
+    pytest.param('href="/me"', 'href="http://x.example"', "nor https", id="a link in clear"),
+    pytest.param(">我的<", "><", "nameless a", id="a link without name"),
+    pytest.param(">好<", "><", "nameless button", id="a button without name"),
+    pytest.param("<h1>", "<script>1</script><h1>", "inline script", id="an inline script"),
+    pytest.param("<h1>", "<style>p{}</style><h1>", "inline style", id="an inline style"),
+    pytest.param("<h1>", '<h1 style="a">', "inline style", id="a style attribute"),
+    pytest.param("<h1>", '<h1 onclick="a">', "inline onclick", id="a script attribute"),
+    pytest.param("<h1>", '<img src="/static/x.png" alt=""><h1>', "built files", id="a lost file"),
+]
+
+
+def serve(app: Flask, monkeypatch: pytest.MonkeyPatch, answer: Response | str) -> None:
+    """Put this answer in the place of a page."""
+    monkeypatch.setitem(
+        app.view_functions, "portal.social_security", allow(Access.PUBLIC)(lambda: answer)
+    )
+
+
+def test_a_fit_page_passes(
+    app: Flask, client: LintingClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(app, monkeypatch, FIT)
+    assert client.get("/social-security").status_code == 200
+
+
+@pytest.mark.parametrize(("fit", "unfit", "says"), UNFIT)
+def test_an_unfit_page_does_not(
+    app: Flask,
+    client: LintingClient,
+    monkeypatch: pytest.MonkeyPatch,
+    fit: str,
+    unfit: str,
+    says: str,
+) -> None:
+    assert FIT.count(fit) == 1
+    serve(app, monkeypatch, FIT.replace(fit, unfit))
+    with pytest.raises(UnfitPage, match=says):
+        client.get("/social-security")
+
+
+def test_a_page_that_may_be_kept_or_has_a_weak_policy_does_not(
+    app: Flask, client: LintingClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loose = Response(FIT, headers={"Cache-Control": "public", "Content-Security-Policy": "x"})
+    serve(app, monkeypatch, loose)
+    with pytest.raises(UnfitPage, match=r"(?s)kept by a cache.*no strict content"):
+        client.get("/social-security")
+
+
+def test_a_fragment_with_a_pages_heading_does_not(
+    app: Flask, client: LintingClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(app, monkeypatch, "<h1>页面</h1>")
+    with pytest.raises(UnfitPage, match="heading"):
+        client.get("/social-security")
