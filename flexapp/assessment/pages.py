@@ -86,7 +86,12 @@ class RecordCard:
 
     @classmethod
     def of(
-        cls, record: Record, *, who: str | None, polls: int = 0, movable: bool = True
+        cls,
+        record: Record,
+        *,
+        who: str | None,
+        polls: int = 0,
+        blocked: Refusal | None = None,
     ) -> RecordCard:
         """The card of a record; one in transmission asks again for itself, a limited time."""
         waiting = record.state is State.QUEUED and polls < MOST_POLLS
@@ -99,18 +104,22 @@ class RecordCard:
             total=yen(record.total),
             state=record.state.label,
             tag=TAGS[record.state],
-            note=DELAYED if record.delayed else NOTES[record.state],
+            note=blocked.sentence if blocked else _note(record),
             made_by=f"{record.made_by_label}代办" if record.by_proxy else None,
-            buttons=_buttons(record) if movable else (),
+            buttons=() if blocked else _buttons(record),
             poll=(
                 url_for("record.card", serial=record.serial, polls=polls + 1) if waiting else None
             ),
-            again=_again(record, who) if movable else None,
+            again=None if blocked else _again(record, who),
         )
 
 
 MOST_POLLS = 20
 """Every two seconds: after that the page stops asking, and 刷新 asks once more."""
+
+
+def _note(record: Record) -> str:
+    return DELAYED if record.delayed else NOTES[record.state]
 
 
 def _again(record: Record, who: str | None) -> str | None:
@@ -181,11 +190,11 @@ class ListPage:
     def of(
         cls, header: Header, records: Sequence[Record], hidden: Sequence[Month] = ()
     ) -> ListPage:
-        """A page of records, newest first."""
+        """A page of records, newest first; one more than fits says that there are older ones."""
         return cls(
             header=header,
-            cards=tuple(RecordCard.of(record, who=header.who) for record in records),
-            older=records[-1].id if len(records) == PAGE_SIZE else None,
+            cards=tuple(RecordCard.of(record, who=header.who) for record in records[:PAGE_SIZE]),
+            older=records[PAGE_SIZE - 1].id if len(records) > PAGE_SIZE else None,
             taken_by_others=tuple(month.label for month in hidden),
         )
 
@@ -250,16 +259,16 @@ def month_options(
 def why_closed(bounds: Eligibility, published: Refusal | None) -> str | None:
     """Why there is no month to choose, in words; None where there is one."""
     if not bounds.open_years:
-        return "目前没有开放申报的年度，请留意首页公告。"
-    if published is not None:
-        return published.sentence
-    if bounds.free:
-        return None
+        return "目前没有开放申报的年度，请留意公告。"
     if all(year > bounds.last_month.year for year in bounds.open_years):
         return (
             f"{bounds.last_month.label}已到退休年龄，之后的月份不能再缴费；"
             "如有疑问请到社保服务大厅咨询。"
         )
+    if published is not None:
+        return published.sentence
+    if bounds.free:
+        return None
     return "今年可以核定的月份都已核定，不用再办。"
 
 
@@ -294,12 +303,13 @@ class DetailPage:
         who: str | None,
         back: str,
         events: Sequence[Event],
-        movable: bool,
+        own: bool,
+        blocked: Refusal | None,
     ) -> DetailPage:
         """The page of a record with its events, oldest first."""
         place = divisions.find(record.division)
         return cls(
-            card=RecordCard.of(record, who=who, movable=movable),
+            card=RecordCard.of(record, who=who, blocked=blocked),
             back=back,
             division=place.name if place else record.division,
             entered=record.entered,
@@ -307,7 +317,11 @@ class DetailPage:
             monthly_amount=yen(record.monthly_amount),
             months=record.period.count,
             sources=tuple(_source(row) for row in record.parameters),
-            steps=tuple(_step(event) for event in events),
+            steps=tuple(
+                _step(event, own or event.actor_id == record.made_by)
+                for event in events
+                if event.action in STEP_TEXTS
+            ),
         )
 
 
@@ -319,22 +333,23 @@ def _source(row: ParameterRow) -> tuple[str, str, str]:
     return PARAMETER_NAMES[row.parameter], figure, row.source
 
 
-STEP_TEXTS = {
-    "assess": "已核定",
-    "transmit": "已提交传输",
-    "receive": "税务已接收",
-    "refuse": "税务退回",
-    "pay": "缴费到账",
-    "ask": "已申请税务撤销",
-    "agree": "税务同意撤销",
-    "decline": "税务不同意撤销",
-    "tax_revoke": "税务已撤销",
-    "revoke": "已撤销",
+STEP_TEXTS = {  # what else is noted of a record, such as a dispute, is not part of its course
+    "assessment.assess": "已核定",
+    "assessment.transmit": "已提交传输",
+    "assessment.receive": "税务已接收",
+    "assessment.refuse": "税务退回",
+    "assessment.pay": "缴费到账",
+    "assessment.ask": "已申请税务撤销",
+    "assessment.agree": "税务同意撤销",
+    "assessment.decline": "税务不同意撤销",
+    "assessment.tax_revoke": "税务已撤销",
+    "assessment.revoke": "已撤销",
 }
 
 
-def _step(event: Event) -> Step:
-    name = event.action.removeprefix("assessment.")
-    text = STEP_TEXTS.get(name, name)
+def _step(event: Event, own: bool) -> Step:
+    text = STEP_TEXTS[event.action]
     reason = event.data.get("reason")
-    return Step(event.at, f"{text}：{reason}" if reason else text, event.actor_label)
+    # A proxy is not told the other hands by name and number, only that there were some.
+    who = event.actor_label if own or event.actor_kind != "account" else "参保人或代办人"
+    return Step(event.at, f"{text}：{reason}" if reason else text, who)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from flexapp.assessment import repository
 from flexapp.assessment.assessing import Subject
 from flexapp.assessment.models import ProxyCase
+from flexapp.assessment.records import case_lives
 from flexapp.audit import service as audit
 from flexapp.people.service import Visitor, find_person, may_ask_about, person_by_id
 from flexapp.registration import service as registration
 from flexapp.rules.identity import IdentityNumber
 from flexapp.rules.refusal import Refusal
+from flexapp.web.clock import instant
 
 PEOPLE_A_DAY = 5
-CASE_LIFE = timedelta(hours=12)
-"""How long naming a person lasts; afterwards name and ID number are asked again."""
+ENDED = Refusal("proxy_ended", "这次代办已经结束，请重新填写对方的姓名和身份证号。")
 
 NO_MATCH = Refusal(
     "proxy_no_match",
@@ -60,10 +61,10 @@ def open_case(
             token=secrets.token_urlsafe(16),
             account_id=visitor.account_id,
             person_id=person.id,
-            opened_at=at,
+            opened_at=instant(),
         )
         repository.add_proxy_case(case)
-    case.opened_at = at
+    case.opened_at = instant()
     audit.record(
         action="proxy.opened",
         person_id=person.id,
@@ -74,13 +75,18 @@ def open_case(
     return case.token
 
 
-def subject_of(*, token: str, visitor: Visitor, at: datetime) -> Subject | None:
-    """Whom a case is for, while it lasts and while the person lets others handle for them."""
+def subject_of(*, token: str, visitor: Visitor) -> Subject | Refusal | None:
+    """Whom a case is for; a refusal where it is over; None for a case that is not the visitor's.
+
+    It lasts half a day, and while the person lets others handle for them.
+    """
     case = repository.proxy_case(token, visitor.account_id)
-    if case is None or not timedelta(0) <= at - case.opened_at <= CASE_LIFE:
+    if case is None:
         return None
+    if not case_lives(case.opened_at):
+        return ENDED
     person = person_by_id(case.person_id)
     registered = registration.current(case.person_id)
     if person is None or registered is None or not person.proxy_allowed:
-        return None
+        return ENDED
     return Subject(person, registered, by_proxy=True)

@@ -37,7 +37,8 @@ def detail(serial: str) -> Response:
         who=who_for(record, g.visitor),
         back=list_url(record, g.visitor),
         events=audit.of_subject(subject=record.serial),
-        movable=refuse_mover(record, g.visitor) is None,
+        own=record.person_id == g.visitor.me.id,
+        blocked=refuse_mover(record, g.visitor),
     )
     return render("assessment/record.html", "assessment/_record.html", page=page)
 
@@ -52,7 +53,7 @@ def card(serial: str) -> Response:
         record,
         who=who_for(record, g.visitor),
         polls=polls,
-        movable=refuse_mover(record, g.visitor) is None,
+        blocked=refuse_mover(record, g.visitor),
     )
     return render("assessment/card.html", "assessment/_card.html", card=page)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
@@ -19,8 +19,12 @@ from flexapp.rules.periods import Month, Period
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State, moves_of_person
+from flexapp.web.clock import instant
 
 PAGE_SIZE = 20
+
+CASE_LIFE = timedelta(hours=12)
+"""How long naming a person lasts; afterwards name and ID number are asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,14 @@ def who_for(record: Record, visitor: Visitor) -> str | None:
     if record.person_id == visitor.me.id:
         return "self"
     case = repository.proxy_case_for(visitor.account_id, record.person_id)
-    return None if case is None else case.token
+    if case is None or not case_lives(case.opened_at) or refuse_mover(record, visitor):
+        return None
+    return case.token
+
+
+def case_lives(opened_at: datetime) -> bool:
+    """Whether naming a person at that moment still counts."""
+    return timedelta(0) <= instant() - opened_at <= CASE_LIFE
 
 
 def list_url(record: Record, visitor: Visitor) -> str:
@@ -148,12 +159,12 @@ def list_url(record: Record, visitor: Visitor) -> str:
 
 
 def own_records(person_id: int, before: int | None = None) -> tuple[Record, ...]:
-    """A person's records, newest first, a page at a time."""
-    rows = repository.of_person(person_id, before=before, limit=PAGE_SIZE)
+    """A person's records, newest first: a page and, where there are more, one further."""
+    rows = repository.of_person(person_id, before=before, limit=PAGE_SIZE + 1)
     return tuple(record_from(row) for row in rows)
 
 
 def made_for(person_id: int, account_id: int, before: int | None = None) -> tuple[Record, ...]:
-    """What an account made for a person: all that a proxy may see of amounts."""
-    rows = repository.of_person(person_id, before=before, limit=PAGE_SIZE, made_by=account_id)
+    """What an account made for a person: all that a proxy sees of amounts; paged likewise."""
+    rows = repository.of_person(person_id, before=before, limit=PAGE_SIZE + 1, made_by=account_id)
     return tuple(record_from(row) for row in rows)

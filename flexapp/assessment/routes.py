@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, g, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from flexapp.assessment import assessing, eligibility, pages, proxy
 from flexapp.assessment.assessing import Assessed, Subject
@@ -15,7 +16,7 @@ from flexapp.rules.identity import parse_name
 from flexapp.rules.periods import Month
 from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
-from flexapp.web.clock import instant, now, today
+from flexapp.web.clock import now, today
 from flexapp.web.htmx import render, wants_fragment
 from flexapp.web.navigation import before_row, see_other
 from flexapp.web.once import once
@@ -55,7 +56,7 @@ def begin() -> Response:
     if isinstance(name, Refusal) or isinstance(identity, Refusal):
         return _choose_page(form)
     token = proxy.open_case(
-        visitor=g.visitor, name=name, identity=identity, at=instant(), today=today()
+        visitor=g.visitor, name=name, identity=identity, at=now(), today=today()
     )
     if isinstance(token, Refusal):
         form.refuse(token)
@@ -141,10 +142,14 @@ def _subject(who: str) -> Subject | Response:
             form.refuse(NOT_REGISTERED)
             return _choose_page(form, status=200 if request.method == "GET" else 422)
         return subject
-    subject = proxy.subject_of(token=who, visitor=g.visitor, at=instant())
-    if subject is None:
+    named = proxy.subject_of(token=who, visitor=g.visitor)
+    if named is None:
         abort(404)
-    return subject
+    if isinstance(named, Refusal):
+        form = ChooseForm(MultiDict({"who": OTHER}))
+        form.refuse(named)
+        return _choose_page(form, status=200 if request.method == "GET" else 422)
+    return named
 
 
 def _bounds(subject: Subject) -> Eligibility:

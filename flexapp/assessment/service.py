@@ -13,6 +13,7 @@ from flexapp.people.service import PersonCard, Visitor
 from flexapp.registration import service as registration
 from flexapp.rules.assessable import Availability, month_choices
 from flexapp.rules.periods import Month
+from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
 
 __all__ = [
@@ -38,11 +39,17 @@ class MonthCell:
     month: Month
     state: State | None
     availability: Availability
+    closed: str | None = None
+    """Why nothing of the year can be assessed, in a word, if so."""
 
     @property
     def label(self) -> str:
         """What stands under the month."""
-        return self.state.label if self.state else self.availability.label
+        if self.state is not None:
+            return self.state.label
+        if self.availability is Availability.AVAILABLE and self.closed:
+            return self.closed
+        return self.availability.label
 
 
 def own_subject(visitor: Visitor) -> Subject | None:
@@ -56,6 +63,11 @@ def months_of_year(
 ) -> tuple[MonthCell, ...]:
     """The 12 months of a year of a registered person."""
     held = eligibility_case.held_months(person.id, f"{year}-01", f"{year}-12")
+    closed = None
+    if year not in eligibility_case.open_years(today):
+        closed = "未开放"
+    elif isinstance(eligibility_case.parameter_book().figures(year), Refusal):
+        closed = "未公布"
     choices = month_choices(
         year=year,
         work_start=work_start,
@@ -67,6 +79,7 @@ def months_of_year(
             choice.month,
             held[choice.month].state if choice.month in held else None,
             choice.status,
+            closed,
         )
         for choice in choices
     )

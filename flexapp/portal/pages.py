@@ -33,7 +33,8 @@ class MonthBox:
     @classmethod
     def of(cls, cell: MonthCell) -> MonthBox:
         """The box of a month."""
-        style = "free" if cell.availability is Availability.AVAILABLE else "none"
+        free = cell.availability is Availability.AVAILABLE and not cell.closed
+        style = "free" if free else "none"
         return cls(
             number=cell.month.number,
             label=SHORT.get(cell.availability, cell.label),
@@ -61,5 +62,5 @@ class MessagesPage:
     @classmethod
     def of(cls, messages: Sequence[Message]) -> MessagesPage:
         """A page of messages."""
-        more = len(messages) == MESSAGES_A_PAGE
-        return cls(tuple(messages), messages[-1].seq if more else None)
+        shown = tuple(messages[:MESSAGES_A_PAGE])
+        return cls(shown, shown[-1].seq if len(messages) > MESSAGES_A_PAGE else None)

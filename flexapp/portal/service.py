@@ -67,12 +67,12 @@ def my_months(person: PersonCard, today: date) -> tuple[MonthCell, ...] | None:
 
 
 def messages(visitor: Visitor, before: int | None) -> tuple[Message, ...]:
-    """What was done in the visitor's name, newest first, a page at a time."""
+    """What was done in the visitor's name, newest first: a page and one more where there is."""
     events = audit.about_person(
         person_id=visitor.me.id,
         actions=tuple(SENTENCES),
         before=before,
-        limit=MESSAGES_A_PAGE,
+        limit=MESSAGES_A_PAGE + 1,
     )
     disputes = audit.about_person(person_id=visitor.me.id, actions=(DISPUTED,), limit=1000)
     disputed = {event.data.get("about") for event in disputes}

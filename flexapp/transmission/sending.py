@@ -58,27 +58,32 @@ def work_once(gateway: TaxGateway) -> int:
 
 
 def _claim_due(at: datetime) -> list[Claimed]:
-    """Lease what is due; a message whose assessment was revoked meanwhile is dropped."""
+    """Lease the next that is due; messages whose assessment was revoked meanwhile are dropped."""
     claimed: list[Claimed] = []
     with read_transaction():
         if not repository.anything_due(at):
             return claimed
     with write_transaction():
-        for row in repository.due(at, 1):
+        for row in repository.due(at, BATCH):
             attempt = int(row["attempt"])  # type: ignore[call-overload]
             message = _claim(row, attempt, at)
+            # What needs no delivery must not make those behind it wait for the next look.
             if message is not None:
                 claimed.append(message)
+                break
     return claimed
 
 
 def _claim(row: Mapping[str, object], attempt: int, at: datetime) -> Claimed | None:
     message_id, serial, kind = str(row["id"]), str(row["serial"]), str(row["kind"])
-    if kind == "submit" and not assessment.claim(serial):
-        repository.update_message(message_id, attempt=attempt, values={"status": "dropped"})
-        return None
+    taken = kind != "submit" or assessment.claim(serial)
     record = assessment.find(serial)
     assert record is not None
+    if not taken:
+        # Revoked meanwhile; or it had arrived, and the tax bureau's feed has told of it.
+        status = "dropped" if record.state is State.REVOKED else "done"
+        repository.update_message(message_id, attempt=attempt, values={"status": status})
+        return None
     # A claim whose lease ran out belonged to a worker that died, perhaps after sending.
     maybe_sent = bool(row["maybe_sent"]) or row["status"] == "claimed"
     repository.update_message(

@@ -127,7 +127,8 @@ def test_a_case_is_over_after_twelve_hours(proxy: LintingClient, clock: Clock) -
     who = case_of(proxy, DING)
     clock.advance(hours=13)
     sign_in(proxy, MA_LAN.phone)
-    assert proxy.get(f"/assessment/{who}").status_code == 404
+    ended = proxy.page(f"/assessment/{who}")
+    assert "这次代办已经结束，请重新填写对方的姓名和身份证号。" in ended.alert
     # Naming the person anew opens it again.
     assert case_of(proxy, DING) == who
 
@@ -203,9 +204,11 @@ def test_after_the_switch_is_off_a_proxy_moves_nothing_any_more(
     says = "对方已关闭他人代办，您不能再代为办理；请由本人办理。"
     assert says in proxy.submit(record, "传输", 422).alert
     assert says in proxy.submit(dialog, "确认", 422).alert
-    assert proxy.submit(form, "核定", 404, base="60").title == "没有这个页面"
+    assert "这次代办已经结束" in proxy.submit(form, "核定", 422, base="60").alert
     assert says in proxy.page(f"/assessment/records/{serial}/revoke").words
-    assert not {"传输", "撤销"} & set(proxy.page(f"/assessment/records/{serial}").buttons())
+    own = proxy.page(f"/assessment/records/{serial}")
+    assert not {"传输", "撤销"} & set(own.buttons())
+    assert says in own.words
     assert stored(app) == before
 
 
