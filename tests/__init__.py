@@ -1,1 +1,1 @@
-"""The product's tests; a package, so that its helpers are imported as `tests.support`."""
+"""The product's tests; a package, so that what they share is imported as `tests.support`."""
