@@ -6,8 +6,12 @@ import os
 import sys
 
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from flexapp.config import SettingsError, load
+from flexapp.extensions import db
+from flexapp.taxbureau.schema import DatabaseError
 from flexapp.wiring import create_app
 
 
@@ -31,6 +35,13 @@ def main() -> int:
     except SettingsError as error:
         for fault in error.faults:
             print(fault, file=sys.stderr)  # noqa: T201
+        return 2
+    try:
+        # Once here, so that what cannot start says so instead of dying again and again as a worker.
+        with create_app(settings).app_context():
+            db.session.execute(text("SELECT 1"))
+    except (RuntimeError, ImportError, ValueError, DatabaseError, SQLAlchemyError) as error:
+        print(f"The service cannot start: {error}", file=sys.stderr)  # noqa: T201
         return 2
     print(f"Serving on {settings.public_url} (stop with Ctrl+C)", flush=True)  # noqa: T201
     Server(

@@ -112,7 +112,7 @@ class _Reader:
     def settings(self) -> Settings:
         env = self.choice("FLEXAPP_ENV", [e.value for e in Environment], Environment.DEMO.value)
         demo = env != Environment.PRODUCTION
-        host = self.environ.get("FLEXAPP_HOST", "127.0.0.1")
+        host = self.host()
         port = self.number("FLEXAPP_PORT", 8000, 1, 65535)
         settings = Settings(
             env=Environment.DEMO if demo else Environment.PRODUCTION,
@@ -124,7 +124,7 @@ class _Reader:
             secret_key=self.secret("FLEXAPP_SECRET_KEY", DEMO_SECRET, demo),
             today=self.today(demo),
             tax_url=self.url("FLEXAPP_TAX_URL", None, required=not demo),
-            tax_token=self.secret("FLEXAPP_TAX_TOKEN", DEMO_TAX_TOKEN, demo),
+            tax_token=self.token("FLEXAPP_TAX_TOKEN", DEMO_TAX_TOKEN, demo),
             tax_database=Path(
                 self.environ.get("FLEXAPP_TAX_DATABASE", str(PROJECT / "var" / "tax.sqlite3"))
             ),
@@ -142,6 +142,18 @@ class _Reader:
         if self.faults:
             raise SettingsError(self.faults)
         return settings
+
+    def host(self) -> str:
+        value = self.environ.get("FLEXAPP_HOST", "127.0.0.1")
+        if not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", value):
+            self.faults.append(f"FLEXAPP_HOST is {value!r}; it must be a host name or address.")
+        return value
+
+    def token(self, name: str, demo_value: str, demo: bool) -> str:
+        value = self.secret(name, demo_value, demo)
+        if value and not re.fullmatch(r"[!-~]+", value):
+            self.faults.append(f"{name} must be plain characters without spaces.")
+        return value
 
     def choice(self, name: str, allowed: list[str], default: str) -> str:
         value = self.environ.get(name, default)
@@ -162,8 +174,13 @@ class _Reader:
             if required or name == "FLEXAPP_PUBLIC_URL":
                 self.faults.append(f"{name} is missing; production needs it.")
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        try:
+            parts = urlsplit(value)
+            fine = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query
+            fine = fine and parts.port != 0  # reading a port that cannot be raises
+        except ValueError:
+            fine = False
+        if not fine:
             self.faults.append(f"{name} is {value!r}; it must be like https://host or http://host.")
         return value.rstrip("/")
 
@@ -206,7 +223,7 @@ class _Reader:
     def key_bytes(self, name: str, text: str) -> bytes:
         try:
             raw = base64.b64decode(text, validate=True)
-        except binascii.Error:
+        except (binascii.Error, ValueError):
             raw = b""
         if len(raw) != 32:
             self.faults.append(f"{name} must hold 32 bytes in base64.")
@@ -244,6 +261,9 @@ class _Reader:
         if not demo:
             self.faults.append("FLEXAPP_TODAY pins the business date and works in the demo only.")
         try:
+            # `fromisoformat` alone would also read 2019-W39-2 and 20190924.
+            if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+                raise ValueError
             return date.fromisoformat(text)
         except ValueError:
             self.faults.append(f"FLEXAPP_TODAY is {text!r}; write it as 2019-09-24.")

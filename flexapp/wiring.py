@@ -12,6 +12,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from flexapp.assessment import record_routes
 from flexapp.assessment import routes as assessment_routes
+from flexapp.audit import cli as audit_cli
 from flexapp.channels import routes as channels_routes
 from flexapp.config import PROJECT, Settings, load
 from flexapp.extensions import csrf, db, init_database, migrate
@@ -90,6 +91,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     ):
         app.register_blueprint(module.blueprint)
     app.cli.add_command(worker.cli)
+    app.cli.add_command(audit_cli.cli)
     if settings.is_demo:
         app.cli.add_command(demo.cli)
     assets.read_manifest(app)

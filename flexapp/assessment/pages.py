@@ -9,7 +9,7 @@ from flask import url_for
 
 from flexapp.assessment.assessing import Proposal, Subject
 from flexapp.assessment.eligibility import Eligibility
-from flexapp.assessment.records import PAGE_SIZE, Record
+from flexapp.assessment.records import PAGE_SIZE, STATE_STYLES, Record
 from flexapp.audit.service import Event
 from flexapp.rules import divisions
 from flexapp.rules.contribution import ReadBack, read_back
@@ -18,18 +18,6 @@ from flexapp.rules.parameters import Parameter, ParameterRow
 from flexapp.rules.periods import Month
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State
-
-TAGS = {
-    State.ASSESSED: "made",
-    State.QUEUED: "wait",
-    State.TRANSMITTED: "sent",
-    State.PAID: "done",
-    State.REJECTED: "back",
-    State.TAX_REVOKING: "wait",
-    State.TAX_REVOKED: "back",
-    State.REVOKED: "off",
-}
-"""Colour classes; the state's name always stands beside the colour."""
 
 NOTES = {
     State.ASSESSED: "核定好了，还没有传给税务。按“传输”后才能去缴费。",
@@ -103,7 +91,7 @@ class RecordCard:
             base=plain(record.period_base),
             total=yen(record.total),
             state=record.state.label,
-            tag=TAGS[record.state],
+            tag=STATE_STYLES[record.state],
             note=blocked.sentence if blocked else _note(record),
             made_by=f"{record.made_by_label}代办" if record.by_proxy else None,
             buttons=() if blocked else _buttons(record),

@@ -12,7 +12,7 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, apply
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now
-from flexapp.web.htmx import render
+from flexapp.web.htmx import render, render_refused
 from flexapp.web.navigation import see_other
 from flexapp.web.once import once
 
@@ -91,11 +91,5 @@ def revoke(serial: str) -> Response:
 def after_move(record: Record, outcome: Record | Refusal) -> Response:
     """Back to the list; or the sentence that says what to do instead."""
     if isinstance(outcome, Refusal):
-        return render(
-            "assessment/refused.html",
-            "assessment/_refused.html",
-            422,
-            refusal=outcome,
-            back=list_url(record, g.visitor),
-        )
+        return render_refused(outcome, list_url(record, g.visitor))
     return see_other(list_url(record, g.visitor))

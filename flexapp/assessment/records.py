@@ -23,6 +23,18 @@ from flexapp.web.clock import instant
 
 PAGE_SIZE = 20
 
+STATE_STYLES = {
+    State.ASSESSED: "made",
+    State.QUEUED: "wait",
+    State.TRANSMITTED: "sent",
+    State.PAID: "done",
+    State.REJECTED: "back",
+    State.TAX_REVOKING: "wait",
+    State.TAX_REVOKED: "back",
+    State.REVOKED: "off",
+}
+"""Colour classes; the state's name always stands beside the colour."""
+
 CASE_LIFE = timedelta(hours=12)
 """How long naming a person lasts; afterwards name and ID number are asked again."""
 

@@ -8,7 +8,15 @@ from datetime import date
 from flexapp.assessment import eligibility as eligibility_case
 from flexapp.assessment.assessing import Subject
 from flexapp.assessment.moving import claim, delay, transition
-from flexapp.assessment.records import Record, find, find_for, in_states, list_url, refuse_mover
+from flexapp.assessment.records import (
+    STATE_STYLES,
+    Record,
+    find,
+    find_for,
+    in_states,
+    list_url,
+    refuse_mover,
+)
 from flexapp.people.service import PersonCard, Visitor
 from flexapp.registration import service as registration
 from flexapp.rules.assessable import Availability, month_choices
@@ -17,6 +25,7 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
 
 __all__ = [
+    "STATE_STYLES",
     "MonthCell",
     "Record",
     "claim",

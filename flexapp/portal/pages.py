@@ -5,20 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flexapp.assessment.service import MonthCell
+from flexapp.assessment.service import STATE_STYLES, MonthCell
 from flexapp.portal.service import MESSAGES_A_PAGE, Message
 from flexapp.rules.assessable import Availability
-from flexapp.rules.states import State
 
-MONTH_CLASSES = {
-    State.ASSESSED: "made",
-    State.QUEUED: "wait",
-    State.TRANSMITTED: "sent",
-    State.PAID: "done",
-    State.REJECTED: "back",
-    State.TAX_REVOKING: "wait",
-    State.TAX_REVOKED: "back",
-}
 SHORT = {Availability.BEFORE_WORK_START: "未参保", Availability.AFTER_RETIREMENT: "已退休"}
 
 
@@ -38,7 +28,7 @@ class MonthBox:
         return cls(
             number=cell.month.number,
             label=SHORT.get(cell.availability, cell.label),
-            style=MONTH_CLASSES[cell.state] if cell.state else style,
+            style=STATE_STYLES[cell.state] if cell.state else style,
         )
 
 

@@ -11,7 +11,7 @@ from flexapp.transmission import service
 from flexapp.transmission.forms import AskTaxForm
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now
-from flexapp.web.htmx import render
+from flexapp.web.htmx import render, render_refused
 from flexapp.web.navigation import see_other
 from flexapp.web.once import once
 
@@ -28,13 +28,7 @@ def transmit(serial: str) -> Response:
         record=record, actor=g.visitor.actor, at=now()
     )
     if isinstance(outcome, Refusal):
-        return render(
-            "assessment/refused.html",
-            "assessment/_refused.html",
-            422,
-            refusal=outcome,
-            back=list_url(record, g.visitor),
-        )
+        return render_refused(outcome, list_url(record, g.visitor))
     return see_other(list_url(record, g.visitor))
 
 

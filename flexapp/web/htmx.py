@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from flask import Flask, Response, make_response, render_template, request
 
+from flexapp.rules.refusal import Refusal
+
 UNPROCESSABLE = 422
 
 
@@ -25,6 +27,11 @@ def render(page: str, fragment: str, status: int = 200, /, **context: object) ->
     """The page template for a browser, the fragment template for htmx."""
     template = fragment if wants_fragment() else page
     return make_response(render_template(template, **context), status)
+
+
+def render_refused(refusal: Refusal, back: str) -> Response:
+    """The page of a refused button: the sentence that says what to do instead, and the way back."""
+    return render("errors/refused.html", "errors/_refused.html", 422, refusal=refusal, back=back)
 
 
 def _finish(response: Response) -> Response:
