@@ -13,8 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.faults import dropping, hanging, kills, racing
+from tests.faults.hanging import Extent
 from tests.faults.result import Result
 from tests.faults.site import Site
+
+FULL_HANG = Extent(queued=100, hang=30, rounds=9, requests=600, looks=300)
+QUICK_HANG = Extent(queued=20, hang=10, rounds=3, requests=60, looks=40, as_fast=0.3, at_once=3)
 
 
 def main(arguments: list[str]) -> int:
@@ -37,11 +41,7 @@ def main(arguments: list[str]) -> int:
 
 def _experiments(quick: bool) -> dict[str, tuple[str, Callable[[Path], Result]]]:
     kills_at, at_random, messages, races = (2, 10, 30, 50) if quick else (25, 100, 200, 1000)
-    hang = (
-        {"queued": 30, "seconds": 10, "rounds": 3, "requests": 100}
-        if quick
-        else {"queued": 100, "seconds": 30, "rounds": 7, "requests": 600}
-    )
+    hang = QUICK_HANG if quick else FULL_HANG
 
     def with_tax_bureau(experiment: Callable[[Site], Result]) -> Callable[[Path], Result]:
         def run(folder: Path) -> Result:
@@ -65,8 +65,8 @@ def _experiments(quick: bool) -> dict[str, tuple[str, Callable[[Path], Result]]]
             with_tax_bureau(lambda site: dropping.answers_dropped(site, messages)),
         ),
         "hanging": (
-            f"The tax bureau silent for {hang['seconds']} s a call, {hang['queued']} queued",
-            lambda folder: hanging.tax_bureau_silent(folder, **hang),
+            f"The tax bureau silent for {hang.hang:.0f} s a call, {hang.queued} queued",
+            lambda folder: hanging.tax_bureau_silent(folder, hang),
         ),
         "racing": (
             f"撤销 against the claim, {races} times",

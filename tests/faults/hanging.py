@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from flexapp.taxbureau.faults import Kind, Scope
@@ -23,20 +24,31 @@ from tests.faults.result import Result
 from tests.faults.sender import working
 from tests.faults.site import TODAY, Site
 
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of it. `hang`: seconds that the tax bureau is silent for on each call."""
+
+    queued: int
+    hang: float
+    rounds: int
+    requests: int
+    looks: int
+    """So often another writer asks for its lock, twenty times a second."""
+    as_fast: float = 0.8
+    """The least share of the requests per second; the rest is the noise of a busy machine."""
+    at_once: float = 0.5
+    """Seconds within which another writer has its lock, however long the tax bureau is silent."""
+
+
 LEASE = 60.0
 CONNECTIONS = 4
 PAGES = ("/", "/me", "/assessment/self", "/assessment/self/new")
-AS_FAST = 0.8
-"""The least share of the requests per second; the rest is the noise of a busy machine."""
-AT_ONCE = 0.5
-"""Seconds within which another writer has its lock, however long the tax bureau is silent."""
 RECOVERS_WITHIN = 180.0
 
 
-def tax_bureau_silent(
-    folder: Path, *, queued: int, seconds: float, rounds: int, requests: int
-) -> Result:
-    """Pages and 核定 of both products, `rounds` times `requests` of each, and the write lock."""
+def tax_bureau_silent(folder: Path, extent: Extent) -> Result:
+    """Pages and 核定 of both products side by side, and the write lock of the troubled one."""
     result = Result()
     calm, troubled = Site(folder / "calm"), Site(folder / "troubled")
     with ExitStack() as stack:
@@ -44,20 +56,22 @@ def tax_bureau_silent(
             site.assessed(1)
             stack.enter_context(site.tax_bureau())
             stack.enter_context(_web(site))
-        troubled.faults.switch_on(Kind.HANG, seconds=seconds, scope=Scope.ALL)
-        serials = set(troubled.queued(queued))
+        troubled.faults.switch_on(Kind.HANG, seconds=extent.hang, scope=Scope.ALL)
+        serials = set(troubled.queued(extent.queued))
         with working(troubled.environ, lease=LEASE, count=2):
             _until_in_hand(troubled)
-            _measure(result, calm, troubled, rounds, requests)
-            waits = _lock_waits(troubled, 100)
+            _measure(result, calm, troubled, extent)
+            waits = _lock_waits(troubled, extent.looks)
             worst = max(waits)
             result.lines.append(
                 f"lock for another writer: median {statistics.median(waits) * 1000:.1f} ms,"
                 f" worst {worst * 1000:.1f} ms of {len(waits)}"
             )
-            result.require(worst < AT_ONCE, f"a writer waited {worst:.2f} s for its lock")
+            result.require(worst < extent.at_once, f"a writer waited {worst:.2f} s for its lock")
             still = books.states(troubled, serials)["queued"]
-            result.lines.append(f"{still} of {queued} still queued after the last measurement")
+            result.lines.append(
+                f"{still} of {extent.queued} still queued after the last measurement"
+            )
             result.require(bool(still), "the outbox was empty: nothing was shown")
             troubled.faults.switch_off()
             back = troubled.quiet_within(RECOVERS_WITHIN)
@@ -85,17 +99,19 @@ def _until_in_hand(site: Site) -> None:
         time.sleep(0.05)
 
 
-def _measure(result: Result, calm: Site, troubled: Site, rounds: int, requests: int) -> None:
+def _measure(result: Result, calm: Site, troubled: Site, extent: Extent) -> None:
     ratios = []
-    for _ in range(rounds):
-        rates = [_pages(site, requests, result) for site in (calm, troubled)]
+    for _ in range(extent.rounds):
+        rates = [_pages(site, extent.requests, result) for site in (calm, troubled)]
         ratios.append(rates[1] / rates[0])
     ratio = statistics.median(ratios)
     result.lines.append(
         f"resident pages: {ratio:.2f} of the requests/s with the tax bureau in order"
         f" (rounds {', '.join(f'{each:.2f}' for each in ratios)})"
     )
-    result.require(ratio >= AS_FAST, f"pages are slower while the tax bureau hangs: {ratio:.2f}")
+    result.require(
+        ratio >= extent.as_fast, f"pages are slower while the tax bureau hangs: {ratio:.2f}"
+    )
     times = [_assess_times(site, 12, result) for site in (calm, troubled)]
     result.lines.append(
         f"核定: median {times[1] * 1000:.0f} ms, {times[0] * 1000:.0f} ms with it in order"

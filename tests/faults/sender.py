@@ -26,6 +26,8 @@ from flexapp.transmission import sending, worker
 from flexapp.wiring import create_app
 from tests.faults.site import transmit
 
+TAKEN, SETTLED = "taken", "settled"
+"""What a process says of a message; the first `SETTLED` says that it has begun."""
 BEGINS_WITHIN = 60.0
 PAUSE = 0.02
 """Seconds between looks at an idle outbox, so that rounds are short."""
@@ -51,6 +53,8 @@ class Plan:
     """The how manieth time at the point is the last."""
     hand_in: tuple[str, ...] = field(default=())
     """Serials to transmit first, as the page does."""
+    tells: bool = False
+    """Whether it says of each message when it takes it in hand; then somebody must listen."""
 
 
 def start(plan: Plan) -> tuple[ForkServerProcess, Connection]:
@@ -93,11 +97,28 @@ def _run(plan: Plan, begins: Connection) -> None:
     _wrap("_claim_due", strike.after(Point.CLAIMED, counts=bool))
     _wrap("_submit", strike.after(Point.SENT))
     _wrap("_write_down", strike.after(Point.ACKNOWLEDGING))
-    begins.send(True)
+    if plan.tells:
+        _wrap("_deliver", _telling(begins))
+    begins.send(SETTLED)
     for serial in plan.hand_in:
         transmit(app, serial)
         strike.at(Point.COMMITTED)
     app.cli.main(args=["transmission", "work"], obj=ScriptInfo(create_app=lambda: app))
+
+
+def _telling(begins: Connection) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A wrapper that says when a message is in hand, and when it is not any more."""
+
+    def wrapper(function: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*args: Any) -> Any:
+            begins.send(TAKEN)
+            result = function(*args)
+            begins.send(SETTLED)
+            return result
+
+        return wrapped
+
+    return wrapper
 
 
 class _Strike:
