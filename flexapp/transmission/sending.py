@@ -179,7 +179,8 @@ def _read_changes(gateway: TaxGateway) -> int:
     except TaxUnreachable as fault:
         log.warning("the tax bureau's changes cannot be read: %s", fault)
         return 0
-    for change in changes:
+    # In their order, whatever order the page has: the next look begins behind the last one applied.
+    for change in sorted(changes, key=lambda change: change.cursor):
         with write_transaction():
             if not repository.known_change(change.event_id):
                 _apply(change)
