@@ -94,6 +94,11 @@ class Site:
         """Put what waits off to a day on which nothing is due any more."""
         self._write("UPDATE outbox_message SET due_at = '2999-01-01 00:00:00.000000'")
 
+    def put_off_waiting(self) -> None:
+        """Let what no sender has in hand be due last."""
+        last = "(SELECT max(due_at) FROM outbox_message)"
+        self._write(f"UPDATE outbox_message SET due_at = {last} WHERE status = 'waiting'")
+
     def release(self, serial: str) -> None:
         """What was put off is due now."""
         due = "UPDATE outbox_message SET due_at = '2000-01-01 00:00:00.000000' WHERE serial = ?"
