@@ -18,7 +18,7 @@ from tests.faults.result import Result
 from tests.faults.site import Site
 
 FULL_HANG = Extent(queued=100, hang=30, rounds=9, requests=600, looks=300)
-QUICK_HANG = Extent(queued=20, hang=10, rounds=3, requests=60, looks=40, as_fast=0.3, at_once=3)
+QUICK_HANG = Extent(queued=20, hang=6, rounds=3, requests=60, looks=40, as_fast=0.3, at_once=3)
 
 
 def main(arguments: list[str]) -> int:
