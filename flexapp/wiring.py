@@ -32,11 +32,13 @@ from flexapp.web import (
     access,
     assets,
     clock,
+    compression,
     errors,
     headers,
     health,
     htmx,
     once,
+    options,
     unit_of_work,
     wording,
 )
@@ -75,7 +77,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     migrate.init_app(app, db, directory=str(PROJECT / "flexapp" / "migrations"))
     # The order matters: a unit of work begins before anything asks the database, and of the hooks
     # after a request the one registered last runs first, so the commit comes before the rest.
-    for part in (headers, htmx, unit_of_work, errors, once, wording):
+    for part in (compression, headers, htmx, unit_of_work, errors, once, wording, options):
         part.init_app(app)
     csrf.init_app(app)
     guard.init_app(app)

@@ -83,10 +83,11 @@ def add(row: Mapping[str, object], months: Iterable[str]) -> bool:
     The savepoint keeps the caller's transaction usable: on PostgreSQL a rival may have committed
     between our look and our insert; the primary key of the months decides.
     """
+    connection = db.session.connection()
     try:
-        with db.session.begin_nested():
-            assessment_id = db.session.execute(_ADD, row).scalar_one()
-            db.session.execute(
+        with connection.begin_nested():
+            assessment_id = connection.execute(_ADD, row).scalar_one()
+            connection.execute(
                 _ADD_MONTHS,
                 [
                     {

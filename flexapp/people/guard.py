@@ -14,7 +14,7 @@ from flexapp.people.signing_in import token_digest
 from flexapp.web.access import Access, access_of
 from flexapp.web.clock import instant
 from flexapp.web.navigation import is_ours
-from flexapp.web.unit_of_work import SAFE_METHODS, write_transaction
+from flexapp.web.unit_of_work import SAFE_METHODS, reading_ahead, write_transaction
 
 IDLE = timedelta(hours=2)
 LONGEST = timedelta(hours=12)
@@ -50,7 +50,8 @@ def _load_visitor() -> Visitor | None:
     token = session.get("sid")
     if not token:
         return None
-    row = repository.visitor(token_digest(token))
+    with reading_ahead():
+        row = repository.visitor(token_digest(token))
     if row is None:
         return None
     found, at = visitor_from(row), instant()

@@ -27,11 +27,29 @@ def _begin() -> None:
 
 
 def _finish(response: Response) -> Response:
-    if write_intent.get() and response.status_code < 500:
-        db.session.commit()
-    else:
-        db.session.rollback()
+    # What was only read ends with the request, when the session is removed.
+    if write_intent.get():
+        if response.status_code < 500:
+            db.session.commit()
+        else:
+            db.session.rollback()
     return response
+
+
+@contextmanager
+def reading_ahead() -> Iterator[None]:
+    """Read before the request's unit of work begins, so that writers wait less for each other.
+
+    Only at the very start of a request, and only for what the unit of work need not hold still.
+    """
+    intent = write_intent.get()
+    write_intent.set(False)
+    try:
+        yield
+    finally:
+        write_intent.set(intent)
+        if intent:
+            db.session.rollback()
 
 
 @contextmanager
