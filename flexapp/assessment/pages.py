@@ -69,6 +69,8 @@ class RecordCard:
     made_by: str | None
     buttons: tuple[Button, ...]
     poll: str | None
+    refresh: str
+    """The page it stands on, to be looked at again where nothing moves by itself."""
     again: str | None
     """Where a revoked one is assessed again with its values filled in."""
 
@@ -78,6 +80,7 @@ class RecordCard:
         record: Record,
         *,
         who: str | None,
+        shown_at: str,
         polls: int = 0,
         blocked: Refusal | None = None,
     ) -> RecordCard:
@@ -98,6 +101,7 @@ class RecordCard:
             poll=(
                 url_for("record.card", serial=record.serial, polls=polls + 1) if waiting else None
             ),
+            refresh=shown_at,
             again=None if blocked else _again(record, who),
         )
 
@@ -181,7 +185,14 @@ class ListPage:
         """A page of records, newest first; one more than fits says that there are older ones."""
         return cls(
             header=header,
-            cards=tuple(RecordCard.of(record, who=header.who) for record in records[:PAGE_SIZE]),
+            cards=tuple(
+                RecordCard.of(
+                    record,
+                    who=header.who,
+                    shown_at=url_for("assessment.records", who=header.who),
+                )
+                for record in records[:PAGE_SIZE]
+            ),
             older=records[PAGE_SIZE - 1].id if len(records) > PAGE_SIZE else None,
             taken_by_others=tuple(month.label for month in hidden),
         )
@@ -297,7 +308,12 @@ class DetailPage:
         """The page of a record with its events, oldest first."""
         place = divisions.find(record.division)
         return cls(
-            card=RecordCard.of(record, who=who, blocked=blocked),
+            card=RecordCard.of(
+                record,
+                who=who,
+                shown_at=url_for("record.detail", serial=record.serial),
+                blocked=blocked,
+            ),
             back=back,
             division=place.name if place else record.division,
             entered=record.entered,

@@ -52,6 +52,7 @@ def card(serial: str) -> Response:
     page = pages.RecordCard.of(
         record,
         who=who_for(record, g.visitor),
+        shown_at=list_url(record, g.visitor),
         polls=polls,
         blocked=refuse_mover(record, g.visitor),
     )
@@ -70,7 +71,7 @@ def ask_revoke(serial: str) -> Response:
     return render(
         "assessment/revoke.html",
         "assessment/_revoke.html",
-        card=pages.RecordCard.of(record, who=None),
+        card=pages.RecordCard.of(record, who=None, shown_at=list_url(record, g.visitor)),
         refusal=refusal,
         back=list_url(record, g.visitor),
     )

@@ -72,7 +72,8 @@ def wait_for_state(phone: Phone, record: Locator, state: str) -> None:
     """See a record arrive in a state: by itself with the script, by 刷新 without."""
     if not phone.scripted:
         refresh_until(phone, record, state)
-    phone.on(phone.page.title(), record.get_by_text(state, exact=True))
+    # 刷新 stays on the page it is tapped on, and every such page is the list.
+    phone.on(ASSESSMENT, record.get_by_text(state, exact=True))
 
 
 def refresh_until(phone: Phone, record: Locator, state: str) -> None:

@@ -152,7 +152,7 @@ def test_the_waiting_card_asks_for_itself_until_it_has_arrived(
     (card,) = listed.all("article", id=f"record-{serial}")
     address = card.get("hx-get", "")
     assert address.startswith(f"/assessment/records/{serial}/card")
-    assert listed.links()["刷新"] == f"/assessment/records/{serial}"
+    assert listed.links()["刷新"] == "/assessment/self"
     waiting = ma_lan.page(address, htmx=True)
     assert waiting.all("article")[0].get("hx-get", "") != address
     work(app)
