@@ -134,7 +134,7 @@ def test_no_file_names_a_package_registry_or_a_folder_of_one_machine() -> None:
 @pytest.mark.parametrize("text", [f"see https://{HOSTS[0]}/x", "cd " + "/root" + "/x"])
 def test_a_named_place_would_be_noticed(text: str) -> None:
     assert names_of_places(text)
-    assert not names_of_places("see docs/work/list.md and 网/work")
+    assert not names_of_places("see docs/" + "work/list.md and 网/" + "work")
 
 
 def test_templates_end_in_html_so_that_they_are_escaped() -> None:
