@@ -8,7 +8,6 @@ from datetime import date, datetime
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import IntegrityError
 
 from flexapp.assessment.models import (
     AssessedMonth,
@@ -41,7 +40,11 @@ _HELD = (
     .order_by(_month.c.month)
 )
 _ADD = TABLE.insert().returning(TABLE.c.id)
-_ADD_MONTHS = _month.insert()
+_INSERTS = (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
+_ADD_MONTHS = {
+    name: insert(_month).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    for name, insert in _INSERTS
+}
 _YEARS = select(_year.c.year, _year.c.open)
 _NEXT_NUMBER = {
     name: insert(_counter)
@@ -49,7 +52,7 @@ _NEXT_NUMBER = {
         index_elements=[_counter.c.division, _counter.c.day], set_={"last": _counter.c.last + 1}
     )
     .returning(_counter.c.last)
-    for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
+    for name, insert in _INSERTS
 }
 
 
@@ -78,29 +81,23 @@ def held_months(person_id: int, first: str, last: str) -> Sequence[tuple[str, st
 
 
 def add(row: Mapping[str, object], months: Iterable[str]) -> bool:
-    """Add an assessment with its months; False where a month is held already.
+    """Add an assessment with its months; False, and nothing added, where a month is held already.
 
-    The savepoint keeps the caller's transaction usable: on PostgreSQL a rival may have committed
-    between our look and our insert; the primary key of the months decides.
+    On PostgreSQL a rival may have committed between our look and our insert: the primary key of
+    the months decides. Passing over what is held, instead of failing on it, keeps the caller's
+    transaction usable.
     """
-    connection = db.session.connection()
-    try:
-        with connection.begin_nested():
-            assessment_id = connection.execute(_ADD, row).scalar_one()
-            connection.execute(
-                _ADD_MONTHS,
-                [
-                    {
-                        "person_id": row["person_id"],
-                        "month": month,
-                        "assessment_id": assessment_id,
-                    }
-                    for month in months
-                ],
-            )
-    except IntegrityError:
-        return False
-    return True
+    assessment_id = db.session.execute(_ADD, row).scalar_one()
+    wanted = [
+        {"person_id": row["person_id"], "month": month, "assessment_id": assessment_id}
+        for month in months
+    ]
+    statement = _ADD_MONTHS[db.session.get_bind().dialect.name]
+    if db.session.connection().execute(statement, wanted).rowcount == len(wanted):
+        return True
+    free_months(assessment_id)
+    db.session.execute(delete(TABLE).where(TABLE.c.id == assessment_id))
+    return False
 
 
 def free_months(assessment_id: int) -> None:

@@ -97,11 +97,12 @@ def new(who: str) -> Response:
 @once
 def create(who: str) -> Response:
     """核定."""
+    form = AssessmentForm()
+    submitted = form.submitted() and "preview" not in request.form
     subject = _subject(who)
     if isinstance(subject, Response):
         return subject
-    form = AssessmentForm()
-    if not form.submitted() or "preview" in request.form:
+    if not submitted:
         return _form_page(form, who, subject, preview="preview" in request.form)
     outcome = assessing.assess(
         subject=subject,

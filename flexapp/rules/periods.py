@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Self
 
 _MONTH_TEXT = re.compile(r"([0-9]{4})-([0-9]{2})")
@@ -54,6 +55,12 @@ class Month:
         return (other.year - self.year) * 12 + other.number - self.number
 
 
+@lru_cache(maxsize=1024)
+def _months(start: Month, end: Month) -> tuple[Month, ...]:
+    """Remembered, because an assessment asks for the months of its period again and again."""
+    return tuple(start.plus(n) for n in range(start.months_until(end) + 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """Whole months from `start` to `end`, both included. `ValueError` when start is after end."""
@@ -67,7 +74,7 @@ class Period:
 
     @property
     def months(self) -> tuple[Month, ...]:
-        return tuple(self.start.plus(n) for n in range(self.count))
+        return _months(self.start, self.end)
 
     @property
     def count(self) -> int:
