@@ -28,8 +28,8 @@ from sqlalchemy.types import TypeDecorator
 BUSY_SECONDS = 10
 """How long a writer waits for its turn before the page says that the system is busy."""
 
-BETWEEN_TRIES = 0.0003
-"""Seconds."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.0001, 0.005
+"""Seconds between tries to begin writing; each pause is a quarter longer than the one before."""
 
 write_intent: ContextVar[bool] = ContextVar("write_intent", default=False)
 """Whether the transaction about to begin may write."""
@@ -126,16 +126,17 @@ def _begin_writing(connection: Any) -> None:
     """
     cursor = connection.connection.cursor()
     cursor.execute("PRAGMA busy_timeout=0")
-    until = time.monotonic() + BUSY_SECONDS
+    until, pause = time.monotonic() + BUSY_SECONDS, FIRST_PAUSE
     try:
         while time.monotonic() < until:
             try:
                 cursor.execute("BEGIN IMMEDIATE")
                 return
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     break
-            time.sleep(BETWEEN_TRIES)
+            time.sleep(pause)
+            pause = min(pause * 1.25, LONGEST_PAUSE)
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails in SQLAlchemy's words
     finally:
         cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
