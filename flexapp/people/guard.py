@@ -31,10 +31,12 @@ def init_app(app: Flask) -> None:
 
 
 def _guard() -> Response | None:
-    g.visitor = _load_visitor()
-    if request.endpoint is None:  # no such address: the error page follows
+    # No endpoint: no such address, and the error page follows.
+    access = access_of(current_app, request.endpoint) if request.endpoint else Access.PUBLIC
+    if access is Access.MACHINE:  # it holds no cookie, and one that a browser sends means nothing
+        g.visitor = None
         return None
-    access = access_of(current_app, request.endpoint)
+    g.visitor = _load_visitor()
     if access is Access.PUBLIC:
         return None
     if g.visitor is None:

@@ -17,6 +17,7 @@ class Access(StrEnum):
     PUBLIC = "public"
     ACCOUNT = "account"  # signed in with a phone number
     PERSON = "person"  # and real-name checked
+    MACHINE = "machine"  # another system, whose every message is signed; the view checks it
 
 
 def allow(access: Access) -> Callable[[View], View]:

@@ -14,6 +14,7 @@ from flexapp.extensions import db
 from flexapp.web.forms import RESUME
 from flexapp.web.htmx import wants_fragment
 from flexapp.web.once import FIELD as ONCE
+from flexapp.web.problems import problem, wants_problem
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ def init_app(app: Flask) -> None:
 def _page(status: int, error: ErrorPage) -> Response:
     # Nothing half-done may be committed by the edge after a failure.
     db.session.rollback()
+    if wants_problem():
+        return problem(status, f"http_{status}", f"{error.sentence}{error.advice}")
     # To htmx only a sentence goes: the page with whatever was typed into it stays as it is.
     template = "errors/_notice.html" if wants_fragment() else "errors/error.html"
     response = make_response(render_template(template, error=error), status)

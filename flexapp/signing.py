@@ -1,0 +1,224 @@
+"""Messages between systems, signed: compact JWS with ES256, and the keys for them.
+
+Pure: the moment and the keys are arguments, and remembering what was seen (against replay) is the
+caller's. Whoever holds a private key signs with the first of its set; whoever checks keeps a set of
+public keys, so that for a while two are valid at once and a key can be changed without a pause.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet
+
+ALGORITHMS = ("ES256",)
+"""The only ones taken, whatever a message says of itself."""
+
+LEEWAY = timedelta(seconds=30)
+"""How far the clocks of both sides may differ."""
+
+LONGEST_LIFE = timedelta(seconds=120)
+ANSWER_LIFE = timedelta(seconds=60)
+
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+class NotGenuine(Exception):
+    """A message that must not be believed. `reason` is a stable code, `str()` one sentence.
+
+    Codes: malformed, algorithm, unknown_key, bad_signature, wrong_issuer, wrong_audience, expired,
+    not_yet, too_long, no_id.
+    """
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Genuine:
+    """What a message says that was signed by whom it names, for us, and just now."""
+
+    issuer: str
+    id: str
+    key_id: str
+    until: datetime
+    """Until when the same message could be believed again: remember its id for so long."""
+    claims: Mapping[str, object]
+
+
+def sign(
+    key: ECKey,
+    claims: Mapping[str, object],
+    *,
+    issuer: str,
+    audience: str,
+    at: datetime,
+    life: timedelta = ANSWER_LIFE,
+) -> tuple[str, str]:
+    """(id, compact JWS) of a message that nobody sent before."""
+    message_id = secrets.token_urlsafe(16)
+    issued = int(at.timestamp())
+    registered = {
+        "iss": issuer,
+        "aud": audience,
+        "iat": issued,
+        "exp": issued + int(life.total_seconds()),
+        "jti": message_id,
+    }
+    header = {"alg": "ES256", "kid": key.kid or ""}
+    return message_id, jwt.encode(header, {**claims, **registered}, key, algorithms=ALGORITHMS)
+
+
+def verify(
+    message: str,
+    keys: KeySet,
+    *,
+    issuer: str,
+    audience: str,
+    at: datetime,
+    longest: timedelta = LONGEST_LIFE,
+) -> Genuine:
+    """What a compact JWS says, once everything about it holds; raises `NotGenuine`.
+
+    A message that was believed before is believed again: refusing it is for whoever remembers ids.
+    """
+    header, claims = _decode(message, keys)
+    if claims.get("iss") != issuer:
+        raise NotGenuine("wrong_issuer", "the message does not come from whom it should (iss)")
+    if claims.get("aud") != audience:
+        raise NotGenuine("wrong_audience", "the message is for somebody else (aud)")
+    issued, expires = _moment(claims, "iat"), _moment(claims, "exp")
+    if expires - issued > longest:
+        raise NotGenuine(
+            "too_long", f"exp is more than {longest.total_seconds():.0f} seconds after iat"
+        )
+    if issued > at + LEEWAY:
+        raise NotGenuine("not_yet", "the message is from the future (iat): compare the clocks")
+    if expires + LEEWAY <= at:
+        raise NotGenuine("expired", "the message has expired (exp): compare the clocks")
+    message_id = claims.get("jti")
+    if not isinstance(message_id, str) or not _MESSAGE_ID.fullmatch(message_id):
+        raise NotGenuine("no_id", "jti must be 16 to 64 letters, digits, - or _")
+    return Genuine(issuer, message_id, str(header["kid"]), expires + LEEWAY, claims)
+
+
+def claimed_issuer(message: str) -> str | None:
+    """Whom an unchecked message names as its sender, to find the keys to check it with."""
+    try:
+        payload = message.split(".")[1]
+        claims = json.loads(_from_base64(payload))
+    except (ValueError, IndexError, RecursionError):
+        return None
+    issuer = claims.get("iss") if isinstance(claims, dict) else None
+    return issuer if isinstance(issuer, str) and len(issuer) <= 64 else None
+
+
+def body_digest(body: bytes) -> str:
+    """SHA-256 of a message's body, as claims carry it: lower-case hexadecimal."""
+    return hashlib.sha256(body).hexdigest()
+
+
+# Keys.
+
+
+def new_key(kid: str) -> ECKey:
+    """A fresh private key on P-256."""
+    if not _KEY_ID.fullmatch(kid):
+        raise ValueError("a key id is 1 to 64 letters, digits, dots, - or _")
+    return ECKey.generate_key("P-256", {"kid": kid, "use": "sig"}, private=True)
+
+
+def demo_key(phrase: str, kid: str) -> ECKey:
+    """The private key that a phrase leads to: anybody can find it, so it is for demos only."""
+    digest = hashlib.sha256(phrase.encode()).digest()
+    number = int.from_bytes(digest, "big") % (_P256_ORDER - 1) + 1
+    key = ec.derive_private_key(number, ec.SECP256R1())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return ECKey.import_key(pem, {"kid": kid, "use": "sig"})
+
+
+def private_keys(text: str) -> tuple[ECKey, ...]:
+    """The keys of a private JWK set; the first one signs. `ValueError` with a sentence."""
+    keys = _keys(text)
+    if not all(key.is_private for key in keys):
+        raise ValueError("a signing key lacks its private part (d)")
+    return keys
+
+
+def public_keys(text: str) -> KeySet:
+    """A public JWK set to check messages with. `ValueError` with a sentence."""
+    keys = _keys(text)
+    if any(key.is_private for key in keys):
+        raise ValueError("a key holds a private part (d): only public keys belong here")
+    return KeySet(list(keys))
+
+
+def public_set(keys: tuple[ECKey, ...]) -> dict[str, object]:
+    """The public JWK set of these keys, to be handed to whoever checks our messages."""
+    return {"keys": [key.as_dict(private=False) for key in keys]}
+
+
+def same_key(one: ECKey, other: ECKey) -> bool:
+    """Whether two keys are the same but for their names (RFC 7638)."""
+    return one.thumbprint() == other.thumbprint()
+
+
+def _keys(text: str) -> tuple[ECKey, ...]:
+    try:
+        listed = json.loads(text)["keys"]
+        keys = tuple(ECKey.import_key({**each}) for each in listed)
+        # Reading the numbers: what is no point of the curve is noticed now, not with a message.
+        curves = {key.curve_name for key in keys if key.raw_value is not None}
+    except (JoseError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"not a JWK set of elliptic-curve keys ({type(error).__name__})"
+        ) from error
+    names = [key.kid or "" for key in keys]
+    if not keys:
+        raise ValueError("the JWK set holds no key")
+    if curves != {"P-256"}:
+        raise ValueError("every key must be on the curve P-256 (ES256)")
+    if not all(_KEY_ID.fullmatch(name) for name in names) or len(set(names)) != len(names):
+        raise ValueError("every key needs a kid of its own: letters, digits, dots, - or _")
+    return keys
+
+
+def _decode(message: str, keys: KeySet) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    try:
+        token = jwt.decode(message, keys, algorithms=ALGORITHMS)
+    except JoseError as error:
+        reason = {
+            "unsupported_algorithm": "algorithm",
+            "missing_algorithm": "algorithm",
+            "invalid_key_id": "unknown_key",
+            "bad_signature": "bad_signature",
+        }.get(error.error, "malformed")
+        raise NotGenuine(reason, f"the signature does not hold ({error.error})") from None
+    except (ValueError, TypeError, RecursionError):
+        raise NotGenuine("malformed", "not a compact JWS over a JSON object") from None
+    return token.header, token.claims
+
+
+def _moment(claims: Mapping[str, object], name: str) -> datetime:
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**40:
+        raise NotGenuine("malformed", f"{name} must be whole seconds")
+    return datetime.fromtimestamp(value, UTC)
+
+
+def _from_base64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
