@@ -16,12 +16,22 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from joserfc.jwk import ECKey, KeySet
+
+from flexapp import signing
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 DEMO_SECRET = "demo-only-secret-never-use-it-in-production"  # noqa: S105
 DEMO_DATA_KEY = base64.b64encode(b"demo-data-key-for-fiction-only!!").decode()
 DEMO_INDEX_KEY = base64.b64encode(b"demo-index-key-for-fiction-only!").decode()
-DEMO_TAX_TOKEN = "demo-tax-token"  # noqa: S105
+DEMO_SIGNING_KEY = signing.demo_key("demo-only signing key of the product", "flexapp-demo")
+DEMO_TAX_KEYS = (
+    '{"keys": [{"kid": "tax-demo", "use": "sig", "kty": "EC", "crv": "P-256",'
+    ' "x": "8xjmT7pyODz6yuHwpdAG28DsxwAl8q7AlEmj3toqQfg",'
+    ' "y": "OK3B8KhjUEM7mARbWeU3nDatpMXFa1NqPwoa4DYOzfY"}]}'
+)
+"""The public key of the stand-in tax bureau, as long as it signs with its demo key."""
 
 KNOWN = frozenset(
     {
@@ -36,11 +46,12 @@ KNOWN = frozenset(
         "FLEXAPP_PORT",
         "FLEXAPP_PUBLIC_URL",
         "FLEXAPP_SECRET_KEY",
+        "FLEXAPP_SIGNING_KEYS",
         "FLEXAPP_SMS",
         "FLEXAPP_SMS_TOKEN",
         "FLEXAPP_SMS_URL",
         "FLEXAPP_TAX_DATABASE",
-        "FLEXAPP_TAX_TOKEN",
+        "FLEXAPP_TAX_KEYS",
         "FLEXAPP_TAX_URL",
         "FLEXAPP_TODAY",
         "FLEXAPP_WORKERS",
@@ -76,7 +87,10 @@ class Settings:
     secret_key: str
     today: date | None
     tax_url: str | None
-    tax_token: str
+    signing_keys: tuple[ECKey, ...]
+    """Ours; the first signs, the others are still published."""
+    tax_keys: KeySet
+    """The tax bureau's public keys: what is signed with none of them is not believed."""
     tax_database: Path
     data_keys: Mapping[str, bytes]
     """Encryption keys at rest, 32 bytes each, by key id; the first one writes, all read."""
@@ -124,7 +138,8 @@ class _Reader:
             secret_key=self.secret("FLEXAPP_SECRET_KEY", DEMO_SECRET, demo),
             today=self.today(demo),
             tax_url=self.url("FLEXAPP_TAX_URL", None, required=not demo),
-            tax_token=self.token("FLEXAPP_TAX_TOKEN", DEMO_TAX_TOKEN, demo),
+            signing_keys=self.signing_keys(demo),
+            tax_keys=self.tax_keys(demo),
             tax_database=Path(
                 self.environ.get("FLEXAPP_TAX_DATABASE", str(PROJECT / "var" / "tax.sqlite3"))
             ),
@@ -147,12 +162,6 @@ class _Reader:
         value = self.environ.get("FLEXAPP_HOST", "127.0.0.1")
         if not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", value):
             self.faults.append(f"FLEXAPP_HOST is {value!r}; it must be a host name or address.")
-        return value
-
-    def token(self, name: str, demo_value: str, demo: bool) -> str:
-        value = self.secret(name, demo_value, demo)
-        if value and not re.fullmatch(r"[!-~]+", value):
-            self.faults.append(f"{name} must be plain characters without spaces.")
         return value
 
     def choice(self, name: str, allowed: list[str], default: str) -> str:
@@ -246,6 +255,48 @@ class _Reader:
                 self.faults.append(f"{name} holds the demo key; production needs its own.")
             keys[key_id] = self.key_bytes(name, value)
         return keys
+
+    def signing_keys(self, demo: bool) -> tuple[ECKey, ...]:
+        name = "FLEXAPP_SIGNING_KEYS"
+        text = self.text_or_file(name, demo)
+        if text is None:
+            return (DEMO_SIGNING_KEY,)
+        try:
+            keys = signing.private_keys(text)
+        except ValueError as error:
+            self.faults.append(f"{name}: {error}.")
+            return (DEMO_SIGNING_KEY,)
+        if not demo and any(signing.same_key(key, DEMO_SIGNING_KEY) for key in keys):
+            self.faults.append(f"{name} holds the demo key; production needs its own.")
+        return keys
+
+    def tax_keys(self, demo: bool) -> KeySet:
+        name = "FLEXAPP_TAX_KEYS"
+        text, trusted = self.text_or_file(name, demo), signing.public_keys(DEMO_TAX_KEYS)
+        try:
+            keys = trusted if text is None else signing.public_keys(text)
+        except ValueError as error:
+            self.faults.append(f"{name}: {error}.")
+            return trusted
+        demo_print = trusted.keys[0].thumbprint()
+        if text is not None and not demo and demo_print in [key.thumbprint() for key in keys.keys]:
+            self.faults.append(f"{name} trusts the demo's stand-in; production must not.")
+        return keys
+
+    def text_or_file(self, name: str, demo: bool) -> str | None:
+        """A JWK set: itself, or the file that it lies in; None where the demo's own will do."""
+        value = self.environ.get(name)
+        if value is None:
+            if not demo:
+                self.faults.append(f"{name} is missing; production needs it.")
+            return None
+        if value.startswith("{"):
+            return value
+        try:
+            return Path(value).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            self.faults.append(f"{name} names a file that cannot be read ({type(error).__name__}).")
+            return None
 
     def sms(self, demo: bool) -> str:
         return self.choice(

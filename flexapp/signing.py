@@ -40,7 +40,7 @@ class NotGenuine(Exception):
     """A message that must not be believed. `reason` is a stable code, `str()` one sentence.
 
     Codes: malformed, algorithm, unknown_key, bad_signature, wrong_issuer, wrong_audience, expired,
-    not_yet, too_long, no_id.
+    not_yet, too_long, no_id; a caller that binds a message to more adds its own.
     """
 
     def __init__(self, reason: str, sentence: str) -> None:
@@ -97,10 +97,7 @@ def verify(
     A message that was believed before is believed again: refusing it is for whoever remembers ids.
     """
     header, claims = _decode(message, keys)
-    if claims.get("iss") != issuer:
-        raise NotGenuine("wrong_issuer", "the message does not come from whom it should (iss)")
-    if claims.get("aud") != audience:
-        raise NotGenuine("wrong_audience", "the message is for somebody else (aud)")
+    _between(claims, issuer, audience)
     issued, expires = _moment(claims, "iat"), _moment(claims, "exp")
     if expires - issued > longest:
         raise NotGenuine(
@@ -114,6 +111,16 @@ def verify(
     if not isinstance(message_id, str) or not _MESSAGE_ID.fullmatch(message_id):
         raise NotGenuine("no_id", "jti must be 16 to 64 letters, digits, - or _")
     return Genuine(issuer, message_id, str(header["kid"]), expires + LEEWAY, claims)
+
+
+def verify_kept(message: str, keys: KeySet, *, issuer: str, audience: str) -> Mapping[str, object]:
+    """The claims of a message that was believed once and kept, however long ago.
+
+    Raises `NotGenuine` where it was changed since, or where the key is not among `keys` any more.
+    """
+    _, claims = _decode(message, keys)
+    _between(claims, issuer, audience)
+    return claims
 
 
 def claimed_issuer(message: str) -> str | None:
@@ -210,7 +217,17 @@ def _decode(message: str, keys: KeySet) -> tuple[Mapping[str, object], Mapping[s
         raise NotGenuine(reason, f"the signature does not hold ({error.error})") from None
     except (ValueError, TypeError, RecursionError):
         raise NotGenuine("malformed", "not a compact JWS over a JSON object") from None
+    # Where a set holds one key, joserfc takes that one for a message that names none.
+    if not isinstance(token.header.get("kid"), str):
+        raise NotGenuine("unknown_key", "the message does not name its key (kid)")
     return token.header, token.claims
+
+
+def _between(claims: Mapping[str, object], issuer: str, audience: str) -> None:
+    if claims.get("iss") != issuer:
+        raise NotGenuine("wrong_issuer", "the message does not come from whom it should (iss)")
+    if claims.get("aud") != audience:
+        raise NotGenuine("wrong_audience", "the message is for somebody else (aud)")
 
 
 def _moment(claims: Mapping[str, object], name: str) -> datetime:

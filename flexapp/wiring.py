@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ import httpx
 from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from flexapp import signing
 from flexapp.assessment import record_routes
 from flexapp.assessment import routes as assessment_routes
 from flexapp.audit import cli as audit_cli
@@ -24,9 +26,10 @@ from flexapp.portal import routes as portal_routes
 from flexapp.registration import demo
 from flexapp.registration import routes as registration_routes
 from flexapp.rules.parameters import ParameterBook
-from flexapp.taxbureau import create_taxbureau
+from flexapp.taxbureau import create_taxbureau, deliver_events, demo_keys
+from flexapp.transmission import cli as transmission_cli
+from flexapp.transmission import machine_routes, open_routes
 from flexapp.transmission import routes as transmission_routes
-from flexapp.transmission import worker
 from flexapp.transmission.gateway import HttpTaxGateway
 from flexapp.web import (
     access,
@@ -89,10 +92,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         record_routes,
         assessment_routes,
         transmission_routes,
+        machine_routes,
+        open_routes,
         channels_routes,
     ):
         app.register_blueprint(module.blueprint)
-    app.cli.add_command(worker.cli)
+    app.cli.add_command(transmission_cli.cli)
     app.cli.add_command(audit_cli.cli)
     if settings.is_demo:
         app.cli.add_command(demo.cli)
@@ -106,18 +111,27 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _connect_tax_bureau(app: Flask, settings: Settings) -> None:
     """The remote tax bureau where one is set; else the stand-in, inside this process."""
     if settings.tax_url is not None:
-        app.extensions["tax_gateway"] = HttpTaxGateway(settings.tax_url, settings.tax_token)
+        app.extensions["tax_gateway"] = HttpTaxGateway(
+            settings.tax_url, signer=settings.signing_keys[0], keys=settings.tax_keys
+        )
         return
     stand_in = create_taxbureau(
         database_path=settings.tax_database,
-        token=settings.tax_token,
+        keys=demo_keys(),
+        trusted=json.dumps(signing.public_set(settings.signing_keys)),
         stylesheet_url=assets.url(app, "app.css"),
         now=clock.instant,
         broken=partial(httpx.ReadError, "the tax bureau closed the connection"),
     )
     app.extensions["tax_gateway"] = HttpTaxGateway(
-        "http://tax-bureau", settings.tax_token, httpx.WSGITransport(app=stand_in)
+        "http://tax-bureau",
+        signer=settings.signing_keys[0],
+        keys=settings.tax_keys,
+        transport=httpx.WSGITransport(app=stand_in),
     )
+    # What its clerk does is told over our own front door, as a remote one would.
+    ours = httpx.Client(base_url="http://product", transport=httpx.WSGITransport(app=app.wsgi_app))
+    app.extensions["tax_events"] = partial(deliver_events, stand_in, ours)
     app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
         app.wsgi_app, {"/tax-bureau": stand_in.wsgi_app}
     )

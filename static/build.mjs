@@ -32,6 +32,8 @@ const SYNTAX = 2019;
 // Within that, iOS reads no lookbehind before 16.4.
 const LOOKBEHIND = /\(\?<[=!]/;
 const COPIED = [".svg", ".png", ".ico", ".webp", ".jpg", ".woff2"];
+// Styles of pages that no resident opens, kept out of what every phone loads.
+const FURTHER = ["open.css"];
 const COMPRESSED = new Set([".js", ".css", ".svg"]);
 
 // Functions that Chromium 69 or iOS 12 do not have. esbuild lowers syntax only; a call to one of
@@ -104,6 +106,7 @@ async function bundle(outdir) {
     entryPoints: [
       path.join(SRC, "app.js"),
       path.join(SRC, "app.css"),
+      ...FURTHER.map((name) => path.join(SRC, name)).filter((file) => existsSync(file)),
       ...images.filter((file) => COPIED.includes(path.extname(file))),
     ],
     outdir,

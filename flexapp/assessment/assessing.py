@@ -118,7 +118,7 @@ def assess(
         "state": State.ASSESSED.value,
         "state_at": at,
         "claimed": False,
-        "delayed": False,
+        "held_up": "",
     }
     if not repository.add(row, [str(month) for month in proposal.period.months]):
         return (_lost_race(subject.person.id, proposal.period),)

@@ -11,7 +11,7 @@ from flexapp.extensions import Model, Moment
 
 
 class Assessment(Model):
-    """One assessment. Only `state`, `state_at`, `claimed` and `delayed` ever change.
+    """One assessment. Only `state`, `state_at`, `claimed` and `held_up` ever change.
 
     Money is whole fen. `parameters` is the JSON of the parameter rows used, so that the figures can
     be explained again whatever is published later.
@@ -49,8 +49,9 @@ class Assessment(Model):
     state_at: Mapped[datetime] = mapped_column(Moment)
     claimed: Mapped[bool] = mapped_column(default=False)
     """Queued, and in a sender's hands: it may have left."""
-    delayed: Mapped[bool] = mapped_column(default=False)
-    """Queued, and the tax bureau could not be reached; it goes out later by itself."""
+    held_up: Mapped[str] = mapped_column(default="")
+    """Queued, and not on its way: "down", it goes out by itself once the tax bureau can be reached;
+    "parked", somebody at the agency must look at it."""
 
 
 class AssessedMonth(Model):

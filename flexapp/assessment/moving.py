@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
 from flexapp.assessment import repository
-from flexapp.assessment.records import Record, find
+from flexapp.assessment.records import HeldUp, Record, find
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
 from flexapp.rules.capabilities import Action, why_not
@@ -75,12 +76,35 @@ def claim(serial: str) -> bool:
     return repository.claim(serial)
 
 
-def delay(serial: str, *, never_left: bool) -> None:
-    """The tax bureau could not be reached: the page says so, and delivery is tried again.
+def release(serial: str) -> None:
+    """It certainly never left: a person can revoke it again until it is taken in hand anew."""
+    repository.release(serial)
 
-    What certainly never left is given back, so that a person can still revoke it.
+
+def hold_up(serial: str, why: HeldUp) -> None:
+    """Say on its page what keeps a queued assessment."""
+    repository.hold_up(serial, why.value)
+
+
+def hold_up_all(*, down: bool) -> None:
+    """The tax bureau is down, or back: every queued assessment's page says so."""
+    old, new = (HeldUp.NOTHING, HeldUp.DOWN) if down else (HeldUp.DOWN, HeldUp.NOTHING)
+    repository.hold_up_all(old=old.value, new=new.value)
+
+
+def never_give_again(serial: str) -> None:
+    """A serial that the tax bureau knows and we do not: no new assessment may get it.
+
+    It was given before our database was put back to an older copy.
     """
-    repository.delay(serial, release=never_left)
+    found = re.fullmatch(r"([0-9]{6})([0-9]{8})([0-9]{6})", serial, re.ASCII)
+    if found is None:
+        return
+    try:
+        day = datetime.strptime(found[2], "%Y%m%d").date()
+    except ValueError:
+        return
+    repository.raise_number(found[1], day, int(found[3]))
 
 
 def _overtaken(record: Record, move: Move) -> Refusal:

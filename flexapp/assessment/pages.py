@@ -9,7 +9,8 @@ from flask import url_for
 
 from flexapp.assessment.assessing import Proposal, Subject
 from flexapp.assessment.eligibility import Eligibility
-from flexapp.assessment.records import PAGE_SIZE, STATE_STYLES, Record
+from flexapp.assessment.progress import Progress, progress
+from flexapp.assessment.records import PAGE_SIZE, STATE_STYLES, HeldUp, Record
 from flexapp.audit.service import Event
 from flexapp.rules import divisions
 from flexapp.rules.contribution import ReadBack, read_back
@@ -30,7 +31,10 @@ NOTES = {
     State.REVOKED: "这一笔已撤销，月份可以重新核定。",
 }
 
-DELAYED = "税务系统维护中，恢复后自动传输。您不用再按，也不用等在这里。"
+HELD_UP = {
+    HeldUp.DOWN: "税务系统维护中，恢复后自动传输。您不用再按，也不用等在这里。",
+    HeldUp.PARKED: "这一笔的传输遇到问题，经办机构正在处理。您不用再按，也不用等在这里。",
+}
 
 BUTTONS = {Move.REVOKE: "risk", Move.ASK: "risk", Move.TRANSMIT: ""}
 
@@ -85,7 +89,8 @@ class RecordCard:
         blocked: Refusal | None = None,
     ) -> RecordCard:
         """The card of a record; one in transmission asks again for itself, a limited time."""
-        waiting = record.state is State.QUEUED and polls < MOST_POLLS
+        parked = record.held_up is HeldUp.PARKED
+        waiting = record.state is State.QUEUED and polls < MOST_POLLS and not parked
         return cls(
             serial=record.serial,
             url=url_for("record.detail", serial=record.serial),
@@ -111,7 +116,7 @@ MOST_POLLS = 20
 
 
 def _note(record: Record) -> str:
-    return DELAYED if record.delayed else NOTES[record.state]
+    return HELD_UP.get(record.held_up) or NOTES[record.state]
 
 
 def _again(record: Record, who: str | None) -> str | None:
@@ -293,6 +298,7 @@ class DetailPage:
     months: int
     sources: tuple[tuple[str, str, str], ...]
     steps: tuple[Step, ...]
+    progress: Progress
 
     @classmethod
     def of(
@@ -326,6 +332,7 @@ class DetailPage:
                 for event in events
                 if event.action in STEP_TEXTS
             ),
+            progress=progress(record, events),
         )
 
 

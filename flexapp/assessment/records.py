@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from functools import lru_cache
 
 from flask import url_for
@@ -39,6 +40,14 @@ CASE_LIFE = timedelta(hours=12)
 """How long naming a person lasts; afterwards name and ID number are asked again."""
 
 
+class HeldUp(StrEnum):
+    """What keeps a queued record from being on its way."""
+
+    NOTHING = ""
+    DOWN = "down"
+    PARKED = "parked"
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One assessment; amounts in yuan."""
@@ -65,7 +74,7 @@ class Record:
     state: State
     state_at: datetime
     claimed: bool
-    delayed: bool
+    held_up: HeldUp
 
     @property
     def moves(self) -> tuple[Move, ...]:
@@ -104,7 +113,7 @@ def record_from(row: Mapping[str, object]) -> Record:
         state=State(str(row["state"])),
         state_at=row["state_at"],  # type: ignore[arg-type]
         claimed=bool(row["claimed"]),
-        delayed=bool(row["delayed"]),
+        held_up=HeldUp(str(row["held_up"])),
     )
 
 

@@ -114,7 +114,7 @@ def set_state(assessment_id: int, *, old: str, new: str, at: datetime, claimed: 
             Assessment.state == old,
             Assessment.claimed.is_(claimed),
         )
-        .values(state=new, state_at=at, claimed=False, delayed=False)
+        .values(state=new, state_at=at, claimed=False, held_up="")
         .returning(Assessment.id)
     ).first()
     return moved is not None
@@ -142,13 +142,44 @@ def claim(serial: str) -> bool:
     return taken is not None
 
 
-def delay(serial: str, *, release: bool) -> None:
-    """Note that a queued assessment could not be delivered yet; `release` undoes `claim`."""
-    values = {"delayed": True} | ({"claimed": False} if release else {})
+def hold_up(serial: str, why: str) -> None:
+    """Note what keeps a queued assessment; "" where nothing does any more."""
     db.session.execute(
         update(Assessment)
         .where(Assessment.serial == serial, Assessment.state == "queued")
-        .values(**values)
+        .values(held_up=why)
+    )
+
+
+def hold_up_all(*, old: str, new: str) -> None:
+    """The same for every queued one that is held up like `old`."""
+    db.session.execute(
+        update(Assessment)
+        .where(Assessment.state == "queued", Assessment.held_up == old)
+        .values(held_up=new)
+    )
+
+
+def release(serial: str) -> None:
+    """Undo `claim`."""
+    db.session.execute(
+        update(Assessment)
+        .where(Assessment.serial == serial, Assessment.state == "queued")
+        .values(claimed=False)
+    )
+
+
+def raise_number(division: str, day: date, least: int) -> None:
+    """Let the next number of a division's day be above `least`."""
+    next_number(division, day)
+    db.session.execute(
+        update(SerialCounter)
+        .where(
+            SerialCounter.division == division,
+            SerialCounter.day == day,
+            SerialCounter.last < least,
+        )
+        .values(last=least)
     )
 
 

@@ -7,9 +7,17 @@ from datetime import date
 
 from flexapp.assessment import eligibility as eligibility_case
 from flexapp.assessment.assessing import Subject
-from flexapp.assessment.moving import claim, delay, transition
+from flexapp.assessment.moving import (
+    claim,
+    hold_up,
+    hold_up_all,
+    never_give_again,
+    release,
+    transition,
+)
 from flexapp.assessment.records import (
     STATE_STYLES,
+    HeldUp,
     Record,
     find,
     find_for,
@@ -26,17 +34,21 @@ from flexapp.rules.states import State
 
 __all__ = [
     "STATE_STYLES",
+    "HeldUp",
     "MonthCell",
     "Record",
     "claim",
-    "delay",
     "find",
     "find_for",
+    "hold_up",
+    "hold_up_all",
     "in_states",
     "list_url",
     "months_of_year",
+    "never_give_again",
     "own_subject",
     "refuse_mover",
+    "release",
     "transition",
 ]
 

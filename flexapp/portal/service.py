@@ -34,11 +34,11 @@ SENTENCES = {
     "assessment.revoke": "撤销 {period} 的核定",
     "assessment.ask": "申请税务撤销 {period} 的核定",
     "assessment.receive": "税务已接收 {period} 的核定，可以去缴费了",
-    "assessment.refuse": "税务退回 {period} 的核定，请撤销后重新核定",
+    "assessment.refuse": "税务退回 {period} 的核定{because}，请撤销后重新核定",
     "assessment.pay": "{period} 缴费到账",
     "assessment.agree": "税务同意撤销 {period} 的核定，请回来按“撤销”",
-    "assessment.decline": "税务不同意撤销 {period} 的核定",
-    "assessment.tax_revoke": "税务撤销了 {period} 的核定",
+    "assessment.decline": "税务不同意撤销 {period} 的核定{because}",
+    "assessment.tax_revoke": "税务撤销了 {period} 的核定{because}，请回来按“撤销”",
 }
 """Every action that a person is told of, in words; `{…}` are filled from the event."""
 
@@ -112,6 +112,7 @@ def _message(event: Event, visitor: Visitor, disputed: bool) -> Message:
     if "start" in event.data and "end" in event.data:
         period = Period(Month.parse(event.data["start"]), Month.parse(event.data["end"]))
         words["period"] = period.label
+    words["because"] = f"（{event.data['reason']}）" if event.data.get("reason") else ""
     mine = event.actor_kind == "account" and event.actor_id == visitor.account_id
     return Message(
         seq=event.seq,

@@ -1,4 +1,8 @@
-"""The machine API under /v1: assessments in, revocation requests in, the feed of changes out."""
+"""The machine API under /v1: assessments in, revocation requests in, what is held out.
+
+Who calls is settled before anything here is reached, and what is answered is signed after it (see
+`auth`).
+"""
 
 import json
 import re
@@ -7,30 +11,21 @@ from dataclasses import asdict
 from flask import Blueprint, Response, jsonify, request
 
 from flexapp.rules.refusal import Refusal
-from flexapp.taxbureau.auth import authenticate
-from flexapp.taxbureau.content import is_serial, parse_content, parse_request
+from flexapp.taxbureau.auth import proof_of_request
+from flexapp.taxbureau.content import parse_content, parse_request
 from flexapp.taxbureau.faults import Faults
 from flexapp.taxbureau.problems import invalid, problem
 from flexapp.taxbureau.states import State
-from flexapp.taxbureau.store import Record, Store
+from flexapp.taxbureau.store import Store
 
 MOST = 500
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _UNKNOWN = Refusal("unknown_serial", "没有收到过这个核定流水号。")
 
 
-def blueprint(store: Store, token: str, faults: Faults) -> Blueprint:
-    """The routes of the machine API over `store`, open to whoever holds `token`.
-
-    A call that got past the check of its sender is struck with what is on of `faults`.
-    """
+def blueprint(store: Store, faults: Faults) -> Blueprint:
+    """The routes of the machine API over `store`, each struck with what is on of `faults`."""
     api = Blueprint("api", __name__, url_prefix="/v1")
-
-    @api.before_request
-    def check_sender() -> Response | None:
-        refusal = authenticate(request, token)
-        return None if refusal is None else problem(refusal)
-
     api.before_request(faults.strike)
 
     @api.put("/assessments/<serial>")
@@ -43,14 +38,15 @@ def blueprint(store: Store, token: str, faults: Faults) -> Blueprint:
             return invalid(content)
         if content.serial != serial:
             return invalid((Refusal("invalid_field", "与网址里的流水号不同。", "serial"),))
-        outcome = store.receive(content)
+        outcome = store.receive(content, proof_of_request())
         if isinstance(outcome, Refusal):
             return problem(outcome)
         # A receipt is about the delivery: the same delivery gets the same answer whatever the
-        # record has become since. What it has become is told by the feed.
+        # record has become since. What it has become is told by events.
         answer = jsonify(
             serial=outcome.record.serial,
             state=State.RECEIVED.value,
+            digest=outcome.record.digest,
             received_at=outcome.record.received_at,
             receipt=outcome.record.receipt,
         )
@@ -59,8 +55,8 @@ def blueprint(store: Store, token: str, faults: Faults) -> Blueprint:
 
     @api.get("/assessments/<serial>")
     def show(serial: str) -> Response:
-        record = store.find(serial)
-        return problem(_UNKNOWN) if record is None else jsonify(_as_json(record))
+        holding = store.holding(serial)
+        return problem(_UNKNOWN) if holding is None else jsonify(asdict(holding))
 
     @api.post("/assessments/<serial>/revocation-requests")
     def request_revocation(serial: str) -> Response:
@@ -72,7 +68,10 @@ def blueprint(store: Store, token: str, faults: Faults) -> Blueprint:
             return invalid(tuple(each for each in asked if isinstance(each, Refusal)))
         request_id, reason = asked
         outcome = store.request_revocation(
-            serial=serial, request_id=str(request_id), reason=str(reason)
+            serial=serial,
+            request_id=str(request_id),
+            reason=str(reason),
+            proof=proof_of_request(),
         )
         if isinstance(outcome, Refusal):
             return problem(outcome)
@@ -80,50 +79,20 @@ def blueprint(store: Store, token: str, faults: Faults) -> Blueprint:
         answer.status_code = 202
         return answer
 
-    @api.get("/changes")
-    def changes() -> Response:
+    @api.get("/assessments")
+    def listing() -> Response:
         after, limit = _number("after", 0, 0), _number("limit", 100, 1, MOST)
         wrong = tuple(each for each in (after, limit) if isinstance(each, Refusal))
         if isinstance(after, Refusal) or isinstance(limit, Refusal):
             return invalid(wrong)
-        found = store.changes(after, limit)
-        told = faults.garble(found, lambda: store.changes(max(after - 3, 0), min(after, 3)))
+        found = store.holdings(after, limit)
         return jsonify(
-            changes=[asdict(change) for change in told],
-            next=found[-1].cursor if found else after,
-        )
-
-    @api.get("/assessments")
-    def listing() -> Response:
-        after, limit = request.args.get("after", ""), _number("limit", 100, 1, MOST)
-        if isinstance(limit, Refusal):
-            return invalid((limit,))
-        if after and not is_serial(after):
-            return invalid((Refusal("invalid_field", "要填一个核定流水号。", "after"),))
-        found = store.listing(after, limit)
-        return jsonify(
-            assessments=[
-                {"serial": serial, "state": state, "digest": digest}
-                for serial, state, digest in found
-            ],
+            assessments=[asdict(holding) for holding in found],
             # A page that is not full is the last one; null says so.
-            next=found[-1][0] if len(found) == limit else None,
+            next=found[-1].cursor if len(found) == limit else None,
         )
 
     return api
-
-
-def _as_json(record: Record) -> dict[str, object]:
-    """The record without what it says about a person: the digest proves the content."""
-    return {
-        "serial": record.serial,
-        "state": record.state,
-        "digest": record.digest,
-        "received_at": record.received_at,
-        "changed_at": record.changed_at,
-        "receipt": record.receipt,
-        "reason": record.reason,
-    }
 
 
 def _number(name: str, default: int, least: int, most: int | None = None) -> int | Refusal:

@@ -1,4 +1,4 @@
-"""Puts the stand-in together: store, machine API, clerk pages, headers and error answers."""
+"""Puts the stand-in together: store, keys, machine API, clerk pages, headers and error answers."""
 
 import hashlib
 import hmac
@@ -15,8 +15,12 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from flexapp.rules.money import yen
-from flexapp.taxbureau import api, fault_pages, faults, pages, problems
-from flexapp.taxbureau.store import BEIJING, Store
+from flexapp.taxbureau import api, auth, fault_pages, faults, pages, problems
+from flexapp.taxbureau.database import BEIJING
+from flexapp.taxbureau.delivery import Delivery
+from flexapp.taxbureau.outbox import Outbox
+from flexapp.taxbureau.signatures import Keys
+from flexapp.taxbureau.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +54,8 @@ def beijing_now() -> datetime:
 def create_taxbureau(
     *,
     database_path: str | Path,
-    token: str,
+    keys: str,
+    trusted: str,
     stylesheet_url: str | None = None,
     now: Callable[[], datetime],
     demo: bool = True,
@@ -59,17 +64,19 @@ def create_taxbureau(
     """The stand-in as a WSGI application; it may be mounted under any path.
 
     `database_path`: its own SQLite file, made where missing (`schema.DatabaseError` when it cannot
-    be used). `token`: the bearer token of the machine API; `ValueError` when empty or with spaces.
+    be used). `keys`: its private JWK set, of which the first key signs; `trusted`: the product's
+    public one, of which any may have signed (`ValueError` for a set that cannot be used).
     `stylesheet_url`: the look of the product, linked after the stand-in's own few rules. `now`:
     aware moments. Without `demo` there are no clerk pages, only the machine API. `broken`: what
     cutting a connection off raises (`faults.Cut`); a client in this process wants its own kind.
+
+    What happens is told to the product by `delivery.deliver_events`, which somebody must call.
     """
-    if not token or any(c.isspace() or not c.isprintable() for c in token):
-        raise ValueError("the token must be printable text without spaces, and not empty")
+    own = Keys(keys, trusted)
     app = Flask("flexapp.taxbureau")
     app.config.update(
-        # Made from the token, so that several processes agree and nothing more has to be set.
-        SECRET_KEY=hmac.new(token.encode(), b"tax bureau forms", hashlib.sha256).digest(),
+        # Made from the key, so that several processes agree and nothing more has to be set.
+        SECRET_KEY=hmac.new(own.secret, b"tax bureau forms", hashlib.sha256).digest(),
         # Its own name: mounted in the product it shares the product's host.
         SESSION_COOKIE_NAME="tax_bureau",
         SESSION_COOKIE_SAMESITE="Lax",
@@ -79,18 +86,23 @@ def create_taxbureau(
     app.session_interface = _MountedSession()
     app.jinja_env.globals.update(stylesheet_url=stylesheet_url, clerk_pages=demo)
     app.jinja_env.filters["yen"] = lambda text: yen(Decimal(text))
-    csrf = CSRFProtect(app)
     store = Store(Path(database_path), now)
     switched_on = faults.Faults(store)
-    machine = api.blueprint(store, token, switched_on)
+    gate = auth.Gate(store, own)
+    app.before_request(gate.check)
+    csrf = CSRFProtect(app)
+    machine = api.blueprint(store, switched_on)
     # Machines hold no cookie, so there is nothing a foreign page could make a browser send.
     csrf.exempt(machine)
     app.register_blueprint(machine)
     if demo:
-        app.register_blueprint(pages.blueprint(store))
+        app.register_blueprint(pages.blueprint(store, Outbox(store)))
         app.register_blueprint(fault_pages.blueprint(switched_on))
         app.jinja_env.globals["active_faults"] = switched_on.active
     faults.install(app, broken)
+    app.extensions["taxbureau_faults"] = switched_on
+    app.extensions["taxbureau_delivery"] = Delivery(store, own, switched_on)
+    app.after_request(gate.sign)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(sqlite3.OperationalError, _busy)
@@ -118,7 +130,7 @@ def _add_headers(response: Response) -> Response:
 
 def _answer(status: int) -> Response:
     sentence = _SENTENCES.get(status, _FAULT if status >= 500 else _SENTENCES[400])
-    if request.path == "/v1" or request.path.startswith("/v1/"):
+    if auth.is_machine_path():
         return problems.respond(status, f"http_{status}", sentence)
     return make_response(render_template("taxbureau/error.html", sentence=sentence), status)
 

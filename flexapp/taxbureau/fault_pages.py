@@ -48,7 +48,7 @@ def blueprint(faults: Faults) -> Blueprint:
     def index() -> Response:
         return page()
 
-    @pages.post("/<any(slow, hang, error, drop, garble):name>")
+    @pages.post("/<any(slow, hang, error, drop, garble, sign):name>")
     def switch_on(name: str) -> Response:
         kind = Kind(name)
         typed = {
@@ -74,7 +74,7 @@ def blueprint(faults: Faults) -> Blueprint:
         )
         return done(f"已打开：{kind.label}。")
 
-    @pages.post("/<any(slow, hang, error, drop, garble):name>/off")
+    @pages.post("/<any(slow, hang, error, drop, garble, sign):name>/off")
     def switch_off(name: str) -> Response:
         kind = Kind(name)
         faults.switch_off(kind)

@@ -2,7 +2,8 @@
 
 All are off unless a row of the table `faults` says otherwise; the clerk page writes that row, and
 so may a test. A fault strikes the next so many messages or a share of them. A message is an
-assessment or a revocation request; with the scope "all" every other call is struck as well.
+assessment or a revocation request; with the scope "all" every other call is struck as well. The
+last two kinds also strike, or only, the events that are pushed to the product.
 """
 
 import random
@@ -13,17 +14,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 from flexapp.rules.refusal import Refusal
+from flexapp.taxbureau.database import Database
 from flexapp.taxbureau.problems import respond
-from flexapp.taxbureau.store import Change, Store
 
 MOST_SECONDS = 120
 MOST_MESSAGES = 10_000
 _FATE = "taxbureau.fate"
 _MESSAGES = frozenset({"api.receive", "api.request_revocation"})
-_FEED = "api.changes"
 
 
 class Kind(StrEnum):
@@ -34,6 +34,7 @@ class Kind(StrEnum):
     ERROR = "error"
     DROP = "drop"
     GARBLE = "garble"
+    SIGN = "sign"
 
     @property
     def label(self) -> str:
@@ -55,13 +56,15 @@ _LABELS = {
     Kind.ERROR: "系统出错",
     Kind.DROP: "收下后断线",
     Kind.GARBLE: "变动重复乱序",
+    Kind.SIGN: "签名不对",
 }
 _EXPLANATIONS = {
     Kind.SLOW: "等够秒数后再收下，然后照常答复。",
     Kind.HANG: "马上收下，但等够秒数也不答复，最后断开连接。",
     Kind.ERROR: "不收，答复 500。",
     Kind.DROP: "收下并存好，答复到一半就断开连接。",
-    Kind.GARBLE: "社保来取变动时，同一条给两遍，以前的再给一遍，次序打乱。",
+    Kind.GARBLE: "告知社保时，同一条送两遍，各笔核定的混在一起，次序打乱。",
+    Kind.SIGN: "照常收下，但答复和告知社保的消息，都用社保不认识的密钥签名。",
 }
 
 
@@ -95,12 +98,12 @@ class Fault:
 class Faults:
     """The faults of one tax bureau: switched on and off, and struck with."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def active(self) -> tuple[Fault, ...]:
         """What is on, in the order of `Kind`."""
-        rows = self._store.connection().execute("SELECT * FROM faults")
+        rows = self._database.connection().execute("SELECT * FROM faults")
         found = {row["kind"]: _from_row(row) for row in rows}
         return tuple(found[kind] for kind in Kind if kind in found)
 
@@ -118,7 +121,7 @@ class Faults:
             raise ValueError("a share is 1 to 100 percent, a wait 0 to 120 seconds")
         if remaining is not None and not 1 <= remaining <= MOST_MESSAGES:
             raise ValueError("a number of messages is 1 to 10000")
-        with self._store.writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO faults (kind, seconds, remaining, percent, scope)"
                 " VALUES (?, ?, ?, ?, ?)",
@@ -127,11 +130,11 @@ class Faults:
 
     def switch_off(self, kind: Kind | None = None) -> None:
         """One kind, or all."""
-        with self._store.writing() as connection:
+        with self._database.writing() as connection:
             connection.execute("DELETE FROM faults WHERE ? IS NULL OR kind = ?", (kind, kind))
 
     def strike(self) -> Response | None:
-        """Before a call of the machine API is answered: wait, refuse, or mark it for `Cut`.
+        """Before a call of the machine API is answered: wait, refuse, or mark what becomes of it.
 
         A before-request hook for behind the check of who is calling: a stranger's call uses up no
         fault.
@@ -149,20 +152,22 @@ class Faults:
                 request.environ[_FATE] = fault.seconds
             elif fault.kind is Kind.DROP:
                 request.environ.setdefault(_FATE, 0.0)
+            elif fault.kind is Kind.SIGN:
+                g.signs_wrongly = True
         if any(fault.kind is Kind.ERROR for fault in caught):
             return respond(500, "http_500", "演示故障：税务系统出错，没有收下。")
         return None
 
-    def garble(
-        self, found: tuple[Change, ...], earlier: Callable[[], tuple[Change, ...]]
-    ) -> tuple[Change, ...]:
-        """A page of the feed as a careless sender gives it: `earlier` and all twice, shuffled."""
-        fault = next((each for each in self.active() if each.kind is Kind.GARBLE), None)
-        if not found or fault is None or not self._share(fault) or not self._use(fault):
-            return found
-        mixed = [*earlier(), *found, *found]
-        random.shuffle(mixed)
-        return tuple(mixed)
+    def is_on(self, kind: Kind) -> bool:
+        """Whether messages of this kind of fault are struck at all at present."""
+        return any(fault.kind is kind for fault in self.active())
+
+    def strikes(self, kind: Kind) -> bool:
+        """Whether an event about to be pushed is struck; if so, it is counted down."""
+        return any(
+            fault.kind is kind and self._share(fault) and self._use(fault)
+            for fault in self.active()
+        )
 
     def _hits(self, fault: Fault) -> bool:
         in_scope = fault.scope is Scope.ALL or request.endpoint in _MESSAGES
@@ -175,7 +180,7 @@ class Faults:
         """Count one message down; False where another one was the last."""
         if fault.remaining is None:
             return True
-        with self._store.writing() as connection:
+        with self._database.writing() as connection:
             used = connection.execute(
                 "UPDATE faults SET remaining = remaining - 1 WHERE kind = ? AND remaining > 0",
                 (fault.kind,),

@@ -5,6 +5,7 @@ says so.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, request, url_for
@@ -14,8 +15,12 @@ from flask_wtf.csrf import CSRFError
 from flexapp.rules.money import yen
 from flexapp.rules.refusal import Refusal
 from flexapp.taxbureau.content import REASON_LIMIT, is_serial, parse_reason
+from flexapp.taxbureau.database import BEIJING, stamp
+from flexapp.taxbureau.outbox import Outbox
+from flexapp.taxbureau.records import HistoryEntry, Page, Record, Telling
+from flexapp.taxbureau.signatures import jti_of
 from flexapp.taxbureau.states import NEEDS_REASON, Move, State, clerk_moves
-from flexapp.taxbureau.store import HistoryEntry, Page, Record, Store
+from flexapp.taxbureau.store import Store
 
 PAGE_SIZE = 20
 
@@ -38,8 +43,20 @@ class _Form:
     error: str | None
 
 
-def blueprint(store: Store) -> Blueprint:
-    """The clerk's routes over `store`."""
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of the history. `told`: how far the product knows of it, red where `refused`."""
+
+    at: str
+    what: str
+    reason: str | None
+    jti: str
+    told: str
+    refused: bool
+
+
+def blueprint(store: Store, outbox: Outbox) -> Blueprint:
+    """The clerk's routes over `store` and over what `outbox` has still to tell."""
     pages = Blueprint("clerk", __name__)
 
     @pages.get("/")
@@ -59,6 +76,8 @@ def blueprint(store: Store) -> Blueprint:
         return render(
             "taxbureau/index.html",
             page=page,
+            waiting=outbox.waiting(),
+            parked=outbox.parked(),
             search=search,
             chosen=state,
             states=tuple(State),
@@ -107,6 +126,8 @@ def _detail(
     if record is None:
         abort(404)
     posted = (request.view_args or {}).get("name")
+    history = store.history(serial)
+    tellings = [each.telling.status for each in history if each.telling is not None]
     forms = [
         _Form(
             move,
@@ -121,7 +142,9 @@ def _detail(
             "taxbureau/detail.html",
             record=record,
             facts=_facts(record),
-            history=[_told(entry) for entry in store.history(serial)],
+            history=[_line(entry, record) for entry in history],
+            waiting=tellings.count("waiting"),
+            parked=tellings.count("parked"),
             forms=forms,
             alert=alert,
             reason_limit=REASON_LIMIT,
@@ -150,10 +173,37 @@ def _facts(record: Record) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _told(entry: HistoryEntry) -> tuple[str, str, str | None]:
-    """(time, what happened, reason) of a line of the history."""
-    what = "收到核定" if entry.what == "receive" else Move(entry.what).label
-    return moment(entry.at), what, entry.reason
+def _line(entry: HistoryEntry, record: Record) -> _Line:
+    """A line of the history in words, with the signed message that the product sent for it."""
+    first = entry.what == "receive"
+    token = record.token if first else entry.token
+    return _Line(
+        moment(entry.at),
+        "收到核定" if first else Move(entry.what).label,
+        entry.reason,
+        jti_of(token) if token else "",
+        _told(entry.telling, entry.at) if entry.telling is not None else "",
+        refused=entry.telling is not None and entry.telling.status == "parked",
+    )
+
+
+def _told(telling: Telling, at: str) -> str:
+    """How far the product knows of an event that happened at `at`."""
+    if telling.status == "told":
+        outcome = f"，{telling.outcome}" if telling.outcome else ""
+        return f"已告知社保（{_after(telling.settled_at or at, at)}）{outcome}"
+    if telling.status == "parked":
+        return f"社保没有接受，不再告知。{telling.trouble}"
+    if telling.trouble is None:
+        return "尚未告知社保"
+    again = _after(stamp(datetime.fromtimestamp(telling.due, BEIJING)), at)
+    return f"尚未告知社保：{telling.trouble}，已试 {telling.attempts} 次，{again} 后再试"
+
+
+def _after(text: str, at: str) -> str:
+    """A later moment; without its date where that is the one of `at`."""
+    shown = moment(text)
+    return shown[11:] if text[:10] == at[:10] else shown
 
 
 def moment(text: str) -> str:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from flask import Response
 
 from flexapp.rules.refusal import Refusal
+from flexapp.taxbureau.signatures import HEADER
 
 #: What each reason means over HTTP; a reason that is not here is a wrong content (422).
 STATUSES: dict[str, int] = {
@@ -26,7 +27,7 @@ def problem(refusal: Refusal, more: Iterable[Refusal] = ()) -> Response:
     ]
     response = respond(STATUSES.get(refusal.reason, 422), refusal.reason, refusal.sentence, errors)
     if response.status_code == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
+        response.headers["WWW-Authenticate"] = HEADER
     return response
 
 

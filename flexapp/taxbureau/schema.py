@@ -1,13 +1,16 @@
 """The stand-in's own SQLite file: its tables, and how a connection to it is opened."""
 
 import sqlite3
+import time
 from pathlib import Path
 
-VERSION = 2
+VERSION = 3
 BUSY_TIMEOUT_MS = 5000
+PATIENCE = 30
+"""Seconds that a start waits for another one, which may have a large file to upgrade."""
 
-# AUTOINCREMENT: a number is never used twice. There is one writer at a time, so `cursor` ascends in
-# the order of commits, and whoever has read up to n has missed nothing below n.
+# AUTOINCREMENT: a number is never used twice. There is one writer at a time, so the numbers of
+# `history` ascend in the order of commits, and whoever has read up to n has missed nothing below n.
 _TABLES = (
     """CREATE TABLE assessments (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -62,6 +65,63 @@ _ADDED = {
             scope TEXT NOT NULL DEFAULT 'messages' CHECK (scope IN ('messages', 'all'))
         )""",
     ),
+    # Protocol v1: messages are signed, events are pushed.
+    3: (
+        # The number of the latest line of `history`; NULL only inside the transaction that makes
+        # the row. `signed` and `signed_body`: the message as it came, to show what was told.
+        "ALTER TABLE assessments ADD COLUMN cursor INTEGER",
+        "ALTER TABLE assessments ADD COLUMN signed TEXT",
+        "ALTER TABLE assessments ADD COLUMN signed_body BLOB",
+        """UPDATE assessments SET cursor =
+            (SELECT max(number) FROM history WHERE history.serial = assessments.serial)""",
+        "CREATE UNIQUE INDEX assessments_by_cursor ON assessments (cursor)",
+        "ALTER TABLE revocation_requests ADD COLUMN answer_reason TEXT",
+        "ALTER TABLE revocation_requests ADD COLUMN signed TEXT",
+        "ALTER TABLE revocation_requests ADD COLUMN signed_body BLOB",
+        """UPDATE revocation_requests SET answer_reason =
+            (SELECT reason FROM history WHERE history.serial = revocation_requests.serial
+                AND what = 'decline' AND at = answered_at)
+            WHERE answer = 'declined'""",
+        "ALTER TABLE history ADD COLUMN request_id TEXT",
+        # From here on the cursor of an event is the number of its line in `history`. There are at
+        # least as many of those as events, so the next one is above every cursor there was.
+        "ALTER TABLE changes ADD COLUMN request_id TEXT",
+        # What the product is still to be told, and what it was. An event without a row here is one
+        # that the product fetched itself, before version 3. `due` in seconds since 1970: whoever
+        # takes an event in hand puts it off by a lease, so a taker that dies keeps nothing back.
+        """CREATE TABLE deliveries (
+            cursor INTEGER PRIMARY KEY REFERENCES changes (cursor),
+            serial TEXT NOT NULL,
+            status TEXT NOT NULL DEFAULT 'waiting'
+                CHECK (status IN ('waiting', 'told', 'parked')),
+            attempts INTEGER NOT NULL DEFAULT 0,
+            due REAL NOT NULL,
+            settled_at TEXT,
+            trouble TEXT,
+            outcome TEXT,
+            signed TEXT,
+            answer TEXT,
+            answer_body BLOB
+        )""",
+        "CREATE INDEX deliveries_due ON deliveries (due, cursor) WHERE status = 'waiting'",
+        "CREATE INDEX deliveries_waiting ON deliveries (serial, cursor) WHERE status = 'waiting'",
+        "CREATE INDEX deliveries_parked ON deliveries (serial, cursor) WHERE status = 'parked'",
+        # Messages that were believed; `until` (seconds since 1970) is when they would expire.
+        "CREATE TABLE seen (jti TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID",
+        "CREATE INDEX seen_by_until ON seen (until)",
+        # A CHECK cannot be altered: the table is made anew around its rows.
+        "ALTER TABLE faults RENAME TO faults_before",
+        """CREATE TABLE faults (
+            kind TEXT PRIMARY KEY
+                CHECK (kind IN ('slow', 'hang', 'error', 'drop', 'garble', 'sign')),
+            seconds REAL NOT NULL DEFAULT 0 CHECK (seconds BETWEEN 0 AND 120),
+            remaining INTEGER CHECK (remaining >= 0),
+            percent INTEGER NOT NULL DEFAULT 100 CHECK (percent BETWEEN 1 AND 100),
+            scope TEXT NOT NULL DEFAULT 'messages' CHECK (scope IN ('messages', 'all'))
+        )""",
+        "INSERT INTO faults SELECT * FROM faults_before",
+        "DROP TABLE faults_before",
+    ),
 }
 
 _APPEND_ONLY = """CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table}
@@ -90,15 +150,28 @@ def prepare(path: Path) -> None:
     Raises `DatabaseError` for a file that cannot be opened, that is not SQLite, or that holds
     something else than these tables.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        connection = connect(path)
+    until = time.monotonic() + PATIENCE
+    while True:
         try:
-            _prepare(connection, path)
-        finally:
-            connection.close()
-    except (OSError, sqlite3.DatabaseError) as fault:
-        raise DatabaseError(f"cannot use {path} as the tax bureau's database: {fault}") from fault
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = connect(path)
+            try:
+                return _prepare(connection, path)
+            finally:
+                connection.close()
+        except (OSError, sqlite3.DatabaseError) as fault:
+            # Of processes that start together on a new file SQLite refuses some at once, whatever
+            # the busy timeout, while one of them puts it into WAL mode: they wait for it here.
+            if not _is_busy(fault) or time.monotonic() > until:
+                raise DatabaseError(
+                    f"cannot use {path} as the tax bureau's database: {fault}"
+                ) from fault
+            time.sleep(0.01)
+
+
+def _is_busy(fault: Exception) -> bool:
+    # The code says in its upper bits what it is busy with.
+    return getattr(fault, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

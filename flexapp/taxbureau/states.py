@@ -1,7 +1,7 @@
 """The life of an assessment at the tax bureau: its states and the one table of moves.
 
 The product's own table (rules/states.py) is about what the product knows; this one is about what
-the tax side holds. The two meet only in the events of the feed.
+the tax side holds. The two meet only in the events that the product is told.
 """
 
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ NEEDS_REASON: frozenset[Move] = frozenset({Move.REVOKE, Move.DECLINE})
 
 
 class Event(StrEnum):
-    """What the feed tells the product that the tax side did."""
+    """What the product is told that the tax side did."""
 
     RECEIVED = "received"
     PAID = "paid"
@@ -70,7 +70,7 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One row of the table. `event` is what the feed says; `None` where the product moved."""
+    """One row of the table. `event` is what is told; `None` where the product moved."""
 
     source: State
     move: Move

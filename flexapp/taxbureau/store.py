@@ -1,113 +1,43 @@
-"""What the tax bureau holds: every read and every write of its database.
+"""What the tax bureau holds: the assessments, what happened to them, and what was asked.
 
-Each write is one `BEGIN IMMEDIATE` transaction that holds the record, its history and the event of
-the feed together, so none of them is ever there without the others.
+Each write is one `BEGIN IMMEDIATE` transaction that holds the record, its history and the event to
+be told together, so none of them is ever there without the others.
 """
 
 import json
 import sqlite3
-import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from pathlib import Path
+from datetime import datetime
 
 from flexapp.rules.refusal import Refusal
-from flexapp.taxbureau import schema
 from flexapp.taxbureau.content import Content
+from flexapp.taxbureau.database import Database, stamp
+from flexapp.taxbureau.records import (
+    HistoryEntry,
+    Holding,
+    LastRequest,
+    Page,
+    Proof,
+    Received,
+    Record,
+    RevocationRequest,
+    Telling,
+)
 from flexapp.taxbureau.states import Event, Move, State, Transition, apply
-
-BEIJING = timezone(timedelta(hours=8))
 
 _UNKNOWN = Refusal("unknown_serial", "没有收到过这个核定流水号。")
 
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A received assessment. Times are ISO 8601 in Beijing time; `reason` is that of the state."""
-
-    number: int
-    content: Content
-    digest: str
-    state: State
-    received_at: str
-    changed_at: str
-    reason: str | None
-    receipt: str
-
-    @property
-    def serial(self) -> str:
-        return self.content.serial
+_HOLDING = """SELECT a.serial, a.state, a.digest, a.cursor, a.received_at, a.changed_at, a.receipt,
+    a.reason, r.request_id, r.answer, r.answer_reason
+    FROM assessments a LEFT JOIN revocation_requests r ON r.rowid =
+        (SELECT max(rowid) FROM revocation_requests WHERE serial = a.serial)"""
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """The answer to a delivery; `first` is true for exactly one delivery of a serial."""
+class Store(Database):
+    """What the tax bureau holds, on the file of a `Database`."""
 
-    record: Record
-    first: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RevocationRequest:
-    """What the product asked; `answer` is pending, agreed or declined; `state` is the record's."""
-
-    request_id: str
-    serial: str
-    requested_at: str
-    answer: str
-    answered_at: str | None
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One event of the feed; `cursor` ascends by one in the order of commits."""
-
-    cursor: int
-    event_id: str
-    serial: str
-    event: Event
-    at: str
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """What happened to one record; `what` is "receive" or the value of a `Move`."""
-
-    what: str
-    state: State
-    at: str
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Records newest first; `newer` and `older` are the numbers to go on from, if there is more."""
-
-    records: tuple[Record, ...]
-    newer: int | None
-    older: int | None
-
-
-class Store:
-    """The database at `path`; `now` gives aware moments. Safe to use from many threads.
-
-    Each thread keeps one connection for as long as it lives. Raises `schema.DatabaseError` when
-    the file cannot be used.
-    """
-
-    def __init__(self, path: Path, now: Callable[[], datetime]) -> None:
-        self._path = path
-        self._now = now
-        self._local = threading.local()
-        schema.prepare(path)
-
-    def receive(self, content: Content) -> Received | Refusal:
-        """Take an assessment in, once.
+    def receive(self, content: Content, proof: Proof) -> Received | Refusal:
+        """Take an assessment in, once, and keep the message that brought it.
 
         The same content again gives the first record; other content under a known serial is
         refused (`content_differs`).
@@ -118,10 +48,11 @@ class Store:
                 if known.digest == content.digest:
                     return Received(known, first=False)
                 return Refusal("content_differs", "这个核定流水号已经收到过，但内容不同。")
-            at = self._time()
+            moment = self.moment()
+            at = stamp(moment)
             number = connection.execute(
                 "INSERT INTO assessments (serial, content, digest, state, received_at, changed_at,"
-                " receipt) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                " receipt, signed, signed_body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     content.serial,
                     content.canonical(),
@@ -130,6 +61,8 @@ class Store:
                     at,
                     at,
                     uuid.uuid4().hex,
+                    proof.token,
+                    proof.body,
                 ),
             ).lastrowid
             # The number makes a receipt that a person can read out.
@@ -137,8 +70,8 @@ class Store:
             connection.execute(
                 "UPDATE assessments SET receipt = ? WHERE number = ?", (receipt, number)
             )
-            _remember(connection, content.serial, "receive", State.RECEIVED, at, None)
-            _announce(connection, content.serial, Event.RECEIVED, at, None)
+            cursor = _remember(connection, content.serial, "receive", State.RECEIVED, at)
+            _announce(connection, cursor, content.serial, Event.RECEIVED, moment)
             record = _record(connection, content.serial)
         assert record is not None
         return Received(record, first=True)
@@ -156,20 +89,17 @@ class Store:
             row = apply(record.state, move)
             if isinstance(row, Refusal):
                 return row
-            at = self._time()
-            self._carry_out(connection, serial, row, at, reason)
+            moment = self.moment()
+            answered = None
             if move in (Move.AGREE, Move.DECLINE):
-                connection.execute(
-                    "UPDATE revocation_requests SET answer = ?, answered_at = ?"
-                    " WHERE serial = ? AND answer = 'pending'",
-                    ("agreed" if move is Move.AGREE else "declined", at, serial),
-                )
+                answered = _answer(connection, serial, move, stamp(moment), reason)
+            self._carry_out(connection, serial, row, moment, reason, answered)
             moved = _record(connection, serial)
         assert moved is not None
         return moved
 
     def request_revocation(
-        self, *, serial: str, request_id: str, reason: str
+        self, *, serial: str, request_id: str, reason: str, proof: Proof
     ) -> RevocationRequest | Refusal:
         """Note that the product asks to revoke `serial`; once for each `request_id`.
 
@@ -190,10 +120,11 @@ class Store:
             row = apply(record.state, Move.REQUEST)
             if isinstance(row, Refusal):
                 return row
-            at = self._time()
-            done = row.target is State.REVOKED
+            moment = self.moment()
+            at, done = stamp(moment), row.target is State.REVOKED
             connection.execute(
-                "INSERT INTO revocation_requests VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO revocation_requests (request_id, serial, reason, requested_at, answer,"
+                " answered_at, signed, signed_body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     request_id,
                     serial,
@@ -201,39 +132,36 @@ class Store:
                     at,
                     "agreed" if done else "pending",
                     at if done else None,
+                    proof.token,
+                    proof.body,
                 ),
             )
-            self._carry_out(connection, serial, row, at, reason)
+            self._carry_out(connection, serial, row, moment, reason, request_id)
             return _request(connection, request_id)
 
-    def changes(self, after: int, limit: int) -> tuple[Change, ...]:
-        """At most `limit` events of the feed with a cursor above `after`, in order."""
-        rows = self.connection().execute(
-            "SELECT cursor, event_id, serial, event, at, reason FROM changes"
-            " WHERE cursor > ? ORDER BY cursor LIMIT ?",
-            (after, limit),
-        )
-        return tuple(
-            Change(r["cursor"], r["event_id"], r["serial"], Event(r["event"]), r["at"], r["reason"])
-            for r in rows
-        )
+    def holding(self, serial: str) -> Holding | None:
+        """The record of `serial` as the product may see it, or `None`."""
+        row = self.connection().execute(f"{_HOLDING} WHERE a.serial = ?", (serial,)).fetchone()
+        return None if row is None else _holding(row)
 
-    def listing(self, after: str, limit: int) -> tuple[tuple[str, State, str], ...]:
-        """At most `limit` of (serial, state, digest) with a serial above `after`, in its order."""
+    def holdings(self, after: int, limit: int) -> tuple[Holding, ...]:
+        """At most `limit` records with a cursor above `after`, in its order."""
         rows = self.connection().execute(
-            "SELECT serial, state, digest FROM assessments WHERE serial > ?"
-            " ORDER BY serial LIMIT ?",
-            (after, limit),
+            f"{_HOLDING} WHERE a.cursor > ? ORDER BY a.cursor LIMIT ?", (after, limit)
         )
-        return tuple((r["serial"], State(r["state"]), r["digest"]) for r in rows)
+        return tuple(_holding(row) for row in rows)
 
     def history(self, serial: str) -> tuple[HistoryEntry, ...]:
-        """What happened to `serial`, oldest first."""
+        """What happened to `serial`, oldest first, and what the product knows of it."""
         rows = self.connection().execute(
-            "SELECT what, state, at, reason FROM history WHERE serial = ? ORDER BY number",
+            "SELECT h.what, h.state, h.at, h.reason, r.signed AS token, d.* FROM history h"
+            " LEFT JOIN deliveries d ON d.cursor = h.number"
+            " LEFT JOIN revocation_requests r"
+            " ON r.request_id = h.request_id AND h.what = 'request'"
+            " WHERE h.serial = ? ORDER BY h.number",
             (serial,),
         )
-        return tuple(HistoryEntry(r["what"], State(r["state"]), r["at"], r["reason"]) for r in rows)
+        return tuple(_entry(row) for row in rows)
 
     def page(
         self,
@@ -281,42 +209,20 @@ class Store:
         connection: sqlite3.Connection,
         serial: str,
         row: Transition,
-        at: str,
+        moment: datetime,
         reason: str | None,
+        request_id: str | None,
     ) -> None:
+        at = stamp(moment)
         if row.target is not row.source:
             connection.execute(
                 "UPDATE assessments SET state = ?, changed_at = ?, reason = ? WHERE serial = ?",
                 (row.target, at, reason, serial),
             )
-        _remember(connection, serial, row.move.value, row.target, at, reason)
+        what = row.move.value
+        cursor = _remember(connection, serial, what, row.target, at, reason, request_id)
         if row.event is not None:
-            _announce(connection, serial, row.event, at, reason)
-
-    def _time(self) -> str:
-        moment = self._now()
-        if moment.tzinfo is None:
-            raise ValueError("the clock must give aware moments")
-        return moment.astimezone(BEIJING).isoformat(timespec="milliseconds")
-
-    def connection(self) -> sqlite3.Connection:
-        """This thread's own connection, for reading."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = schema.connect(self._path)
-        return connection
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """One write transaction: committed at the end, rolled back on any exception."""
-        connection = self.connection()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-            connection.execute("COMMIT")
-        finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            _announce(connection, cursor, serial, row.event, moment, reason, request_id)
 
 
 def _from_row(row: sqlite3.Row) -> Record:
@@ -325,10 +231,12 @@ def _from_row(row: sqlite3.Row) -> Record:
         content=Content(**json.loads(row["content"])),
         digest=row["digest"],
         state=State(row["state"]),
+        cursor=row["cursor"],
         received_at=row["received_at"],
         changed_at=row["changed_at"],
         reason=row["reason"],
         receipt=row["receipt"],
+        token=row["signed"],
     )
 
 
@@ -353,24 +261,92 @@ def _request(connection: sqlite3.Connection, request_id: str) -> RevocationReque
     )
 
 
+def _answer(
+    connection: sqlite3.Connection, serial: str, move: Move, at: str, reason: str | None
+) -> str | None:
+    """Answer what was asked about `serial`; the latest request there was, or `None`."""
+    asked = connection.execute(
+        "SELECT request_id FROM revocation_requests WHERE serial = ? AND answer = 'pending'"
+        " ORDER BY rowid DESC LIMIT 1",
+        (serial,),
+    ).fetchone()
+    connection.execute(
+        "UPDATE revocation_requests SET answer = ?, answered_at = ?, answer_reason = ?"
+        " WHERE serial = ? AND answer = 'pending'",
+        ("agreed" if move is Move.AGREE else "declined", at, reason, serial),
+    )
+    return None if asked is None else str(asked["request_id"])
+
+
+def _holding(row: sqlite3.Row) -> Holding:
+    return Holding(
+        row["serial"],
+        State(row["state"]),
+        row["digest"],
+        row["cursor"],
+        row["received_at"],
+        row["changed_at"],
+        row["receipt"],
+        row["reason"],
+        LastRequest(row["request_id"], row["answer"], row["answer_reason"])
+        if row["request_id"]
+        else None,
+    )
+
+
+def _entry(row: sqlite3.Row) -> HistoryEntry:
+    telling = None
+    if row["status"] is not None:
+        telling = Telling(
+            row["status"],
+            row["attempts"],
+            row["due"],
+            row["settled_at"],
+            row["trouble"],
+            row["outcome"],
+            row["answer"],
+        )
+    return HistoryEntry(
+        row["what"], State(row["state"]), row["at"], row["reason"], row["token"], telling
+    )
+
+
 def _remember(
     connection: sqlite3.Connection,
     serial: str,
     what: str,
     state: State,
     at: str,
-    reason: str | None,
-) -> None:
-    connection.execute(
-        "INSERT INTO history (serial, what, state, at, reason) VALUES (?, ?, ?, ?, ?)",
-        (serial, what, state, at, reason),
-    )
+    reason: str | None = None,
+    request_id: str | None = None,
+) -> int:
+    """One more line of the history; its number becomes the cursor of the record."""
+    cursor = connection.execute(
+        "INSERT INTO history (serial, what, state, at, reason, request_id)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (serial, what, state, at, reason, request_id),
+    ).lastrowid
+    assert cursor is not None
+    connection.execute("UPDATE assessments SET cursor = ? WHERE serial = ?", (cursor, serial))
+    return cursor
 
 
 def _announce(
-    connection: sqlite3.Connection, serial: str, event: Event, at: str, reason: str | None
+    connection: sqlite3.Connection,
+    cursor: int,
+    serial: str,
+    event: Event,
+    moment: datetime,
+    reason: str | None = None,
+    request_id: str | None = None,
 ) -> None:
+    """An event that the product is to be told, from now on."""
     connection.execute(
-        "INSERT INTO changes (event_id, serial, event, at, reason) VALUES (?, ?, ?, ?, ?)",
-        (str(uuid.uuid4()), serial, event, at, reason),
+        "INSERT INTO changes (cursor, event_id, serial, event, at, reason, request_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (cursor, str(uuid.uuid4()), serial, event, stamp(moment), reason, request_id),
+    )
+    connection.execute(
+        "INSERT INTO deliveries (cursor, serial, due) VALUES (?, ?, ?)",
+        (cursor, serial, moment.timestamp()),
     )

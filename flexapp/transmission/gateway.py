@@ -1,152 +1,240 @@
-"""The tax bureau as we speak to it: one interface, one HTTP implementation.
+"""The tax bureau as we speak to it: one interface, one signed HTTP implementation.
 
-Idempotent by serial and request id, so that an answer that was lost is asked for again by sending
-again. The transport decides whether the other side is a remote system or the embedded stand-in.
+An answer counts only with the tax bureau's signature over just this answer to just this request.
+Without one nobody knows what became of the call, whatever the answer says. The transport decides
+whether the other side is a remote system or the embedded stand-in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import httpx
+from joserfc.jwk import ECKey, KeySet
+
+from flexapp.signing import NotGenuine
+from flexapp.transmission import protocol
+from flexapp.transmission.protocol import HEADER, Proof
+from flexapp.web.clock import instant
+
+T = TypeVar("T")
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
+
+NOT_A_REFUSAL = frozenset({"content_differs", "request_differs"})
+"""Reasons that no resident can do anything about: our message is not what it was before."""
+
+
+NOT_NOW = frozenset({401, 403, 408, 425, 429})
+"""It cannot be done now, for a reason that is not the message's."""
+
+STATES = frozenset({"received", "revoking", "paid", "revoked"})
+ANSWERS = frozenset({"pending", "agreed", "declined"})
 
 
 class TaxUnreachable(Exception):
     """No answer, or none that settles it: the message may or may not have arrived.
 
     `never_left` is true where it is certain that nothing arrived: no connection was made.
+    `answered` is true where the tax bureau itself answered, and could not do it.
     """
 
-    def __init__(self, fault: str, *, never_left: bool = False) -> None:
+    def __init__(self, fault: str, *, never_left: bool = False, answered: bool = False) -> None:
         super().__init__(fault)
         self.never_left = never_left
+        self.answered = answered
+
+
+class TaxUnusable(Exception):
+    """The tax bureau answered, and asking again will not help: somebody must look at it."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaxRefused:
-    """The tax bureau answered that it will not take the message."""
+    """The tax bureau will not take the message, for a reason that concerns the resident."""
 
     reason: str
+    proof: Proof
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The tax bureau has it."""
+    """The tax bureau has it. `digest`: of the content it took, where it took one."""
+
+    proof: Proof
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One entry of the tax bureau's feed."""
+class AskedBack:
+    """The last request to revoke that the tax bureau has; `answer`: pending, agreed, declined."""
 
-    cursor: int
-    event_id: str
-    serial: str
-    event: str
-    at: datetime
+    request_id: str
+    answer: str
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What it holds of a serial; `cursor` ascends with everything that happens there."""
+
+    serial: str
+    state: str
+    digest: str
+    cursor: int
+    reason: str
+    request: AskedBack | None
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of what it holds; `next` is where the next one begins, None after the last."""
+
+    holdings: tuple[Holding, ...]
+    next: int | None
+
+
 class TaxGateway(Protocol):
-    """What we can tell and ask the tax bureau. Every call may raise `TaxUnreachable`."""
+    """What we can tell and ask the tax bureau.
 
-    def submit(self, serial: str, message: Mapping[str, str]) -> Accepted | TaxRefused:
-        """Hand over an assessment; again is harmless."""
+    Every call may raise `TaxUnreachable`; those that tell may also raise `TaxUnusable`.
+    """
 
-    def holds(self, serial: str) -> bool:
-        """Whether the tax bureau has an assessment of that serial."""
+    def submit(self, serial: str, content: str) -> Accepted | TaxRefused:
+        """Hand over an assessment, its canonical JSON text; again is harmless."""
 
-    def listing(self, after: str, limit: int) -> tuple[tuple[str, str], ...]:
-        """(serial, state) of what the tax bureau holds, in order, after a serial."""
+    def show(self, serial: str) -> Holding | None:
+        """What the tax bureau holds of that serial."""
 
     def ask_revocation(self, serial: str, request_id: str, reason: str) -> Accepted | TaxRefused:
         """Ask for a revocation; again is harmless."""
 
-    def changes(self, after: int) -> tuple[Change, ...]:
-        """What the tax bureau did since a cursor, in order."""
+    def listing(self, after: int, limit: int) -> Listing:
+        """What it holds, in the order of the last changes, after a cursor."""
 
 
 class HttpTaxGateway:
-    """The gateway over HTTP."""
+    """The gateway over HTTP. `keys`: the tax bureau's, to believe its answers by."""
 
     def __init__(
-        self, base_url: str, token: str, transport: httpx.BaseTransport | None = None
+        self,
+        base_url: str,
+        *,
+        signer: ECKey,
+        keys: KeySet,
+        transport: httpx.BaseTransport | None = None,
+        now: Callable[[], datetime] = instant,
     ) -> None:
-        self._client = httpx.Client(
-            base_url=base_url,
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=TIMEOUT,
-            transport=transport,
-        )
+        self._signer, self._keys, self._now = signer, keys, now
+        self._client = httpx.Client(base_url=base_url, timeout=TIMEOUT, transport=transport)
 
-    def submit(self, serial: str, message: Mapping[str, str]) -> Accepted | TaxRefused:
+    def submit(self, serial: str, content: str) -> Accepted | TaxRefused:
         """PUT /v1/assessments/{serial}."""
-        return _settled(self._call("PUT", f"/v1/assessments/{serial}", dict(message)))
+        return self._tell("PUT", f"/v1/assessments/{serial}", content)
 
     def ask_revocation(self, serial: str, request_id: str, reason: str) -> Accepted | TaxRefused:
         """POST /v1/assessments/{serial}/revocation-requests."""
-        body = {"request_id": request_id, "reason": reason}
-        return _settled(self._call("POST", f"/v1/assessments/{serial}/revocation-requests", body))
+        body = protocol.canonical({"request_id": request_id, "reason": reason})
+        return self._tell("POST", f"/v1/assessments/{serial}/revocation-requests", body)
 
-    def holds(self, serial: str) -> bool:
+    def show(self, serial: str) -> Holding | None:
         """GET /v1/assessments/{serial}."""
-        answer = self._call("GET", f"/v1/assessments/{serial}", None)
-        if answer.status_code not in (200, 404):
-            raise TaxUnreachable(f"answer {answer.status_code}")
-        return answer.status_code == 200
+        status, proof, document = self._ask(f"/v1/assessments/{serial}")
+        if status == 404 and document.get("reason") == "unknown_serial":
+            return None
+        return _read(lambda: _holding(document, proof), status)
 
-    def listing(self, after: str, limit: int) -> tuple[tuple[str, str], ...]:
-        """GET /v1/assessments?after={serial}."""
-        answer = self._call("GET", f"/v1/assessments?after={after}&limit={limit}", None)
-        if answer.status_code != 200:
-            raise TaxUnreachable(f"listing: {answer.status_code}")
-        try:
-            rows = answer.json()["assessments"]
-            return tuple((str(row["serial"]), str(row["state"])) for row in rows)
-        except (ValueError, KeyError, TypeError) as error:
-            raise TaxUnreachable(f"listing: {type(error).__name__}") from None
+    def listing(self, after: int, limit: int) -> Listing:
+        """GET /v1/assessments?after={cursor}."""
+        status, proof, document = self._ask(f"/v1/assessments?after={after}&limit={limit}")
 
-    def changes(self, after: int) -> tuple[Change, ...]:
-        """GET /v1/changes?after={cursor}."""
-        answer = self._call("GET", f"/v1/changes?after={after}&limit=100", None)
-        if answer.status_code != 200:
-            raise TaxUnreachable(f"changes: {answer.status_code}")
-        try:
-            return tuple(
-                Change(
-                    cursor=int(row["cursor"]),
-                    event_id=str(row["event_id"]),
-                    serial=str(row["serial"]),
-                    event=str(row["event"]),
-                    at=datetime.fromisoformat(row["at"]),
-                    reason=str(row.get("reason") or ""),
-                )
-                for row in answer.json()["changes"]
-            )
-        except (ValueError, KeyError, TypeError) as error:
-            raise TaxUnreachable(f"changes: {type(error).__name__}") from None
+        def read() -> Listing:
+            held = tuple(_holding(row, proof) for row in document["assessments"])
+            cursors = [each.cursor for each in held]
+            following = document["next"]
+            if cursors != sorted(cursors) or any(cursor <= after for cursor in cursors):
+                raise ValueError("not in order")
+            if following is not None and (not held or int(following) < cursors[-1]):
+                raise ValueError("leads nowhere")
+            return Listing(held, None if following is None else int(following))
 
-    def _call(self, method: str, path: str, body: dict[str, str] | None) -> httpx.Response:
+        return _read(read, status)
+
+    def _tell(self, method: str, target: str, body: str) -> Accepted | TaxRefused:
+        status, proof, document = self._call(method, target, body.encode())
+        if 200 <= status < 300:
+            return Accepted(proof, str(document.get("digest") or ""))
+        if status in (404, 409, 422) and document.get("reason") not in NOT_A_REFUSAL:
+            return TaxRefused(str(document.get("detail") or "税务没有说明原因"), proof)
+        raise TaxUnusable(f"answer {status} {document.get('reason') or ''}".strip())
+
+    def _ask(self, target: str) -> tuple[int, Proof, dict[str, Any]]:
+        return self._call("GET", target, b"")
+
+    def _call(self, method: str, target: str, body: bytes) -> tuple[int, Proof, dict[str, Any]]:
+        """Status, proof and JSON of an answer that is the tax bureau's own and no fault of it."""
+        request_id, signature = protocol.request_signature(
+            self._signer, method=method, target=target, body=body, at=self._now()
+        )
+        headers = {HEADER: signature} | ({"Content-Type": "application/json"} if body else {})
         try:
-            return self._client.request(method, path, json=body)
+            answer = self._client.request(method, target, content=body or None, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise TaxUnreachable(type(error).__name__, never_left=True) from None
         except httpx.HTTPError as error:
             raise TaxUnreachable(type(error).__name__) from None
-
-
-def _settled(answer: httpx.Response) -> Accepted | TaxRefused:
-    """2xx is accepted; 404, 409 and 422 are the tax bureau's no; anything else settles nothing."""
-    if answer.is_success:
-        return Accepted()
-    if answer.status_code in (404, 409, 422):
+        status = answer.status_code
         try:
-            detail = str(answer.json().get("detail") or "")
-        except (ValueError, AttributeError):
-            detail = ""
-        return TaxRefused(detail or "税务没有说明原因")
-    raise TaxUnreachable(f"answer {answer.status_code}")
+            protocol.check_answer(
+                answer.headers.get(HEADER, ""),
+                self._keys,
+                request_id=request_id,
+                status=status,
+                body=answer.content,
+                at=self._now(),
+            )
+        except NotGenuine as error:
+            raise TaxUnreachable(f"answer {status} not believed: {error.reason}") from None
+        if status >= 500 or status in NOT_NOW:
+            raise TaxUnreachable(f"answer {status}", answered=True)
+        proof = Proof(answer.headers[HEADER], answer.text)
+        try:
+            document = json.loads(answer.content)
+        except (ValueError, RecursionError):
+            document = None
+        if not isinstance(document, dict):
+            raise TaxUnreachable(f"answer {status} is no JSON object", answered=True)
+        return status, proof, document
+
+
+def _read(make: Callable[[], T], status: int) -> T:
+    """What a signed answer says; one that cannot be understood settles nothing."""
+    if status != 200:
+        raise TaxUnreachable(f"answer {status}", answered=True)
+    try:
+        return make()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        fault = f"an answer that cannot be understood ({type(error).__name__})"
+        raise TaxUnreachable(fault, answered=True) from None
+
+
+def _holding(row: dict[str, Any], proof: Proof) -> Holding:
+    asked = row["request"]
+    if row["state"] not in STATES or (asked is not None and asked["answer"] not in ANSWERS):
+        raise ValueError("a state that is not in the protocol")
+    return Holding(
+        serial=str(row["serial"]),
+        state=str(row["state"]),
+        digest=str(row["digest"]),
+        cursor=int(row["cursor"]),
+        reason=str(row["reason"] or ""),
+        request=None
+        if asked is None
+        else AskedBack(str(asked["request_id"]), str(asked["answer"]), str(asked["reason"] or "")),
+        proof=proof,
+    )

@@ -6,22 +6,25 @@ from flexapp.assessment.service import Record
 from flexapp.people.service import person_by_id
 from flexapp.registration import service as registration
 from flexapp.rules.money import plain
+from flexapp.transmission.protocol import canonical
 
 
-def submission(record: Record) -> dict[str, str]:
-    """An assessment as the tax bureau wants it. The same record always gives the same message."""
+def submission(record: Record) -> str:
+    """An assessment as the tax bureau wants it (schema `Assessment`), as canonical JSON text."""
     person = person_by_id(record.person_id)
     assert person is not None
-    return {
-        "serial": record.serial,
-        "person_name": person.name,
-        "id_number": person.identity.value,
-        "division_code": record.division,
-        "unit_name": registration.unit_name(record.unit_id),
-        "start_month": str(record.period.start),
-        "end_month": str(record.period.end),
-        "monthly_base": plain(record.monthly_base),
-        "period_base": plain(record.period_base),
-        "total": plain(record.total),
-        "kind": record.kind.value,
-    }
+    return canonical(
+        {
+            "serial": record.serial,
+            "person_name": person.name,
+            "id_number": person.identity.value,
+            "division_code": record.division,
+            "unit_name": registration.unit_name(record.unit_id),
+            "start_month": str(record.period.start),
+            "end_month": str(record.period.end),
+            "monthly_base": plain(record.monthly_base),
+            "period_base": plain(record.period_base),
+            "total": plain(record.total),
+            "kind": record.kind.value,
+        }
+    )

@@ -1,60 +1,34 @@
-"""Holding both books side by side: every assessment here against the tax bureau's record of it.
+"""Holding both books side by side.
 
 Mends what has one right answer: a state the tax bureau reached without our hearing of it, and a
-record it has lost or never kept. Reports what needs a person: records of serials unknown here, and
-assessments revoked here that the tax bureau still holds.
+record it has lost. What needs a person is reported, and kept until the books agree: serials unknown
+here, states that contradict each other, another content under the same serial.
+
+`catch_up` looks at what changed there since the last comparison: senders begin with it, so that a
+database that was put back to an older copy learns first what has been sent. `reconcile` looks at
+everything, both ways.
 """
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import blake2b
 
 from flexapp.assessment import service as assessment
 from flexapp.assessment.service import Record
-from flexapp.audit.service import TAX_BUREAU
-from flexapp.rules.refusal import Refusal
-from flexapp.rules.states import Move, State
-from flexapp.transmission.gateway import Accepted, TaxGateway
+from flexapp.rules.states import State
+from flexapp.transmission import link, repository
+from flexapp.transmission.agreeing import Fact, Outcome, agree, answers_our_request, explain
+from flexapp.transmission.gateway import Accepted, Holding, TaxGateway, TaxUnusable
 from flexapp.transmission.messages import submission
-from flexapp.web.clock import now
+from flexapp.web.clock import instant
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
-PAGE = 100
-
-SETTLED_THERE: dict[str, State] = {
-    "received": State.TRANSMITTED,
-    "revoking": State.TAX_REVOKING,
-    "paid": State.PAID,
-    "revoked": State.TAX_REVOKED,
-}
-"""The tax bureau's states, and what ours is when both books agree."""
-
-WAYS: dict[tuple[State, str], tuple[Move, ...]] = {
-    # Assessed here and known there: our book is an older copy than theirs.
-    (State.ASSESSED, "received"): (Move.TRANSMIT, Move.RECEIVE),
-    (State.ASSESSED, "paid"): (Move.TRANSMIT, Move.RECEIVE, Move.PAY),
-    (State.ASSESSED, "revoked"): (Move.TRANSMIT, Move.RECEIVE, Move.TAX_REVOKE),
-    (State.QUEUED, "received"): (Move.RECEIVE,),
-    (State.QUEUED, "paid"): (Move.RECEIVE, Move.PAY),
-    (State.QUEUED, "revoked"): (Move.RECEIVE, Move.TAX_REVOKE),
-    (State.TRANSMITTED, "paid"): (Move.PAY,),
-    (State.TRANSMITTED, "revoked"): (Move.TAX_REVOKE,),
-    (State.TAX_REVOKING, "revoked"): (Move.AGREE,),
-    (State.TAX_REVOKING, "paid"): (Move.DECLINE, Move.PAY),
-}
-"""The moves that bring our book to the tax bureau's."""
-
-IN_AGREEMENT: frozenset[tuple[State, str]] = frozenset(
-    {(ours, theirs) for theirs, ours in SETTLED_THERE.items()}
-    # Our request may still wait in the outbox, or theirs be declined already; both come by
-    # themselves. A revocation there stays on their book after the person revoked here.
-    | {
-        (State.TAX_REVOKING, "received"),
-        (State.TRANSMITTED, "revoking"),
-        (State.REVOKED, "revoked"),
-    }
-)
+PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,48 +40,95 @@ class Finding:
     mended: bool
 
 
+def catch_up(gateway: TaxGateway, *, not_since: timedelta = timedelta(0)) -> list[Finding]:
+    """Compare what changed at the tax bureau since the last time.
+
+    Skipped, with nothing found, where another worker compared within `not_since`. Raises
+    `TaxUnreachable`; what was compared until then stays compared.
+    """
+    with write_transaction():
+        if not repository.begin_comparing(instant(), instant() - not_since):
+            return []
+        after: int | None = repository.link().cursor
+    found: list[Finding] = []
+    while after is not None:
+        page = gateway.listing(after, PAGE)
+        found += [finding for finding in map(_compare_one, page.holdings) if finding is not None]
+        with write_transaction():
+            link.answered()
+            if page.holdings:
+                repository.update_link(cursor=page.holdings[-1].cursor)
+        after = page.next
+    return found
+
+
 def reconcile(gateway: TaxGateway) -> Iterator[Finding | None]:
     """Compare everything, both ways; one item for each serial looked at, None where they agree.
 
     Raises `TaxUnreachable` where the tax bureau cannot be asked; what was mended stays mended.
     """
-    after = ""
-    while True:
+    known = array("Q")
+    after: int | None = 0
+    while after is not None:
         page = gateway.listing(after, PAGE)
-        for serial, state in page:
-            yield _compare(serial, state)
-        if len(page) < PAGE:
-            break
-        after = page[-1][0]
-    yield from _look_for_missing(gateway)
-
-
-def _compare(serial: str, theirs: str) -> Finding | None:
-    """Their record against ours."""
+        for holding in page.holdings:
+            known.append(_short(holding.serial))
+            yield _compare_one(holding)
+        after = page.next
     with write_transaction():
-        record = assessment.find(serial)
-        if record is None:
-            return Finding(serial, f"{theirs} there, unknown here", mended=False)
-        if (record.state, theirs) in IN_AGREEMENT:
-            return None
-        difference = f"{theirs} there, {record.state.value} here"
-        moves = WAYS.get((record.state, theirs), ())
-        return Finding(serial, difference, mended=bool(moves) and _move(record, moves))
+        link.answered()
+        repository.update_link(compared_at=instant())
+    yield from _look_for_missing(gateway, array("Q", sorted(known)))
 
 
-def _move(record: Record, moves: tuple[Move, ...]) -> bool:
-    for move in moves:
-        moved = assessment.transition(
-            record=record, move=move, actor=TAX_BUREAU, at=now(), data={"found_by": "reconcile"}
-        )
-        if isinstance(moved, Refusal):
-            return False
-        record = moved
-    return True
+def _compare_one(holding: Holding) -> Finding | None:
+    """A transaction of its own: residents who write never wait for more than one comparison."""
+    with write_transaction():
+        return _compare(holding)
 
 
-def _look_for_missing(gateway: TaxGateway) -> Iterator[Finding | None]:
-    """What we believe is there and is not: handed over once more, under the same serial."""
+def _compare(holding: Holding) -> Finding | None:
+    """Their record against ours, in the caller's transaction."""
+    if repository.last_cursor(holding.serial) > holding.cursor:
+        return None  # an event has told of something newer than this page
+    record = assessment.find(holding.serial)
+    if record is None:
+        assessment.never_give_again(holding.serial)
+        return _for_a_person(holding.serial, explain(holding.state, None))
+    submitted = repository.latest(holding.serial, "submit")
+    if submitted is not None and submitted.digest not in ("", holding.digest):
+        return _for_a_person(holding.serial, "another content there than was sent")
+    fact = _fact(holding)
+    difference = explain(fact.value, record)
+    data = {"found_by": "reconcile"} | ({"reason": holding.reason} if holding.reason else {})
+    if fact is Fact.DECLINED and holding.request is not None and holding.request.reason:
+        data["reason"] = holding.request.reason
+    outcome = agree(record, fact, data=data)
+    if outcome is Outcome.CONFLICT:
+        return _for_a_person(holding.serial, difference)
+    repository.clear_finding(holding.serial)
+    return Finding(holding.serial, difference, True) if outcome is Outcome.APPLIED else None
+
+
+def _fact(holding: Holding) -> Fact:
+    asked = holding.request
+    if (
+        holding.state == Fact.RECEIVED
+        and asked is not None
+        and asked.answer == "declined"
+        and answers_our_request(holding.serial, asked.request_id)
+    ):
+        return Fact.DECLINED
+    return Fact(holding.state)
+
+
+def _for_a_person(serial: str, difference: str) -> Finding:
+    repository.note_finding(serial, difference, instant())
+    return Finding(serial, difference, mended=False)
+
+
+def _look_for_missing(gateway: TaxGateway, known: array[int]) -> Iterator[Finding | None]:
+    """What we believe is there and was not listed: handed over once more, under the same serial."""
     after = 0
     while True:
         with read_transaction():
@@ -115,17 +136,39 @@ def _look_for_missing(gateway: TaxGateway) -> Iterator[Finding | None]:
                 (State.TRANSMITTED, State.TAX_REVOKING, State.PAID), after=after, limit=PAGE
             )
         for record in records:
-            yield None if gateway.holds(record.serial) else _hand_over(gateway, record)
+            # It may have arrived since the listing: asked for by itself before it counts as lost.
+            if not _among(record.serial, known) and gateway.show(record.serial) is None:
+                yield _hand_over(gateway, record)
+            else:
+                yield None
         if len(records) < PAGE:
             return
         after = records[-1].id
 
 
 def _hand_over(gateway: TaxGateway, record: Record) -> Finding:
-    difference = f"missing there, {record.state.value} here"
-    if record.state is not State.TRANSMITTED:
-        return Finding(record.serial, difference, mended=False)
     with read_transaction():
-        body = submission(record)
-    answer = gateway.submit(record.serial, body)
-    return Finding(record.serial, difference, mended=isinstance(answer, Accepted))
+        sent = repository.latest(record.serial, "submit")
+        content = (sent and repository.content_of(sent.id)) or submission(record)
+    mended = False
+    if record.state is State.TRANSMITTED:
+        try:
+            mended = isinstance(gateway.submit(record.serial, content), Accepted)
+        except TaxUnusable:
+            mended = False
+    difference = f"missing there, {record.state.value} here"
+    if mended:
+        return Finding(record.serial, difference, mended=True)
+    with write_transaction():
+        return _for_a_person(record.serial, difference)
+
+
+def _short(serial: str) -> int:
+    """Eight bytes for a serial: ten million of them are 80 MB, where their texts would be 700."""
+    return int.from_bytes(blake2b(serial.encode(), digest_size=8).digest(), "big")
+
+
+def _among(serial: str, known: array[int]) -> bool:
+    wanted = _short(serial)
+    place = bisect_left(known, wanted)
+    return place < len(known) and known[place] == wanted

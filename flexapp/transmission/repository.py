@@ -1,16 +1,75 @@
-"""Rows of the outbox and of the tax bureau's changes."""
+"""Rows of the outbox, of the tax bureau's events, and of how we stand with it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
 
-from flexapp.extensions import db
-from flexapp.transmission.models import OutboxMessage, TaxChange
+from flexapp.extensions import db, table_of, upsert
+from flexapp.transmission.models import OutboxMessage, TaxEvent, TaxFinding, TaxLink
 
-TABLE = OutboxMessage.__table__
+OPEN = ("waiting", "claimed")
+_outbox = table_of(OutboxMessage)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A row of the outbox, without what only delivering it needs to know."""
+
+    id: str
+    serial: str
+    kind: str
+    reason: str
+    status: str
+    attempt: int
+    maybe_sent: bool
+    failures: int
+    created_at: datetime
+    due_at: datetime
+    last_fault: str
+    digest: str
+    proof: str
+
+
+_COLUMNS = [_outbox.c[name] for name in Message.__slots__]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event of the tax bureau as it was taken."""
+
+    event_id: str
+    cursor: int
+    serial: str
+    event: str
+    at: datetime
+    outcome: str
+    digest: str
+    proof: str
+
+
+_EVENT = [table_of(TaxEvent).c[name] for name in Event.__slots__]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How we stand with the tax bureau (`models.TaxLink`)."""
+
+    cursor: int
+    compared_at: datetime | None
+    failures: int
+    settled_at: datetime | None
+    down_since: datetime | None
+    probe_at: datetime | None
+
+
+_LINK = [table_of(TaxLink).c[name] for name in Link.__slots__]
+
+
+# The outbox.
 
 
 def add(row: Mapping[str, object]) -> None:
@@ -18,36 +77,95 @@ def add(row: Mapping[str, object]) -> None:
     db.session.execute(insert(OutboxMessage), [row])
 
 
-def due(now: datetime, limit: int) -> Sequence[Mapping[str, object]]:
+def due(now: datetime, limit: int) -> Sequence[Message]:
     """Messages whose time has come, oldest first: waiting ones, and claimed ones whose lease ran
     out. On PostgreSQL rows that another worker is looking at are passed over."""
     query = (
-        select(TABLE)
-        .where(OutboxMessage.status.in_(("waiting", "claimed")), OutboxMessage.due_at <= now)
-        .order_by(OutboxMessage.due_at)
+        select(*_COLUMNS)
+        .where(_outbox.c.status.in_(OPEN), _outbox.c.due_at <= now)
+        .order_by(_outbox.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [{**row} for row in db.session.execute(query).mappings()]
+    return [Message(*row) for row in db.session.execute(query)]
 
 
 def anything_due(now: datetime) -> bool:
     """Whether a look into the outbox is worth a writing transaction."""
-    query = select(OutboxMessage.id).where(
-        OutboxMessage.status.in_(("waiting", "claimed")), OutboxMessage.due_at <= now
-    )
+    query = select(_outbox.c.id).where(_outbox.c.status.in_(OPEN), _outbox.c.due_at <= now)
     return db.session.execute(query.limit(1)).first() is not None
+
+
+def content_of(message_id: str) -> str | None:
+    """What a submission sends; None for one of before this was kept."""
+    query = select(OutboxMessage.content).where(OutboxMessage.id == message_id)
+    return db.session.execute(query).scalar_one()
 
 
 def update_message(message_id: str, *, attempt: int, values: Mapping[str, object]) -> bool:
     """Change a message unless another worker has taken it over meanwhile (`attempt` moved on)."""
     changed = db.session.execute(
         update(OutboxMessage)
-        .where(OutboxMessage.id == message_id, OutboxMessage.attempt == attempt)
+        .where(
+            OutboxMessage.id == message_id,
+            OutboxMessage.attempt == attempt,
+            OutboxMessage.status.in_(OPEN),
+        )
         .values(**values)
         .returning(OutboxMessage.id)
     ).first()
     return changed is not None
+
+
+def hurry(now: datetime) -> None:
+    """Let everything that waits be due at once."""
+    db.session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.status == "waiting", OutboxMessage.due_at > now)
+        .values(due_at=now)
+    )
+
+
+def unpark(serial: str | None, now: datetime) -> Sequence[str]:
+    """Serials of the parked messages (of one serial, or all) that are due again from now on."""
+    statement = (
+        update(OutboxMessage)
+        .where(OutboxMessage.status == "parked")
+        .values(status="waiting", failures=0, due_at=now)
+        .returning(OutboxMessage.serial)
+    )
+    if serial is not None:
+        statement = statement.where(OutboxMessage.serial == serial)
+    return list(db.session.execute(statement).scalars())
+
+
+def give_up(message_id: str, proof: str, why: str) -> bool:
+    """End a parked message without its having been delivered."""
+    changed = db.session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == message_id, OutboxMessage.status == "parked")
+        .values(status="dropped", proof=proof, last_fault=why)
+        .returning(OutboxMessage.id)
+    ).first()
+    return changed is not None
+
+
+def parked(limit: int) -> Sequence[Message]:
+    """Messages that somebody must look at, oldest first."""
+    query = select(*_COLUMNS).where(_outbox.c.status == "parked").order_by(_outbox.c.created_at)
+    return [Message(*row) for row in db.session.execute(query.limit(limit))]
+
+
+def of_serial(serial: str) -> Sequence[Message]:
+    """All messages about an assessment, oldest first."""
+    query = select(*_COLUMNS).where(_outbox.c.serial == serial).order_by(_outbox.c.created_at)
+    return [Message(*row) for row in db.session.execute(query)]
+
+
+def latest(serial: str, kind: str) -> Message | None:
+    """The newest message of that kind about an assessment."""
+    found = [message for message in of_serial(serial) if message.kind == kind]
+    return found[-1] if found else None
 
 
 def counts() -> dict[str, int]:
@@ -58,16 +176,85 @@ def counts() -> dict[str, int]:
     return {row[0]: int(row[1]) for row in rows}
 
 
-def last_cursor() -> int:
-    """How far the tax bureau's feed has been read."""
-    return int(db.session.execute(select(func.max(TaxChange.cursor))).scalar_one() or 0)
+def oldest_open() -> datetime | None:
+    """When the message that has waited longest was written."""
+    query = select(func.min(OutboxMessage.created_at)).where(OutboxMessage.status.in_(OPEN))
+    return db.session.execute(query).scalar_one()
 
 
-def known_change(event_id: str) -> bool:
-    """Whether a change was applied before."""
-    return db.session.get(TaxChange, event_id) is not None
+# Events.
 
 
-def add_change(row: Mapping[str, object]) -> None:
-    """Remember a change and what it did."""
-    db.session.execute(insert(TaxChange), [row])
+def event(event_id: str) -> Event | None:
+    """An event that was taken before."""
+    query = select(*_EVENT).where(TaxEvent.event_id == event_id)
+    row = db.session.execute(query).first()
+    return None if row is None else Event(*row)
+
+
+def events_of(serial: str) -> Sequence[Event]:
+    """All events about an assessment, in the order in which they happened there."""
+    query = select(*_EVENT).where(TaxEvent.serial == serial).order_by(TaxEvent.cursor)
+    return [Event(*row) for row in db.session.execute(query)]
+
+
+def last_cursor(serial: str) -> int:
+    """The newest change at the tax bureau that an event told of, for one serial; 0 for none."""
+    query = select(func.max(TaxEvent.cursor)).where(TaxEvent.serial == serial)
+    return int(db.session.execute(query).scalar_one() or 0)
+
+
+def add_event(row: Mapping[str, object]) -> None:
+    """Remember an event and what it did."""
+    db.session.execute(insert(TaxEvent), [row])
+
+
+# How we stand.
+
+
+def link() -> Link:
+    """How we stand with the tax bureau."""
+    return Link(*db.session.execute(select(*_LINK).where(TaxLink.id == 1)).one())
+
+
+def update_link(**values: object) -> None:
+    """Note something of it."""
+    db.session.execute(update(TaxLink).where(TaxLink.id == 1).values(**values))
+
+
+def begin_comparing(at: datetime, not_since: datetime) -> bool:
+    """Take the turn to compare; False where another worker had it after `not_since`."""
+    taken = db.session.execute(
+        update(TaxLink)
+        .where(
+            TaxLink.id == 1,
+            (TaxLink.compared_at.is_(None)) | (TaxLink.compared_at < not_since),
+        )
+        .values(compared_at=at)
+        .returning(TaxLink.id)
+    ).first()
+    return taken is not None
+
+
+def note_finding(serial: str, difference: str, at: datetime) -> None:
+    """Remember a difference for a person to settle."""
+    db.session.execute(
+        upsert(TaxFinding)
+        .values(serial=serial, difference=difference, found_at=at)
+        .on_conflict_do_update(index_elements=["serial"], set_={"difference": difference})
+    )
+
+
+def clear_finding(serial: str) -> None:
+    """The books agree about a serial."""
+    db.session.execute(table_of(TaxFinding).delete().where(TaxFinding.serial == serial))
+
+
+def findings(limit: int) -> Sequence[tuple[str, str, datetime]]:
+    """(serial, difference, since when) of what a person must settle, oldest first."""
+    rows = db.session.execute(
+        select(TaxFinding.serial, TaxFinding.difference, TaxFinding.found_at)
+        .order_by(TaxFinding.found_at)
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]

@@ -1,25 +1,34 @@
-"""The sender: takes messages out of the outbox to the tax bureau, and reads what it did since.
+"""The sender: takes messages out of the outbox to the tax bureau.
 
 Each step is a transaction of its own and none is open while the tax bureau is being asked. A worker
-that dies leaves a claim whose lease runs out; whoever comes next sends again, which is harmless.
+that dies leaves a claim whose lease runs out; whoever comes next asks whether the message arrived
+before sending it again. A message that cannot be delivered though the tax bureau answers is parked:
+it is never tried for ever, never lost, and never in the way of the others.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flexapp.assessment import service as assessment
-from flexapp.assessment.service import Record
+from flexapp.assessment.service import HeldUp, Record
 from flexapp.audit.service import TAX_BUREAU
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State
-from flexapp.transmission import repository
-from flexapp.transmission.gateway import Accepted, Change, TaxGateway, TaxRefused, TaxUnreachable
+from flexapp.transmission import link, repository
+from flexapp.transmission.gateway import (
+    Accepted,
+    TaxGateway,
+    TaxRefused,
+    TaxUnreachable,
+    TaxUnusable,
+)
 from flexapp.transmission.messages import submission
+from flexapp.transmission.repository import Message
 from flexapp.web.clock import instant, now
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
@@ -27,10 +36,13 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 BATCH = 20
-"""Messages between two looks at the tax bureau's feed."""
+"""Messages in one round."""
 
 BACKOFF_FIRST, BACKOFF_MOST = 2.0, 300.0
 """Seconds before the second try, and the most between later ones."""
+
+PARKED_AFTER = 8
+"""Times that the tax bureau answers that it cannot; the last waits are minutes long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +55,31 @@ class Claimed:
     reason: str
     attempt: int
     maybe_sent: bool
-    body: Mapping[str, str]
+    failures: int
+    content: str
+    digest: str
 
 
 def work_once(gateway: TaxGateway) -> int:
-    """Send what is due and apply what the tax bureau did; how many things were done."""
+    """Send what is due; how many messages were taken in hand."""
     sent = 0
     # One at a time: a lease covers one message's time-out, never that of those before it.
     while sent < BATCH and (claimed := _claim_due(instant())):
         for message in claimed:
             _deliver(gateway, message)
         sent += len(claimed)
-    return sent + _read_changes(gateway)
+    return sent
 
 
 def _claim_due(at: datetime) -> list[Claimed]:
     """Lease the next that is due; messages whose assessment was revoked meanwhile are dropped."""
     claimed: list[Claimed] = []
     with read_transaction():
-        if not repository.anything_due(at):
+        if not link.may_call(repository.link(), at) or not repository.anything_due(at):
             return claimed
     with write_transaction():
         for row in repository.due(at, BATCH):
-            attempt = int(row["attempt"])  # type: ignore[call-overload]
-            message = _claim(row, attempt, at)
+            message = _claim(row, at)
             # What needs no delivery must not make those behind it wait for the next look.
             if message is not None:
                 claimed.append(message)
@@ -74,166 +87,158 @@ def _claim_due(at: datetime) -> list[Claimed]:
     return claimed
 
 
-def _claim(row: Mapping[str, object], attempt: int, at: datetime) -> Claimed | None:
-    message_id, serial, kind = str(row["id"]), str(row["serial"]), str(row["kind"])
-    taken = kind != "submit" or assessment.claim(serial)
-    record = assessment.find(serial)
-    assert record is not None
-    if not taken:
-        # Revoked meanwhile; or it had arrived, and the tax bureau's feed has told of it.
-        status = "dropped" if record.state is State.REVOKED else "done"
-        repository.update_message(message_id, attempt=attempt, values={"status": status})
+def _claim(row: Message, at: datetime) -> Claimed | None:
+    wanted = assessment.claim(row.serial) if row.kind == "submit" else _still_asked(row)
+    if not wanted:
+        # Revoked meanwhile; or it had arrived, and the tax bureau has told of what came of it.
+        record = assessment.find(row.serial)
+        gone = record is None or record.state is State.REVOKED
+        status = "dropped" if gone else "done"
+        repository.update_message(row.id, attempt=row.attempt, values={"status": status})
         return None
     # A claim whose lease ran out belonged to a worker that died, perhaps after sending.
-    maybe_sent = bool(row["maybe_sent"]) or row["status"] == "claimed"
+    maybe_sent = row.maybe_sent or row.status == "claimed"
+    content = ""
+    try:
+        if row.kind == "submit":
+            content = repository.content_of(row.id) or _content(row.serial)
+    except Exception:
+        # One message that cannot be read must not stop those behind it, nor the worker.
+        log.exception("%s: the message cannot be made", row.serial)
+        _park(row.id, row.serial, row.kind, row.attempt, "the message cannot be made")
+        return None
     repository.update_message(
-        message_id,
-        attempt=attempt,
+        row.id,
+        attempt=row.attempt,
         values={
             "status": "claimed",
-            "attempt": attempt + 1,
+            "attempt": row.attempt + 1,
             "maybe_sent": maybe_sent,
             "due_at": at + LEASE,
         },
     )
     return Claimed(
-        id=message_id,
-        serial=serial,
-        kind=kind,
-        reason=str(row["reason"]),
-        attempt=attempt + 1,
+        id=row.id,
+        serial=row.serial,
+        kind=row.kind,
+        reason=row.reason,
+        attempt=row.attempt + 1,
         maybe_sent=maybe_sent,
-        body=submission(record) if kind == "submit" else {},
+        failures=row.failures,
+        content=content,
+        digest=hashlib.sha256(content.encode()).hexdigest(),
     )
+
+
+def _content(serial: str) -> str:
+    record = assessment.find(serial)
+    assert record is not None
+    return submission(record)
+
+
+def _still_asked(row: Message) -> bool:
+    record = assessment.find(row.serial)
+    return record is not None and record.state is State.TAX_REVOKING
 
 
 def _deliver(gateway: TaxGateway, message: Claimed) -> None:
     try:
-        if message.kind == "submit":
-            answer = _submit(gateway, message)
-        else:
-            answer = gateway.ask_revocation(message.serial, message.id, message.reason)
+        answer = _submit(gateway, message) if message.kind == "submit" else _ask(gateway, message)
     except TaxUnreachable as fault:
-        _retry_later(message, str(fault), never_left=fault.never_left)
+        _retry_later(message, fault)
+        return
+    except TaxUnusable as fault:
+        with write_transaction():
+            link.answered()
+            _park(message.id, message.serial, message.kind, message.attempt, str(fault))
         return
     with write_transaction():
-        done = repository.update_message(
-            message.id, attempt=message.attempt, values={"status": "done", "last_fault": ""}
-        )
-        if done:
+        link.settled()
+        values = {"status": "done", "last_fault": "", "proof": answer.proof.stored()}
+        if repository.update_message(message.id, attempt=message.attempt, values=values):
             _write_down(message, answer)
 
 
 def _submit(gateway: TaxGateway, message: Claimed) -> Accepted | TaxRefused:
     """Hand over; where an earlier attempt may have arrived, ask before sending again."""
-    if message.maybe_sent and gateway.holds(message.serial):
-        return Accepted()
-    return gateway.submit(message.serial, message.body)
+    answer: Accepted | TaxRefused
+    held = gateway.show(message.serial) if message.maybe_sent else None
+    if held is not None:
+        answer = Accepted(held.proof, held.digest)
+    else:
+        answer = gateway.submit(message.serial, message.content)
+    if isinstance(answer, Accepted) and answer.digest != message.digest:
+        raise TaxUnusable("the tax bureau confirms another content than was sent")
+    return answer
+
+
+def _ask(gateway: TaxGateway, message: Claimed) -> Accepted | TaxRefused:
+    """Ask for a revocation; where an earlier attempt may have arrived, look first."""
+    held = gateway.show(message.serial) if message.maybe_sent else None
+    if held is not None and held.request is not None and held.request.request_id == message.id:
+        return Accepted(held.proof)
+    return gateway.ask_revocation(message.serial, message.id, message.reason)
 
 
 def _write_down(message: Claimed, answer: Accepted | TaxRefused) -> None:
     record = assessment.find(message.serial)
     assert record is not None
-    if isinstance(answer, Accepted):
-        move = Move.RECEIVE if message.kind == "submit" else None
-        data = {}
-    else:
-        move = Move.REFUSE if message.kind == "submit" else Move.DECLINE
-        data = {"reason": answer.reason}
-    if move is None or (message.kind == "submit" and record.state is not State.QUEUED):
-        return  # nothing to move, or the tax bureau's feed has told of it already
+    move = _move_for(message.kind, record, answer)
+    if move is None:
+        return  # nothing to move, or the tax bureau has told of it already
+    data = {"reason": answer.reason} if isinstance(answer, TaxRefused) else {}
     outcome = assessment.transition(record=record, move=move, actor=TAX_BUREAU, at=now(), data=data)
     if isinstance(outcome, Refusal):
         log.warning("%s: %s after delivery: %s", message.serial, move, outcome.reason)
 
 
-def _retry_later(message: Claimed, fault: str, *, never_left: bool) -> None:
+def _move_for(kind: str, record: Record, answer: Accepted | TaxRefused) -> Move | None:
+    if kind == "submit" and record.state is State.QUEUED:
+        return Move.RECEIVE if isinstance(answer, Accepted) else Move.REFUSE
+    if kind == "ask" and record.state is State.TAX_REVOKING and isinstance(answer, TaxRefused):
+        return Move.DECLINE
+    return None
+
+
+def _retry_later(message: Claimed, fault: TaxUnreachable) -> None:
     """Try again after a while that doubles, with jitter so that workers spread out.
 
-    What certainly never left is released, so that a person can still revoke it here.
+    What certainly never left is released, so that a person can still revoke it here. What the tax
+    bureau answers it cannot do is tried a limited number of times while it can do other things.
     """
-    seconds = min(BACKOFF_MOST, BACKOFF_FIRST * 2 ** (message.attempt - 1))
+    seconds = min(BACKOFF_MOST, BACKOFF_FIRST * 2 ** min(message.attempt - 1, 10))
     wait = timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311
-    maybe_sent = message.maybe_sent or not never_left
+    maybe_sent = message.maybe_sent or not fault.never_left
+    failures = message.failures + fault.answered
     log.warning("%s: not delivered (%s), again in %.0f s", message.serial, fault, seconds)
     with write_transaction():
+        if failures >= PARKED_AFTER and link.delivers(repository.link(), instant()):
+            _park(message.id, message.serial, message.kind, message.attempt, str(fault))
+            return
         waiting = repository.update_message(
             message.id,
             attempt=message.attempt,
             values={
                 "status": "waiting",
                 "maybe_sent": maybe_sent,
+                "failures": failures,
                 "due_at": instant() + wait,
-                "last_fault": fault,
+                "last_fault": str(fault),
             },
         )
         if waiting and message.kind == "submit":
-            assessment.delay(message.serial, never_left=not maybe_sent)
+            assessment.hold_up(message.serial, HeldUp.DOWN)
+            if not maybe_sent:
+                assessment.release(message.serial)
+        if fault.answered:
+            link.answered()
+        else:
+            link.silent()
 
 
-def _read_changes(gateway: TaxGateway) -> int:
-    with read_transaction():
-        after = repository.last_cursor()
-    try:
-        changes = gateway.changes(after)
-    except TaxUnreachable as fault:
-        log.warning("the tax bureau's changes cannot be read: %s", fault)
-        return 0
-    # In their order, whatever order the page has: the next look begins behind the last one applied.
-    for change in sorted(changes, key=lambda change: change.cursor):
-        with write_transaction():
-            if not repository.known_change(change.event_id):
-                _apply(change)
-    return len(changes)
-
-
-def _apply(change: Change) -> None:
-    """Move the assessment as the tax bureau did, and remember what came of it."""
-    record = assessment.find(change.serial)
-    outcome = "unknown serial"
-    if record is not None:
-        outcome = _move(record, change)
-    repository.add_change(
-        {
-            "event_id": change.event_id,
-            "cursor": change.cursor,
-            "serial": change.serial,
-            "event": change.event,
-            "at": change.at,
-            "outcome": outcome,
-        }
-    )
-
-
-def _move(record: Record, change: Change) -> str:
-    # The feed may run ahead of our own note of the receipt: then that comes first.
-    if record.state is State.QUEUED:
-        received = assessment.transition(
-            record=record, move=Move.RECEIVE, actor=TAX_BUREAU, at=now()
-        )
-        if isinstance(received, Refusal):
-            return received.reason
-        record = received
-    data = {"reason": change.reason} if change.reason else {}
-    for move in _moves_of(change.event, record.state):
-        moved = assessment.transition(
-            record=record, move=move, actor=TAX_BUREAU, at=now(), data=data
-        )
-        if isinstance(moved, Refusal):
-            log.warning("%s: the tax bureau's %s: %s", record.serial, change.event, moved.reason)
-            return moved.reason
-        record = moved
-    return record.state.value
-
-
-def _moves_of(event: str, state: State) -> tuple[Move, ...]:
-    """What an event of the tax bureau means for us, in the state we are in."""
-    asked = state is State.TAX_REVOKING
-    if event == "paid":
-        # Paid before our request arrived: it is answered by that, and must not hide the payment.
-        return (Move.DECLINE, Move.PAY) if asked else (Move.PAY,)
-    if event == "revocation_declined":
-        return (Move.DECLINE,)
-    if event == "revoked":
-        return (Move.AGREE,) if asked else (Move.TAX_REVOKE,)
-    return ()
+def _park(message_id: str, serial: str, kind: str, attempt: int, fault: str) -> None:
+    """Set a message aside for a person to look at. In the caller's transaction."""
+    log.error("%s: parked (%s)", serial, fault)
+    values = {"status": "parked", "last_fault": fault}
+    if repository.update_message(message_id, attempt=attempt, values=values) and kind == "submit":
+        assessment.hold_up(serial, HeldUp.PARKED)

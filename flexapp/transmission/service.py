@@ -3,15 +3,17 @@ one transaction."""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from datetime import datetime
 
 from flexapp.assessment import service as assessment
-from flexapp.assessment.service import Record
+from flexapp.assessment.service import HeldUp, Record
 from flexapp.audit.service import Actor
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move
 from flexapp.transmission import repository
+from flexapp.transmission.messages import submission
 from flexapp.web.clock import instant
 
 REASON_MAX = 100
@@ -21,7 +23,9 @@ def transmit(*, record: Record, actor: Actor, at: datetime) -> Record | Refusal:
     """传输: queued from now on; the sender takes it to the tax bureau."""
     moved = assessment.transition(record=record, move=Move.TRANSMIT, actor=actor, at=at)
     if not isinstance(moved, Refusal):
-        _enqueue(record.serial, "submit", "", at)
+        _enqueue(record.serial, "submit", at, content=submission(record))
+        if repository.link().down_since is not None:
+            assessment.hold_up(record.serial, HeldUp.DOWN)
     return moved
 
 
@@ -29,30 +33,34 @@ def ask_tax_to_revoke(
     *, record: Record, reason: str, actor: Actor, at: datetime
 ) -> Record | Refusal:
     """申请税务撤销, with a reason that the tax bureau's clerk reads (2 to 100 characters)."""
-    reason = " ".join(reason.split())
+    reason = " ".join("".join(c for c in reason if c.isprintable() or c.isspace()).split())
     if not 2 <= len(reason) <= REASON_MAX:
         return Refusal("reason_missing", f"请写明撤销原因，2 至 {REASON_MAX} 个字。", "reason")
     moved = assessment.transition(
         record=record, move=Move.ASK, actor=actor, at=at, data={"reason": reason}
     )
     if not isinstance(moved, Refusal):
-        _enqueue(record.serial, "ask", reason, at)
+        _enqueue(record.serial, "ask", at, reason=reason)
     return moved
 
 
-def _enqueue(serial: str, kind: str, reason: str, at: datetime) -> None:
+def _enqueue(serial: str, kind: str, at: datetime, *, reason: str = "", content: str = "") -> None:
     repository.add(
         {
-            "id": secrets.token_urlsafe(16),
+            "id": secrets.token_hex(16),
             "serial": serial,
             "kind": kind,
             "reason": reason,
+            "content": content,
+            "digest": hashlib.sha256(content.encode()).hexdigest() if content else "",
             "status": "waiting",
             "attempt": 0,
             "maybe_sent": False,
+            "failures": 0,
             "created_at": at,
             # Leases and due times go by the real clock, whatever business date is pinned.
             "due_at": instant(),
             "last_fault": "",
+            "proof": "",
         }
     )

@@ -1,27 +1,29 @@
-"""The sender as a process (`flask transmission work`) or, in the demo, as a thread."""
+"""The sender at work: as a process (`flask transmission work`) or, in the demo, as a thread."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
+from collections.abc import Callable
+from datetime import timedelta
 
-import click
-from flask import Flask, current_app
-from flask.cli import AppGroup
+from flask import Flask
 
-from flexapp.transmission import repository
-from flexapp.transmission.gateway import TaxGateway
-from flexapp.transmission.reconciling import Finding, reconcile
+from flexapp.transmission import link, repository
+from flexapp.transmission.gateway import TaxGateway, TaxUnreachable
+from flexapp.transmission.reconciling import Finding, catch_up
 from flexapp.transmission.sending import work_once
+from flexapp.web.clock import instant
+from flexapp.web.unit_of_work import read_transaction, write_transaction
 
 log = logging.getLogger(__name__)
+
 PAUSE = 1.0
 """Seconds between looks at an outbox with nothing due."""
 
-MENDED = {True: "mended", False: "NOT mended"}
-
-cli = AppGroup("transmission", help="What leaves for the tax bureau.")
+COMPARE_EVERY = timedelta(minutes=5)
+"""How often some worker compares what changed at the tax bureau: what no event told of."""
 
 
 def gateway(app: Flask) -> TaxGateway:
@@ -30,63 +32,90 @@ def gateway(app: Flask) -> TaxGateway:
     return found
 
 
-@cli.command("work")
-@click.option("--once", is_flag=True, help="Send what is due and stop.")
-def work(once: bool) -> None:
-    """Send what is due to the tax bureau, and go on doing so; any number may run."""
-    while True:
-        done = work_once(gateway(current_app._get_current_object()))  # type: ignore[attr-defined]
-        if once:
-            click.echo(f"{done} done")
-            return
-        if not done:
+class Sender:
+    """One worker. It compares the books before it sends anything: our database may have been put
+    back to an older copy, which does not know what was sent already."""
+
+    def __init__(self, gateway: TaxGateway) -> None:
+        self._gateway = gateway
+        self._began = False
+
+    def round(self) -> int:
+        """Compare where it is time, then send what is due; how many messages were in hand.
+
+        Never raises: whatever happens, the next round comes.
+        """
+        try:
+            return work_once(self._gateway) if self._compared() else 0
+        except Exception:
+            log.exception("the sender stumbled")
+            return 0
+
+    def _compared(self) -> bool:
+        """Whether sending may go on."""
+        if not self._began and not _may_call():
+            return False
+        try:
+            found = catch_up(
+                self._gateway, not_since=COMPARE_EVERY if self._began else timedelta(0)
+            )
+        except TaxUnreachable as fault:
+            log.warning("the books cannot be compared: %s", fault)
+            with write_transaction():
+                if fault.answered:
+                    link.answered()
+                else:
+                    link.silent()
+            return self._began
+        self._began = True
+        for finding in found:
+            report(finding)
+        return True
+
+
+def report(finding: Finding) -> None:
+    """A difference into the log; what was not mended calls for somebody."""
+    level = logging.INFO if finding.mended else logging.ERROR
+    outcome = "mended" if finding.mended else "NOT mended"
+    log.log(level, "%s: %s: %s", finding.serial, finding.difference, outcome)
+
+
+def run(sender: Sender, go_on: Callable[[], bool] = lambda: True) -> None:
+    """Rounds without end, with a pause where there was nothing to do."""
+    while go_on():
+        if not sender.round():
             time.sleep(PAUSE)
 
 
-@cli.command("status")
-def status() -> None:
-    """How many messages wait, are in hand, done or dropped."""
-    for name, count in sorted(repository.counts().items()):
-        click.echo(f"{name} {count}")
-
-
-@cli.command("reconcile")
-def compare_books() -> None:
-    """Hold every assessment against the tax bureau's books, both ways, and mend what differs."""
-    seen = 0
-    findings: list[Finding] = []
-    with click.progressbar(
-        reconcile(gateway(current_app._get_current_object())),  # type: ignore[attr-defined]
-        label="comparing",
-        show_pos=True,
-    ) as looked_at:
-        for finding in looked_at:
-            seen += 1
-            if finding is not None:
-                findings.append(finding)
-    for finding in findings:
-        click.echo(f"{finding.serial}: {finding.difference}: {MENDED[finding.mended]}")
-    mended = sum(finding.mended for finding in findings)
-    click.echo(
-        f"{seen} compared, {mended} mended, {len(findings) - mended} for a person to look at"
-    )
-
-
 def start_in_background(app: Flask) -> threading.Thread:
-    """A sender thread of this process; it ends with it."""
+    """A sender thread of this process, which ends with it; the stand-in's events go out with it."""
 
-    def run() -> None:
+    def go() -> None:
+        sender = Sender(gateway(app))
         while True:
-            try:
-                with app.app_context():
-                    done = work_once(gateway(app))
-            except Exception:
-                # Whatever happens, the next look comes: messages must not wait for a restart.
-                log.exception("the sender stumbled")
-                done = 0
+            with app.app_context():
+                done = sender.round()
+            done += deliver_events(app)
             if not done:
                 time.sleep(PAUSE)
 
-    thread = threading.Thread(target=run, name="sender", daemon=True)
+    thread = threading.Thread(target=go, name="sender", daemon=True)
     thread.start()
     return thread
+
+
+def deliver_events(app: Flask) -> int:
+    """Let the embedded stand-in tell what its clerk did; 0 where the tax bureau is elsewhere."""
+    deliver: Callable[[], int] | None = app.extensions.get("tax_events")
+    if deliver is None:
+        return 0
+    try:
+        return deliver()
+    except Exception:
+        log.exception("the stand-in's events could not be told")
+        return 0
+
+
+def _may_call() -> bool:
+    with read_transaction():
+        return link.may_call(repository.link(), instant())

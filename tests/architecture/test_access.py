@@ -12,6 +12,7 @@ from tests.support.database import stored
 from tests.support.walks import MA_LAN, newcomer, sign_in
 
 PUBLIC, ACCOUNT, PERSON = Access.PUBLIC, Access.ACCOUNT, Access.PERSON
+MACHINE = Access.MACHINE
 
 TABLE: dict[str, tuple[str, str, Access]] = {
     "assessment.begin": ("POST", "/assessment", PERSON),
@@ -24,6 +25,9 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "channels.landing": ("GET", "/c/<code>", PUBLIC),
     "health.alive": ("GET", "/healthz", PUBLIC),
     "health.ready": ("GET", "/readyz", PUBLIC),
+    "open_tax.document": ("GET", "/open/tax/openapi.json", PUBLIC),
+    "open_tax.index": ("GET", "/open/tax", PUBLIC),
+    "open_tax.keys": ("GET", "/open/tax/keys", PUBLIC),
     "people.confirm_real_name": ("POST", "/real-name", ACCOUNT),
     "people.finish_sign_in": ("POST", "/sign-in", PUBLIC),
     "people.real_name": ("GET", "/real-name", ACCOUNT),
@@ -45,13 +49,17 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "registration.done": ("GET", "/registration/done", PERSON),
     "registration.form": ("GET", "/registration", PERSON),
     "registration.submit": ("POST", "/registration", PERSON),
+    "tax.receive_event": ("POST", "/tax/v1/events", MACHINE),
     "transmission.ask_tax": ("GET", "/assessment/records/<serial>/ask-tax", PERSON),
     "transmission.send_ask_tax": ("POST", "/assessment/records/<serial>/ask-tax", PERSON),
     "transmission.transmit": ("POST", "/assessment/records/<serial>/transmit", PERSON),
 }
 """Endpoint: method, address, who may."""
 
-EVERYONE = pytest.mark.parametrize("endpoint", sorted(TABLE))
+EVERYONE = pytest.mark.parametrize(
+    "endpoint", sorted(n for n, row in TABLE.items() if row[2] is not MACHINE)
+)
+MACHINES = sorted(n for n, row in TABLE.items() if row[2] is MACHINE)
 
 
 def call(client: LintingClient, endpoint: str, **headers: str) -> TestResponse:
@@ -136,7 +144,9 @@ def test_somebody_with_a_real_name(client: LintingClient, endpoint: str) -> None
     assert answer.status_code in (200, 303, 404, 422)
 
 
-@pytest.mark.parametrize("endpoint", sorted(n for n, row in TABLE.items() if row[2] is not PUBLIC))
+@pytest.mark.parametrize(
+    "endpoint", sorted(n for n, row in TABLE.items() if row[2] in (ACCOUNT, PERSON))
+)
 def test_with_htmx_nobody_is_shown_a_page_inside_a_page(
     client: LintingClient, endpoint: str
 ) -> None:
@@ -146,7 +156,9 @@ def test_with_htmx_nobody_is_shown_a_page_inside_a_page(
     assert not answer.data
 
 
-@pytest.mark.parametrize("endpoint", sorted(n for n, row in TABLE.items() if row[0] == "POST"))
+@pytest.mark.parametrize(
+    "endpoint", sorted(n for n, row in TABLE.items() if row[0] == "POST" and row[2] is not MACHINE)
+)
 def test_without_a_token_no_form_is_taken(client: LintingClient, app: Flask, endpoint: str) -> None:
     rule = TABLE[endpoint][1]
     sign_in(client, MA_LAN.phone)
@@ -155,4 +167,19 @@ def test_without_a_token_no_form_is_taken(client: LintingClient, app: Flask, end
         rule.replace("<who>", "self").replace("<serial>", "1").replace("<seq>", "1")
     )
     assert answer.status_code == 400
+    assert stored(app) == before
+
+
+@pytest.mark.parametrize("endpoint", MACHINES)
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_a_machines_endpoint_believes_nobody_without_a_signature(
+    client: LintingClient, app: Flask, endpoint: str, signed_in: bool
+) -> None:
+    if signed_in:
+        sign_in(client, MA_LAN.phone)
+    before = stored(app)
+    method, path, _ = TABLE[endpoint]
+    answer = client.open(path, method=method, json={})
+    assert answer.status_code == 401
+    assert answer.content_type == "application/problem+json"
     assert stored(app) == before

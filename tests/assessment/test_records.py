@@ -9,7 +9,7 @@ from flask import Flask
 
 from tests.support.client import HTMX, LintingClient
 from tests.support.database import rows, stored
-from tests.support.html import Page
+from tests.support.html import Page, words
 from tests.support.walks import (
     MA_LAN,
     WANG,
@@ -164,7 +164,8 @@ def test_the_records_own_page_tells_what_happened_and_by_whom(ma_lan: LintingCli
     page = ma_lan.page(f"/assessment/records/{serial}")
     assert page.title == "核定记录"
     assert page.texts("b") == ["已核定", "已提交传输"]
-    assert all("马*" in step and "199****0001" in step for step in page.texts("li"))
+    (trail,) = page.all("ol", class_="trail")
+    assert all("马*" in step and "199****0001" in step for step in map(words, trail))
 
 
 def test_before_registration_one_is_sent_to_register_first(client: LintingClient) -> None:

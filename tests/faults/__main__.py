@@ -10,13 +10,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
-from tests.faults import dropping, hanging, kills, racing
+from tests.faults import dropping, hanging, kills, racing, restoring, telling
 from tests.faults.hanging import Extent
 from tests.faults.result import Result
 from tests.faults.site import Site
 
+NAMES = ("points", "random", "dropping", "hanging", "racing", "telling", "restoring")
 FULL_HANG = Extent(queued=100, hang=30, rounds=9, requests=600, looks=300)
 QUICK_HANG = Extent(queued=20, hang=6, rounds=3, requests=60, looks=40, as_fast=0.3, at_once=3)
 
@@ -25,7 +27,7 @@ def main(arguments: list[str]) -> int:
     """Run what was asked for (default: everything); 0 when all held."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few of each")
-    parser.add_argument("names", nargs="*", help="points, random, dropping, hanging, racing")
+    parser.add_argument("names", nargs="*", help=", ".join(NAMES))
     asked = parser.parse_args(arguments)
     experiments = _experiments(asked.quick)
     if unknown := set(asked.names) - experiments.keys():
@@ -43,10 +45,14 @@ def _experiments(quick: bool) -> dict[str, tuple[str, Callable[[Path], Result]]]
     kills_at, at_random, messages, races = (2, 10, 30, 50) if quick else (25, 100, 200, 1000)
     hang = QUICK_HANG if quick else FULL_HANG
 
-    def with_tax_bureau(experiment: Callable[[Site], Result]) -> Callable[[Path], Result]:
+    serials, times = (3, 20) if quick else (20, 100)
+
+    def with_tax_bureau(
+        experiment: Callable[[Site], Result], *, product: bool = False
+    ) -> Callable[[Path], Result]:
         def run(folder: Path) -> Result:
             site = Site(folder)
-            with site.tax_bureau():
+            with site.tax_bureau(), site.product() if product else nullcontext():
                 return experiment(site)
 
         return run
@@ -58,7 +64,7 @@ def _experiments(quick: bool) -> dict[str, tuple[str, Callable[[Path], Result]]]
         ),
         "random": (
             f"Senders killed at random under load, {at_random} times",
-            with_tax_bureau(lambda site: kills.at_random(site, at_random)),
+            with_tax_bureau(lambda site: kills.at_random(site, at_random), product=True),
         ),
         "dropping": (
             f"30 % of the tax bureau's answers lost after its commit, {messages} messages",
@@ -71,6 +77,14 @@ def _experiments(quick: bool) -> dict[str, tuple[str, Callable[[Path], Result]]]
         "racing": (
             f"撤销 against the claim, {races} times",
             lambda folder: racing.revoke_against_claim(Site(folder), races),
+        ),
+        "telling": (
+            f"Each event delivered {times} times at once and shuffled",
+            lambda folder: telling.many_times_at_once(Site(folder), serials, times),
+        ),
+        "restoring": (
+            "An old backup put back while the tax bureau went on",
+            lambda folder: restoring.old_backup(Site(folder), serials),
         ),
     }
 

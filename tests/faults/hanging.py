@@ -84,8 +84,7 @@ def tax_bureau_silent(folder: Path, extent: Extent) -> Result:
 @contextmanager
 def _web(site: Site) -> Iterator[None]:
     """`python app.py`, with the senders in it as in the demo."""
-    port = serving.free_port()
-    site.web_port = port
+    port = site.web_port
     environ = {**site.environ, "FLEXAPP_PORT": str(port)}
     log = site.folder / "web.log"
     with serving.serving(["app.py"], port, load.get("/healthz"), environ, log):

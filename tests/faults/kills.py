@@ -55,7 +55,7 @@ def at_points(site: Site, kills: int) -> Result:
         result.require(died == kills, f"{point.value}: {died} killed of {kills}")
         result.lines.append(f"{point.value}: {died} killed")
         # The dead's messages before all others, their leases run out: a sender asks about them
-        # itself, where the feed would have told of them.
+        # itself, where an event would have told of them.
         site.put_off_waiting()
         time.sleep(LEASE)
         _come_to_rest(site, serials, result)
@@ -93,6 +93,12 @@ def at_random(site: Site, kills: int, *, race: bool = True) -> Result:
     if race and not (outcomes["revoked"] and outcomes.total() > outcomes["revoked"]):
         result.wrong.append(f"the race for 撤销 had one outcome only: {dict(outcomes)}")
     _come_to_rest(site, serials, result)
+    until = time.monotonic() + GRACE
+    while not site.all_told() and time.monotonic() < until:
+        time.sleep(0.2)
+    told = {str(a): n for a, n in site.ours("SELECT outcome, count(*) FROM tax_event GROUP BY 1")}
+    result.lines.append(f"events told by the tax bureau meanwhile: {told}")
+    result.require(site.all_told(), "the tax bureau still has something to tell")
     return result
 
 
@@ -118,7 +124,7 @@ def _taken_up_again(site: Site) -> int:
 def _kill_at_random(site: Site, kills: int) -> tuple[int, int]:
     """Keep senders running and kill one after the other; how many died, and with work in hand."""
     killed = in_hand = 0
-    plan = Plan(site.environ, LEASE, tells=True)
+    plan = Plan(site.environ, LEASE, compares=True, tells=True)
     running = [start(plan) for _ in range(SENDERS)]
     for number in range(kills):
         process, begins = running.pop(0)

@@ -6,12 +6,13 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
 
 from flexapp.assessment import service as assessment
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move
-from flexapp.transmission.gateway import Accepted, Change
+from flexapp.signing import body_digest
+from flexapp.transmission.gateway import Accepted, Holding, Listing
+from flexapp.transmission.protocol import Proof
 from flexapp.transmission.sending import work_once
 from flexapp.web.clock import now
 from flexapp.web.unit_of_work import read_transaction, write_transaction
@@ -24,27 +25,24 @@ HEAD_START = 0.004
 
 
 class Recording:
-    """A tax bureau that takes everything, remembers what it was given, and tells of `feed`."""
+    """A tax bureau that takes everything and remembers what it was given."""
 
-    def __init__(self, *feed: Change) -> None:
+    def __init__(self) -> None:
         self.sent: Counter[str] = Counter()
-        self._feed = feed
+        self._proof = Proof("", "")
 
-    def submit(self, serial: str, message: Mapping[str, str]) -> Accepted:
+    def submit(self, serial: str, content: str) -> Accepted:
         self.sent[serial] += 1
-        return Accepted()
+        return Accepted(self._proof, body_digest(content.encode()))
 
-    def holds(self, serial: str) -> bool:
-        return bool(self.sent[serial])
+    def show(self, serial: str) -> Holding | None:
+        return None
 
-    def listing(self, after: str, limit: int) -> tuple[tuple[str, str], ...]:
-        return ()
+    def listing(self, after: int, limit: int) -> Listing:
+        return Listing((), None)
 
     def ask_revocation(self, serial: str, request_id: str, reason: str) -> Accepted:
-        return Accepted()
-
-    def changes(self, after: int) -> tuple[Change, ...]:
-        return tuple(change for change in self._feed if change.cursor > after)
+        return Accepted(self._proof)
 
 
 def revoke_against_claim(site: Site, rounds: int) -> Result:

@@ -53,6 +53,9 @@ class Plan:
     """The how manieth time at the point is the last."""
     hand_in: tuple[str, ...] = field(default=())
     """Serials to transmit first, as the page does."""
+    compares: bool = False
+    """Whether it begins by comparing the books, as a real one does: that finds and mends what the
+    dead left. Without it the sender alone is shown."""
     tells: bool = False
     """Whether it says of each message when it takes it in hand; then somebody must listen."""
 
@@ -73,9 +76,11 @@ def start(plan: Plan) -> tuple[ForkServerProcess, Connection]:
 
 
 @contextmanager
-def working(environ: Mapping[str, str], *, lease: float, count: int = 1) -> Iterator[None]:
+def working(
+    environ: Mapping[str, str], *, lease: float, count: int = 1, compares: bool = False
+) -> Iterator[None]:
     """That many healthy senders, at work when the block begins, killed when it ends."""
-    started = [start(Plan(environ, lease)) for _ in range(count)]
+    started = [start(Plan(environ, lease, compares=compares)) for _ in range(count)]
     try:
         for _process, begins in started:
             assert begins.poll(BEGINS_WITHIN), "a sender did not start"
@@ -93,6 +98,8 @@ def _run(plan: Plan, begins: Connection) -> None:
     app = create_app(load(plan.environ))
     sending.LEASE = timedelta(seconds=plan.lease)
     worker.PAUSE = PAUSE
+    if not plan.compares:
+        setattr(worker.Sender, "_compared", lambda _: True)  # noqa: B010
     strike = _Strike(plan)
     _wrap("_claim_due", strike.after(Point.CLAIMED, counts=bool))
     _wrap("_submit", strike.after(Point.SENT))

@@ -30,8 +30,6 @@ from tests.bench import load, prepare, serving
 from tests.bench.prepare import Browser
 
 TODAY = "2026-11-24"
-TAX_TOKEN = "demo-tax-token"
-"""What the demo's product presents unless it is told otherwise."""
 
 
 class Site:
@@ -42,8 +40,8 @@ class Site:
         self.folder = folder
         self.database, self.tax_database = folder / "site.sqlite3", folder / "tax.sqlite3"
         self.tax_port = serving.free_port()
-        self.web_port = 0
-        """Set by whoever serves the pages."""
+        self.web_port = serving.free_port()
+        """Where the tax bureau tells its events to, and where whoever wants pages serves them."""
         self.environ: Mapping[str, str] = {
             "FLEXAPP_DATABASE_URL": f"sqlite:///{self.database}",
             "FLEXAPP_TAX_URL": f"http://127.0.0.1:{self.tax_port}",
@@ -60,14 +58,34 @@ class Site:
     def tax_bureau(self) -> Iterator[None]:
         """The stand-in, listening until the block ends."""
         command = ["-m", "flexapp.taxbureau", "--database", str(self.tax_database)]
+        told = ["--events-url", f"http://127.0.0.1:{self.web_port}"]
         with serving.serving(
-            [*command, "--port", str(self.tax_port)],
+            [*command, "--port", str(self.tax_port), *told],
             self.tax_port,
             load.get("/"),
-            {"FLEXAPP_TAX_TOKEN": TAX_TOKEN},
+            {},
             self.folder / "tax.log",
         ):
             yield
+
+    @contextmanager
+    def product(self) -> Iterator[None]:
+        """The product's pages and its end for events, without a sender of its own."""
+        command = ["-m", "granian", "--interface", "wsgi", "--factory", "--no-ws"]
+        options = ["--port", str(self.web_port), "--workers", "1", "flexapp.wiring:create_app"]
+        with serving.serving(
+            [*command, *options],
+            self.web_port,
+            load.get("/healthz"),
+            self.environ,
+            self.folder / "web.log",
+        ):
+            yield
+
+    def all_told(self) -> bool:
+        """Whether the tax bureau has told everything it did."""
+        waiting = "SELECT count(*) FROM deliveries WHERE status != 'told'"
+        return self.theirs(waiting) == [(0,)]
 
     def assessed(self, count: int) -> list[str]:
         """Serials of that many assessments nobody has transmitted yet."""
@@ -78,6 +96,11 @@ class Site:
                 self._assessed += self._assess_each_month()
             taken, self._assessed = self._assessed[:count], self._assessed[count:]
         return taken
+
+    def leave_rest(self) -> None:
+        """What comes next is of new residents, not of months assessed in advance."""
+        with self._lock:
+            self._assessed = []
 
     def queued(self, count: int) -> list[str]:
         """Serials of that many that were just handed to the sender, each in its own transaction."""

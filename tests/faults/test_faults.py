@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import books, dropping, hanging, kills, racing
+from tests.faults import books, dropping, hanging, kills, racing, restoring, telling
 from tests.faults.__main__ import QUICK_HANG
 from tests.faults.result import Result
 from tests.faults.sender import working
@@ -34,7 +34,8 @@ def test_a_sender_killed_at_any_point_loses_and_doubles_nothing(site: Site) -> N
 
 
 def test_senders_killed_at_random_under_load_lose_and_double_nothing(site: Site) -> None:
-    held(kills.at_random(site, 6, race=False))
+    with site.product():
+        held(kills.at_random(site, 6, race=False))
 
 
 def test_answers_lost_after_the_commit_are_all_resolved(site: Site) -> None:
@@ -49,6 +50,14 @@ def test_of_revoking_and_sending_at_once_exactly_one_happens(tmp_path: Path) -> 
     held(racing.revoke_against_claim(Site(tmp_path), 60))
 
 
+def test_an_event_told_many_times_at_once_has_one_effect(tmp_path: Path) -> None:
+    held(telling.many_times_at_once(Site(tmp_path), 2, 25))
+
+
+def test_an_old_backup_put_back_sends_nothing_twice(tmp_path: Path) -> None:
+    held(restoring.old_backup(Site(tmp_path), 2))
+
+
 def test_the_books_are_found_wrong_when_they_are(site: Site) -> None:
     serials = set(site.queued(3))
     with working(site.environ, lease=60):
@@ -61,7 +70,7 @@ def test_the_books_are_found_wrong_when_they_are(site: Site) -> None:
         (site.database, f"DELETE FROM audit_event WHERE subject = '{third}'"),
         (
             site.tax_database,
-            "INSERT INTO changes SELECT 99, 'x', serial, event, at, '' FROM changes"
+            "INSERT INTO changes SELECT 99, 'x', serial, event, at, '', NULL FROM changes"
             f" WHERE serial = '{third}'",
         ),
     ):

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from flexapp.transmission import sending
-from flexapp.transmission.gateway import Change
-from flexapp.web.clock import instant
 from tests.faults import kills
 from tests.faults.racing import Recording
 from tests.faults.site import Site
+from tests.support.tax import event, tell
 
 
 @pytest.fixture
@@ -43,43 +42,10 @@ def test_revoked_ones_do_not_hold_up_those_behind_them(site: Site) -> None:
     assert statuses(site, serials) == ["dropped", "dropped", "dropped", "done"]
 
 
-def test_what_the_feed_told_of_first_counts_as_done_and_is_not_sent(site: Site) -> None:
+def test_what_an_event_told_of_first_counts_as_done_and_is_not_sent(site: Site) -> None:
     (serial,) = site.queued(1)
-    told = Change(1, "event-1", serial, "received", instant(), "")
-    site.hold_all()
-    work(site, Recording(told))
-    site.release(serial)
+    assert tell(site.app.test_client(), event(serial, "received")).status_code == 200
     tax = Recording()
     work(site, tax)
     assert not tax.sent
     assert statuses(site, [serial]) == ["done"]
-
-
-def test_a_page_of_the_feed_out_of_order_loses_nothing_when_the_reader_dies(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    serials = site.queued(3)
-    site.hold_all()
-    page = [
-        Change(cursor, f"event-{cursor}", serial, "received", instant(), "")
-        for cursor, serial in enumerate(serials, 1)
-    ]
-    tax = Recording(page[2], page[0], page[1], page[0])
-    applied = sending._apply
-
-    def apply_one_and_die(change: Change) -> None:
-        applied(change)
-        monkeypatch.setattr(sending, "_apply", _die)
-
-    monkeypatch.setattr(sending, "_apply", apply_one_and_die)
-    with pytest.raises(KeyboardInterrupt):
-        work(site, tax)
-    monkeypatch.setattr(sending, "_apply", applied)
-    work(site, tax)
-    assert site.ours("SELECT DISTINCT state FROM assessment WHERE state != 'assessed'") == [
-        ("transmitted",)
-    ]
-
-
-def _die(_: Change) -> None:
-    raise KeyboardInterrupt

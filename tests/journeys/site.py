@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import sqlite3
 import threading
@@ -17,11 +16,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from flexapp.config import load
 from flexapp.extensions import db
-from flexapp.transmission.sending import work_once
-from flexapp.transmission.worker import gateway
+from flexapp.transmission.worker import Sender, deliver_events, gateway
 from flexapp.wiring import create_app
-
-log = logging.getLogger(__name__)
 
 SENDER_PAUSE = 0.1
 """Seconds between looks at the outbox: ten times as often as in service, to keep walks short."""
@@ -90,13 +86,11 @@ class Site:
 
     def _send(self) -> None:
         """The demo's sender thread, faster and with an end."""
+        sender = Sender(gateway(self.app))
         while not self._stopping.is_set():
-            try:
-                with self.app.app_context():
-                    done = work_once(gateway(self.app))
-            except Exception:
-                log.exception("the sender stumbled")
-                done = 0
+            with self.app.app_context():
+                done = sender.round()
+            done += deliver_events(self.app)
             if not done:
                 self._idle_looks += 1
                 self._stopping.wait(SENDER_PAUSE)

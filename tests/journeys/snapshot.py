@@ -15,7 +15,7 @@ from flexapp.audit.models import AuditEvent
 from flexapp.extensions import db
 from flexapp.people.models import Account, Person
 from flexapp.registration.models import Registration, VirtualUnit
-from flexapp.transmission.models import OutboxMessage, TaxChange
+from flexapp.transmission.models import OutboxMessage, TaxEvent
 from tests.journeys.site import Site
 
 Row = tuple[object, ...]
@@ -101,12 +101,12 @@ def _product() -> Snapshot:
             )
         ),
         "outbox": [
-            (row.serial, row.kind, row.reason, row.status, row.attempt)
+            (row.serial, row.kind, row.reason, row.status, "once" if row.attempt < 2 else "again")
             for row in session.scalars(select(OutboxMessage).order_by(OutboxMessage.created_at))
         ],
-        "read from the tax bureau": [
+        "told by the tax bureau": [
             (row.serial, row.event, row.outcome)
-            for row in session.scalars(select(TaxChange).order_by(TaxChange.cursor))
+            for row in session.scalars(select(TaxEvent).order_by(TaxEvent.cursor))
         ],
         "audit": [
             (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from playwright.sync_api import Locator, expect
 
 from tests.journeys.phone import Phone
@@ -12,6 +14,10 @@ START, END, BASE = "缴费开始年月", "缴费结束年月", "缴费基数"
 MA_LAN, YANG, WANG, ZHANG = (f"1990000000{n}" for n in (1, 2, 3, 4))
 """Phones of the demo's residents (design section 4)."""
 DING = "64032419920229002X"
+
+
+PATIENCE = 40.0
+"""Seconds to go on reloading for."""
 
 
 def to_affairs(phone: Phone) -> None:
@@ -76,10 +82,12 @@ def wait_for_state(phone: Phone, record: Locator, state: str) -> None:
     phone.on(ASSESSMENT, record.get_by_text(state, exact=True))
 
 
-def refresh_until(phone: Phone, record: Locator, state: str) -> None:
-    """Reload as an impatient person does, until the state is there."""
-    for _ in range(40):
-        if record.get_by_text(state, exact=True).count():
+def refresh_until(phone: Phone, record: Locator, state: str, *, exact: bool = True) -> None:
+    """Reload as an impatient person does, until the state (or a part of a sentence) is there."""
+    # A sender that met a fault waits longer each time: half a minute after a few of them.
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        if record.get_by_text(state, exact=exact).count():
             return
         link = phone.page.get_by_role("link", name="刷新")
         if link.count():

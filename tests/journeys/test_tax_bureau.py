@@ -115,6 +115,66 @@ def _clerk_is_paid(world: World) -> None:
     expect(record.get_by_role("button")).to_have_count(0)
 
 
+def test_a_resident_asks_is_agreed_with_and_assesses_again_with_the_old_values(
+    three_ways: ThreeWays,
+) -> None:
+    left = three_ways(_ask_and_assess_again, TODAY)
+    assert [row[-2] for row in left["assessments"]] == ["revoked", "transmitted"]
+    assert [row[2] for row in left["tax assessments"]] == ["revoked", "received"]
+    assert len(left["months"]) == 12
+
+
+def _ask_and_assess_again(world: World) -> None:
+    phone, clerk = world.phone(), world.phone()
+    record = _transmitted(phone)
+    phone.press("申请税务撤销", within=record)
+    phone.asked("取消", "确认")
+    phone.fill("撤销原因", "想改缴费基数")
+    phone.press("确认")
+    phone.on(ASSESSMENT, record.get_by_text("税务撤销中", exact=True))
+    phone.follow("核定流水号")
+    phone.on("核定记录", "办到哪一步", "现在在谁手里：税务")
+    _at_the_clerks(clerk, state="申请撤销中")
+    clerk.press("同意撤销")
+    clerk.on(CLERK_DETAIL, clerk.page.get_by_role("status"), "没有可办的事项")
+    _until(phone, record, "税务已撤销")
+    revoke(phone, record)
+    phone.follow("重新核定")
+    to_form(phone)
+    expect(phone.field("缴费基数")).to_have_value("60")
+    phone.press("核定")
+    again = phone.page.get_by_role("article").filter(has_text="已核定")
+    phone.on(ASSESSMENT, again)
+    transmit(phone, again.or_(phone.page.get_by_role("article")).first)
+
+
+def test_while_the_tax_bureau_is_down_residents_go_on_and_it_goes_out_by_itself(
+    three_ways: ThreeWays,
+) -> None:
+    left = three_ways(_down_and_up, TODAY)
+    assert [row[-2] for row in left["assessments"]] == ["transmitted", "revoked"]
+    assert [row[2] for row in left["tax assessments"]] == ["received"]
+
+
+def _down_and_up(world: World) -> None:
+    phone, clerk = world.phone(), world.phone()
+    clerk.open("/tax-bureau/faults")
+    form = clerk.page.get_by_role("region", name="系统出错")
+    form.get_by_label("范围").select_option("percent")
+    form.get_by_label("条数或百分比").fill("100")
+    clerk.press("打开系统出错")
+    to_own_assessment(phone, MA_LAN)
+    waiting = assess(phone, "2019-01", "2019-06", "60")
+    phone.press("传输", within=waiting)
+    refresh_until(phone, waiting, "税务系统维护中", exact=False)
+    phone.on(ASSESSMENT, waiting.get_by_text("税务系统维护中，恢复后自动传输"))
+    phone.follow("新增")
+    given_up = assess(phone, "2019-07", "2019-12", "100")
+    revoke(phone, given_up)
+    clerk.press("关闭系统出错")
+    _until(phone, waiting, "已传输")
+
+
 def _transmitted(phone: Phone) -> Locator:
     """A year of 马兰 that the tax bureau has."""
     to_own_assessment(phone, MA_LAN)

@@ -102,3 +102,42 @@ def test_the_database_refuses_what_the_code_would_never_do(empty: Flask) -> None
         connection.execute("INSERT INTO assessed_month VALUES (1, '2026-01', 1)")
         with pytest.raises(sqlite3.IntegrityError):
             connection.execute("INSERT INTO assessed_month VALUES (1, '2026-01', 2)")
+
+
+BEFORE_0003 = """
+INSERT INTO virtual_unit VALUES (1, '640104', 'flexible', 'unit');
+INSERT INTO person VALUES (1, 'x', 'x', 'x', 1, '2026-01-01');
+INSERT INTO account VALUES (1, 'x', 'x', 1, '2026-01-01', '2026-01-01');
+INSERT INTO assessment (id, serial, person_id, unit_id, division, kind, start_month, end_month,
+    months, entered, meaning, bound, monthly_base, period_base, monthly_amount, total, parameters,
+    made_by, made_by_label, by_proxy, channel, made_at, state, state_at, claimed, delayed)
+  SELECT n, 's' || n, 1, 1, '640104', 'flexible', '2026-01', '2026-01', 1, '60', 'percent', 'none',
+    1, 1, 1, 1, '[]', 1, 'x', 0, 'phone', '2026-01-01', 'queued', '2026-01-01', 0, n = 1
+  FROM (SELECT 1 AS n UNION SELECT 2);
+INSERT INTO outbox_message VALUES
+  ('m', 's1', 'submit', '', 'waiting', 1, 1, '2026-01-01', '2026-01-01', 'ReadTimeout');
+INSERT INTO tax_change VALUES ('e', 7, 's1', 'received', '2026-01-01', 'transmitted');
+"""
+
+
+def test_what_was_under_way_before_messages_were_signed_goes_on(empty: Flask) -> None:
+    upgrade(revision="0002")
+    with closing(sqlite3.connect(path_of(empty))) as connection:
+        connection.executescript(BEFORE_0003)
+    upgrade()
+
+    def ask(query: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(path_of(empty))) as connection:
+            return connection.execute(query).fetchall()
+
+    assert ask("SELECT id, held_up FROM assessment") == [(1, "down"), (2, "")]
+    assert ask("SELECT id, status, maybe_sent, content, digest, failures FROM outbox_message") == [
+        ("m", "waiting", 1, None, "", 0)
+    ]
+    assert ask("SELECT event_id, cursor, serial, event FROM tax_event") == [
+        ("e", 0, "s1", "received")
+    ]
+    assert ask("SELECT cursor, down_since FROM tax_link") == [(0, None)]
+    downgrade(revision="0002")
+    assert ask("SELECT id, delayed FROM assessment") == [(1, 1), (2, 0)]
+    assert ask("SELECT event_id, serial FROM tax_change") == [("e", "s1")]

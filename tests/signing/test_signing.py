@@ -15,7 +15,8 @@ from flexapp import signing
 from flexapp.signing import NotGenuine
 
 NOW = datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC)
-OLD, NEW, STRANGER = (signing.new_key(kid) for kid in ("2026-a", "2026-b", "2026-a"))
+OLD, NEW = (signing.demo_key(kid, kid) for kid in ("2026-a", "2026-b"))
+STRANGER = signing.demo_key("stranger", "2026-a")
 TRUSTED = signing.public_keys(json.dumps(signing.public_set((OLD, NEW))))
 CLAIMS: dict[str, object] = {
     "iss": "bank",
@@ -158,6 +159,11 @@ def of_no_object() -> str:
 )
 def test_what_is_not_signed_as_it_must_be_is_refused(make: Callable[[], str], reason: str) -> None:
     assert refused(make()) == reason
+
+
+def test_a_message_names_its_key_even_where_there_is_only_one() -> None:
+    alone = signing.public_keys(json.dumps(signing.public_set((OLD,))))
+    assert refused(without_kid(), keys=alone) == "unknown_key"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from stdnum.cn.ric import calc_check_digit
 
 from flexapp.transmission.gateway import TaxGateway
 from flexapp.transmission.sending import work_once
+from flexapp.transmission.worker import deliver_events
 from tests.support.client import LintingClient
 from tests.support.html import Page
 
@@ -117,9 +118,10 @@ def revoke(client: LintingClient, serial: str) -> Page:
 
 
 def work(app: Flask, gateway: TaxGateway | None = None) -> int:
-    """One round of the sender; how much it did."""
+    """One round of the sender, and what the stand-in has to tell; how much it was."""
     with app.app_context():
-        return work_once(gateway or app.extensions["tax_gateway"])
+        sent = work_once(gateway or app.extensions["tax_gateway"])
+    return sent + deliver_events(app)
 
 
 def clerk(client: LintingClient, serial: str, button: str, reason: str | None = None) -> Page:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import time
@@ -10,18 +11,18 @@ from pathlib import Path
 
 import httpx
 import pytest
+from joserfc.errors import InvalidKeyIdError
 
-from flexapp.taxbureau import create_taxbureau, schema
 from flexapp.taxbureau.faults import Faults, Kind, Scope
 from flexapp.taxbureau.store import Store
-from tests.taxbureau.conftest import CONTENT, SERIAL, TOKEN, Bureau, content, problem, ticking
+from tests.taxbureau.conftest import CONTENT, SERIAL, Bureau, Clock, content, open_bureau, problem
 from tests.taxbureau.test_process import running
 
 
 @pytest.fixture
 def switch(bureau: Bureau, database: Path) -> Faults:
     """The switches, as another process has them: through the database."""
-    return Faults(Store(database, ticking()))
+    return Faults(Store(database, Clock()))
 
 
 @pytest.fixture
@@ -80,12 +81,12 @@ def test_questions_are_struck_only_where_everything_is(bureau: Bureau, switch: F
     bureau.put(CONTENT)
     switch.switch_on(Kind.ERROR)
     assert bureau.get(f"/v1/assessments/{SERIAL}").status_code == 200
-    assert bureau.get("/v1/changes").status_code == 200
+    assert bureau.get("/v1/assessments").status_code == 200
     switch.switch_on(Kind.ERROR, scope=Scope.ALL)
-    for path in (f"/v1/assessments/{SERIAL}", "/v1/changes", "/v1/assessments"):
+    for path in (f"/v1/assessments/{SERIAL}", "/v1/assessments"):
         problem(bureau.get(path), 500)
     switch.switch_off(Kind.ERROR)
-    assert bureau.get("/v1/changes").status_code == 200
+    assert bureau.get("/v1/assessments").status_code == 200
 
 
 def test_a_stranger_uses_up_no_fault(bureau: Bureau, switch: Faults) -> None:
@@ -102,18 +103,95 @@ def test_a_share_strikes_about_that_many(bureau: Bureau, switch: Faults) -> None
     assert 65 <= struck <= 175
 
 
-def test_the_feed_repeats_and_mixes_and_still_tells_all(bureau: Bureau, switch: Faults) -> None:
-    sent = [content(number) for number in range(1, 13)]
-    for each in sent:
-        bureau.put(each)
+def test_events_come_twice_and_mixed_up_and_still_all_of_them(
+    bureau: Bureau, switch: Faults
+) -> None:
+    expected = []
+    for number in range(1, 25):
+        serial = content(number)["serial"]
+        bureau.put(content(number))
+        bureau.press("pay", serial)
+        expected += [(serial, "received"), (serial, "paid")]
     switch.switch_on(Kind.GARBLE)
-    answer = bureau.get("/v1/changes?after=4").get_json()
-    cursors = [change["cursor"] for change in answer["changes"]]
-    assert sorted(cursors) == sorted([2, 3, 4, *range(5, 13), *range(5, 13)])
-    assert cursors != sorted(cursors)
-    assert len({change["event_id"] for change in answer["changes"]}) == 11
-    assert answer["next"] == 12
-    assert bureau.get("/v1/changes?after=12").get_json()["changes"] == []
+    # Each counts once, however often it was told.
+    assert bureau.tell() == len(expected)
+    heard = bureau.events()
+    assert sorted(heard) == sorted(expected * 2)
+    assert heard != sorted(heard)
+    # Not only between records: of one of them too, the later event comes before the earlier one.
+    firsts = {each: heard.index(each) for each in expected}
+    assert any(firsts[serial, "paid"] < firsts[serial, "received"] for serial, _ in expected)
+    assert len({each["event_id"] for each in bureau.product.heard}) == len(expected)
+    assert bureau.tell() == 0
+
+
+def test_only_as_many_events_are_garbled_as_were_asked_for(bureau: Bureau, switch: Faults) -> None:
+    for number in range(1, 9):
+        bureau.put(content(number))
+        bureau.press("pay", content(number)["serial"])
+    switch.switch_on(Kind.GARBLE, remaining=1)
+    heard = bureau.events()
+    assert len(heard) == 17
+    assert switch.active() == ()
+    doubled = next(each for each in heard if heard.count(each) == 2)
+    for serial in {serial for serial, _ in heard} - {doubled[0]}:
+        told = [event for other, event in heard if other == serial]
+        assert told == ["received", "paid"]
+
+
+def test_a_share_of_garbled_events_leaves_the_rest_in_order(bureau: Bureau, switch: Faults) -> None:
+    for number in range(1, 41):
+        bureau.put(content(number))
+        bureau.press("pay", content(number)["serial"])
+    switch.switch_on(Kind.GARBLE, percent=30)
+    heard = bureau.events()
+    doubled = {each for each in heard if heard.count(each) == 2}
+    assert len(heard) == 80 + len(doubled)
+    # Six standard deviations to either side.
+    assert 1 <= len(doubled) <= 48
+    for serial in {serial for serial, _ in heard}:
+        if not {(serial, "received"), (serial, "paid")} & doubled:
+            assert heard.index((serial, "received")) < heard.index((serial, "paid"))
+
+
+def test_wrongly_signed_answers_are_about_what_was_taken_all_the_same(
+    bureau: Bureau, switch: Faults
+) -> None:
+    switch.switch_on(Kind.SIGN, remaining=1)
+    path, body = f"/v1/assessments/{SERIAL}", json.dumps(CONTENT).encode()
+    claims = bureau.claims("PUT", path, body)
+    answer = bureau.send("PUT", path, body, bureau.sign(claims))
+    assert answer.status_code == 201
+    with pytest.raises(InvalidKeyIdError):
+        bureau.check(answer, claims["jti"])
+    assert switch.active() == ()
+    assert bureau.put(CONTENT).status_code == 200
+
+
+def test_questions_are_answered_with_the_wrong_signature_only_where_everything_is(
+    bureau: Bureau, switch: Faults
+) -> None:
+    bureau.put(CONTENT)
+    switch.switch_on(Kind.SIGN)
+    assert bureau.get("/v1/assessments").status_code == 200
+    switch.switch_on(Kind.SIGN, scope=Scope.ALL)
+    claims = bureau.claims("GET", "/v1/assessments")
+    answer = bureau.send("GET", "/v1/assessments", b"", bureau.sign(claims))
+    with pytest.raises(InvalidKeyIdError):
+        bureau.check(answer, claims["jti"])
+
+
+def test_wrongly_signed_events_are_not_believed_and_come_again(
+    bureau: Bureau, switch: Faults
+) -> None:
+    bureau.put(CONTENT)
+    switch.switch_on(Kind.SIGN, remaining=1)
+    assert bureau.tell() == 0
+    assert (bureau.product.unbelieved, bureau.product.heard) == (1, [])
+    assert switch.active() == ()
+    assert "尚未告知社保 1 条" in bureau.page("/")
+    bureau.clock.go_on(1)
+    assert bureau.events() == [(SERIAL, "received")]
 
 
 @pytest.mark.parametrize(
@@ -125,18 +203,6 @@ def test_switching_on_something_out_of_bounds_is_a_mistake(
 ) -> None:
     with pytest.raises(ValueError, match="is"):
         switch.switch_on(Kind.SLOW, **wrong)  # type: ignore[arg-type]
-
-
-def test_a_file_of_the_first_version_goes_on_being_used(database: Path) -> None:
-    Bureau(create_taxbureau(database_path=database, token=TOKEN, now=ticking())).put(CONTENT)
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("DROP TABLE faults")
-        connection.execute("PRAGMA user_version = 1")
-    bureau = Bureau(create_taxbureau(database_path=database, token=TOKEN, now=ticking()))
-    assert bureau.put(CONTENT).status_code == 200
-    assert Faults(Store(database, ticking())).active() == ()
-    with closing(schema.connect(database)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone()[0] == schema.VERSION
 
 
 # The page.
@@ -211,8 +277,7 @@ def test_a_page_that_is_too_old_changes_nothing(bureau: Bureau, switch: Faults) 
 
 
 def test_without_clerk_pages_a_row_in_the_database_still_works(database: Path) -> None:
-    app = create_taxbureau(database_path=database, token=TOKEN, now=ticking(), demo=False)
-    bureau = Bureau(app)
+    bureau = open_bureau(database, demo=False)
     assert bureau.client.get("/faults").status_code == 404
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("INSERT INTO faults (kind, remaining) VALUES ('error', 1)")
@@ -221,16 +286,19 @@ def test_without_clerk_pages_a_row_in_the_database_still_works(database: Path) -
     assert bureau.put(CONTENT).status_code == 201
 
 
-def test_a_real_connection_is_cut_before_the_answer_is_whole(database: Path) -> None:
-    with running(database, "--token", TOKEN) as client:
-        switch = Faults(Store(database, ticking()))
+def test_a_real_connection_is_cut_before_the_answer_is_whole(
+    database: Path, tmp_path: Path
+) -> None:
+    path, body = f"/v1/assessments/{SERIAL}", json.dumps(CONTENT).encode()
+    with running(database, tmp_path) as caller:
+        switch = Faults(Store(database, Clock()))
         switch.switch_on(Kind.DROP, remaining=1)
         with pytest.raises(httpx.RemoteProtocolError):
-            client.put(f"/v1/assessments/{SERIAL}", json=CONTENT)
-        assert client.get(f"/v1/assessments/{SERIAL}").status_code == 200
+            caller.call("PUT", path, body)
+        assert caller.call("GET", path).status_code == 200
         switch.switch_on(Kind.HANG, seconds=2, remaining=1)
         began = time.monotonic()
         with pytest.raises(httpx.ReadTimeout):
-            client.put(f"/v1/assessments/{SERIAL}", json=CONTENT, timeout=0.5)
+            caller.call("PUT", path, body, timeout=0.5)
         assert time.monotonic() - began < 2
-        assert client.put(f"/v1/assessments/{SERIAL}", json=CONTENT).status_code == 200
+        assert caller.call("PUT", path, body).status_code == 200

@@ -44,7 +44,7 @@ def test_every_change_by_the_tax_side_is_announced_and_the_products_own_are_not(
         assert (row.event is None) == (row.move is Move.REQUEST)
 
 
-def test_what_the_feed_says_fits_the_state_it_leads_to() -> None:
+def test_what_is_told_fits_the_state_it_leads_to() -> None:
     fitting = {
         State.PAID: Event.PAID,
         State.REVOKED: Event.REVOKED,

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import httpx
 import pytest
 from flask import Flask
 
-from flexapp.transmission.gateway import HttpTaxGateway
 from tests.support.client import LintingClient
 from tests.support.database import stored
 from tests.support.walks import (
@@ -22,8 +18,6 @@ from tests.support.walks import (
     transmit,
     work,
 )
-
-Handler = Callable[[httpx.Request], httpx.Response]
 
 
 @pytest.fixture
@@ -40,11 +34,6 @@ def sent(ma_lan: LintingClient, app: Flask) -> str:
     transmit(ma_lan, serial)
     work(app)
     return serial
-
-
-def through(handler: Handler) -> HttpTaxGateway:
-    """A gateway to a tax bureau that behaves like this."""
-    return HttpTaxGateway("https://tax.example", "token", httpx.MockTransport(handler))
 
 
 def test_a_payment_there_shows_up_here(sent: str, ma_lan: LintingClient, app: Flask) -> None:
@@ -172,22 +161,3 @@ def test_the_polling_stops_by_itself(ma_lan: LintingClient) -> None:
         address = ma_lan.page(address, htmx=True).all("article")[0].get("hx-get")
     assert 5 <= asked <= 60
     assert ma_lan.page("/assessment/self").links()["刷新"]
-
-
-def test_garbage_in_the_feed_moves_nothing(sent: str, ma_lan: LintingClient, app: Flask) -> None:
-    before = stored(app)
-
-    def garbage(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json={"changes": [{"cursor": "x"}]})
-
-    work(app, through(garbage))
-    assert stored(app) == before
-    assert state(ma_lan, sent) == "已传输"
-
-
-def test_the_commands_of_the_sender_say_what_they_did(ma_lan: LintingClient, app: Flask) -> None:
-    transmit(ma_lan, assess(ma_lan, "2026-01", "2026-12"))
-    runner = app.test_cli_runner()
-    assert runner.invoke(args=["transmission", "status"]).output == "waiting 1\n"
-    assert runner.invoke(args=["transmission", "work", "--once"]).output.endswith(" done\n")
-    assert runner.invoke(args=["transmission", "status"]).output == "done 1\n"

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable
 
 import httpx
 import pytest
 from flask import Flask
 
-from flexapp.transmission.gateway import HttpTaxGateway
+from flexapp import signing
+from flexapp.config import DEMO_SIGNING_KEY
+from flexapp.transmission.protocol import HEADER, OURS, THEIRS
+from flexapp.transmission.sending import work_once
+from flexapp.web.clock import instant
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
 from tests.support.database import rows
+from tests.support.tax import (
+    Handler,
+    answering,
+    lost_answer,
+    receipt,
+    through,
+    unreachable,
+)
 from tests.support.walks import (
     MA_LAN,
     assess,
@@ -22,8 +34,6 @@ from tests.support.walks import (
     transmit,
     work,
 )
-
-Handler = Callable[[httpx.Request], httpx.Response]
 
 
 @pytest.fixture
@@ -40,30 +50,6 @@ def sent(ma_lan: LintingClient, app: Flask) -> str:
     transmit(ma_lan, serial)
     work(app)
     return serial
-
-
-def unreachable(request: httpx.Request) -> httpx.Response:
-    raise httpx.ConnectError("no route", request=request)
-
-
-def lost_answer(request: httpx.Request) -> httpx.Response:
-    raise httpx.ReadTimeout("no answer", request=request)
-
-
-def through(handler: Handler) -> HttpTaxGateway:
-    """A gateway to a tax bureau that behaves like this."""
-    return HttpTaxGateway("https://tax.example", "token", httpx.MockTransport(handler))
-
-
-def answering(status: int, body: object) -> Handler:
-    """A tax bureau that answers every message so, and tells of no changes."""
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/v1/changes":
-            return httpx.Response(200, json={"changes": []})
-        return httpx.Response(status, json=body)
-
-    return answer
 
 
 def test_transmitting_queues_the_record_and_its_message_together(
@@ -101,19 +87,32 @@ def test_the_notices_own_record_arrives_as_it_stands_there(
     assert state(ma_lan, serial) == "已传输"
 
 
-def test_the_message_carries_text_only_with_our_token(ma_lan: LintingClient, app: Flask) -> None:
+def test_the_message_carries_text_only_and_is_signed_by_us(
+    ma_lan: LintingClient, app: Flask
+) -> None:
     seen: list[httpx.Request] = []
 
     def take(request: httpx.Request) -> httpx.Response:
         seen.append(request)
-        return answering(201, {})(request)
+        return receipt(request)
 
     serial = assess(ma_lan, "2026-01", "2026-12", "100")
     transmit(ma_lan, serial)
     work(app, through(take))
     request = seen[0]
     assert (request.method, request.url.path) == ("PUT", f"/v1/assessments/{serial}")
-    assert request.headers["Authorization"] == "Bearer token"
+    signature = signing.verify(
+        request.headers[HEADER],
+        signing.public_keys(json.dumps(signing.public_set((DEMO_SIGNING_KEY,)))),
+        issuer=OURS,
+        audience=THEIRS,
+        at=instant(),
+    )
+    assert {name: signature.claims[name] for name in ("htm", "htu", "body_sha256")} == {
+        "htm": "PUT",
+        "htu": f"/v1/assessments/{serial}",
+        "body_sha256": hashlib.sha256(request.content).hexdigest(),
+    }
     assert json.loads(request.content) == {
         "serial": serial,
         "person_name": MA_LAN.name,
@@ -134,7 +133,7 @@ DOWN = [
     pytest.param(lost_answer, id="its answer lost"),
     pytest.param(answering(500, {}), id="failing"),
     pytest.param(answering(503, {}), id="busy"),
-    pytest.param(answering(401, {}), id="refusing our token"),
+    pytest.param(answering(401, {}), id="refusing our signature"),
 ]
 
 
@@ -213,7 +212,7 @@ def test_after_the_claim_it_can_not(ma_lan: LintingClient, app: Flask) -> None:
         if request.method == "PUT":
             assert "现在不能撤销" in ma_lan.submit(dialog, "确认", 422).alert
             assert "撤销" not in ma_lan.page("/assessment/self").buttons()
-        return answering(201, {})(request)
+        return receipt(request)
 
     work(app, through(meanwhile))
     assert state(ma_lan, serial) == "已传输"
@@ -263,19 +262,29 @@ def test_an_answer_lost_on_the_way_makes_no_second_record(
 ) -> None:
     serial = assess(ma_lan, "2026-01", "2026-12")
     transmit(ma_lan, serial)
-    real = app.extensions["tax_gateway"]._client._transport
+    gateway = app.extensions["tax_gateway"]
+    real = gateway._client._transport
+    asked: list[str] = []
 
-    def arrives_but(request: httpx.Request) -> httpx.Response:
-        real.handle_request(request).read()
-        raise httpx.ReadTimeout("lost", request=request)
+    class Losing(httpx.BaseTransport):
+        """Everything arrives; the first answer is lost."""
 
-    gateway = HttpTaxGateway(
-        "http://tax-bureau", "demo-tax-token", httpx.MockTransport(arrives_but)
-    )
-    work(app, gateway)
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            asked.append(request.method)
+            answer: httpx.Response = real.handle_request(request)
+            if len(asked) == 1:
+                answer.read()
+                raise httpx.ReadTimeout("lost", request=request)
+            return answer
+
+    gateway._client._transport = Losing()
+    with app.app_context():
+        work_once(gateway)
     assert state(ma_lan, serial) == "传输中"
     clock.advance(minutes=1)
-    work(app)
+    with app.app_context():
+        work_once(gateway)
     assert state(ma_lan, serial) == "已传输"
+    assert asked == ["PUT", "GET"]  # never sent again before it was asked for
     history = ma_lan.page(f"/tax-bureau/assessments/{serial}").texts("li")
     assert len(history) == 1

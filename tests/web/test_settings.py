@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import base64
+import json
 from datetime import date
+from pathlib import Path
 
 import pytest
+from joserfc.jwk import ECKey
 
+from flexapp import signing
 from flexapp.config import (
     DEMO_DATA_KEY,
     DEMO_INDEX_KEY,
     DEMO_SECRET,
-    DEMO_TAX_TOKEN,
+    DEMO_SIGNING_KEY,
+    DEMO_TAX_KEYS,
     Environment,
     SettingsError,
     load,
 )
+from flexapp.taxbureau import DEMO_TRUSTED, demo_keys
+
+
+def key_set(*keys: ECKey, private: bool) -> str:
+    """A JWK set."""
+    return json.dumps({"keys": [key.as_dict(private=private) for key in keys]})
+
+
+OURS, THEIRS = (signing.demo_key(name, name) for name in ("ours-2026", "theirs-2026"))
 
 
 def key(letter: str) -> str:
@@ -29,7 +43,8 @@ PRODUCTION = {
     "FLEXAPP_PUBLIC_URL": "https://pension.example",
     "FLEXAPP_SECRET_KEY": "s" * 40,
     "FLEXAPP_TAX_URL": "https://tax.example",
-    "FLEXAPP_TAX_TOKEN": "t" * 40,
+    "FLEXAPP_SIGNING_KEYS": key_set(OURS, private=True),
+    "FLEXAPP_TAX_KEYS": key_set(THEIRS, private=False),
     "FLEXAPP_DATA_KEYS": f"a1:{key('a')}",
     "FLEXAPP_INDEX_KEY": key("i"),
     "FLEXAPP_SMS_URL": "https://sms.example/send",
@@ -69,7 +84,9 @@ DEMO_SECRETS = [
     ("FLEXAPP_SECRET_KEY", DEMO_SECRET),
     ("FLEXAPP_SECRET_KEY", "demo" + "x" * 40),
     ("FLEXAPP_SECRET_KEY", "x9" * 15),
-    ("FLEXAPP_TAX_TOKEN", DEMO_TAX_TOKEN),
+    ("FLEXAPP_SIGNING_KEYS", key_set(DEMO_SIGNING_KEY, private=True)),
+    ("FLEXAPP_SIGNING_KEYS", key_set(OURS, DEMO_SIGNING_KEY, private=True)),
+    ("FLEXAPP_TAX_KEYS", DEMO_TAX_KEYS),
     ("FLEXAPP_DATA_KEYS", f"demo:{DEMO_DATA_KEY}"),
     ("FLEXAPP_DATA_KEYS", f"a:{key('a')},old:{DEMO_DATA_KEY}"),
     ("FLEXAPP_INDEX_KEY", DEMO_INDEX_KEY),
@@ -104,14 +121,42 @@ MALFORMED = [
     ("FLEXAPP_SMS", "pigeon"),
     ("FLEXAPP_SMS", "http"),
     ("FLEXAPP_TAX_URL", "tax.example"),
+    ("FLEXAPP_SIGNING_KEYS", "{"),
+    ("FLEXAPP_SIGNING_KEYS", "/nowhere/keys.json"),
+    ("FLEXAPP_SIGNING_KEYS", key_set(OURS, private=False)),
+    ("FLEXAPP_TAX_KEYS", key_set(THEIRS, private=True)),
+    ("FLEXAPP_TAX_KEYS", '{"keys": []}'),
 ]
 
 
-@pytest.mark.parametrize(("name", "value"), MALFORMED, ids=lambda text: text)
+@pytest.mark.parametrize(("name", "value"), MALFORMED, ids=lambda text: text[:40])
 def test_a_malformed_setting_is_named(name: str, value: str) -> None:
     found = faults({name: value})
     assert any(name in fault for fault in found)
     assert not any("secret-password" in fault for fault in found)
+
+
+def test_keys_may_lie_in_a_file_and_the_first_one_signs(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(key_set(OURS, THEIRS, private=True))
+    settings = load({"FLEXAPP_SIGNING_KEYS": str(file)})
+    assert [each.kid for each in settings.signing_keys] == ["ours-2026", "theirs-2026"]
+
+
+def test_what_is_wrong_with_a_key_is_said_without_the_key() -> None:
+    secret = str(OURS.as_dict(private=True)["d"])
+    (fault,) = faults({"FLEXAPP_TAX_KEYS": key_set(OURS, private=True)})
+    assert "only public keys belong here" in fault
+    assert secret not in fault
+
+
+def test_the_demo_trusts_its_stand_in() -> None:
+    stand_in = signing.private_keys(demo_keys())[0]
+    (trusted,) = load({}).tax_keys.keys
+    assert trusted.thumbprint() == stand_in.thumbprint()
+    assert trusted.kid == stand_in.kid
+    (ours,) = json.loads(DEMO_TRUSTED)["keys"]
+    assert ours == DEMO_SIGNING_KEY.as_dict(private=False)
 
 
 def test_an_unknown_setting_is_named() -> None:

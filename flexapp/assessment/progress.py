@@ -1,0 +1,120 @@
+"""How far an assessment is on its way: what was reached when, who holds it now, what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from flexapp.assessment.records import HeldUp, Record
+from flexapp.audit.service import Event
+from flexapp.rules.states import Move, State
+
+FIRST = "社保核定"
+
+
+class Mark(StrEnum):
+    """Where a stage is; the values are style classes, the words are for everybody."""
+
+    DONE = "done"
+    NOW = "now"
+    NEXT = "next"
+
+    @property
+    def label(self) -> str:
+        """What a screen reader says with it."""
+        return {Mark.DONE: "已完成", Mark.NOW: "现在", Mark.NEXT: "未到"}[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of the way; `at` once it was reached."""
+
+    name: str
+    mark: Mark
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The way of one assessment. `holder`: in whose hands it is; `next`: what happens there."""
+
+    stages: tuple[Stage, ...]
+    holder: str
+    next: str
+
+
+_PAYING = (State.TRANSMITTED, State.PAID)
+_REVOKING = (State.TRANSMITTED, State.TAX_REVOKING, State.TAX_REVOKED, State.REVOKED)
+
+NAMES = {
+    State.QUEUED: "传输中",
+    State.TRANSMITTED: "已传税务",
+    State.PAID: "已缴费",
+    State.REJECTED: "税务退回",
+    State.TAX_REVOKING: "税务撤销中",
+    State.TAX_REVOKED: "税务已撤销",
+    State.REVOKED: "已撤销",
+}
+
+HOLDERS = {
+    State.ASSESSED: ("您", "按“传输”后才能缴费；不要了可以撤销。"),
+    State.QUEUED: ("社保", "正在传给税务，一般几秒钟就好。"),
+    State.TRANSMITTED: ("税务", "请到税务渠道缴费。"),
+    State.PAID: ("", "税务已收到缴费。"),
+    State.REJECTED: ("您", "按“撤销”后可以重新核定。"),
+    State.TAX_REVOKING: ("税务", "等税务答复，同意或不同意都会告诉您。"),
+    State.TAX_REVOKED: ("您", "按“撤销”后可以重新核定。"),
+    State.REVOKED: ("", "这些月份可以重新核定。"),
+}
+"""In whose hands an assessment of a state is ("": it is done with), and what happens next."""
+
+HELD_UP = {
+    HeldUp.DOWN: ("社保", "税务系统维护中，恢复后自动传输。"),
+    HeldUp.PARKED: ("社保经办机构", "传输遇到问题，经办机构正在处理，您不用再按。"),
+}
+
+
+def progress(record: Record, events: Sequence[Event]) -> Progress:
+    """The way of a record, from its audit events, oldest first."""
+    reached = _reached(events)
+    stages = [Stage(FIRST, Mark.DONE, record.made_at)]
+    ahead = False
+    for state in _way(record.state, events):
+        if state is record.state:
+            mark = Mark.DONE if state in (State.PAID, State.REVOKED) else Mark.NOW
+            ahead = True
+        else:
+            mark = Mark.NEXT if ahead or record.state is State.ASSESSED else Mark.DONE
+        stages.append(Stage(NAMES[state], mark, None if mark is Mark.NEXT else reached.get(state)))
+    if record.state is State.ASSESSED:
+        stages[0] = Stage(FIRST, Mark.NOW, record.made_at)
+    holder, following = HELD_UP.get(record.held_up) or HOLDERS[record.state]
+    return Progress(tuple(stages), holder, following)
+
+
+def _way(state: State, events: Sequence[Event]) -> tuple[State, ...]:
+    """The states behind 社保核定 that this record passes, as far as can be foreseen."""
+    moves = [event.action.removeprefix("assessment.") for event in events]
+    if state is State.REJECTED or Move.REFUSE in moves:
+        return (State.REJECTED, State.REVOKED)
+    if state is State.QUEUED:
+        return (State.QUEUED, *_PAYING)
+    asked = [m for m in moves if m in (Move.ASK, Move.DECLINE, Move.AGREE, Move.TAX_REVOKE)]
+    if asked and asked[-1] != Move.DECLINE:
+        unasked = asked[-1] == Move.TAX_REVOKE
+        return tuple(s for s in _REVOKING if not (unasked and s is State.TAX_REVOKING))
+    if state is State.REVOKED:
+        return (State.REVOKED,)
+    return _PAYING
+
+
+def _reached(events: Sequence[Event]) -> dict[State, datetime]:
+    """When each state was reached last."""
+    found: dict[State, datetime] = {}
+    for event in events:
+        target = event.data.get("to")
+        if event.action.startswith("assessment.") and target in set(State):
+            found[State(target)] = event.at
+    return found

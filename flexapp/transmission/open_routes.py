@@ -1,0 +1,48 @@
+"""/open/tax: the protocol with the tax bureau, for people and for machines, and our public keys."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app
+
+from flexapp import signing
+from flexapp.config import Settings
+from flexapp.web import openapi
+from flexapp.web.access import Access, allow
+from flexapp.web.htmx import render
+
+blueprint = Blueprint("open_tax", __name__, url_prefix="/open/tax")
+
+DOCUMENT = Path(__file__).with_name("tax-v1.openapi.json")
+
+
+@cache
+def reference() -> openapi.Reference:
+    """The document, read once a process."""
+    return openapi.read(DOCUMENT)
+
+
+@blueprint.get("")
+@allow(Access.PUBLIC)
+def index() -> Response:
+    """The protocol as a page."""
+    return render("transmission/protocol.html", "transmission/_protocol.html", page=reference())
+
+
+@blueprint.get("/openapi.json")
+@allow(Access.PUBLIC)
+def document() -> Response:
+    """The protocol as an OpenAPI 3.1 document."""
+    return Response(reference().text, content_type="application/json")
+
+
+@blueprint.get("/keys")
+@allow(Access.PUBLIC)
+def keys() -> Response:
+    """Our public keys, as a JWK set: what we sign with, and what we did or will."""
+    settings: Settings = current_app.config["SETTINGS"]
+    text = json.dumps(signing.public_set(settings.signing_keys))
+    return Response(text, content_type="application/jwk-set+json")

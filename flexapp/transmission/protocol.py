@@ -1,0 +1,91 @@
+"""How a message between us and the tax bureau is signed, and what is checked of one.
+
+The document is `tax-v1.openapi.json`. A signature is bound to everything that could be exchanged
+underneath it: a request's to its method, target and body, an answer's to its request, status and
+body.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from joserfc.jwk import ECKey, KeySet
+
+from flexapp import signing
+from flexapp.signing import Genuine, NotGenuine
+
+OURS, THEIRS = "nx-flexible-employment", "nx-tax-bureau"
+"""Who signs, as `iss` and `aud` name them."""
+
+HEADER = "Message-Signature"
+EVENTS = "/tax/v1/events"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the other side told us, with its signature: kept, to be checked again years later."""
+
+    signature: str
+    body: str
+
+    def stored(self) -> str:
+        """As it is kept in a column."""
+        return json.dumps({"jws": self.signature, "body": self.body}, ensure_ascii=False)
+
+
+def request_signature(
+    key: ECKey, *, method: str, target: str, body: bytes, at: datetime
+) -> tuple[str, str]:
+    """(id, signature) of a request of ours; `target`: the path from its version on, and query."""
+    claims = {"htm": method, "htu": target, "body_sha256": signing.body_digest(body)}
+    return signing.sign(key, claims, issuer=OURS, audience=THEIRS, at=at)
+
+
+def answer_signature(key: ECKey, *, request_id: str, status: int, body: bytes, at: datetime) -> str:
+    """The signature of our answer to a request of theirs."""
+    claims = {"irt": request_id, "status": status, "body_sha256": signing.body_digest(body)}
+    return signing.sign(key, claims, issuer=OURS, audience=THEIRS, at=at)[1]
+
+
+def check_request(
+    signature: str, keys: KeySet, *, method: str, target: str, body: bytes, at: datetime
+) -> Genuine:
+    """A request of theirs, once its signature holds for just this; raises `NotGenuine`."""
+    bound = {"htm": method, "htu": target, "body_sha256": signing.body_digest(body)}
+    return _bound(signature, keys, bound, at)
+
+
+def check_answer(
+    signature: str, keys: KeySet, *, request_id: str, status: int, body: bytes, at: datetime
+) -> Genuine:
+    """An answer of theirs to our request, once its signature holds; raises `NotGenuine`."""
+    bound = {"irt": request_id, "status": status, "body_sha256": signing.body_digest(body)}
+    return _bound(signature, keys, bound, at)
+
+
+def proof_holds(proof: str, keys: KeySet) -> bool:
+    """Whether what was kept is still what the tax bureau signed, whenever that was."""
+    try:
+        kept = json.loads(proof)
+        claims = signing.verify_kept(kept["jws"], keys, issuer=THEIRS, audience=OURS)
+        return bool(claims.get("body_sha256") == signing.body_digest(kept["body"].encode()))
+    except (ValueError, KeyError, TypeError, AttributeError, NotGenuine):
+        return False
+
+
+def canonical(content: Mapping[str, str]) -> str:
+    """The one JSON text of an assessment: keys sorted, no spaces, characters as they are."""
+    return json.dumps(dict(content), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _bound(signature: str, keys: KeySet, bound: Mapping[str, object], at: datetime) -> Genuine:
+    message = signing.verify(signature, keys, issuer=THEIRS, audience=OURS, at=at)
+    for name, value in bound.items():
+        # By type too: `True` is no status 1.
+        said = message.claims.get(name)
+        if type(said) is not type(value) or said != value:
+            raise NotGenuine("other_message", f"the signature is of another message ({name})")
+    return message

@@ -1,0 +1,131 @@
+"""How far a record is: what was reached when, in whose hands it is, what comes next."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from tests.support.client import LintingClient
+from tests.support.database import execute
+from tests.support.html import words
+from tests.support.tax import lost_answer, through
+from tests.support.walks import MA_LAN, assess, clerk, revoke, sign_in, transmit, work
+
+DONE, NOW, NEXT = "已完成", "现在", "未到"
+
+
+@pytest.fixture
+def ma_lan(client: LintingClient) -> LintingClient:
+    """马兰, insured since 2008."""
+    sign_in(client, MA_LAN.phone)
+    return client
+
+
+@pytest.fixture
+def serial(ma_lan: LintingClient) -> str:
+    """A record that was just assessed."""
+    return assess(ma_lan, "2026-01", "2026-06")
+
+
+def way(client: LintingClient, serial: str) -> list[tuple[str, str]]:
+    """(stage, where it is) of the record's page; one that was reached says when."""
+    page = client.page(f"/assessment/records/{serial}")
+    (listed,) = page.all("ol", class_="way")
+    found = []
+    for stage in listed:
+        name, *times, mark = (words(part) for part in stage)
+        assert bool(times) == (mark != NEXT), f"{name}: {times}"
+        found.append((name, mark))
+    return found
+
+
+def whose(client: LintingClient, serial: str) -> str:
+    """In whose hands the page says it is, and what comes next."""
+    (said,) = client.page(f"/assessment/records/{serial}").texts("p", class_="whose")
+    return said
+
+
+def ask(client: LintingClient, serial: str) -> None:
+    form = client.submit(client.page(f"/assessment/records/{serial}"), "申请税务撤销")
+    client.submit(form, "确认", reason="缴费基数填错了")
+
+
+def test_the_way_to_payment(ma_lan: LintingClient, serial: str, app: Flask) -> None:
+    assert way(ma_lan, serial) == [("社保核定", NOW), ("已传税务", NEXT), ("已缴费", NEXT)]
+    assert whose(ma_lan, serial).startswith("现在在谁手里：您。按“传输”后才能缴费")
+    transmit(ma_lan, serial)
+    assert way(ma_lan, serial) == [
+        ("社保核定", DONE),
+        ("传输中", NOW),
+        ("已传税务", NEXT),
+        ("已缴费", NEXT),
+    ]
+    assert whose(ma_lan, serial).startswith("现在在谁手里：社保。正在传给税务")
+    work(app)
+    assert way(ma_lan, serial) == [("社保核定", DONE), ("已传税务", NOW), ("已缴费", NEXT)]
+    assert whose(ma_lan, serial) == "现在在谁手里：税务。请到税务渠道缴费。"
+    clerk(ma_lan, serial, "标记已缴费")
+    work(app)
+    assert [mark for _, mark in way(ma_lan, serial)] == [DONE, DONE, DONE]
+    assert whose(ma_lan, serial) == "办完了。税务已收到缴费。"
+
+
+def test_the_way_through_a_revocation_on_both_sides(
+    ma_lan: LintingClient, serial: str, app: Flask
+) -> None:
+    names = ["社保核定", "已传税务", "税务撤销中", "税务已撤销", "已撤销"]
+    transmit(ma_lan, serial)
+    work(app)
+    ask(ma_lan, serial)
+    assert way(ma_lan, serial) == list(zip(names, [DONE, DONE, NOW, NEXT, NEXT], strict=True))
+    assert whose(ma_lan, serial) == "现在在谁手里：税务。等税务答复，同意或不同意都会告诉您。"
+    work(app)
+    clerk(ma_lan, serial, "同意撤销")
+    work(app)
+    assert way(ma_lan, serial) == list(zip(names, [DONE, DONE, DONE, NOW, NEXT], strict=True))
+    assert whose(ma_lan, serial).startswith("现在在谁手里：您。")
+    revoke(ma_lan, serial)
+    assert way(ma_lan, serial) == [(name, DONE) for name in names]
+    assert whose(ma_lan, serial) == "办完了。这些月份可以重新核定。"
+
+
+def test_after_a_declined_request_the_way_to_payment_goes_on(
+    ma_lan: LintingClient, serial: str, app: Flask
+) -> None:
+    transmit(ma_lan, serial)
+    work(app)
+    ask(ma_lan, serial)
+    work(app)
+    clerk(ma_lan, serial, "不同意撤销", reason="已在扣款")
+    work(app)
+    assert way(ma_lan, serial) == [("社保核定", DONE), ("已传税务", NOW), ("已缴费", NEXT)]
+
+
+def test_what_the_tax_bureau_revokes_unasked_was_never_asked_for(
+    ma_lan: LintingClient, serial: str, app: Flask
+) -> None:
+    transmit(ma_lan, serial)
+    work(app)
+    clerk(ma_lan, serial, "撤销", reason="申报有误")
+    work(app)
+    assert [name for name, _ in way(ma_lan, serial)] == [
+        "社保核定",
+        "已传税务",
+        "税务已撤销",
+        "已撤销",
+    ]
+
+
+def test_what_never_left_ends_at_its_revocation(ma_lan: LintingClient, serial: str) -> None:
+    revoke(ma_lan, serial)
+    assert way(ma_lan, serial) == [("社保核定", DONE), ("已撤销", DONE)]
+
+
+def test_while_the_tax_bureau_is_down_the_way_says_who_waits(
+    ma_lan: LintingClient, serial: str, app: Flask
+) -> None:
+    transmit(ma_lan, serial)
+    work(app, through(lost_answer))
+    assert whose(ma_lan, serial) == "现在在谁手里：社保。税务系统维护中，恢复后自动传输。"
+    execute(app, "UPDATE assessment SET held_up = 'parked'")
+    assert whose(ma_lan, serial).startswith("现在在谁手里：社保经办机构。")

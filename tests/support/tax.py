@@ -1,0 +1,137 @@
+"""The tax bureau's end of the link, for tests: answers and events signed with its demo key."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import uuid
+from collections.abc import Callable
+
+import httpx
+from flask.testing import FlaskClient
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from werkzeug.test import TestResponse
+
+from flexapp import signing
+from flexapp.config import DEMO_SIGNING_KEY, DEMO_TAX_KEYS
+from flexapp.taxbureau import demo_keys
+from flexapp.transmission.gateway import HttpTaxGateway
+from flexapp.transmission.protocol import EVENTS, HEADER, OURS, THEIRS
+from flexapp.web.clock import instant
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+TAX_KEY = signing.private_keys(demo_keys())[0]
+STRANGER = signing.new_key("tax-demo")
+"""A key under the tax bureau's name that is not the tax bureau's."""
+
+
+def signed(
+    key: ECKey, request: httpx.Request, response: httpx.Response, **claims: object
+) -> httpx.Response:
+    """The answer with its signature, bound to the request as the protocol says."""
+    asked = signing.verify(
+        request.headers[HEADER],
+        signing.public_keys(json.dumps(signing.public_set((DEMO_SIGNING_KEY,)))),
+        issuer=OURS,
+        audience=THEIRS,
+        at=instant(),
+    )
+    bound = {
+        "irt": asked.id,
+        "status": response.status_code,
+        "body_sha256": signing.body_digest(response.content),
+    }
+    _, token = signing.sign(key, bound | claims, issuer=THEIRS, audience=OURS, at=instant())
+    response.headers[HEADER] = token
+    return response
+
+
+def through(handler: Handler, *, key: ECKey | None = TAX_KEY) -> HttpTaxGateway:
+    """A gateway to a tax bureau that behaves like this, and signs (`key`: None: does not)."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        response = handler(request)
+        return response if key is None else signed(key, request, response)
+
+    return HttpTaxGateway(
+        "https://tax.example",
+        signer=DEMO_SIGNING_KEY,
+        keys=signing.public_keys(DEMO_TAX_KEYS),
+        transport=httpx.MockTransport(answer),
+    )
+
+
+def unreachable(request: httpx.Request) -> httpx.Response:
+    """Nobody is there."""
+    raise httpx.ConnectError("no route", request=request)
+
+
+def lost_answer(request: httpx.Request) -> httpx.Response:
+    """It may have arrived, and nobody says so."""
+    raise httpx.ReadTimeout("no answer", request=request)
+
+
+def receipt(request: httpx.Request) -> httpx.Response:
+    """It takes everything, as it should."""
+    if request.method == "GET":
+        empty: dict[str, object] = {"assessments": [], "next": None}
+        return httpx.Response(200, json=empty)
+    digest = signing.body_digest(request.content)
+    return httpx.Response(201, json={"digest": digest, "state": "received"})
+
+
+def answering(status: int, body: object) -> Handler:
+    """It answers every message so."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, json=body)
+
+    return answer
+
+
+def event(serial: str, name: str, cursor: int = 1, **more: object) -> dict[str, object]:
+    """An event of the protocol, ready to be told."""
+    return {
+        "event_id": str(uuid.uuid4()),
+        "cursor": cursor,
+        "serial": serial,
+        "event": name,
+        "at": "2026-11-24T09:15:02.000+08:00",
+        "reason": None,
+        "request_id": None,
+    } | more
+
+
+def tell(
+    client: FlaskClient,
+    event: object,
+    *,
+    key: ECKey = TAX_KEY,
+    body: bytes | None = None,
+    signature: str | None = None,
+    content_type: str = "application/json",
+    **claims: object,
+) -> TestResponse:
+    """Tell the product of an event; `claims` replaces what its signature says."""
+    sent = json.dumps(event, ensure_ascii=False).encode() if body is None else body
+    if signature is None:
+        signature = event_signature(sent, key, **claims)
+    return client.post(EVENTS, data=sent, headers={HEADER: signature}, content_type=content_type)
+
+
+def event_signature(body: bytes, key: ECKey = TAX_KEY, **claims: object) -> str:
+    """The signature of an event, with `claims` in place of the right ones."""
+    issued = int(instant().timestamp())
+    right: dict[str, object] = {
+        "iss": THEIRS,
+        "aud": OURS,
+        "iat": issued,
+        "exp": issued + 60,
+        "jti": secrets.token_urlsafe(16),
+        "htm": "POST",
+        "htu": EVENTS,
+        "body_sha256": signing.body_digest(body),
+    }
+    return jwt.encode({"alg": "ES256", "kid": key.kid}, right | claims, key)
