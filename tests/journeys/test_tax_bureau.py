@@ -166,6 +166,7 @@ def _down_and_up(world: World) -> None:
     to_own_assessment(phone, MA_LAN)
     waiting = assess(phone, "2019-01", "2019-06", "60")
     phone.press("传输", within=waiting)
+    expect(phone.button("传输", within=waiting)).to_have_count(0)
     refresh_until(phone, waiting, "税务系统维护中", exact=False)
     phone.on(ASSESSMENT, waiting.get_by_text("税务系统维护中，恢复后自动传输"))
     phone.follow("新增")
