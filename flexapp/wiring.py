@@ -15,6 +15,8 @@ from flexapp import signing
 from flexapp.assessment import record_routes
 from flexapp.assessment import routes as assessment_routes
 from flexapp.audit import cli as audit_cli
+from flexapp.channels import blocked, embedding, launch_routes, poster_routes
+from flexapp.channels import cli as channels_cli
 from flexapp.channels import routes as channels_routes
 from flexapp.config import PROJECT, Settings, load
 from flexapp.extensions import csrf, db, init_database, migrate
@@ -42,6 +44,7 @@ from flexapp.web import (
     htmx,
     once,
     options,
+    origin,
     unit_of_work,
     wording,
 )
@@ -67,7 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,  # bound to the session, which ends by itself
-        WTF_CSRF_SSL_STRICT=False,  # webviews may send no Referer; SameSite and the token stand
+        WTF_CSRF_SSL_STRICT=False,  # webviews may send no Referer: web/origin.py looks instead
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _make_folder(settings.database_url)
@@ -82,8 +85,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     # after a request the one registered last runs first, so the commit comes before the rest.
     for part in (compression, headers, htmx, unit_of_work, errors, once, wording, options):
         part.init_app(app)
+    blocked.init_app(app)
+    origin.init_app(app)
     csrf.init_app(app)
     guard.init_app(app)
+    embedding.init_app(app)
     for module in (
         health,
         portal_routes,
@@ -95,10 +101,13 @@ def create_app(settings: Settings | None = None) -> Flask:
         machine_routes,
         open_routes,
         channels_routes,
+        poster_routes,
+        launch_routes,
     ):
         app.register_blueprint(module.blueprint)
     app.cli.add_command(transmission_cli.cli)
     app.cli.add_command(audit_cli.cli)
+    app.cli.add_command(channels_cli.cli)
     if settings.is_demo:
         app.cli.add_command(demo.cli)
     assets.read_manifest(app)

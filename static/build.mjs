@@ -1,6 +1,7 @@
 // Builds what the browser gets: static/src → static/dist, hashed, minified, precompressed.
 //
 //   app.js, app.css   the two entries (app.js imports htmx; app.css pulls in the rest with @import)
+//   poster.css        what only the printed sheet needs, if there is one: no first visit pays for it
 //   img/**            copied under hashed names; url() in a style sheet leads to the same copy
 //   manifest.json     {"app.js": "app-XXXXXXXX.js", …}: source name → built name
 //
@@ -26,14 +27,15 @@ const DIST = path.resolve(process.argv[3] ?? path.join(HERE, "dist"));
 // Inside node_modules: not in git, on the same disk (so that the swap is a rename).
 const WORK = path.join(HERE, "..", "node_modules");
 
+// Styles of pages that hardly any resident opens, kept out of what every phone loads.
+const OF_ONE_PAGE = ["open.css", "poster.css"];
+
 const TARGET = ["chrome69", "ios12"];
 // The newest ECMAScript that both targets parse: 2018, and of 2019 `catch` without a binding.
 const SYNTAX = 2019;
 // Within that, iOS reads no lookbehind before 16.4.
 const LOOKBEHIND = /\(\?<[=!]/;
 const COPIED = [".svg", ".png", ".ico", ".webp", ".jpg", ".woff2"];
-// Styles of pages that no resident opens, kept out of what every phone loads.
-const FURTHER = ["open.css"];
 const COMPRESSED = new Set([".js", ".css", ".svg"]);
 
 // Functions that Chromium 69 or iOS 12 do not have. esbuild lowers syntax only; a call to one of
@@ -106,7 +108,7 @@ async function bundle(outdir) {
     entryPoints: [
       path.join(SRC, "app.js"),
       path.join(SRC, "app.css"),
-      ...FURTHER.map((name) => path.join(SRC, name)).filter((file) => existsSync(file)),
+      ...OF_ONE_PAGE.map((name) => path.join(SRC, name)).filter(existsSync),
       ...images.filter((file) => COPIED.includes(path.extname(file))),
     ],
     outdir,

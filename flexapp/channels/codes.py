@@ -8,7 +8,7 @@ QR data lies. The second code of a page then repeats most of the first one's pat
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]
 from qrcode.main import QRCode  # type: ignore[import-untyped]
@@ -22,7 +22,7 @@ PIXELS_PER_MODULE = 3
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One QR code. `modules`: its width without the quiet zone.
+    """One QR code. `modules`: its width without the quiet zone; `rows`: which of them are dark.
 
     `path`: SVG path data of vertical strokes, one unit wide, whose columns lie at x = 0, 1, 2 …
     and whose modules are one unit high from y = 0.
@@ -30,6 +30,7 @@ class Code:
 
     modules: int
     path: str
+    rows: tuple[tuple[bool, ...], ...] = field(repr=False)
 
     @property
     def side(self) -> int:
@@ -75,9 +76,9 @@ def _code(text: str, version: int | None = None, mask: int | None = None) -> QRC
 
 
 def _drawn(matrix: Sequence[Sequence[bool | None]]) -> Code:
-    size = len(matrix)
-    columns = ([bool(row[x]) for row in matrix] for x in range(size))
-    return Code(size, "".join(_column(x, column) for x, column in enumerate(columns)))
+    rows = tuple(tuple(map(bool, row)) for row in matrix)
+    columns = enumerate(zip(*rows, strict=True))
+    return Code(len(rows), "".join(_column(x, column) for x, column in columns), rows)
 
 
 def _column(x: int, dark: Sequence[bool]) -> str:

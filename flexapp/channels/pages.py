@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from flexapp.channels import codes, service
 from flexapp.channels.codes import Code
+from flexapp.channels.launching import Waiting
 from flexapp.channels.registry import App
+from flexapp.people.service import Visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +30,95 @@ class ChannelsPage:
 
 @dataclass(frozen=True, slots=True)
 class LandingPage:
-    """/c/<code>: one app, usable or not."""
+    """/c/<code>: one app, usable or not. `download`: where to get it, if an address is known."""
 
     app: App
+    download: str | None
 
 
-@cache
+@dataclass(frozen=True, slots=True)
+class PosterPage:
+    """/channels/poster: the same codes on one sheet. `across`: how many stand side by side.
+
+    `address`: where a browser finds the service, as people type it.
+    """
+
+    rows: tuple[Row, ...]
+    not_yet: tuple[App, ...]
+    across: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedPage:
+    """Any page that was opened inside an app which cannot be used yet.
+
+    `address`: where the person was going, for the phone's own browser.
+    """
+
+    app: App
+    usable: tuple[App, ...]
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchPage:
+    """/launch/<code>: for whom one goes on, and from where.
+
+    `other`: somebody else, masked, who is still signed in in this browser.
+    """
+
+    code: str
+    name: str
+    app_name: str
+    other: str | None
+
+    @classmethod
+    def of(cls, code: str, waiting: Waiting, visitor: Visitor | None) -> LaunchPage:
+        """The page of a link that can be used now."""
+        other = None
+        if visitor is not None and visitor.person is None:
+            other = visitor.masked_phone
+        elif visitor is not None and visitor.me.identity != waiting.identity:
+            other = visitor.me.masked_name
+        return cls(code, waiting.masked_name, waiting.app.name, other)
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchRefusedPage:
+    """/launch/<code> of a link that leads nowhere. `signed_in`: one can go on all the same."""
+
+    sentence: str
+    signed_in: bool
+
+
 def channels_page(public_url: str) -> ChannelsPage:
-    """The page for this outside address; drawn once a process, since neither part changes."""
-    apps = service.usable()
-    drawn = codes.draw([service.address(public_url, app.code) for app in apps])
-    rows = tuple(Row(app, code) for app, code in zip(apps, drawn, strict=True))
-    return ChannelsPage(rows, service.not_yet())
+    """The page for this outside address."""
+    return ChannelsPage(_rows(public_url, service.usable()), service.not_yet())
+
+
+def poster_page(public_url: str) -> PosterPage:
+    """The sheet for this outside address, as large as its codes can be on it."""
+    shown = rows(public_url)
+    across = next((across for most, across in ROOM if len(shown) <= most), MOST_ACROSS)
+    address = public_url.removeprefix("https://").removeprefix("http://")
+    return PosterPage(shown, service.not_yet(), across, address)
+
+
+ROOM = ((6, 3), (12, 4), (20, 5))
+"""(up to how many codes, how many side by side): so many fit one sheet of A4."""
+
+MOST_ACROSS = 6
+"""Five lines of six fit one sheet at 2 cm each; more go on to a second one."""
+
+
+def rows(public_url: str) -> tuple[Row, ...]:
+    """The usable apps in order, each with the code of its landing page."""
+    return _rows(public_url, service.usable())
+
+
+@lru_cache(maxsize=4)
+def _rows(public_url: str, apps: tuple[App, ...]) -> tuple[Row, ...]:
+    # Drawn once a process and again after a switch: twelve codes cost more than the whole page.
+    drawn = codes.draw([service.address(public_url, app.code) for app in apps]) if apps else ()
+    return tuple(Row(app, code) for app, code in zip(apps, drawn, strict=True))

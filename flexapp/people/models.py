@@ -35,6 +35,9 @@ class Account(Model):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), unique=True)
     created_at: Mapped[datetime] = mapped_column(Moment)
     real_name_at: Mapped[datetime | None] = mapped_column(Moment)
+    vouched_by: Mapped[str | None]
+    """The channel on whose word alone the number belongs to the person: whoever signs in with the
+    number still has to give name and ID number before it is that person's account to them."""
 
 
 class SignIn(Model):
@@ -45,6 +48,7 @@ class SignIn(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     token_digest: Mapped[str] = mapped_column(unique=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    channel: Mapped[str] = mapped_column(server_default="phone")
     started_at: Mapped[datetime] = mapped_column(Moment)
     seen_at: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)

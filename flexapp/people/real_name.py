@@ -41,7 +41,8 @@ def confirm_real_name(
     """Tie the visitor's account to the person of this name and ID number.
 
     One ID number is one person with one account; a second name for it is refused, and so is a
-    number that another account holds.
+    number that another account holds. Where a channel vouched for the person before, this is the
+    holder of the number confirming it.
     """
     if visitor.person is not None:
         if visitor.person.identity == identity and visitor.person.name == name:
@@ -67,13 +68,18 @@ def confirm_real_name(
     person = find_person(identity)
     if not confirmed or (person is not None and person.name != name):
         return NOT_CONFIRMED
-    if person is not None and repository.account_of_person(person.id) is not None:
+    account = repository.account(visitor.account_id)
+    # A channel may have vouched for somebody else with this number: then one of the two is wrong.
+    if account.person_id is not None and (person is None or person.id != account.person_id):
+        return NOT_CONFIRMED
+    holder = None if person is None else repository.account_of_person(person.id)
+    if holder is not None and holder.id != account.id:
         return NOT_CONFIRMED
     if person is None:
         person = add_person(name=name, identity=identity, at=at)
-    account = repository.account(visitor.account_id)
     account.person_id = person.id
     account.real_name_at = at
+    account.vouched_by = None
     audit.record(
         action="person.real_name",
         person_id=person.id,

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from flexapp.extensions import db, table_of, upsert
 from flexapp.people.models import Account, DailyUse, Person, SignIn, SmsCode
+
+BY_PHONE = "phone"
+"""The channel of sessions that began with a mobile number and a code."""
 
 _sign_in, _account, _person = table_of(SignIn), table_of(Account), table_of(Person)
 # Built once and on the tables, not the classes: this runs on every signed-in page.
@@ -17,6 +20,7 @@ _VISITOR = (
         _sign_in.c.id.label("sign_in_id"),
         _sign_in.c.started_at,
         _sign_in.c.seen_at,
+        _sign_in.c.channel,
         _account.c.id.label("account_id"),
         _account.c.phone,
         _person.c.id.label("person_id"),
@@ -25,7 +29,15 @@ _VISITOR = (
         _person.c.proxy_allowed,
     )
     .join_from(_sign_in, _account, _account.c.id == _sign_in.c.account_id)
-    .outerjoin(_person, _person.c.id == _account.c.person_id)
+    .outerjoin(
+        _person,
+        and_(
+            _person.c.id == _account.c.person_id,
+            # What a channel vouched for counts in the sessions that channels begin. Who signed in
+            # with the number alone may be anybody whose number a vendor mistook for the person's.
+            or_(_account.c.vouched_by.is_(None), _sign_in.c.channel != BY_PHONE),
+        ),
+    )
     .where(_sign_in.c.ended_at.is_(None), _sign_in.c.token_digest == bindparam("token_digest"))
 )
 
@@ -41,9 +53,15 @@ def touch(sign_in_id: int, at: datetime) -> None:
     db.session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(seen_at=at))
 
 
-def start_sign_in(account_id: int, token_digest: str, at: datetime) -> None:
+def start_sign_in(account_id: int, token_digest: str, channel: str, at: datetime) -> None:
     """A new server-side session."""
-    row = {"account_id": account_id, "token_digest": token_digest, "started_at": at, "seen_at": at}
+    row = {
+        "account_id": account_id,
+        "token_digest": token_digest,
+        "channel": channel,
+        "started_at": at,
+        "seen_at": at,
+    }
     db.session.execute(insert(SignIn), [row])
 
 

@@ -79,6 +79,8 @@ class Visitor:
     account_id: int
     sign_in_id: int
     phone: str
+    channel: str
+    """The code of the app that began the session; "phone" for one begun by number and code."""
     started_at: datetime
     seen_at: datetime
     person: PersonCard | None
@@ -100,7 +102,7 @@ class Visitor:
         label = f"手机号 {self.masked_phone}"
         if self.person is not None:
             label = f"{self.person.masked_name}（{self.masked_phone}）"
-        return Actor(ActorKind.ACCOUNT, self.account_id, label)
+        return Actor(ActorKind.ACCOUNT, self.account_id, label, self.channel)
 
 
 def visitor() -> Visitor | None:
@@ -123,6 +125,7 @@ def visitor_from(row: Mapping[str, object]) -> Visitor:
         account_id=row["account_id"],  # type: ignore[arg-type]
         sign_in_id=row["sign_in_id"],  # type: ignore[arg-type]
         phone=row["phone"],  # type: ignore[arg-type]
+        channel=row["channel"],  # type: ignore[arg-type]
         started_at=row["started_at"],  # type: ignore[arg-type]
         seen_at=row["seen_at"],  # type: ignore[arg-type]
         person=person,

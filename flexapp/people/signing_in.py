@@ -119,18 +119,27 @@ def sign_in(*, code_id: str, phone: str, code: str, at: datetime) -> SignedIn | 
     if account is None:
         made = add_account(phone=phone, person=None, at=at)
         return start_session(account_id=made, phone=phone, person_id=None, at=at)
-    return start_session(account_id=account.id, phone=phone, person_id=account.person_id, at=at)
+    # A number that only a channel vouched for may have another holder than the person.
+    person_id = None if account.vouched_by is not None else account.person_id
+    return start_session(account_id=account.id, phone=phone, person_id=person_id, at=at)
 
 
-def start_session(*, account_id: int, phone: str, person_id: int | None, at: datetime) -> SignedIn:
+def start_session(
+    *,
+    account_id: int,
+    phone: str,
+    person_id: int | None,
+    at: datetime,
+    channel: str = repository.BY_PHONE,
+) -> SignedIn:
     """A new session for an account whose holder has been established."""
     token = secrets.token_urlsafe(32)
-    repository.start_sign_in(account_id, token_digest(token), at)
+    repository.start_sign_in(account_id, token_digest(token), channel, at)
     audit.record(
         action="account.signed_in",
         person_id=person_id,
         subject="sign-in",
-        actor=Actor(ActorKind.ACCOUNT, account_id, f"手机号 {mask_phone(phone)}"),
+        actor=Actor(ActorKind.ACCOUNT, account_id, f"手机号 {mask_phone(phone)}", channel),
         at=at,
     )
     return SignedIn(token, needs_real_name=person_id is None)

@@ -4,6 +4,8 @@ import htmx from "htmx.org";
 import { guardDoubleTaps, reviveFromCache } from "./js/buttons.js";
 import { openDialogs } from "./js/dialog.js";
 import { announceTrouble, focusFaults } from "./js/feedback.js";
+import { offerPrinting } from "./js/print.js";
+import { closeThroughHost } from "./js/host.js";
 
 document.documentElement.classList.add("js");
 
@@ -31,3 +33,5 @@ announceTrouble(htmx);
 openDialogs();
 guardDoubleTaps();
 reviveFromCache();
+offerPrinting();
+closeThroughHost();

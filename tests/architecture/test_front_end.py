@@ -67,6 +67,15 @@ def test_one_script_and_one_style_sheet_come_out_hashed_and_precompressed(source
     assert "htmx" in (dist / manifest["app.js"]).read_text()
 
 
+def test_the_style_sheet_of_one_page_stays_out_of_the_common_one(source: Path) -> None:
+    (source / "poster.css").write_text("@page { size: A4 }\n")
+    assert build(source).returncode == 0
+    dist = source.parent / "dist"
+    manifest = json.loads((dist / "manifest.json").read_text())
+    assert "@page" in (dist / manifest["poster.css"]).read_text()
+    assert "@page" not in (dist / manifest["app.css"]).read_text()
+
+
 def test_a_change_of_content_changes_the_name_and_leaves_no_old_file(source: Path) -> None:
     dist = source.parent / "dist"
     build(source)

@@ -44,7 +44,7 @@ MACHINE_PATH = re.compile(r"(?<![\w./-])/(?:work|root|home/\w+|Users/\w+)/")
 EDGES = re.compile(r"(\w+_)?(routes|pages|forms)$")
 """Modules of a slice that speak HTTP or are drawn; use cases know nothing of them."""
 
-ABOVE_EDGES = re.compile(r"(\w+_)?routes$|guard$|worker$|demo$|pages$|forms$")
+ABOVE_EDGES = re.compile(r"(\w+_)?routes$|guard$|blocked$|worker$|demo$|pages$|forms$")
 
 
 def names_of_places(text: str) -> list[str]:

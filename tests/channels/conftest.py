@@ -1,10 +1,11 @@
 """Reading QR codes the way a phone does, from the SVG path that a page carries."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import zxingcpp
+from flask import Flask
 from PIL import Image, ImageDraw
 
 SCALE = 4
@@ -46,3 +47,10 @@ def read_qr() -> ReadQr:
         return found.text
 
     return read
+
+
+@pytest.fixture
+def inside(app: Flask) -> Iterator[Flask]:
+    """The application, with the test inside its context: what is asked may ask the database."""
+    with app.app_context():
+        yield app

@@ -37,9 +37,9 @@ class World:
     browser: Browser
     phones: list[Phone] = field(default_factory=list)
 
-    def phone(self) -> Phone:
-        """Another person's phone."""
-        self.phones.append(Phone(self.browser, self.site.url, self.mode))
+    def phone(self, *, webview: bool = False) -> Phone:
+        """Another person's phone; with `webview`, the part of an app that shows the pages."""
+        self.phones.append(Phone(self.browser, self.site.url, self.mode, webview=webview))
         return self.phones[-1]
 
 

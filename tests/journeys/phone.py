@@ -28,8 +28,9 @@ class Mode(StrEnum):
 class Phone:
     """One person's browser. Everything is found by visible label or role, nothing by markup."""
 
-    def __init__(self, browser: Browser, url: str, mode: Mode) -> None:
+    def __init__(self, browser: Browser, url: str, mode: Mode, *, webview: bool = False) -> None:
         self.mode = mode
+        self._webview = webview
         self._url = url
         self._answered: list[int] = []
         self._expected: list[int] = []
@@ -83,6 +84,11 @@ class Phone:
         """Type an address."""
         self._expect(refused)
         self.page.goto(self._url + path)
+
+    def back(self, *, refused: int | None = None) -> None:
+        """The way back that the browser or the app itself offers."""
+        self._expect(refused)
+        self.page.go_back()
 
     def follow(self, name: str, *, within: Locator | None = None) -> None:
         """Tap a link; `name` is a part of what it says."""
@@ -189,6 +195,9 @@ class Phone:
         page.on("response", self._note_answer)
         page.on("console", self._note_message)
         page.on("pageerror", lambda error: self._troubles.append(f"script error: {error}"))
+        if self._webview:
+            page.on("popup", lambda _: self._troubles.append("a webview has no second window"))
+            page.on("download", lambda _: self._troubles.append("a webview keeps no files"))
         return page
 
     def _expect(self, status: int | None) -> None:

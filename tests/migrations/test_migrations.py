@@ -124,7 +124,7 @@ def test_what_was_under_way_before_messages_were_signed_goes_on(empty: Flask) ->
     upgrade(revision="0002")
     with closing(sqlite3.connect(path_of(empty))) as connection:
         connection.executescript(BEFORE_0003)
-    upgrade()
+    upgrade(revision="0003")
 
     def ask(query: str) -> list[tuple[object, ...]]:
         with closing(sqlite3.connect(path_of(empty))) as connection:
@@ -141,3 +141,31 @@ def test_what_was_under_way_before_messages_were_signed_goes_on(empty: Flask) ->
     downgrade(revision="0002")
     assert ask("SELECT id, delayed FROM assessment") == [(1, 1), (2, 0)]
     assert ask("SELECT event_id, serial FROM tax_change") == [("e", "s1")]
+
+
+def test_without_channels_nobody_is_let_in_by_what_only_a_vendor_said(empty: Flask) -> None:
+    upgrade()
+    at = "2026-11-24 00:00:00"
+    with closing(sqlite3.connect(path_of(empty))) as connection:
+        connection.execute("PRAGMA foreign_keys=ON")
+        person = "INSERT INTO person VALUES (?, 'i', ?, 'n', 1, ?)"
+        account = (
+            "INSERT INTO account (id, phone, phone_index, person_id, created_at, vouched_by)"
+            " VALUES (?, 'p', ?, ?, ?, ?)"
+        )
+        session = (
+            "INSERT INTO sign_in (token_digest, account_id, channel, started_at, seen_at)"
+            " VALUES (?, ?, ?, ?, ?)"
+        )
+        for number, vouched_by in ((1, None), (2, "abc")):
+            connection.execute(person, (number, f"i{number}", at))
+            connection.execute(account, (number, f"p{number}", number, at, vouched_by))
+            for channel in ("phone", "abc"):
+                connection.execute(session, (f"{number}{channel}", number, channel, at, at))
+        connection.commit()
+    downgrade(revision="0003")
+    with closing(sqlite3.connect(path_of(empty))) as connection:
+        bound = connection.execute("SELECT id, person_id FROM account ORDER BY id").fetchall()
+        left = connection.execute("SELECT token_digest FROM sign_in ORDER BY 1").fetchall()
+    assert bound == [(1, 1), (2, None)]
+    assert left == [("1phone",), ("2phone",)]

@@ -20,13 +20,16 @@ class LintingClient(FlaskClient):
     faults_expected = False
     """Set by the few tests that break something on purpose."""
 
+    framed_by: tuple[str, ...] = ()
+    """Whose frames the pages allow: nobody's, but in the sessions of some channels."""
+
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         response = super().open(*args, **kwargs)
         if response.status_code == 500 and not self.faults_expected:
             raise UnfitPage(f"a fault: {response.request.method} {response.request.full_path}")
         body = response.mimetype == "text/html" and response.status_code not in range(300, 400)
         if body and response.request.method != "HEAD" and response.text.strip():
-            lint(self.application, Page(response))
+            lint(self.application, Page(response), self.framed_by)
         return response
 
     def page(

@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from flexapp.web.headers import CONTENT_SECURITY_POLICY
+from flexapp.web.headers import content_security_policy
 from tests.support.html import Page, words
 
 TAX_BUREAU = "/tax-bureau/"
@@ -23,9 +23,15 @@ class UnfitPage(AssertionError):
     """An answer that a test may not pass over, whatever the test itself looks at."""
 
 
-def lint(app: Flask, page: Page) -> None:
+def lint(app: Flask, page: Page, framed_by: tuple[str, ...] = ()) -> None:
     """Raise `UnfitPage` with every objection to this answer."""
-    found = [*_headers(page), *_document(page), *_ids(page), *_controls(page), *_inline(page)]
+    found = [
+        *_headers(page, framed_by),
+        *_document(page),
+        *_ids(page),
+        *_controls(page),
+        *_inline(page),
+    ]
     if not page.path.startswith(TAX_BUREAU):
         found += _addresses(app, page)
         found += _heading(page) if _whole(page) else _fragment(page)
@@ -37,7 +43,7 @@ def _whole(page: Page) -> bool:
     return page.root.tag == "html"
 
 
-def _headers(page: Page) -> Iterator[str]:
+def _headers(page: Page, framed_by: tuple[str, ...]) -> Iterator[str]:
     headers = page.response.headers
     if headers.get("Cache-Control") != "no-store":
         yield "may be kept by a cache"
@@ -46,7 +52,7 @@ def _headers(page: Page) -> Iterator[str]:
         yield "no strict content security policy"
     if page.path.startswith(TAX_BUREAU):
         return
-    if policy != CONTENT_SECURITY_POLICY:
+    if policy != content_security_policy(framed_by):
         yield "another content security policy than the product's"
     if "HX-Request" not in headers.get("Vary", ""):
         yield "Vary does not name HX-Request"
@@ -117,6 +123,8 @@ def _inline(page: Page) -> Iterator[str]:
     for element in page.root.iter():
         if element.tag == "style" or (element.tag == "script" and not element.get("src")):
             yield f"inline {element.tag}"
+        if element.get("target") or element.get("formtarget"):
+            yield f"a {element.tag} that opens another window, which webviews do not have"
         yield from (
             f"inline {name} on {element.tag}"
             for name in element.attrib

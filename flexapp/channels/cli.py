@@ -1,0 +1,134 @@
+"""`flask channels …`: which apps there are, on or off, and whose signatures are believed."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import TextIO, TypeVar
+
+import click
+from flask.cli import AppGroup
+
+from flexapp.channels import keys, launching, operating, service
+from flexapp.channels.registry import Category
+from flexapp.channels.service import Bridge, TitleBar, Webview
+from flexapp.rules.refusal import Refusal
+from flexapp.web.clock import instant
+from flexapp.web.unit_of_work import write_transaction
+
+Outcome = TypeVar("Outcome")
+
+cli = AppGroup("channels", help="The apps (渠道) that people come from.")
+
+code_argument = click.argument("code")
+by_option = click.option("--by", default=getpass.getuser, help="Who does it, for the record.")
+
+
+@cli.command("list")
+def show() -> None:
+    """Every app: its number, whether it is usable, how its webview is set up, its keys."""
+    for app in service.apps():
+        valid = [key.kid for key in keys.of_channel(app.code) if key.valid]
+        webview = service.webview(app.code)
+        parts = [
+            f"{app.order or '-':>3}  {app.code:<16} {app.name}",
+            "usable" if app.usable else f"not usable: {app.reason}",
+            f"keys: {', '.join(valid)}" if valid else "no key",
+        ]
+        if webview != Webview():
+            framing = " ".join(webview.frame_ancestors) or "nobody"
+            parts.append(f"title bar: {webview.title_bar}, bridge: {webview.bridge}")
+            parts.append(f"framed by: {framing}")
+        click.echo("; ".join(parts))
+
+
+@cli.command("add")
+@code_argument
+@click.argument("name")
+@click.option("--category", type=click.Choice([str(one) for one in Category]), required=True)
+@click.option("--download", help="The vendor's https address for getting the app.")
+@click.option("--download-android", help="The same, for Android alone.")
+@click.option("--download-ios", help="The same, for iPhones alone.")
+@by_option
+def add(by: str, **described: str | None) -> None:
+    """Add an app that people can use from now on; CODE stands in QR codes and never changes."""
+    given = {name: value for name, value in described.items() if value is not None}
+    with write_transaction():
+        app = _done(operating.add(described=given, by=by, at=instant()))
+    click.echo(f"{app.code} ({app.name}) was added")
+
+
+@cli.command("enable")
+@code_argument
+@by_option
+def enable(code: str, by: str) -> None:
+    """Switch an app on, one that was not usable so far too."""
+    with write_transaction():
+        _done(operating.switch(code=code, enabled=True, reason="", by=by, at=instant()))
+    click.echo(f"{code} is on")
+
+
+@cli.command("disable")
+@code_argument
+@click.option("--reason", required=True, help="Why, in a Chinese sentence for people.")
+@by_option
+def disable(code: str, reason: str, by: str) -> None:
+    """Switch an app off: nobody comes in from it any more; who is in may finish."""
+    with write_transaction():
+        _done(operating.switch(code=code, enabled=False, reason=reason, by=by, at=instant()))
+    click.echo(f"{code} is off")
+
+
+@cli.command("webview")
+@code_argument
+@click.option("--title-bar", type=click.Choice([str(one) for one in TitleBar]), default="ours")
+@click.option("--bridge", type=click.Choice([str(one) for one in Bridge]), default="none")
+@click.option("--frame-ancestor", multiple=True, help="An https origin that may frame the pages.")
+@by_option
+def set_webview(
+    code: str, title_bar: str, bridge: str, frame_ancestor: tuple[str, ...], by: str
+) -> None:
+    """Set up an app's webview anew: what is not given goes back to its default."""
+    wanted = Webview(TitleBar(title_bar), Bridge(bridge), frame_ancestor)
+    with write_transaction():
+        _done(operating.set_webview(code=code, webview=wanted, by=by, at=instant()))
+    click.echo(f"the webview of {code} is set up")
+
+
+@cli.command("add-key")
+@code_argument
+@click.argument("file", type=click.File(encoding="utf-8"))
+@click.option("--kid", help="The key's name; needed for PEM.")
+@by_option
+def add_key(code: str, file: TextIO, kid: str | None, by: str) -> None:
+    """Believe what the public key in FILE (JWK or PEM, - for standard input) signs for an app."""
+    with write_transaction():
+        text = file.read()
+        key = _done(operating.add_key(code=code, text=text, kid=kid, by=by, at=instant()))
+    click.echo(f"{code} has the key {key.kid}")
+
+
+@cli.command("retire-key")
+@code_argument
+@click.argument("kid")
+@by_option
+def retire_key(code: str, kid: str, by: str) -> None:
+    """Believe nothing any more that a key signs; this cannot be undone."""
+    with write_transaction():
+        _done(operating.retire_key(code=code, kid=kid, by=by, at=instant()))
+    click.echo(f"the key {kid} of {code} is retired")
+
+
+@cli.command("forget")
+def forget() -> None:
+    """Erase who expired launches were for, as each new launch does too: for a nightly run."""
+    with write_transaction():
+        erased = launching.forget(at=instant())
+    click.echo(f"{erased} erased")
+
+
+def _done(outcome: Outcome | Refusal) -> Outcome:
+    if isinstance(outcome, Refusal):
+        click.echo(outcome.sentence, err=True)
+        sys.exit(1)
+    return outcome

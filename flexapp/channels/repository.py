@@ -1,0 +1,123 @@
+"""Rows of channels, their keys and switches, and of launches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select, update
+
+from flexapp.channels.models import AddedChannel, ChannelKey, ChannelSwitch, ChannelWebview, Launch
+from flexapp.extensions import db, table_of, upsert
+
+_channel, _switch, _key = table_of(AddedChannel), table_of(ChannelSwitch), table_of(ChannelKey)
+_webview = table_of(ChannelWebview)
+# Built once and on the tables, not the classes: these run with every page about channels.
+_ADDED = select(_channel).order_by(_channel.c.at, _channel.c.code)
+_SWITCHES = select(_switch.c.code, _switch.c.enabled, _switch.c.reason).where(
+    _switch.c.id.in_(select(func.max(_switch.c.id)).group_by(_switch.c.code))
+)
+
+
+def added() -> list[Mapping[str, object]]:
+    """The apps that were added, in the order they were."""
+    return [{**row} for row in db.session.execute(_ADDED).mappings()]
+
+
+def add(row: Mapping[str, object]) -> None:
+    """A further app."""
+    db.session.execute(insert(AddedChannel), [row])
+
+
+def switches() -> list[Mapping[str, object]]:
+    """The latest switch of each app that has any."""
+    return [{**row} for row in db.session.execute(_SWITCHES).mappings()]
+
+
+def set_switch(row: Mapping[str, object]) -> None:
+    """An app is on or off from now."""
+    db.session.execute(insert(ChannelSwitch), [row])
+
+
+def keys(channel: str) -> list[Mapping[str, object]]:
+    """All keys a channel ever had, the oldest first."""
+    found = select(_key).where(_key.c.channel == channel).order_by(_key.c.added_at, _key.c.kid)
+    return [{**row} for row in db.session.execute(found).mappings()]
+
+
+def all_keys() -> list[Mapping[str, object]]:
+    """All keys of all channels."""
+    return [{**row} for row in db.session.execute(select(_key)).mappings()]
+
+
+def add_key(row: Mapping[str, object]) -> None:
+    """A channel's further key."""
+    db.session.execute(insert(ChannelKey), [row])
+
+
+def retire_key(channel: str, kid: str, at: datetime) -> bool:
+    """From now on nothing signed with it is believed; False where no such key is valid."""
+    retired = db.session.execute(
+        update(ChannelKey)
+        .where(
+            ChannelKey.channel == channel, ChannelKey.kid == kid, ChannelKey.retired_at.is_(None)
+        )
+        .values(retired_at=at)
+        .returning(ChannelKey.kid)
+    ).first()
+    return retired is not None
+
+
+def webview(code: str) -> Mapping[str, object] | None:
+    """How an app shows the pages, if that was ever set."""
+    found = select(_webview).where(_webview.c.code == code)
+    row = db.session.execute(found).mappings().first()
+    return None if row is None else {**row}
+
+
+def set_webview(row: Mapping[str, object]) -> None:
+    """How an app shows the pages from now on."""
+    changed = {name: value for name, value in row.items() if name != "code"}
+    statement = upsert(ChannelWebview).values([row])
+    db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changed))
+
+
+_FORGOTTEN = {"name": None, "identity": None, "phone": None}
+
+
+def add_launch(row: Mapping[str, object]) -> None:
+    """Somebody on the way here."""
+    db.session.execute(insert(Launch), [row])
+
+
+def launch(code_digest: str) -> Launch | None:
+    """The launch of a code."""
+    return db.session.execute(
+        select(Launch).where(Launch.code_digest == code_digest)
+    ).scalar_one_or_none()
+
+
+def use_launch(code_digest: str, at: datetime) -> bool:
+    """Spend a code and erase who it was for; False where it was spent or expired before."""
+    used = db.session.execute(
+        update(Launch)
+        .where(Launch.code_digest == code_digest, Launch.used_at.is_(None), Launch.expires_at > at)
+        .values(used_at=at, **_FORGOTTEN)
+        .returning(Launch.code_digest)
+    ).first()
+    return used is not None
+
+
+def forget_launches(*, expired_by: datetime, gone_by: datetime) -> int:
+    """Erase who the launches expired by then were for, and those gone by then altogether.
+
+    Gives how many persons were erased.
+    """
+    db.session.execute(delete(Launch).where(Launch.expires_at <= gone_by))
+    erased: Sequence[object] = db.session.execute(
+        update(Launch)
+        .where(Launch.expires_at <= expired_by, Launch.identity.is_not(None))
+        .values(**_FORGOTTEN)
+        .returning(Launch.code_digest)
+    ).all()
+    return len(erased)
