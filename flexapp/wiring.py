@@ -19,6 +19,11 @@ from flexapp.channels import blocked, embedding, launch_routes, poster_routes
 from flexapp.channels import cli as channels_cli
 from flexapp.channels import routes as channels_routes
 from flexapp.config import PROJECT, Settings, load
+from flexapp.counter import cli as counter_cli
+from flexapp.counter import demo_codes
+from flexapp.counter import guard as counter_guard
+from flexapp.counter import routes as counter_routes
+from flexapp.counter import transmission_routes as counter_transmission_routes
 from flexapp.extensions import csrf, db, init_database, migrate
 from flexapp.people import encryption, guard
 from flexapp.people import routes as people_routes
@@ -89,6 +94,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     origin.init_app(app)
     csrf.init_app(app)
     guard.init_app(app)
+    counter_guard.init_app(app)
     embedding.init_app(app)
     for module in (
         health,
@@ -100,16 +106,20 @@ def create_app(settings: Settings | None = None) -> Flask:
         transmission_routes,
         machine_routes,
         open_routes,
+        counter_routes,
+        counter_transmission_routes,
         channels_routes,
         poster_routes,
         launch_routes,
     ):
         app.register_blueprint(module.blueprint)
+    app.cli.add_command(counter_cli.cli)
     app.cli.add_command(transmission_cli.cli)
     app.cli.add_command(audit_cli.cli)
     app.cli.add_command(channels_cli.cli)
     if settings.is_demo:
         app.cli.add_command(demo.cli)
+        app.extensions["demo_staff"] = demo_codes.load
     assets.read_manifest(app)
     _connect_tax_bureau(app, settings)
     assets.serve(app)

@@ -22,6 +22,7 @@ class ActorKind(StrEnum):
     ACCOUNT = "account"
     SYSTEM = "system"
     TAX = "tax"
+    STAFF = "staff"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from flexapp.channels import codes, service
-from flexapp.channels.codes import Code
+from flexapp.channels import service
 from flexapp.channels.launching import Waiting
 from flexapp.channels.registry import App
 from flexapp.people.service import Visitor
+from flexapp.web import codes
+from flexapp.web.codes import Code
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import zlib
 
 from markupsafe import escape
 
-from flexapp.channels.codes import QUIET_ZONE, Code
+from flexapp.web.codes import QUIET_ZONE, Code
 
 WIDTH_MM = 30
 DPI = 600

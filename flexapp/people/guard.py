@@ -33,7 +33,9 @@ def init_app(app: Flask) -> None:
 def _guard() -> Response | None:
     # No endpoint: no such address, and the error page follows.
     access = access_of(current_app, request.endpoint) if request.endpoint else Access.PUBLIC
-    if access is Access.MACHINE:  # it holds no cookie, and one that a browser sends means nothing
+    # A system holds no cookie, and one that a browser sends means nothing; staff have a guard and a
+    # session of their own (counter/guard.py), and are no resident meanwhile.
+    if access in (Access.MACHINE, Access.STAFF_BEGUN, Access.STAFF):
         g.visitor = None
         return None
     g.visitor = _load_visitor()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
 from flexapp.audit.service import SYSTEM
@@ -23,7 +27,11 @@ def load() -> None:
     """Add the fictional residents that are not there yet; again is harmless."""
     with write_transaction():
         added = [_add(resident) for resident in FICTIONAL_RESIDENTS.values()]
+        # Slices above this one have fictional people of their own.
+        load_more: Callable[[datetime], int] = current_app.extensions["demo_staff"]
+        staff = load_more(now())
     click.echo(f"{sum(added)} demo residents added, {len(added) - sum(added)} were there")
+    click.echo(f"{staff} demo clerks added")
 
 
 def _add(resident: FictionalResident) -> bool:

@@ -6,11 +6,15 @@ from flexapp.rules.refusal import Refusal
 
 
 class ChannelKind(StrEnum):
-    """PHONE: the apps and phone browsers. TOWNSHIP: 乡镇民生服务中心. HALL: 社保服务大厅."""
+    """PHONE: the apps and phone browsers. TOWNSHIP: 乡镇民生服务中心. HALL: 社保服务大厅.
+
+    AGENCY: the bureau itself, which runs the service and does no resident's business.
+    """
 
     PHONE = "phone"
     TOWNSHIP = "township"
     HALL = "hall"
+    AGENCY = "agency"
 
     @property
     def label(self) -> str:
@@ -21,6 +25,7 @@ _KIND_LABELS = {
     ChannelKind.PHONE: "手机",
     ChannelKind.TOWNSHIP: "乡镇民生服务中心",
     ChannelKind.HALL: "社保服务大厅",
+    ChannelKind.AGENCY: "经办机构",
 }
 
 
@@ -52,6 +57,7 @@ CAPABILITIES: dict[ChannelKind, frozenset[Action]] = {
     ChannelKind.PHONE: _EVERYDAY,
     ChannelKind.TOWNSHIP: frozenset({Action.REGISTER}),
     ChannelKind.HALL: _EVERYDAY | {Action.SPECIAL},
+    ChannelKind.AGENCY: frozenset(),
 }
 
 

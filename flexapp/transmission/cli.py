@@ -12,6 +12,7 @@ from flask.cli import AppGroup
 from joserfc.jwk import ECKey
 
 from flexapp import signing
+from flexapp.audit.service import SYSTEM
 from flexapp.config import Settings
 from flexapp.rules.refusal import Refusal
 from flexapp.transmission import operating
@@ -19,6 +20,7 @@ from flexapp.transmission.gateway import TaxUnreachable
 from flexapp.transmission.reconciling import Finding, reconcile
 from flexapp.transmission.worker import Sender, gateway, run
 from flexapp.web.clock import BEIJING
+from flexapp.web.unit_of_work import read_transaction, write_transaction
 
 MENDED = {True: "mended", False: "NOT mended"}
 HOLDS = {True: "signature holds", False: "SIGNATURE DOES NOT HOLD", None: "no signature kept"}
@@ -43,7 +45,8 @@ def work(once: bool) -> None:
 @cli.command("status")
 def status() -> None:
     """How the transmission stands; what is parked, and what a person must settle."""
-    seen = operating.standing()
+    with read_transaction():
+        seen = operating.standing()
     for name, count in sorted(seen.counts.items()):
         click.echo(f"{name} {count}")
     if seen.oldest_open is not None:
@@ -92,7 +95,8 @@ def compare_books() -> None:
 @click.argument("serial")
 def show(serial: str) -> None:
     """What each side told about an assessment, and whether the signatures hold."""
-    found = operating.dossier(serial, _settings().tax_keys)
+    with read_transaction():
+        found = operating.dossier(serial, _settings().tax_keys)
     if found is None:
         raise click.ClickException("no assessment has this serial")
     click.echo(f"{serial}: {found.record.state.value} since {_time(found.record.state_at)}")
@@ -115,7 +119,8 @@ def retry(serial: str | None, everything: bool) -> None:
     """Send a parked message again, once what kept it is put right."""
     if (serial is None) != everything:
         raise click.UsageError("name a serial, or say --all")
-    serials = operating.retry(serial)
+    with write_transaction():
+        serials = operating.retry(serial=serial, actor=SYSTEM)
     for each in serials:
         click.echo(f"{each}: waiting again")
     if not serials:
@@ -131,7 +136,10 @@ def give_back(serial: str, reason: str) -> None:
     Refused where the tax bureau has it.
     """
     try:
-        outcome = operating.give_back(gateway(_app()), serial, reason)
+        with write_transaction():
+            outcome = operating.give_back(
+                gateway=gateway(_app()), serial=serial, reason=reason, actor=SYSTEM
+            )
     except TaxUnreachable as error:
         raise click.ClickException(f"the tax bureau cannot be asked ({error})") from None
     if isinstance(outcome, Refusal):

@@ -10,18 +10,22 @@ from joserfc.jwk import KeySet
 
 from flexapp.assessment import service as assessment
 from flexapp.assessment.service import HeldUp, Record
-from flexapp.audit.service import SYSTEM
+from flexapp.audit import service as audit
+from flexapp.audit.service import Actor
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move
 from flexapp.transmission import protocol, repository
 from flexapp.transmission.gateway import TaxGateway
 from flexapp.transmission.repository import Event, Message
 from flexapp.web.clock import instant, now
-from flexapp.web.unit_of_work import read_transaction, write_transaction
+from flexapp.web.unit_of_work import outside_transaction
 
 MOST_LISTED = 100
 
-NOT_PARKED = Refusal("not_parked", "no message of this serial is parked")
+REASON_MAX = 100
+
+NOT_PARKED = Refusal("not_parked", "这个流水号没有搁置的消息，可能已经有人处理过。")
+HELD_THERE = Refusal("held_there", "税务已经收到这一笔，不能退回；请运行核对，按税务的状态更新。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +44,15 @@ class Standing:
 
 def standing() -> Standing:
     """How the transmission stands now; at most 100 parked messages and findings."""
-    with read_transaction():
-        link = repository.link()
-        return Standing(
-            counts=repository.counts(),
-            oldest_open=repository.oldest_open(),
-            down_since=link.down_since,
-            compared_at=link.compared_at,
-            parked=repository.parked(MOST_LISTED),
-            findings=repository.findings(MOST_LISTED),
-        )
+    link = repository.link()
+    return Standing(
+        counts=repository.counts(),
+        oldest_open=repository.oldest_open(),
+        down_since=link.down_since,
+        compared_at=link.compared_at,
+        parked=repository.parked(MOST_LISTED),
+        findings=repository.findings(MOST_LISTED),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,46 +67,59 @@ class Dossier:
 
 def dossier(serial: str, keys: KeySet) -> Dossier | None:
     """What each side told about a serial; None for an unknown one."""
-    with read_transaction():
-        record = assessment.find(serial)
-        if record is None:
-            return None
-        return Dossier(
-            record,
-            [(each, _holds(each.proof, keys)) for each in repository.of_serial(serial)],
-            [(each, _holds(each.proof, keys)) for each in repository.events_of(serial)],
+    record = assessment.find(serial)
+    if record is None:
+        return None
+    return Dossier(
+        record,
+        [(each, _holds(each.proof, keys)) for each in repository.of_serial(serial)],
+        [(each, _holds(each.proof, keys)) for each in repository.events_of(serial)],
+    )
+
+
+def retry(*, serial: str | None, actor: Actor) -> Sequence[str]:
+    """Send parked messages again, of one serial or all; the serials that there were."""
+    serials = repository.unpark(serial, instant())
+    for each in serials:
+        assessment.hold_up(each, HeldUp.NOTHING)
+        record = assessment.find(each)
+        audit.record(
+            action="transmission.retried",
+            person_id=None if record is None else record.person_id,
+            subject=each,
+            actor=actor,
+            at=now(),
         )
+    return serials
 
 
-def retry(serial: str | None) -> Sequence[str]:
-    """Send parked messages again, of one serial or all; the serials."""
-    with write_transaction():
-        serials = repository.unpark(serial, instant())
-        for each in serials:
-            assessment.hold_up(each, HeldUp.NOTHING)
-        return serials
-
-
-def give_back(gateway: TaxGateway, serial: str, reason: str) -> Record | Refusal:
+def give_back(*, gateway: TaxGateway, serial: str, reason: str, actor: Actor) -> Record | Refusal:
     """End a parked submission: 税务退回 with this reason, so that the person can revoke it.
 
-    Only where the tax bureau says, signed, that it does not have it. Raises `TaxUnreachable`.
+    Only where the tax bureau says, signed, that it does not have it; it is asked outside the
+    caller's transaction. Raises `TaxUnreachable`.
     """
-    with read_transaction():
-        found = [each for each in repository.of_serial(serial) if each.status == "parked"]
-    parked = [each for each in found if each.kind == "submit"]
+    reason = " ".join(reason.split())
+    if not 2 <= len(reason) <= REASON_MAX or not reason.isprintable():
+        return Refusal("reason_missing", f"请写明退回原因，2 至 {REASON_MAX} 个字。", "reason")
+    parked = [
+        each
+        for each in repository.of_serial(serial)
+        if each.status == "parked" and each.kind == "submit"
+    ]
     if not parked:
         return NOT_PARKED
-    if gateway.show(serial) is not None:
-        return Refusal("held_there", "the tax bureau has it: reconcile instead")
-    with write_transaction():
-        record = assessment.find(serial)
-        assert record is not None
-        if not repository.give_up(parked[-1].id, "", reason):
-            return NOT_PARKED
-        return assessment.transition(
-            record=record, move=Move.REFUSE, actor=SYSTEM, at=now(), data={"reason": reason}
-        )
+    with outside_transaction():
+        held = gateway.show(serial)
+    if held is not None:
+        return HELD_THERE
+    record = assessment.find(serial)
+    assert record is not None
+    if not repository.give_up(parked[-1].id, reason):
+        return NOT_PARKED
+    return assessment.transition(
+        record=record, move=Move.REFUSE, actor=actor, at=now(), data={"reason": reason}
+    )
 
 
 def _holds(proof: str, keys: KeySet) -> bool | None:

@@ -139,12 +139,12 @@ def unpark(serial: str | None, now: datetime) -> Sequence[str]:
     return list(db.session.execute(statement).scalars())
 
 
-def give_up(message_id: str, proof: str, why: str) -> bool:
+def give_up(message_id: str, why: str) -> bool:
     """End a parked message without its having been delivered."""
     changed = db.session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.id == message_id, OutboxMessage.status == "parked")
-        .values(status="dropped", proof=proof, last_fault=why)
+        .values(status="dropped", last_fault=why)
         .returning(OutboxMessage.id)
     ).first()
     return changed is not None

@@ -13,8 +13,21 @@ from flexapp.audit.service import Actor
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move
 from flexapp.transmission import repository
+from flexapp.transmission.gateway import TaxGateway, TaxUnreachable
 from flexapp.transmission.messages import submission
+from flexapp.transmission.operating import Standing, give_back, retry, standing
 from flexapp.web.clock import instant
+
+__all__ = [
+    "Standing",
+    "TaxGateway",
+    "TaxUnreachable",
+    "ask_tax_to_revoke",
+    "give_back",
+    "retry",
+    "standing",
+    "transmit",
+]
 
 REASON_MAX = 100
 

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from flask import Flask
 
+from flexapp.rules.roles import Role
+
 View = TypeVar("View", bound=Callable[..., object])
 
 
@@ -17,14 +19,22 @@ class Access(StrEnum):
     PUBLIC = "public"
     ACCOUNT = "account"  # signed in with a phone number
     PERSON = "person"  # and real-name checked
+    STAFF_BEGUN = "staff_begun"  # of the counters, and their password was right
+    STAFF = "staff"  # and their second factor; each view names the roles it is for
     MACHINE = "machine"  # another system, whose every message is signed; the view checks it
 
 
-def allow(access: Access) -> Callable[[View], View]:
-    """Mark a view with the access it needs; every endpoint must carry one."""
+def allow(access: Access, *roles: Role) -> Callable[[View], View]:
+    """Mark a view with the access it needs; every endpoint must carry one.
+
+    `roles`: with `STAFF`, and only there, who of the staff; none named is everybody.
+    """
+    if roles and access is not Access.STAFF:
+        raise ValueError("only staff have roles")
 
     def mark(view: View) -> View:
         view.access = access  # type: ignore[attr-defined]
+        view.roles = frozenset(roles or Role)  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -36,6 +46,12 @@ def access_of(app: Flask, endpoint: str) -> Access:
     if marked is None:
         raise LookupError(f"the endpoint {endpoint} does not say who may call it")
     return marked
+
+
+def roles_of(app: Flask, endpoint: str) -> frozenset[Role]:
+    """Who of the staff an endpoint is for."""
+    roles: frozenset[Role] = getattr(app.view_functions[endpoint], "roles", frozenset())
+    return roles
 
 
 def check_marked(app: Flask) -> None:

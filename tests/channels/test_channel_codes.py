@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from flexapp.channels import codes
+from flexapp.web import codes
 
 
 @pytest.mark.parametrize(

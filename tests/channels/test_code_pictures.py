@@ -10,8 +10,9 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from flexapp.channels import codes, pictures, service
+from flexapp.channels import pictures, service
 from flexapp.channels.registry import App
+from flexapp.web import codes
 from tests.support.client import LintingClient
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -8,6 +8,7 @@ TABLE = {
     ChannelKind.PHONE: (True, True, True, True, False),
     ChannelKind.TOWNSHIP: (True, False, False, False, False),
     ChannelKind.HALL: (True, True, True, True, True),
+    ChannelKind.AGENCY: (False, False, False, False, False),
 }
 COLUMNS = (Action.REGISTER, Action.ASSESS, Action.TRANSMIT, Action.REVOKE, Action.SPECIAL)
 

@@ -211,7 +211,7 @@ def test_what_the_tax_bureau_has_is_not_given_back(ma_lan: LintingClient, app: F
         sending.work_once(app.extensions["tax_gateway"])
     execute(app, "UPDATE assessment SET state = 'queued'")
     execute(app, "UPDATE outbox_message SET status = 'parked'")
-    assert "the tax bureau has it" in command(app, "give-back", serial, "--reason", "x")
+    assert "税务已经收到这一笔" in command(app, "give-back", serial, "--reason", "不能接收")
     assert state(ma_lan, serial) == "传输中"
 
 

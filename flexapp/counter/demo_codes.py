@@ -1,0 +1,82 @@
+"""The demo's fictional staff, and the codes that their phones would show. Demo only."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyotp
+
+from flexapp.audit.service import SYSTEM
+from flexapp.counter import repository
+from flexapp.counter.service import Clerk, add, hasher
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.roles import Role
+from flexapp.web.clock import instant
+
+PASSWORD = "demo-counter-2026"  # noqa: S105
+"""Of every one of them; the README says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class FictionalClerk:
+    """Somebody to try the counters as."""
+
+    user_name: str
+    name: str
+    role: Role
+    places: tuple[str, ...] = ()
+
+
+STAFF = (
+    FictionalClerk("xz01", "马建军", Role.TOWNSHIP, ("640202", "640104")),
+    FictionalClerk("dt01", "李秀梅", Role.HALL, ("640202", "640104")),
+    FictionalClerk("jb01", "王淑华", Role.AGENCY),
+    FictionalClerk("jb02", "哈国强", Role.AGENCY),
+    FictionalClerk("sj01", "田文静", Role.AUDITOR),
+)
+
+
+def load(at: datetime) -> int:
+    """Add those that are not there yet, ready to sign in; how many were added."""
+    added = 0
+    for each in STAFF:
+        if repository.by_user_name(each.user_name) is not None:
+            continue
+        outcome = add(
+            user_name=each.user_name,
+            name=each.name,
+            role=each.role,
+            places=each.places,
+            actor=SYSTEM,
+            at=at,
+        )
+        assert not isinstance(outcome, Refusal), outcome
+        row = repository.by_user_name(each.user_name)
+        assert row is not None
+        repository.change(
+            row.id,
+            password_hash=hasher.hash(PASSWORD),
+            must_change=False,
+            secret=_secret(each.user_name),
+        )
+        added += 1
+    return added
+
+
+def current(clerk: Clerk) -> str | None:
+    """The code of this half minute for one of the fictional staff; None for anybody else."""
+    if clerk.user_name not in {each.user_name for each in STAFF}:
+        return None
+    row = repository.by_id(clerk.id)
+    secret = _secret(clerk.user_name)
+    if row is None or row.secret != secret:
+        return None  # set up anew on somebody's own phone
+    return pyotp.TOTP(secret).at(instant())
+
+
+def _secret(user_name: str) -> str:
+    digest = hashlib.sha256(f"demo second factor of {user_name}".encode()).digest()
+    return base64.b32encode(digest[:20]).decode()

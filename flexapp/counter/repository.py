@@ -1,0 +1,149 @@
+"""Rows of staff and their sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from flexapp.counter.models import Staff, StaffDivision, StaffSession
+from flexapp.extensions import db
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Somebody of the staff as stored."""
+
+    id: int
+    user_name: str
+    name: str
+    role: str
+    password_hash: str
+    must_change: bool
+    secret: str | None
+    last_step: int
+    failures: int
+    locked_until: datetime | None
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session as stored."""
+
+    token_digest: str
+    staff_id: int
+    passed: str
+    started_at: datetime
+    seen_at: datetime
+    new_secret: str | None
+
+
+_STAFF = [getattr(Staff, name) for name in Row.__slots__]
+_SESSION = [getattr(StaffSession, name) for name in SessionRow.__slots__]
+
+
+def by_user_name(user_name: str) -> Row | None:
+    """The one of this user name."""
+    row = db.session.execute(select(*_STAFF).where(Staff.user_name == user_name)).first()
+    return None if row is None else Row(*row)
+
+
+def by_id(staff_id: int) -> Row | None:
+    """The one of this number."""
+    row = db.session.execute(select(*_STAFF).where(Staff.id == staff_id)).first()
+    return None if row is None else Row(*row)
+
+
+def everybody() -> Sequence[Row]:
+    """All staff, by user name."""
+    return [Row(*row) for row in db.session.execute(select(*_STAFF).order_by(Staff.user_name))]
+
+
+def divisions_of(staff_id: int) -> Sequence[str]:
+    """The divisions that somebody works for, in order."""
+    query = select(StaffDivision.division).where(StaffDivision.staff_id == staff_id)
+    return sorted(db.session.execute(query).scalars())
+
+
+def add(row: Mapping[str, object], divisions: Sequence[str]) -> int:
+    """Add somebody and give their number."""
+    staff_id: int = db.session.execute(insert(Staff).returning(Staff.id), row).scalar_one()
+    if divisions:
+        db.session.execute(
+            insert(StaffDivision),
+            [{"staff_id": staff_id, "division": division} for division in divisions],
+        )
+    return staff_id
+
+
+def change(staff_id: int, **values: object) -> None:
+    """Change somebody's row."""
+    db.session.execute(update(Staff).where(Staff.id == staff_id).values(**values))
+
+
+def count_failure(staff_id: int) -> int:
+    """One more wrong password or code; how many there are now."""
+    statement = (
+        update(Staff)
+        .where(Staff.id == staff_id)
+        .values(failures=Staff.failures + 1)
+        .returning(Staff.failures)
+    )
+    return int(db.session.execute(statement).scalar_one())
+
+
+def take_step(staff_id: int, step: int) -> bool:
+    """Note the time step of a code; False where this one or a later one was taken before."""
+    taken = db.session.execute(
+        update(Staff)
+        .where(Staff.id == staff_id, Staff.last_step < step)
+        .values(last_step=step)
+        .returning(Staff.id)
+    ).first()
+    return taken is not None
+
+
+def session(token_digest: str) -> SessionRow | None:
+    """The session of a cookie."""
+    query = select(*_SESSION).where(StaffSession.token_digest == token_digest)
+    row = db.session.execute(query).first()
+    return None if row is None else SessionRow(*row)
+
+
+def add_session(row: Mapping[str, object]) -> None:
+    """Begin a session."""
+    db.session.execute(insert(StaffSession), [row])
+
+
+def change_session(token_digest: str, **values: object) -> None:
+    """Change a session."""
+    db.session.execute(
+        update(StaffSession).where(StaffSession.token_digest == token_digest).values(**values)
+    )
+
+
+def complete_session(token_digest: str, *, new_digest: str, at: datetime) -> None:
+    """The second factor was right: the session goes on, whole, under a new token."""
+    db.session.execute(
+        update(StaffSession)
+        .where(StaffSession.token_digest == token_digest)
+        .values(token_digest=new_digest, passed="code", started_at=at, seen_at=at, new_secret=None)
+    )
+
+
+def end_session(token_digest: str) -> None:
+    """End a session."""
+    db.session.execute(delete(StaffSession).where(StaffSession.token_digest == token_digest))
+
+
+def end_sessions_of(staff_id: int) -> None:
+    """End all sessions of somebody."""
+    db.session.execute(delete(StaffSession).where(StaffSession.staff_id == staff_id))
+
+
+def end_sessions_before(started: datetime) -> None:
+    """Forget what no cookie can use any more."""
+    db.session.execute(delete(StaffSession).where(StaffSession.started_at < started))

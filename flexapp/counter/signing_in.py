@@ -1,0 +1,218 @@
+"""Signing in at a counter: password, then a code from the second factor; locked when guessed at."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+import pyotp
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from flexapp.audit import service as audit
+from flexapp.counter import repository
+from flexapp.counter.service import (
+    PASSWORD_LEAST,
+    PASSWORD_MOST,
+    Clerk,
+    clerk_from,
+    hasher,
+)
+from flexapp.rules.refusal import Refusal
+
+FAILURES = 5
+LOCKED_FOR = timedelta(minutes=15)
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=10)
+BEGUN_FOR = timedelta(minutes=10)
+"""How long a session that passed only the password lasts."""
+
+STEP = 30
+"""Seconds that a code of the second factor is for (RFC 6238)."""
+
+ISSUER = "宁夏灵活就业社保经办"
+
+WRONG = Refusal("sign_in_wrong", "用户名或密码不对，或者这个用户已停用。")
+CODE_WRONG = Refusal("code_wrong", "动态码不对，请看清楚后再输入；每个动态码只能用一次。", "code")
+
+
+@cache
+def _nobody() -> str:
+    """Checked where there is no such user, so that the time it takes tells nothing."""
+    return hasher.hash(secrets.token_urlsafe(16))
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A counter session of this request."""
+
+    token: str
+    clerk: Clerk
+    complete: bool
+    must_change: bool
+    has_second_factor: bool
+    seen_at: datetime
+
+
+def sign_in(*, user_name: str, password: str, at: datetime) -> str | Refusal:
+    """The token of a session that has passed the password; the second factor comes next."""
+    row = repository.by_user_name(user_name.strip().lower())
+    if row is not None and row.locked_until is not None and row.locked_until > at:
+        return _locked(row.locked_until - at)
+    right = _right(_nobody() if row is None else row.password_hash, password)
+    if row is None or not right or row.disabled_at is not None:
+        return WRONG if row is None else _failed(row, at, WRONG)
+    repository.end_sessions_before(at - LONGEST)
+    token = secrets.token_urlsafe(32)
+    repository.add_session(
+        {
+            "token_digest": _digest(token),
+            "staff_id": row.id,
+            "passed": "password",
+            "started_at": at,
+            "seen_at": at,
+            "new_secret": None,
+        }
+    )
+    return token
+
+
+def find(*, token: str, at: datetime) -> Session | None:
+    """The session of a cookie, if it still lasts."""
+    session = repository.session(_digest(token))
+    if session is None:
+        return None
+    complete = session.passed == "code"
+    idle, longest = (IDLE, LONGEST) if complete else (BEGUN_FOR, BEGUN_FOR)
+    row = repository.by_id(session.staff_id)
+    over = at - session.seen_at > idle or at - session.started_at > longest
+    if over or row is None or row.disabled_at is not None:
+        return None
+    return Session(
+        token,
+        clerk_from(row),
+        complete,
+        row.must_change,
+        row.secret is not None,
+        session.seen_at,
+    )
+
+
+def seen(*, token: str, at: datetime) -> None:
+    """The session is in use."""
+    repository.change_session(_digest(token), seen_at=at)
+
+
+def sign_out(*, token: str) -> None:
+    """End a session."""
+    repository.end_session(_digest(token))
+
+
+def choose_password(*, session: Session, password: str, again: str) -> Refusal | None:
+    """One's own password in place of the given one. None once it is kept."""
+    if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
+        return Refusal(
+            "password_length", f"新密码要 {PASSWORD_LEAST} 到 {PASSWORD_MOST} 个字符。", "password"
+        )
+    if password != again:
+        return Refusal("password_again", "两次输入的密码不一样。", "again")
+    row = repository.by_id(session.clerk.id)
+    assert row is not None
+    if _right(row.password_hash, password):
+        return Refusal("password_same", "新密码不能与原来的相同。", "password")
+    repository.change(row.id, password_hash=hasher.hash(password), must_change=False)
+    return None
+
+
+def new_secret(*, session: Session) -> str:
+    """The secret to set the second factor up with; the same until a code of it was right."""
+    stored = repository.session(_digest(session.token))
+    assert stored is not None
+    if stored.new_secret is not None:
+        return stored.new_secret
+    secret = pyotp.random_base32()
+    repository.change_session(_digest(session.token), new_secret=secret)
+    return secret
+
+
+def address(*, session: Session, secret: str) -> str:
+    """What the QR code for an authenticator app says."""
+    return pyotp.TOTP(secret).provisioning_uri(name=session.clerk.user_name, issuer_name=ISSUER)
+
+
+def pass_code(*, session: Session, code: str, at: datetime) -> str | Refusal:
+    """The second factor, set up by its first right code; a new token for the complete session."""
+    row = repository.by_id(session.clerk.id)
+    stored = repository.session(_digest(session.token))
+    assert row is not None
+    assert stored is not None
+    if row.locked_until is not None and row.locked_until > at:
+        return _locked(row.locked_until - at)
+    secret = row.secret or stored.new_secret
+    step = None if secret is None else _step_of(secret, code, at)
+    if step is None or not repository.take_step(row.id, step):
+        return _failed(row, at, CODE_WRONG)
+    repository.change(row.id, failures=0, locked_until=None, secret=secret)
+    # A new token: whoever saw the half-open session's cookie has nothing of the whole one.
+    token = secrets.token_urlsafe(32)
+    repository.complete_session(_digest(session.token), new_digest=_digest(token), at=at)
+    audit.record(
+        action="staff.signed_in",
+        person_id=None,
+        subject=f"staff:{row.id}",
+        actor=session.clerk.actor,
+        at=at,
+    )
+    return token
+
+
+def _failed(row: repository.Row, at: datetime, refusal: Refusal) -> Refusal:
+    """Count a wrong guess; the last one allowed locks."""
+    if repository.count_failure(row.id) < FAILURES:
+        return refusal
+    repository.change(row.id, failures=0, locked_until=at + LOCKED_FOR)
+    audit.record(
+        action="staff.locked",
+        person_id=None,
+        subject=f"staff:{row.id}",
+        actor=clerk_from(row).actor,
+        at=at,
+    )
+    return _locked(LOCKED_FOR)
+
+
+def _locked(rest: timedelta) -> Refusal:
+    minutes = int(rest.total_seconds() // 60) + 1
+    return Refusal("locked", f"输错次数太多，已锁定，请 {minutes} 分钟后再试，或请管理员重置。")
+
+
+def _right(password_hash: str, password: str) -> bool:
+    if len(password) > PASSWORD_MOST:
+        return False
+    try:
+        return hasher.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _step_of(secret: str, code: str, at: datetime) -> int | None:
+    """The time step that a code is for: this one, or its neighbours (clocks differ)."""
+    digits = unicodedata.normalize("NFKC", code).replace(" ", "")
+    if not re.fullmatch(r"[0-9]{6}", digits, re.ASCII):
+        return None
+    now, totp = int(at.timestamp()) // STEP, pyotp.TOTP(secret)
+    found = [
+        step
+        for step in (now - 1, now, now + 1)
+        if hmac.compare_digest(totp.generate_otp(step), digits)
+    ]
+    return found[-1] if found else None
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,44 @@
+"""Staff of the demo, signed in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from flexapp.counter.demo_codes import PASSWORD
+from tests.support.client import LintingClient
+from tests.support.html import Page
+
+CODE = re.compile(r"演示动态码：(\d{6})")
+
+
+def give_password(
+    client: LintingClient, user_name: str, password: str = PASSWORD, status: int = 200
+) -> Page:
+    """The first factor; the page that follows."""
+    page = client.page("/counter/sign-in")
+    return client.submit(page, "登录", status, user_name=user_name, password=password)
+
+
+def enter(client: LintingClient, user_name: str) -> Page:
+    """Both factors; the desk."""
+    page = give_password(client, user_name)
+    shown = CODE.fullmatch(page.texts("p", role="status")[0])
+    assert shown is not None
+    return client.submit(page, "确认", code=shown[1])
+
+
+@pytest.fixture
+def at_the_desk(app: Flask) -> Callable[[str], LintingClient]:
+    """`at_the_desk("jb01")`: a browser in which that clerk is signed in."""
+
+    def make(user_name: str) -> LintingClient:
+        client = app.test_client()
+        assert isinstance(client, LintingClient)
+        assert enter(client, user_name).path == "/counter"
+        return client
+
+    return make
