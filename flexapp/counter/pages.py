@@ -84,7 +84,6 @@ class ParkedLine:
     kind: str
     fault: str
     since: datetime
-    can_give_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,6 @@ class TransmissionPage:
                     KINDS[each.kind],
                     _fault(each.last_fault),
                     each.created_at,
-                    each.kind == "submit",
                 )
                 for each in standing.parked
             ),

@@ -15,7 +15,7 @@ from flexapp.audit.service import Actor
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move
 from flexapp.transmission import protocol, repository
-from flexapp.transmission.gateway import TaxGateway
+from flexapp.transmission.gateway import Holding, TaxGateway
 from flexapp.transmission.repository import Event, Message
 from flexapp.web.clock import instant, now
 from flexapp.web.unit_of_work import outside_transaction
@@ -94,32 +94,39 @@ def retry(*, serial: str | None, actor: Actor) -> Sequence[str]:
 
 
 def give_back(*, gateway: TaxGateway, serial: str, reason: str, actor: Actor) -> Record | Refusal:
-    """End a parked submission: 税务退回 with this reason, so that the person can revoke it.
+    """End a parked message, with a reason that the person reads.
 
-    Only where the tax bureau says, signed, that it does not have it; it is asked outside the
-    caller's transaction. Raises `TaxUnreachable`.
+    A submission becomes 税务退回, so that it can be revoked and assessed again; a request to revoke
+    counts as declined, so that it can be asked again. Only where the tax bureau says, signed, that
+    it does not have the message; it is asked outside the caller's transaction. Raises
+    `TaxUnreachable`.
     """
     reason = " ".join(reason.split())
     if not 2 <= len(reason) <= REASON_MAX or not reason.isprintable():
         return Refusal("reason_missing", f"请写明退回原因，2 至 {REASON_MAX} 个字。", "reason")
-    parked = [
-        each
-        for each in repository.of_serial(serial)
-        if each.status == "parked" and each.kind == "submit"
-    ]
+    parked = [each for each in repository.of_serial(serial) if each.status == "parked"]
     if not parked:
         return NOT_PARKED
+    message = parked[-1]
     with outside_transaction():
         held = gateway.show(serial)
-    if held is not None:
+    if _has(held, message):
         return HELD_THERE
     record = assessment.find(serial)
     assert record is not None
-    if not repository.give_up(parked[-1].id, reason):
+    if not repository.give_up(message.id, reason):
         return NOT_PARKED
+    move = Move.REFUSE if message.kind == "submit" else Move.DECLINE
     return assessment.transition(
-        record=record, move=Move.REFUSE, actor=actor, at=now(), data={"reason": reason}
+        record=record, move=move, actor=actor, at=now(), data={"reason": reason}
     )
+
+
+def _has(held: Holding | None, message: Message) -> bool:
+    """Whether the tax bureau has a message."""
+    if held is None or message.kind == "submit":
+        return held is not None
+    return held.request is not None and held.request.request_id == message.id
 
 
 def _holds(proof: str, keys: KeySet) -> bool | None:

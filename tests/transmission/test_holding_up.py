@@ -204,6 +204,24 @@ def test_a_parked_one_is_given_back_with_a_reason_where_the_tax_bureau_does_not_
     assert revoke(ma_lan, serial).texts("span", class_="tag") == ["已撤销"]
 
 
+def test_a_parked_request_to_revoke_is_given_back_as_declined(
+    ma_lan: LintingClient, app: Flask
+) -> None:
+    serial = assess(ma_lan, "2026-01", "2026-12")
+    transmit(ma_lan, serial)
+    work(app)
+    form = ma_lan.page(f"/assessment/records/{serial}/ask-tax")
+    ma_lan.submit(form, "确认", reason="缴费基数填错了")
+    with app.app_context():
+        sending.work_once(through(answering(400, {})))
+    assert f"parked: {serial} (ask): answer 400" in command(app, "status")
+    words = command(app, "give-back", serial, "--reason", "系统故障，请再申请一次")
+    assert words == f"{serial}: transmitted\n"
+    page = ma_lan.page(f"/assessment/records/{serial}")
+    assert "税务不同意撤销：系统故障，请再申请一次" in page.texts("b")
+    assert "申请税务撤销" in page.buttons()
+
+
 def test_what_the_tax_bureau_has_is_not_given_back(ma_lan: LintingClient, app: Flask) -> None:
     serial = assess(ma_lan, "2026-01", "2026-12")
     transmit(ma_lan, serial)
