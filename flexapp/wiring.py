@@ -15,13 +15,25 @@ from flexapp import signing
 from flexapp.assessment import record_routes
 from flexapp.assessment import routes as assessment_routes
 from flexapp.audit import cli as audit_cli
-from flexapp.channels import blocked, embedding, launch_routes, poster_routes
+from flexapp.channels import (
+    blocked,
+    embedding,
+    kit_routes,
+    launch_routes,
+    poster_routes,
+    sandbox_routes,
+    self_check_routes,
+    vendor_routes,
+)
 from flexapp.channels import cli as channels_cli
 from flexapp.channels import routes as channels_routes
 from flexapp.config import PROJECT, Settings, load
+from flexapp.counter import assessment_routes as counter_assessment_routes
 from flexapp.counter import cli as counter_cli
 from flexapp.counter import demo_codes
 from flexapp.counter import guard as counter_guard
+from flexapp.counter import people_routes as counter_people_routes
+from flexapp.counter import retirement_routes as counter_retirement_routes
 from flexapp.counter import routes as counter_routes
 from flexapp.counter import transmission_routes as counter_transmission_routes
 from flexapp.extensions import csrf, db, init_database, migrate
@@ -108,11 +120,19 @@ def create_app(settings: Settings | None = None) -> Flask:
         open_routes,
         counter_routes,
         counter_transmission_routes,
+        counter_people_routes,
+        counter_assessment_routes,
+        counter_retirement_routes,
         channels_routes,
         poster_routes,
+        kit_routes,
         launch_routes,
+        vendor_routes,
+        self_check_routes,
     ):
         app.register_blueprint(module.blueprint)
+    if settings.is_demo:
+        app.register_blueprint(sandbox_routes.blueprint)
     app.cli.add_command(counter_cli.cli)
     app.cli.add_command(transmission_cli.cli)
     app.cli.add_command(audit_cli.cli)

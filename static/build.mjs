@@ -1,7 +1,7 @@
 // Builds what the browser gets: static/src → static/dist, hashed, minified, precompressed.
 //
 //   app.js, app.css   the two entries (app.js imports htmx; app.css pulls in the rest with @import)
-//   poster.css        what only the printed sheet needs, if there is one: no first visit pays for it
+//   poster.css …      what only a few pages need, if it is there: no first visit pays for it
 //   img/**            copied under hashed names; url() in a style sheet leads to the same copy
 //   manifest.json     {"app.js": "app-XXXXXXXX.js", …}: source name → built name
 //
@@ -27,8 +27,8 @@ const DIST = path.resolve(process.argv[3] ?? path.join(HERE, "dist"));
 // Inside node_modules: not in git, on the same disk (so that the swap is a rename).
 const WORK = path.join(HERE, "..", "node_modules");
 
-// Styles of pages that hardly any resident opens, kept out of what every phone loads.
-const OF_ONE_PAGE = ["counter.css", "open.css", "poster.css"];
+// Of pages that hardly any resident opens, kept out of what every phone loads.
+const OF_ONE_PAGE = ["counter.css", "open.css", "poster.css", "sandbox.js", "self-check.js"];
 
 const TARGET = ["chrome69", "ios12"];
 // The newest ECMAScript that both targets parse: 2018, and of 2019 `catch` without a binding.
@@ -174,12 +174,13 @@ async function main() {
   try {
     const fresh = path.join(scratch, "new");
     const manifest = await bundle(fresh);
-    const script = manifest["app.js"];
-    refuseNewSyntax(script, await readFile(path.join(fresh, script), "utf8"));
+    for (const name of Object.values(manifest).filter((built) => built.endsWith(".js"))) {
+      refuseNewSyntax(name, await readFile(path.join(fresh, name), "utf8"));
+    }
     const sizes = await compress(fresh);
     await writeFile(path.join(fresh, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
     await swapIn(fresh, path.join(scratch, "old"));
-    for (const name of [script, manifest["app.css"]]) {
+    for (const name of [manifest["app.js"], manifest["app.css"]]) {
       const [raw, zipped, squeezed] = sizes[name];
       console.log(`  ${name}: ${raw} bytes, ${zipped} gzip, ${squeezed} brotli`);
     }

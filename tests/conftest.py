@@ -26,6 +26,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "today(date): pin the business date of the application")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A test that could not be made here is named at the end, with the reason: no silent skip."""
+    for report in terminalreporter.getreports("skipped"):
+        _, _, reason = report.longrepr
+        terminalreporter.write_line(f"not run: {reason.removeprefix('Skipped: ')}", yellow=True)
+
+
 @pytest.fixture(scope="session")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
     """Finished databases, one for each business date."""

@@ -11,8 +11,9 @@ from flexapp.assessment import eligibility as eligibility_case
 from flexapp.assessment import repository
 from flexapp.assessment.eligibility import Eligibility, parameter_book
 from flexapp.audit import service as audit
-from flexapp.audit.service import Actor
+from flexapp.audit.service import Actor, ActorKind
 from flexapp.people.service import PersonCard
+from flexapp.registration import service as registration
 from flexapp.registration.service import RegistrationView
 from flexapp.rules.assessable import check_period, refuse_taken
 from flexapp.rules.base import parse_base
@@ -89,28 +90,42 @@ def assess(
     actor: Actor,
     at: datetime,
     today: date,
+    kind: RateKind = RateKind.FLEXIBLE,
 ) -> Assessed | tuple[Refusal, ...]:
-    """Make an assessment: its row, its months and its audit event, or every reason why not."""
+    """Make an assessment: its row, its months and its audit event, or every reason why not.
+
+    `kind`: UNIT is the make-up at the unit rate (以单位费率补缴, design 2.5), at halls only and
+    under the division's unit for it. Once made it is moved like any other, on the phone as well.
+    """
+    unit = kind is RateKind.UNIT
     refusal = why_not(actor.channel_kind, Action.ASSESS)
+    if unit and refusal is None:
+        refusal = why_not(actor.channel_kind, Action.SPECIAL)
     if refusal is not None:
         return (refusal,)
     bounds = eligibility_case.eligibility(
         person=subject.person, registration=subject.registration, today=today
     )
-    proposal = propose(start=start, end=end, base=base, bounds=bounds)
+    proposal = propose(start=start, end=end, base=base, bounds=bounds, kind=kind)
     if not isinstance(proposal, Proposal):
         return proposal
     assert actor.id is not None
+    by_staff = actor.kind is ActorKind.STAFF
     division = subject.registration.division.code
     serial = f"{division}{today:%Y%m%d}{repository.next_number(division, today):06d}"
     row = {
         **_figures(proposal),
         "serial": serial,
         "person_id": subject.person.id,
-        "unit_id": subject.registration.unit_id,
+        "unit_id": (
+            registration.unit_at(division=division, kind=kind)
+            if unit
+            else subject.registration.unit_id
+        ),
         "division": division,
-        "kind": RateKind.FLEXIBLE.value,
-        "made_by": actor.id,
+        "kind": kind.value,
+        "made_by": None if by_staff else actor.id,
+        "made_by_staff": actor.id if by_staff else None,
         "made_by_label": actor.label,
         "by_proxy": subject.by_proxy,
         "channel": actor.channel,
@@ -133,6 +148,7 @@ def assess(
             "end": str(proposal.period.end),
             "total": str(proposal.calculation.total),
             "by_proxy": "yes" if subject.by_proxy else "no",
+            **({"kind": kind.value} if unit else {}),
         },
     )
     return Assessed(serial, proposal)

@@ -15,7 +15,8 @@ from flexapp.registration.service import RegistrationView
 from flexapp.rules.assessable import MonthStatus, month_choices
 from flexapp.rules.parameters import ParameterBook
 from flexapp.rules.periods import Month
-from flexapp.rules.retirement import default_original_age, last_assessable_month
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.retirement import last_assessable_month
 from flexapp.rules.states import State
 
 ANY_MONTH = ("0000-00", "9999-99")
@@ -27,7 +28,8 @@ class Held:
 
     serial: str
     state: State
-    made_by: int
+    made_by: int | None
+    """The account that made it; None for a clerk."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,24 @@ class Eligibility:
             if status.available
         )
 
+    @cached_property
+    def longest(self) -> tuple[Month, Month] | None:
+        """The first free month to the last one of its run: what most people want."""
+        if not self.free:
+            return None
+        last = self.free[0]
+        for month in self.free:
+            if month.year == last.year and last.months_until(month) == 1:
+                last = month
+        return self.free[0], last
+
+    @cached_property
+    def unpublished(self) -> Refusal | None:
+        """The refusal where no open year has published figures."""
+        answers = [parameter_book().figures(year) for year in sorted(self.open_years)]
+        refusals = [answer for answer in answers if isinstance(answer, Refusal)]
+        return refusals[0] if refusals and len(refusals) == len(answers) else None
+
 
 def parameter_book() -> ParameterBook:
     """The figures in force."""
@@ -76,7 +96,7 @@ def open_years(today: date) -> frozenset[int]:
 def last_month(person: PersonCard) -> Month:
     """The retirement boundary of a person: the last month that may be assessed."""
     return last_assessable_month(
-        birth=person.birth_month, original=default_original_age(person.sex), approved=None
+        birth=person.birth_month, original=person.original_age, approved=person.approved_month
     )
 
 

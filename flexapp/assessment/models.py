@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.extensions import Model, Moment
@@ -21,6 +21,7 @@ class Assessment(Model):
     __table_args__ = (
         Index("ix_assessment_person", "person_id", "id"),
         Index("ix_assessment_state", "state", "id"),
+        CheckConstraint("(made_by IS NULL) <> (made_by_staff IS NULL)", name="maker"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -40,7 +41,8 @@ class Assessment(Model):
     monthly_amount: Mapped[int] = mapped_column(BigInteger)
     total: Mapped[int] = mapped_column(BigInteger)
     parameters: Mapped[str] = mapped_column(Text)
-    made_by: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    """The account whose holder made it, the resident's own or a proxy's; None: a clerk did."""
     made_by_label: Mapped[str]
     by_proxy: Mapped[bool]
     channel: Mapped[str]
@@ -52,6 +54,8 @@ class Assessment(Model):
     held_up: Mapped[str] = mapped_column(default="")
     """Queued, and not on its way: "down", it goes out by itself once the tax bureau can be reached;
     "parked", somebody at the agency must look at it."""
+    made_by_staff: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    """The clerk who made it at a hall; either this or `made_by`, the table sees to it."""
 
 
 class AssessedMonth(Model):

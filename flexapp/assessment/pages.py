@@ -10,13 +10,15 @@ from flask import url_for
 from flexapp.assessment.assessing import Proposal, Subject
 from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.progress import Progress, progress
-from flexapp.assessment.records import PAGE_SIZE, STATE_STYLES, HeldUp, Record
+from flexapp.assessment.records import PAGE_SIZE, RESIDENTS, STATE_STYLES, HeldUp, Record, Ways
 from flexapp.audit.service import Event
+from flexapp.registration.service import unit_name
 from flexapp.rules import divisions
 from flexapp.rules.contribution import ReadBack, read_back
 from flexapp.rules.money import plain, yen
 from flexapp.rules.parameters import Parameter, ParameterRow
 from flexapp.rules.periods import Month
+from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State
 
@@ -37,6 +39,7 @@ HELD_UP = {
 }
 
 BUTTONS = {Move.REVOKE: "risk", Move.ASK: "risk", Move.TRANSMIT: ""}
+WAYS = {Move.REVOKE: "ask_revoke", Move.ASK: "ask_tax", Move.TRANSMIT: "transmit"}
 
 PARAMETER_NAMES = {
     Parameter.AVERAGE_WAGE: "上年度全口径城镇单位就业人员平均工资",
@@ -70,6 +73,8 @@ class RecordCard:
     state: str
     tag: str
     note: str
+    mark: str | None
+    """Which rate, where it is not the usual one."""
     made_by: str | None
     buttons: tuple[Button, ...]
     poll: str | None
@@ -87,13 +92,14 @@ class RecordCard:
         shown_at: str,
         polls: int = 0,
         blocked: Refusal | None = None,
+        ways: Ways = RESIDENTS,
     ) -> RecordCard:
         """The card of a record; one in transmission asks again for itself, a limited time."""
         parked = record.held_up is HeldUp.PARKED
         waiting = record.state is State.QUEUED and polls < MOST_POLLS and not parked
         return cls(
             serial=record.serial,
-            url=url_for("record.detail", serial=record.serial),
+            url=ways.record("detail", record.serial, who),
             start=str(record.period.start),
             end=str(record.period.end),
             base=plain(record.period_base),
@@ -101,13 +107,12 @@ class RecordCard:
             state=record.state.label,
             tag=STATE_STYLES[record.state],
             note=blocked.sentence if blocked else _note(record),
-            made_by=f"{record.made_by_label}代办" if record.by_proxy else None,
-            buttons=() if blocked else _buttons(record),
-            poll=(
-                url_for("record.card", serial=record.serial, polls=polls + 1) if waiting else None
-            ),
+            mark=record.kind.label if record.kind is RateKind.UNIT else None,
+            made_by=record.maker,
+            buttons=() if blocked else _buttons(record, who, ways),
+            poll=ways.record("card", record.serial, who, polls=polls + 1) if waiting else None,
             refresh=shown_at,
-            again=None if blocked else _again(record, who),
+            again=None if blocked else _again(record, who, ways),
         )
 
 
@@ -119,35 +124,30 @@ def _note(record: Record) -> str:
     return HELD_UP.get(record.held_up) or NOTES[record.state]
 
 
-def _again(record: Record, who: str | None) -> str | None:
-    if record.state is not State.REVOKED or who is None:
+def _again(record: Record, who: str | None, ways: Ways) -> str | None:
+    # A make-up at the unit rate is not a resident's to make again.
+    if record.state is not State.REVOKED or who is None or record.kind is RateKind.UNIT:
         return None
-    return url_for(
-        "assessment.new",
-        who=who,
+    return ways.listing(
+        "new",
+        who,
         start=record.period.start,
         end=record.period.end,
         base=record.entered,
     )
 
 
-def _buttons(record: Record) -> tuple[Button, ...]:
+def _buttons(record: Record, who: str | None, ways: Ways) -> tuple[Button, ...]:
     """What can be done, the way forward on the right, under the thumb."""
     moves = sorted(record.moves, key=lambda move: move is Move.TRANSMIT)
-    return tuple(_button(record, move) for move in moves)
-
-
-def _button(record: Record, move: Move) -> Button:
-    endpoint = {
-        Move.REVOKE: "record.ask_revoke",
-        Move.TRANSMIT: "transmission.transmit",
-        Move.ASK: "transmission.ask_tax",
-    }[move]
-    return Button(
-        label=move.label,
-        url=url_for(endpoint, serial=record.serial),
-        style=BUTTONS[move],
-        dialog=move is not Move.TRANSMIT,
+    return tuple(
+        Button(
+            label=move.label,
+            url=ways.record(WAYS[move], record.serial, who),
+            style=BUTTONS[move],
+            dialog=move is not Move.TRANSMIT,
+        )
+        for move in moves
     )
 
 
@@ -230,8 +230,9 @@ class FormPage:
     closed: str | None
     """Why nothing can be assessed at all, if so."""
     read_back: ReadBackView
-    conflicts: tuple[str, ...] = field(default=())
-    """Serials of the visitor's own records that hold a chosen month."""
+    conflicts: tuple[tuple[str, str], ...] = field(default=())
+    """Serial and address of the visitor's own records that hold a chosen month."""
+    ways: Ways = RESIDENTS
 
 
 def month_options(
@@ -260,7 +261,7 @@ def month_options(
     )
 
 
-def why_closed(bounds: Eligibility, published: Refusal | None) -> str | None:
+def why_closed(bounds: Eligibility) -> str | None:
     """Why there is no month to choose, in words; None where there is one."""
     if not bounds.open_years:
         return "目前没有开放申报的年度，请留意公告。"
@@ -269,8 +270,8 @@ def why_closed(bounds: Eligibility, published: Refusal | None) -> str | None:
             f"{bounds.last_month.label}已到退休年龄，之后的月份不能再缴费；"
             "如有疑问请到社保服务大厅咨询。"
         )
-    if published is not None:
-        return published.sentence
+    if bounds.unpublished is not None:
+        return bounds.unpublished.sentence
     if bounds.free:
         return None
     return "今年可以核定的月份都已核定，不用再办。"
@@ -292,6 +293,7 @@ class DetailPage:
     card: RecordCard
     back: str
     division: str
+    unit: str | None
     entered: str
     monthly_base: str
     monthly_amount: str
@@ -310,6 +312,7 @@ class DetailPage:
         events: Sequence[Event],
         own: bool,
         blocked: Refusal | None,
+        ways: Ways = RESIDENTS,
     ) -> DetailPage:
         """The page of a record with its events, oldest first."""
         place = divisions.find(record.division)
@@ -317,18 +320,20 @@ class DetailPage:
             card=RecordCard.of(
                 record,
                 who=who,
-                shown_at=url_for("record.detail", serial=record.serial),
+                shown_at=ways.record("detail", record.serial, who),
                 blocked=blocked,
+                ways=ways,
             ),
             back=back,
             division=place.name if place else record.division,
+            unit=unit_name(record.unit_id) if record.kind is RateKind.UNIT else None,
             entered=record.entered,
             monthly_base=plain(record.monthly_base),
             monthly_amount=yen(record.monthly_amount),
             months=record.period.count,
             sources=tuple(_source(row) for row in record.parameters),
             steps=tuple(
-                _step(event, own or event.actor_id == record.made_by)
+                _step(event, own or _is_maker(event, record))
                 for event in events
                 if event.action in STEP_TEXTS
             ),
@@ -356,6 +361,10 @@ STEP_TEXTS = {  # what else is noted of a record, such as a dispute, is not part
     "assessment.tax_revoke": "税务已撤销",
     "assessment.revoke": "已撤销",
 }
+
+
+def _is_maker(event: Event, record: Record) -> bool:
+    return event.actor_kind == "account" and event.actor_id == record.made_by
 
 
 def _step(event: Event, own: bool) -> Step:

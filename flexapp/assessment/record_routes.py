@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, request
+from flask import Blueprint, Response, abort, g, request, url_for
 
 from flexapp.assessment import pages
 from flexapp.assessment.moving import transition
@@ -73,6 +73,7 @@ def ask_revoke(serial: str) -> Response:
         "assessment/_revoke.html",
         card=pages.RecordCard.of(record, who=None, shown_at=list_url(record, g.visitor)),
         refusal=refusal,
+        action=url_for("record.revoke", serial=serial),
         back=list_url(record, g.visitor),
     )
 

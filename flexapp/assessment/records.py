@@ -49,6 +49,55 @@ class HeldUp(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ways:
+    """Where the pages of records lead: a resident's own, or a counter's for a person there.
+
+    `who` in an address says for whom: "self", a proxy's case, or a clerk's case.
+    """
+
+    endpoints: Mapping[str, str]
+    key: str
+    """What `who` is called in these addresses."""
+    in_records: bool
+    """Whether the addresses of single records hold it too."""
+    leave_label: str
+
+    def listing(self, name: str, who: str, **more: object) -> str:
+        """Address of something about the person."""
+        return url_for(self.endpoints[name], **{self.key: who}, **more)  # type: ignore[arg-type]
+
+    def record(self, name: str, serial: str, who: str | None, **more: object) -> str:
+        """Address of something about one record."""
+        held = {self.key: who} if self.in_records else {}
+        return url_for(self.endpoints[name], serial=serial, **held, **more)  # type: ignore[arg-type]
+
+    def leave(self, who: str) -> str:
+        """Where nothing is left to do."""
+        endpoint = self.endpoints["leave"]
+        return url_for(endpoint, **{self.key: who}) if self.in_records else url_for(endpoint)  # type: ignore[arg-type]
+
+
+RESIDENTS = Ways(
+    {
+        "records": "assessment.records",
+        "new": "assessment.new",
+        "create": "assessment.create",
+        "read_back": "assessment.read_back",
+        "detail": "record.detail",
+        "card": "record.card",
+        "ask_revoke": "record.ask_revoke",
+        "revoke": "record.revoke",
+        "transmit": "transmission.transmit",
+        "ask_tax": "transmission.ask_tax",
+        "leave": "portal.home",
+    },
+    key="who",
+    in_records=False,
+    leave_label="回到首页",
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One assessment; amounts in yuan."""
 
@@ -67,7 +116,8 @@ class Record:
     monthly_amount: Decimal
     total: Decimal
     parameters: tuple[ParameterRow, ...]
-    made_by: int
+    made_by: int | None
+    """The account that made it; None where a clerk did."""
     made_by_label: str
     by_proxy: bool
     made_at: datetime
@@ -80,6 +130,13 @@ class Record:
     def moves(self) -> tuple[Move, ...]:
         """What a person may do with it now: the buttons."""
         return moves_of_person(self.state, self.claimed)
+
+    @property
+    def maker(self) -> str | None:
+        """Who made it, masked, where that was not the person's own account."""
+        if self.made_by is None:
+            return self.made_by_label
+        return f"{self.made_by_label}代办" if self.by_proxy else None
 
 
 def record_from(row: Mapping[str, object]) -> Record:

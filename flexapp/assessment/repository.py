@@ -74,8 +74,10 @@ def of_person(
     return [dict(zip(NAMES, row, strict=True)) for row in db.session.execute(query, values)]
 
 
-def held_months(person_id: int, first: str, last: str) -> Sequence[tuple[str, str, str, int]]:
-    """(month, serial, state, maker) of the live months between `first` and `last`, "YYYY-MM"."""
+def held_months(
+    person_id: int, first: str, last: str
+) -> Sequence[tuple[str, str, str, int | None]]:
+    """(month, serial, state, account that made it) of the live months between two, "YYYY-MM"."""
     rows = db.session.execute(_HELD, {"person_id": person_id, "first": first, "last": last})
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 

@@ -178,32 +178,19 @@ def _form_page(
     form: AssessmentForm, who: str, subject: Subject, *, preview: bool = True
 ) -> Response:
     bounds = _bounds(subject)
-    if not form.start.data and not form.faulty:
-        _choose_longest(form, bounds)
-    published = _unpublished(bounds)
+    if not form.start.data and not form.faulty and bounds.longest is not None:
+        form.start.data, form.end.data = map(str, bounds.longest)
     conflicts = _conflicts(form, bounds, subject) if form.faulty else ()
     page = pages.FormPage(
         header=pages.Header.of(who, subject),
         month_options=pages.month_options(bounds, (form.start.data, form.end.data)),
-        closed=pages.why_closed(bounds, published),
+        closed=pages.why_closed(bounds),
         read_back=_read_back(form, bounds) if preview else pages.ReadBackView.of(None),
         conflicts=conflicts,
     )
     return render(
         "assessment/form.html", "assessment/_form.html", form.status, form=form, page=page
     )
-
-
-def _choose_longest(form: AssessmentForm, bounds: Eligibility) -> None:
-    """Begin with the first free month to the last one of its run: what most people want."""
-    free = bounds.free
-    if not free:
-        return
-    last = free[0]
-    for month in free:
-        if month.year == last.year and last.months_until(month) == 1:
-            last = month
-    form.start.data, form.end.data = str(free[0]), str(last)
 
 
 def _read_back(form: AssessmentForm, bounds: Eligibility) -> pages.ReadBackView:
@@ -216,15 +203,10 @@ def _read_back(form: AssessmentForm, bounds: Eligibility) -> pages.ReadBackView:
     )
 
 
-def _unpublished(bounds: Eligibility) -> Refusal | None:
-    """The refusal where no open year has published figures."""
-    answers = [eligibility.parameter_book().figures(year) for year in sorted(bounds.open_years)]
-    refusals = [answer for answer in answers if isinstance(answer, Refusal)]
-    return refusals[0] if refusals and len(refusals) == len(answers) else None
-
-
-def _conflicts(form: AssessmentForm, bounds: Eligibility, subject: Subject) -> tuple[str, ...]:
-    """Serials, visible to the visitor, of the records that hold a chosen month."""
+def _conflicts(
+    form: AssessmentForm, bounds: Eligibility, subject: Subject
+) -> tuple[tuple[str, str], ...]:
+    """The records, visible to the visitor, that hold a chosen month."""
     try:
         start, end = Month.parse(form.start.data), Month.parse(form.end.data)
     except ValueError:
@@ -232,7 +214,7 @@ def _conflicts(form: AssessmentForm, bounds: Eligibility, subject: Subject) -> t
     return tuple(
         sorted(
             {
-                row.serial
+                (row.serial, url_for("record.detail", serial=row.serial))
                 for month, row in bounds.held.items()
                 if start <= month <= end
                 and (not subject.by_proxy or row.made_by == g.visitor.account_id)

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from flexapp.assessment import eligibility as eligibility_case
-from flexapp.assessment.assessing import Subject
+from flexapp.assessment.assessing import Assessed, Proposal, Subject, assess, propose
+from flexapp.assessment.eligibility import (
+    ANY_MONTH,
+    Eligibility,
+    eligibility,
+    held_months,
+    last_month,
+)
 from flexapp.assessment.moving import (
     claim,
     hold_up,
@@ -16,13 +23,16 @@ from flexapp.assessment.moving import (
     transition,
 )
 from flexapp.assessment.records import (
+    PAGE_SIZE,
     STATE_STYLES,
     HeldUp,
     Record,
+    Ways,
     find,
     find_for,
     in_states,
     list_url,
+    own_records,
     refuse_mover,
 )
 from flexapp.people.service import PersonCard, Visitor
@@ -33,20 +43,32 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
 
 __all__ = [
+    "PAGE_SIZE",
     "STATE_STYLES",
+    "Assessed",
+    "Eligibility",
     "HeldUp",
     "MonthCell",
+    "Proposal",
     "Record",
+    "Subject",
+    "Ways",
+    "assess",
     "claim",
+    "eligibility",
     "find",
     "find_for",
     "hold_up",
     "hold_up_all",
     "in_states",
+    "last_month",
     "list_url",
     "months_of_year",
     "never_give_again",
+    "own_records",
     "own_subject",
+    "propose",
+    "reaching_beyond",
     "refuse_mover",
     "release",
     "transition",
@@ -77,6 +99,14 @@ def own_subject(visitor: Visitor) -> Subject | None:
     """The visitor as the one to assess for; None before registration."""
     registered = registration.current(visitor.me.id)
     return None if registered is None else Subject(visitor.me, registered, by_proxy=False)
+
+
+def reaching_beyond(person: PersonCard) -> tuple[Record, ...]:
+    """The live assessments of a person that hold months after the retirement boundary."""
+    first = last_month(person).plus(1)
+    held = held_months(person.id, str(first), ANY_MONTH[1])
+    found = (find(serial) for serial in sorted({row.serial for row in held.values()}))
+    return tuple(record for record in found if record is not None)
 
 
 def months_of_year(

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flexapp import signing
-from flexapp.channels import keys, repository, service
+from flexapp.channels import keys, repository, sandbox, service
 from flexapp.channels.models import Launch
-from flexapp.channels.registry import App
+from flexapp.channels.registry import SANDBOX, App
 from flexapp.people import service as people
 from flexapp.people.arriving import Arrival, arrive, refuse_arrival
 from flexapp.people.gateways import PopulationRegistry
@@ -91,7 +91,7 @@ def accept(
     """
     # Anybody can post: no writer waits for a message before it is known to be a vendor's.
     with reading_ahead():
-        app = _sender(message)
+        app = _sender(message, at)
         genuine = app if isinstance(app, Refusal) else _verified(message, app, at)
     if isinstance(app, Refusal):
         return (app,)
@@ -103,6 +103,12 @@ def accept(
     if not isinstance(wanted, _Wanted):
         return wanted
     arrival = wanted.arrival
+    if app.code.startswith(SANDBOX):
+        refusal = sandbox.refuse_person(
+            name=arrival.name, identity=arrival.identity.value, phone=arrival.phone
+        )
+        if refusal is not None:
+            return (refusal,)
     refusal = refuse_arrival(arrival=arrival, registry=registry)
     if refusal is not None:
         return (refusal,)
@@ -177,11 +183,11 @@ UNKNOWN = Refusal("launch_unknown", "没有找到这个链接。")
 EXPIRED = Refusal("launch_expired", "这个链接已经过期了。")
 
 
-def _sender(message: str) -> App | Refusal:
+def _sender(message: str, at: datetime) -> App | Refusal:
     issuer = signing.claimed_issuer(message)
     if issuer is None and message.count(".") != 2:
         return Refusal("malformed", "not a compact JWS")
-    app = None if issuer is None else service.find_app(issuer)
+    app = None if issuer is None else _find_app(issuer, at)
     if app is None:
         return Refusal("unknown_channel", "iss names no app of the registry")
     # Nothing is given away to whoever only claims to be the app: the channels page says the same.
@@ -250,11 +256,15 @@ def _usable(code: str, at: datetime) -> tuple[Launch, App] | Refusal:
         return USED
     if row.expires_at <= at:
         return EXPIRED
-    app = service.find_app(row.channel)
+    app = _find_app(row.channel, at)
     if app is None:
         return UNKNOWN
     refusal = service.refuse_unusable(app)
     return refusal if refusal is not None else (row, app)
+
+
+def _find_app(code: str, at: datetime) -> App | None:
+    return service.find_app(code) or sandbox.find_app(code, at=at)
 
 
 def _arrival(row: Launch) -> Arrival:

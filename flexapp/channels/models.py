@@ -1,4 +1,4 @@
-"""Tables of channels: those added since, switches, keys, webviews, and launches under way."""
+"""Tables of channels: those added since, switches, keys, webviews, sandboxes, and launches."""
 
 from __future__ import annotations
 
@@ -59,6 +59,15 @@ class ChannelWebview(Model):
     title_bar: Mapped[str]
     bridge: Mapped[str]
     frame_ancestors: Mapped[str]
+
+
+class SandboxChannel(Model):
+    """A channel that a vendor made in the demo, for a day; its key lies among the others."""
+
+    __tablename__ = "sandbox_channel"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime] = mapped_column(Moment, index=True)
 
 
 class Launch(Model):

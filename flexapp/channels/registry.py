@@ -26,6 +26,8 @@ FILE = Path(__file__).with_name("registry.toml")
 
 # Short and lower case: every further letter makes the printed QR code finer.
 _CODE = re.compile(r"[a-z][a-z0-9-]{1,23}")
+SANDBOX = "sandbox-"
+"""Codes that begin so are no channel's but the demo's sandboxes' (`sandbox.py`)."""
 # One product of a user agent, without its version (RFC 9110, 10.1.5).
 _USER_AGENT = re.compile(r"[A-Za-z][A-Za-z0-9._-]{2,39}")
 _DESCRIBED = frozenset({"code", "name", "category", "download", "download_android", "download_ios"})
@@ -255,6 +257,8 @@ def _code(entry: str, raw: Mapping[str, Any]) -> str:
     code = _text(entry, raw, "code")
     if not _CODE.fullmatch(code):
         raise RegistryError(f"{entry}: `code` must be 2 to 24 of a-z, 0-9 and -, a letter first")
+    if code.startswith(SANDBOX):
+        raise RegistryError(f"{entry}: `code` must not begin with {SANDBOX}")
     return code
 
 

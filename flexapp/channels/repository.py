@@ -7,11 +7,18 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select, update
 
-from flexapp.channels.models import AddedChannel, ChannelKey, ChannelSwitch, ChannelWebview, Launch
+from flexapp.channels.models import (
+    AddedChannel,
+    ChannelKey,
+    ChannelSwitch,
+    ChannelWebview,
+    Launch,
+    SandboxChannel,
+)
 from flexapp.extensions import db, table_of, upsert
 
 _channel, _switch, _key = table_of(AddedChannel), table_of(ChannelSwitch), table_of(ChannelKey)
-_webview = table_of(ChannelWebview)
+_webview, _sandbox = table_of(ChannelWebview), table_of(SandboxChannel)
 # Built once and on the tables, not the classes: these run with every page about channels.
 _ADDED = select(_channel).order_by(_channel.c.at, _channel.c.code)
 _SWITCHES = select(_switch.c.code, _switch.c.enabled, _switch.c.reason).where(
@@ -121,3 +128,28 @@ def forget_launches(*, expired_by: datetime, gone_by: datetime) -> int:
         .returning(Launch.code_digest)
     ).all()
     return len(erased)
+
+
+def add_sandbox(row: Mapping[str, object]) -> None:
+    """A channel to try things out with."""
+    db.session.execute(insert(SandboxChannel), [row])
+
+
+def sandbox(code: str) -> datetime | None:
+    """When a sandbox was made; None where there is none."""
+    found = select(_sandbox.c.made_at).where(_sandbox.c.code == code)
+    made_at: datetime | None = db.session.execute(found).scalar_one_or_none()
+    return made_at
+
+
+def sandboxes_since(moment: datetime) -> int:
+    """How many sandboxes were made after then."""
+    counted = select(func.count()).select_from(_sandbox).where(_sandbox.c.made_at > moment)
+    return int(db.session.execute(counted).scalar_one())
+
+
+def drop_sandboxes(made_by: datetime) -> None:
+    """Drop the sandboxes made by then, keys and all."""
+    over = select(_sandbox.c.code).where(_sandbox.c.made_at <= made_by)
+    db.session.execute(delete(ChannelKey).where(ChannelKey.channel.in_(over)))
+    db.session.execute(delete(SandboxChannel).where(SandboxChannel.made_at <= made_by))

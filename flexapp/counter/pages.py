@@ -48,6 +48,10 @@ class Place:
 
 PLACES: Sequence[tuple[Place, frozenset[Role]]] = (
     (
+        Place("居民业务", "凭身份证号登记、核定、查询", "counter_people.ask", "people"),
+        frozenset({Role.TOWNSHIP, Role.HALL}),
+    ),
+    (
         Place("传输", "搁置的消息、与税务的差异", "counter_transmission.index", "sum"),
         frozenset({Role.AGENCY, Role.AUDITOR}),
     ),

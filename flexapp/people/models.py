@@ -22,6 +22,10 @@ class Person(Model):
     name: Mapped[str] = mapped_column(EncryptedText("person.name"))
     proxy_allowed: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(Moment)
+    original_age: Mapped[str | None]
+    """What a hall recorded in place of the usual original age: "F50"; None: the usual one."""
+    approved_month: Mapped[str | None]
+    """The approved retirement month, "YYYY-MM"; None until there is one."""
 
 
 class Account(Model):

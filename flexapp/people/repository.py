@@ -27,6 +27,8 @@ _VISITOR = (
         _person.c.identity,
         _person.c.name,
         _person.c.proxy_allowed,
+        _person.c.original_age,
+        _person.c.approved_month,
     )
     .join_from(_sign_in, _account, _account.c.id == _sign_in.c.account_id)
     .outerjoin(

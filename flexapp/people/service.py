@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypedDict
 
 from flask import current_app, g
 
@@ -13,9 +14,11 @@ from flexapp.audit.service import Actor, ActorKind
 from flexapp.people import repository
 from flexapp.people.encryption import vault
 from flexapp.people.models import Account, Person
+from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.identity import IdentityNumber, Sex, mask_name, parse_identity
 from flexapp.rules.periods import Month
 from flexapp.rules.refusal import Refusal
+from flexapp.rules.retirement import OriginalAge, check_approved, default_original_age
 
 __all__ = [
     "PersonCard",
@@ -27,6 +30,7 @@ __all__ = [
     "may_ask_about",
     "person_by_id",
     "read_identity_number",
+    "record_retirement",
     "set_proxy_handling",
     "visitor",
 ]
@@ -45,6 +49,10 @@ class PersonCard:
     name: str
     identity: IdentityNumber
     proxy_allowed: bool
+    recorded_age: OriginalAge | None = None
+    """The original age that a hall recorded; None: the usual one."""
+    approved_month: Month | None = None
+    """The approved retirement month, once a hall has recorded it."""
 
     @property
     def masked_name(self) -> str:
@@ -70,6 +78,11 @@ class PersonCard:
     def birth_month(self) -> Month:
         """What retirement is counted from."""
         return Month.of(self.identity.birth_date)
+
+    @property
+    def original_age(self) -> OriginalAge:
+        """The age that retirement is counted from."""
+        return self.recorded_age or default_original_age(self.sex)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -120,6 +133,7 @@ def visitor_from(row: Mapping[str, object]) -> Visitor:
             name=row["name"],  # type: ignore[arg-type]
             identity=IdentityNumber(row["identity"]),  # type: ignore[arg-type]
             proxy_allowed=row["proxy_allowed"],  # type: ignore[arg-type]
+            **_retirement(row["original_age"], row["approved_month"]),
         )
     return Visitor(
         account_id=row["account_id"],  # type: ignore[arg-type]
@@ -201,6 +215,45 @@ def set_proxy_handling(*, person: PersonCard, allowed: bool, actor: Actor, at: d
     )
 
 
+def record_retirement(
+    *,
+    person: PersonCard,
+    original: OriginalAge,
+    approved: Month | None,
+    actor: Actor,
+    at: datetime,
+) -> PersonCard | Refusal:
+    """Record what a hall has papers for: the original age and the approved retirement month.
+
+    It bounds what may be assessed from this moment on. `approved`: None where none is approved yet.
+    """
+    refusal = why_not(actor.channel_kind, Action.SPECIAL) or check_approved(
+        birth=person.birth_month, sex=person.sex, original=original, approved=approved
+    )
+    if refusal is not None:
+        return refusal
+    if (original, approved) == (person.original_age, person.approved_month):
+        return Refusal("nothing_changed", "填的内容和已记录的一样，不用再提交。")
+    row = repository.person(person.id)
+    assert row is not None
+    row.original_age = None if original is default_original_age(person.sex) else original.value
+    row.approved_month = None if approved is None else str(approved)
+    audit.record(
+        action="person.retirement",
+        person_id=person.id,
+        subject="retirement",
+        actor=actor,
+        at=at,
+        data={
+            "original": original.value,
+            "approved": str(approved or ""),
+            "original_before": person.original_age.value,
+            "approved_before": str(person.approved_month or ""),
+        },
+    )
+    return _card(row)
+
+
 def may_ask_about(
     *, account_id: int, kind: str, identity: IdentityNumber, today: date, limit: int
 ) -> bool:
@@ -213,4 +266,22 @@ def may_ask_about(
 
 
 def _card(row: Person) -> PersonCard:
-    return PersonCard(row.id, row.name, IdentityNumber(row.identity), row.proxy_allowed)
+    return PersonCard(
+        row.id,
+        row.name,
+        IdentityNumber(row.identity),
+        row.proxy_allowed,
+        **_retirement(row.original_age, row.approved_month),
+    )
+
+
+class _Retirement(TypedDict):
+    recorded_age: OriginalAge | None
+    approved_month: Month | None
+
+
+def _retirement(age: object, month: object) -> _Retirement:
+    return {
+        "recorded_age": OriginalAge(str(age)) if age else None,
+        "approved_month": Month.parse(str(month)) if month else None,
+    }

@@ -16,6 +16,7 @@ from flexapp.people import service as people
 from flexapp.people.service import PersonCard, Visitor
 from flexapp.registration import service as registration
 from flexapp.rules.periods import Month, Period
+from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
 
 MESSAGES_A_PAGE = 20
@@ -27,9 +28,11 @@ SENTENCES = {
     "person.proxy_off": "关闭了他人代办",
     DISPUTED: "您反映了一件不是本人办的事，经办机构会核实",
     "proxy.opened": "凭姓名和身份证号进入代办",
+    "counter.opened": "凭身份证号打开了您的参保信息，为您办理业务",
+    "person.retirement": "记录了退休信息，可核定的月份随之改变",
     "registration.made": "办理参保登记",
     "registration.changed": "变更参保登记：{changed}",
-    "assessment.assess": "核定 {period}，{total} 元",
+    "assessment.assess": "核定 {period}{rate}，{total} 元",
     "assessment.transmit": "把 {period} 的核定传输给税务",
     "assessment.revoke": "撤销 {period} 的核定",
     "assessment.ask": "申请税务撤销 {period} 的核定",
@@ -112,6 +115,7 @@ def _message(event: Event, visitor: Visitor, disputed: bool) -> Message:
     if "start" in event.data and "end" in event.data:
         period = Period(Month.parse(event.data["start"]), Month.parse(event.data["end"]))
         words["period"] = period.label
+    words["rate"] = f"（{RateKind.UNIT.label}）" if event.data.get("kind") == "unit" else ""
     words["because"] = f"（{event.data['reason']}）" if event.data.get("reason") else ""
     mine = event.actor_kind == "account" and event.actor_id == visitor.account_id
     return Message(
@@ -126,4 +130,6 @@ def _message(event: Event, visitor: Visitor, disputed: bool) -> Message:
 
 
 def _by_somebody_else(event: Event, visitor: Visitor) -> bool:
+    if event.actor_kind == "staff":
+        return True
     return event.actor_kind == "account" and event.actor_id != visitor.account_id

@@ -198,6 +198,11 @@ def register(
     return _view(row, unit)
 
 
+def unit_at(*, division: str, kind: RateKind) -> int:
+    """The number of a division's one virtual unit of that kind, made when first needed."""
+    return repository.unit(division, kind.value, divisions.virtual_unit_name(division, kind)).id
+
+
 def unit_name(unit_id: int) -> str:
     """The name of a virtual unit that exists."""
     return repository.unit_by_id(unit_id).name

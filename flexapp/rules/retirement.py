@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from flexapp.rules.identity import Sex
 from flexapp.rules.periods import Month
+from flexapp.rules.refusal import Refusal
 
 
 class OriginalAge(StrEnum):
@@ -60,6 +61,28 @@ def delay_months(*, birth: Month, original: OriginalAge) -> int:
 def statutory_month(*, birth: Month, original: OriginalAge) -> Month:
     """The month in which a person born in `birth` reaches the statutory retirement age."""
     return birth.plus(original.years * 12 + delay_months(birth=birth, original=original))
+
+
+APPROVED_WITHIN = 36
+"""Months between the statutory month and an approved one: retiring earlier or later is three years
+away at most (实施弹性退休制度暂行办法, 2024). A month further away is a slip of the pen."""
+
+
+def check_approved(
+    *, birth: Month, sex: Sex, original: OriginalAge, approved: Month | None
+) -> Refusal | None:
+    """Whether these can be recorded for a person: `original_age` where it is not one of their sex,
+    `approved_far` where the month is too far from the statutory one."""
+    if (original is OriginalAge.M60) is not (sex is Sex.MALE):
+        return Refusal("original_age", "请选择与性别相符的原法定退休年龄。", "original")
+    statutory = statutory_month(birth=birth, original=original)
+    if approved is not None and abs(statutory.months_until(approved)) > APPROVED_WITHIN:
+        return Refusal(
+            "approved_far",
+            f"法定退休年月是{statutory.label}，批准的年月最多早或晚三年，请对照批准文件核对。",
+            "approved",
+        )
+    return None
 
 
 def last_assessable_month(*, birth: Month, original: OriginalAge, approved: Month | None) -> Month:

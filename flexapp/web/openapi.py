@@ -223,7 +223,9 @@ class _Reader:
     def _content(self, holder: Mapping[str, Any]) -> str:
         """The name of the schema that a body or an answer holds."""
         for media in holder.get("content", {}).values():
-            return str(media["schema"]["$ref"]).rsplit("/", 1)[1]
+            # Of a signed message, which is text, one wants to read what it holds once decoded.
+            schema = media["schema"].get("contentSchema", media["schema"])
+            return str(schema["$ref"]).rsplit("/", 1)[1]
         return ""
 
     def _resolve(self, one: Mapping[str, Any]) -> Mapping[str, Any]:

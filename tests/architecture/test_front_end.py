@@ -76,6 +76,21 @@ def test_the_style_sheet_of_one_page_stays_out_of_the_common_one(source: Path) -
     assert "@page" not in (dist / manifest["app.css"]).read_text()
 
 
+def test_the_script_of_a_few_pages_stays_out_of_the_common_one(source: Path) -> None:
+    (source / "sandbox.js").write_text("console.log('for vendors', window.a?.b);\n")
+    assert build(source).returncode == 0
+    dist = source.parent / "dist"
+    manifest = json.loads((dist / "manifest.json").read_text())
+    assert "for vendors" not in (dist / manifest["app.js"]).read_text()
+    own = (dist / manifest["sandbox.js"]).read_text()
+    assert "for vendors" in own
+    assert "?." not in own
+    (source / "sandbox.js").write_text("console.log(/(?<!a)b/);\n")
+    refused = build(source)
+    assert refused.returncode == 1
+    assert "lookbehind" in refused.stderr
+
+
 def test_a_change_of_content_changes_the_name_and_leaves_no_old_file(source: Path) -> None:
     dist = source.parent / "dist"
     build(source)

@@ -19,7 +19,7 @@ TITLE = "请用手机浏览器打开"
 WECHAT = BLOCKED["wechat Android"]
 NAMES = {"wechat": "微信", "alipay": "支付宝", "unionpay": "云闪付"}
 OPEN = {"health.alive", "health.ready", "channels.index", "channels.landing"} | {
-    name for name in TABLE if name.startswith("poster.")
+    name for name, row in TABLE.items() if name.startswith("poster.") or row[1].startswith("/open/")
 }
 CLOSED = sorted(
     name

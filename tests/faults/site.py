@@ -192,7 +192,7 @@ def transmit(app: Flask, serial: str) -> None:
         assert not isinstance(moved, Refusal), moved
 
 
-def owner(account: int) -> Actor:
+def owner(account: int | None) -> Actor:
     """The person who made an assessment, as the one who moves it."""
     return Actor(ActorKind.ACCOUNT, account, "测*")
 

@@ -53,14 +53,19 @@ def browser() -> Iterator[Browser]:
     """The one browser of this test process."""
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
-            executable_path=_executable(playwright.chromium),
-            args=[*QUIET, *(["--no-sandbox"] if _is_root() else [])],
+            executable_path=executable(playwright.chromium), args=arguments()
         )
         yield running
         running.close()
 
 
-def _executable(chromium: BrowserType) -> str:
+def arguments() -> list[str]:
+    """What every browser of these walks is started with."""
+    return [*QUIET, *(["--no-sandbox"] if _is_root() else [])]
+
+
+def executable(chromium: BrowserType) -> str:
+    """The browser on this machine, or the one that the settings name."""
     setting = os.environ.get("FLEXAPP_BROWSER")
     if setting:
         return setting

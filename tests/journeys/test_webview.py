@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Response, request
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import Scripted, ThreeWays, World
 from tests.journeys.phone import Phone
 from tests.journeys.snapshot import take
 from tests.journeys.steps import ASSESSMENT, REGISTRATION, assess, begin
-from tests.support.vendor import Vendor, channels
+from tests.journeys.webview import bank, silent
+from tests.support.vendor import Vendor
 from tests.support.walks import MA_LAN, Resident
 
 TODAY = "2019-09-24"
 NEWCOMER = Resident("柳成荫", "640104198803150018", "13909510021")
 CONFIRM, REFUSED = "确认办理人", "不能从这里进入"
-
-
-def _bank(world: World, *webview: str) -> Vendor:
-    channels(world.site.app, "webview", "abc", "--title-bar", "app", *webview)
-    return Vendor(world.site.app).register()
-
-
-def _silent(world: World) -> list[tuple[str, str | None, str | None]]:
-    """Make the browser say nowhere where it comes from; what it says all the same, by method."""
-    heard: list[tuple[str, str | None, str | None]] = []
-
-    def listen() -> None:
-        heard.append(
-            (request.method, request.headers.get("Referer"), request.headers.get("Origin"))
-        )
-
-    def hush(response: Response) -> Response:
-        response.headers["Referrer-Policy"] = "no-referrer"
-        return response
-
-    world.site.app.before_request(listen)
-    world.site.app.after_request(hush)
-    return heard
 
 
 def _bare(phone: Phone) -> None:
@@ -63,8 +40,8 @@ def test_from_the_app_to_a_registration_and_an_assessment(three_ways: ThreeWays)
 
 
 def _newcomer_comes_from_the_bank(world: World) -> None:
-    heard = _silent(world)
-    vendor = _bank(world)
+    heard = silent(world.site)
+    vendor = bank(world.site)
     phone = world.phone(webview=True)
     phone.open(vendor.launch(NEWCOMER, target="/registration"))
     phone.on(CONFIRM, "您正以 柳** 办理 · 来自 农业银行", phone.button("不是我"))
@@ -100,7 +77,7 @@ def _newcomer_comes_from_the_bank(world: World) -> None:
 def test_back_to_the_used_link_says_so_and_leads_on(scripted: Scripted) -> None:
     with scripted(TODAY) as world:
         phone = world.phone(webview=True)
-        phone.open(_bank(world).launch(MA_LAN))
+        phone.open(bank(world.site).launch(MA_LAN))
         phone.press("继续")
         phone.on("社保专题", "社保办事")
         phone.back(refused=410)
@@ -114,7 +91,7 @@ def test_a_page_out_of_the_browsers_memory_is_fetched_anew_with_its_buttons_aliv
 ) -> None:
     with scripted(TODAY) as world:
         phone = world.phone(webview=True)
-        phone.open(_bank(world).launch(MA_LAN))
+        phone.open(bank(world.site).launch(MA_LAN))
         phone.press("继续")
         phone.on("社保专题", "社保办事")
         phone.open("/assessment/self/new")
@@ -138,7 +115,7 @@ def test_somebody_else_says_so_and_nobody_is_signed_in(three_ways: ThreeWays) ->
 
 def _not_me(world: World) -> None:
     phone = world.phone(webview=True)
-    phone.open(_bank(world).launch(MA_LAN))
+    phone.open(bank(world.site).launch(MA_LAN))
     phone.press("不是我")
     phone.on("没有登录", "已经取消，没有用这个人的信息登录")
     phone.open("/me")
@@ -148,7 +125,7 @@ def _not_me(world: World) -> None:
 def test_the_way_out_uses_the_apps_bridge_and_else_a_page(scripted: Scripted) -> None:
     with scripted(TODAY) as world:
         phone = world.phone(webview=True)
-        phone.open(_bank(world, "--bridge", "weixin").launch(MA_LAN, target="/me"))
+        phone.open(bank(world.site, "--bridge", "weixin").launch(MA_LAN, target="/me"))
         phone.press("继续")
         phone.on("我的", "马*")
         phone.follow("返回 App")

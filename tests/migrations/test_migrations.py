@@ -148,7 +148,10 @@ def test_without_channels_nobody_is_let_in_by_what_only_a_vendor_said(empty: Fla
     at = "2026-11-24 00:00:00"
     with closing(sqlite3.connect(path_of(empty))) as connection:
         connection.execute("PRAGMA foreign_keys=ON")
-        person = "INSERT INTO person VALUES (?, 'i', ?, 'n', 1, ?)"
+        person = (
+            "INSERT INTO person (id, identity, identity_index, name, proxy_allowed, created_at)"
+            " VALUES (?, 'i', ?, 'n', 1, ?)"
+        )
         account = (
             "INSERT INTO account (id, phone, phone_index, person_id, created_at, vouched_by)"
             " VALUES (?, 'p', ?, ?, ?, ?)"
@@ -169,3 +172,51 @@ def test_without_channels_nobody_is_let_in_by_what_only_a_vendor_said(empty: Fla
         left = connection.execute("SELECT token_digest FROM sign_in ORDER BY 1").fetchall()
     assert bound == [(1, 1), (2, None)]
     assert left == [("1phone",), ("2phone",)]
+
+
+BEFORE_0006 = """
+INSERT INTO virtual_unit VALUES (1, '640104', 'flexible', 'unit');
+INSERT INTO person (id, identity, identity_index, name, proxy_allowed, created_at)
+  VALUES (1, 'x', 'x', 'x', 1, '2026-01-01');
+INSERT INTO account (id, phone, phone_index, person_id, created_at)
+  VALUES (1, 'x', 'x', 1, '2026-01-01');
+INSERT INTO staff VALUES
+  (1, 'dt01', 'x', 'hall', 'x', 0, NULL, 0, 0, NULL, NULL, '2026-01-01');
+INSERT INTO assessment (id, serial, person_id, unit_id, division, kind, start_month, end_month,
+    months, entered, meaning, bound, monthly_base, period_base, monthly_amount, total, parameters,
+    made_by, made_by_label, by_proxy, channel, made_at, state, state_at, claimed, held_up)
+  VALUES (7, 's', 1, 1, '640104', 'flexible', '2026-01', '2026-02', 2, '60', 'percent', 'none',
+    1, 2, 1, 2, '[]', 1, 'x', 0, 'phone', '2026-01-01', 'queued', '2026-01-01', 1, 'down');
+INSERT INTO assessed_month VALUES (1, '2026-01', 7), (1, '2026-02', 7);
+"""
+
+
+def test_assessments_and_their_months_outlive_the_table_being_made_anew(empty: Flask) -> None:
+    upgrade(revision="0006")
+    with closing(sqlite3.connect(path_of(empty))) as connection:
+        connection.executescript(BEFORE_0006)
+
+    def ask(query: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(path_of(empty))) as connection:
+            connection.execute("PRAGMA foreign_keys=ON")
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+            found = connection.execute(query).fetchall()
+            connection.commit()
+            return found
+
+    row = "SELECT id, serial, made_by, state, claimed, held_up, total FROM assessment"
+    months = "SELECT * FROM assessed_month ORDER BY month"
+    before, held = ask(row), ask(months)
+    assert (len(before), len(held)) == (1, 2)
+    upgrade(revision="0007")
+    assert (ask(row), ask(months)) == (before, held)
+    with pytest.raises(sqlite3.IntegrityError, match="ck_assessment_maker"):
+        ask("UPDATE assessment SET made_by_staff = 1")
+    with pytest.raises(sqlite3.IntegrityError, match="ck_assessment_maker"):
+        ask("UPDATE assessment SET made_by = NULL")
+    ask("UPDATE assessment SET made_by = NULL, made_by_staff = 1")
+    with pytest.raises(SystemExit):  # Flask-Migrate logs why: it holds what clerks made
+        downgrade(revision="0006")
+    ask("UPDATE assessment SET made_by = 1, made_by_staff = NULL")
+    downgrade(revision="0006")
+    assert (ask(row), ask(months)) == (before, held)

@@ -8,6 +8,7 @@ from flexapp.rules.identity import Sex
 from flexapp.rules.periods import Month
 from flexapp.rules.retirement import (
     OriginalAge,
+    check_approved,
     default_original_age,
     delay_months,
     last_assessable_month,
@@ -99,3 +100,15 @@ def test_the_statutory_month_bounds_the_year_until_one_is_approved() -> None:
 def test_the_approved_month_bounds_the_year_once_there_is_one(approved: Month) -> None:
     born = Month(1966, 1)
     assert last_assessable_month(birth=born, original=M60, approved=approved) == approved
+
+
+def test_an_approved_month_lies_within_three_years_of_the_statutory_one() -> None:
+    def check(approved: str, original: OriginalAge = OriginalAge.M60) -> str | None:
+        refusal = check_approved(
+            birth=Month(1966, 1), sex=Sex.MALE, original=original, approved=Month.parse(approved)
+        )
+        return None if refusal is None else refusal.reason
+
+    assert [check(month) for month in ("2023-05", "2026-05", "2029-05")] == [None, None, None]
+    assert [check(month) for month in ("2023-04", "2029-06")] == ["approved_far", "approved_far"]
+    assert check("2026-05", OriginalAge.F50) == "original_age"

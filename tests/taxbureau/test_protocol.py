@@ -19,7 +19,16 @@ TYPES: dict[str, type] = {
     "null": type(None),
 }
 LOOKED_AT = {"$ref", "additionalProperties", "anyOf", "const", "enum", "items", "maxItems"}
-LOOKED_AT |= {"maxLength", "minLength", "minimum", "pattern", "properties", "required", "type"}
+LOOKED_AT |= {
+    "maxLength",
+    "maximum",
+    "minLength",
+    "minimum",
+    "pattern",
+    "properties",
+    "required",
+    "type",
+}
 FOR_PEOPLE = {"default", "description", "examples", "format"}
 
 
@@ -42,6 +51,7 @@ def wrong(found: Any, schema: dict[str, Any], place: str = "") -> list[str]:
         "const" in schema and found != schema["const"],
         "pattern" in schema and not re.search(schema["pattern"], found),
         "minimum" in schema and found < schema["minimum"],
+        "maximum" in schema and found > schema["maximum"],
         "minLength" in schema and len(found) < schema["minLength"],
         "maxLength" in schema and len(found) > schema["maxLength"],
         "maxItems" in schema and len(found) > schema["maxItems"],

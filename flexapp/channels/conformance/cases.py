@@ -1,0 +1,121 @@
+"""The cases, and trying one: what must be answered, what was, and what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from .bench import Bench, NotTried, no_such_day, shifted
+from .messages import Declined, fetch
+from .reading import clock_faults, link_faults, looked_at
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing to try: in plain words what and why, and what must be answered."""
+
+    id: str
+    title: str
+    why: str
+    status: int
+    reason: str
+    make: Callable[[Bench], str]
+
+
+# A table reads best as one.
+# fmt: off
+CASES: tuple[Case, ...] = tuple(
+    Case(*row)
+    for row in (
+        ("valid", "正确的消息", "收下，给出一个 60 秒内能打开一次的链接。", 201, "", Bench.signed),
+        ("again", "同一个人再来一次", "每条消息都要重新签名，jti 每次都不同。", 201, "", Bench.ask),
+        ("replayed", "原样重发", "截到旧消息的人不能再用一次。", 409, "replayed",
+         Bench.replayed),
+        ("expired", "已经过期", "exp 过了就没有用了。", 401, "expired", shifted(-300)),
+        ("future", "签发时间在将来", "双方时钟最多差 30 秒。", 401, "not_yet", shifted(300)),
+        ("too_long", "有效期太长", "exp 最多比 iat 晚 120 秒。", 401, "too_long", shifted(0, 600)),
+        ("audience", "写给别人的", "给别的系统的消息不能拿来登录这里。", 401, "wrong_audience",
+         lambda bench: bench.ask(aud="somebody-else")),
+        ("tampered", "内容被改过", "签名之后换了人，签名就不成立。", 401, "bad_signature",
+         Bench.tampered),
+        ("alg_none", "不签名", "alg 写成 none 也不行。", 401, "algorithm",
+         lambda bench: bench.forged("none", lambda _: b"")),
+        ("hs256", "用公钥当口令", "公钥人人都有，不能用它来签。", 401, "algorithm",
+         Bench.by_public_key),
+        ("other_key", "别人的密钥，您的 kid", "只认登记的公钥。", 401, "bad_signature",
+         Bench.strange),
+        ("unknown_kid", "没有登记的 kid", "换密钥要先登记新公钥。", 401, "unknown_key",
+         lambda bench: bench.strange(kid="never-registered")),
+        ("missing", "缺手机号", "姓名、身份证号、手机号缺一不可。", 422, "invalid_claims",
+         lambda bench: bench.ask(phone=None)),
+        ("bad_id", "身份证号不对", "没有 13 月 32 日出生的人。", 422, "invalid_claims",
+         no_such_day),
+        ("oversize", "正文太长", "正文不能超过 8 KB。", 413, "too_large", Bench.oversize),
+    )
+)
+# fmt: on
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a case: `result` is passed, failed or not_tried, `advice` what to change or why.
+
+    Machines read these names: none changes its meaning.
+    """
+
+    id: str
+    title: str
+    why: str
+    expected: str
+    got: str
+    result: str
+    advice: tuple[str, ...]
+
+
+def attempt(case: Case, bench: Bench, url: str) -> Result:
+    """Try one case; the first valid message that is taken is kept for the others."""
+    bench.asked = None
+    expected = f"{case.status} {case.reason}".strip()
+
+    def result(got: str, verdict: str, *advice: str) -> Result:
+        return Result(case.id, case.title, case.why, expected, got, verdict, advice)
+
+    try:
+        message = case.make(bench)
+    except Declined as refusal:
+        if case.status == 201:
+            return result("", "failed", f"您的签名程序拒绝签这条正确的消息：{refusal}。")
+        return result("", "not_tried", f"您的签名程序拒绝签这样的消息（{refusal}），这样很好。")
+    except NotTried as because:
+        return result("", "not_tried", str(because))
+    answer = fetch("POST", url, message.encode(), "application/jose")
+    problem = _json(answer)
+    reason, detail = problem.get("reason", ""), problem.get("detail", "")
+    got = f"{answer.status_code} {reason} {detail}".strip()
+    as_expected = (answer.status_code, reason) == (case.status, case.reason)
+    if as_expected and case.status != 201:
+        return result(got, "passed")
+    if answer.status_code == 201 != case.status:
+        return result(got, "failed", "接口收下了不该收的消息，请把这份结果发给我们。")
+    # What the case forged itself is no fault of the vendor's.
+    faults = [] if bench.asked is None else looked_at(message, bench)
+    if as_expected:
+        faults += link_faults(problem, bench.person)
+        if not faults:
+            bench.first = bench.first or message
+            return result(got, "passed")
+    if reason == "not_confirmed":
+        faults.append("请用 --name、--id-number、--phone 给出和我们约定的测试人员。")
+    faults += clock_faults(answer)
+    return result(got, "failed", *(faults or ["请按上面应答里的说明修改。"]))
+
+
+def _json(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        found = answer.json()
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,70 @@
+"""/open/sandbox: a vendor's walk through a launch without a line of code. Only in the demo.
+
+The key pair is made and the launch signed in the page (static/src/sandbox.js); what comes here is
+the public key, and to `/open/v1/launches` what every vendor's server sends.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, current_app, url_for
+
+from flexapp.channels import sandbox
+from flexapp.channels.forms import SandboxForm
+from flexapp.channels.vendor_pages import SandboxPage
+from flexapp.config import Settings
+from flexapp.rules.refusal import Refusal
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import instant
+from flexapp.web.htmx import render
+from flexapp.web.navigation import see_other
+from flexapp.web.once import once
+
+blueprint = Blueprint("sandbox", __name__, url_prefix="/open/sandbox")
+
+TOO_MANY = frozenset({"sandbox_too_soon", "sandbox_full"})
+
+
+@blueprint.get("")
+@allow(Access.PUBLIC)
+def index() -> Response:
+    """Make or bring a key."""
+    return _start(SandboxForm())
+
+
+@blueprint.post("")
+@allow(Access.PUBLIC)
+@once
+def make() -> Response:
+    """Make a channel of one's own with this key."""
+    form = SandboxForm()
+    if not form.submitted():
+        return _start(form)
+    text = str(form.key.data)
+    if sandbox.holds_private_part(text):
+        # It goes neither into the database nor back onto the page.
+        form.key.data = ""
+        form.refuse(Refusal("key_private", "这里面有私钥。请只粘贴公钥，私钥不要给任何人。", "key"))
+        return _start(form)
+    made = sandbox.make(text=text, at=instant())
+    if isinstance(made, Refusal):
+        form.refuse(made)
+        return _start(form, 429 if made.reason in TOO_MANY else None)
+    return see_other(url_for("sandbox.show", code=made.code))
+
+
+@blueprint.get("/<code>")
+@allow(Access.PUBLIC)
+def show(code: str) -> Response:
+    """Sign, send, open; 404 for one that is over."""
+    found = sandbox.find(code, at=instant())
+    if found is None:
+        abort(404)
+    settings: Settings = current_app.config["SETTINGS"]
+    page = SandboxPage.of(found, settings.public_url)
+    return render("channels/sandbox_launch.html", "channels/_sandbox_launch.html", page=page)
+
+
+def _start(form: SandboxForm, status: int | None = None) -> Response:
+    return render(
+        "channels/sandbox.html", "channels/_sandbox.html", status or form.status, form=form
+    )

@@ -1,0 +1,22 @@
+"""Tables of the people that clerks are serving."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flexapp.extensions import Model, Moment
+
+
+class CounterCase(Model):
+    """A clerk who named a person by ID number, and serves them for a while."""
+
+    __tablename__ = "counter_case"
+    __table_args__ = (UniqueConstraint("staff_id", "person_id"),)
+
+    token: Mapped[str] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    opened_at: Mapped[datetime] = mapped_column(Moment)

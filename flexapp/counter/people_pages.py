@@ -1,0 +1,255 @@
+"""What a clerk sees of the person they serve, and where the pages of 核定 lead at a counter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from flexapp.assessment.pages import RecordCard
+from flexapp.assessment.service import (
+    PAGE_SIZE,
+    STATE_STYLES,
+    MonthCell,
+    Record,
+    Ways,
+    last_month,
+)
+from flexapp.counter.residents import Case, covers, why_not_here
+from flexapp.counter.retiring import WHAT_TO_DO
+from flexapp.counter.service import Clerk
+from flexapp.registration.forms import DIVISION_GROUPS
+from flexapp.registration.service import Change, RegistrationView
+from flexapp.rules.assessable import Availability
+from flexapp.rules.capabilities import Action
+from flexapp.rules.identity import Sex
+from flexapp.rules.periods import Period
+from flexapp.rules.rates import RateKind
+from flexapp.rules.retirement import APPROVED_WITHIN, OriginalAge, statutory_month
+from flexapp.web.options import Groups
+from flexapp.web.wording import day
+
+AT_COUNTER = Ways(
+    {
+        "records": "counter_people.show",
+        "new": "counter_assessment.new",
+        "create": "counter_assessment.create",
+        "read_back": "counter_assessment.read_back",
+        "detail": "counter_assessment.detail",
+        "card": "counter_assessment.card",
+        "ask_revoke": "counter_assessment.ask_revoke",
+        "revoke": "counter_assessment.revoke",
+        "transmit": "counter_assessment.transmit",
+        "ask_tax": "counter_assessment.ask_tax",
+        "leave": "counter_people.show",
+    },
+    key="token",
+    in_records=True,
+    leave_label="返回",
+)
+
+UNIT_RATE = replace(
+    AT_COUNTER,
+    endpoints={
+        **AT_COUNTER.endpoints,
+        "new": "counter_assessment.new_unit",
+        "create": "counter_assessment.create_unit",
+        "read_back": "counter_assessment.read_back_unit",
+    },
+)
+"""The same for a make-up at the unit rate."""
+
+WAYS = {RateKind.FLEXIBLE: AT_COUNTER, RateKind.UNIT: UNIT_RATE}
+
+SHORT = {Availability.BEFORE_WORK_START: "未参保", Availability.AFTER_RETIREMENT: "已退休"}
+
+
+def division_groups(clerk: Clerk) -> Groups:
+    """The divisions that a clerk may register into, as the select offers them."""
+    own = (
+        (group, tuple(place for place in places if covers(clerk, place[0])))
+        for group, places in DIVISION_GROUPS
+    )
+    return tuple((group, places) for group, places in own if places)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRows:
+    """Who it is, masked: the clerk compares it with the ID card in their hand."""
+
+    name: str
+    identity: str
+    sex: str
+    birth_date: str
+
+    @classmethod
+    def of(cls, case: Case) -> PersonRows:
+        """The rows of a case's person."""
+        return cls(
+            name=case.person.masked_name,
+            identity=case.person.masked_identity,
+            sex=case.person.sex.label,
+            birth_date=day(case.person.birth_date),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationPage:
+    """登记 at a counter: `current` is what is registered here, `elsewhere` where it is not here."""
+
+    token: str
+    known: PersonRows
+    groups: Groups
+    current: RegistrationView | None
+    elsewhere: str | None
+    changes: tuple[Change, ...] = ()
+    digest: str = ""
+
+    @classmethod
+    def of(cls, case: Case, changes: Sequence[Change] = (), digest: str = "") -> RegistrationPage:
+        """The page of a case; nothing of a registration elsewhere is shown but its place."""
+        return cls(
+            token=case.token,
+            known=PersonRows.of(case),
+            groups=division_groups(case.clerk),
+            current=None if case.elsewhere else case.registration,
+            elsewhere=case.elsewhere.name if case.elsewhere else None,
+            changes=tuple(changes),
+            digest=digest,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MonthBox:
+    """A box of the month grid: the state in words, the class only colours it."""
+
+    number: int
+    label: str
+    style: str
+
+    @classmethod
+    def of(cls, cell: MonthCell) -> MonthBox:
+        """The box of a month."""
+        free = cell.availability is Availability.AVAILABLE and not cell.closed
+        style = "free" if free else "none"
+        return cls(
+            number=cell.month.number,
+            label=SHORT.get(cell.availability, cell.label),
+            style=STATE_STYLES[cell.state] if cell.state else style,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPage:
+    """/counter/people/<token>: what the person has, as far as this counter may see it."""
+
+    token: str
+    known: PersonRows
+    current: RegistrationView | None
+    elsewhere: str | None
+    year: int
+    months: tuple[MonthBox, ...]
+    last_month: str
+    """The retirement boundary."""
+    special_cases: bool
+    """Whether this counter takes retirements and make-ups at the unit rate."""
+    may_assess: bool
+    sentence: str | None
+    """Why this counter does not assess for the person, if so."""
+    cards: tuple[RecordCard, ...]
+    older: int | None
+
+    @classmethod
+    def of(
+        cls, case: Case, *, year: int, months: Sequence[MonthCell], records: Sequence[Record]
+    ) -> PersonPage:
+        """The page of a case; `records`: one more than fits says that there are older ones.
+
+        Amounts are for counters that may handle them: a township sees the months and their states.
+        """
+        refusal = why_not_here(case, Action.ASSESS)
+        shown = records[:PAGE_SIZE] if refusal is None else ()
+        registered_here = case.registration is not None and case.elsewhere is None
+        return cls(
+            token=case.token,
+            known=PersonRows.of(case),
+            current=case.registration if registered_here else None,
+            elsewhere=case.elsewhere.name if case.elsewhere else None,
+            year=year,
+            months=tuple(MonthBox.of(cell) for cell in months) if registered_here else (),
+            last_month=last_month(case.person).label,
+            special_cases=why_not_here(case, Action.SPECIAL) is None,
+            may_assess=refusal is None,
+            sentence=refusal.sentence if refusal is not None and registered_here else None,
+            cards=tuple(record_card(case, record) for record in shown),
+            older=shown[-1].id if len(records) > len(shown) > 0 else None,
+        )
+
+
+def record_card(case: Case, record: Record, polls: int = 0) -> RecordCard:
+    """The card of a record: the residents' own, with the buttons this counter may press."""
+    return RecordCard.of(
+        record,
+        who=case.token,
+        shown_at=AT_COUNTER.listing("records", case.token),
+        polls=polls,
+        blocked=why_not_here(case, Action.TRANSMIT),
+        ways=AT_COUNTER,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BeyondLine:
+    """An assessment with months after the retirement boundary, and what to do with it."""
+
+    serial: str
+    url: str
+    period: str
+    state: str
+    tag: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetirementPage:
+    """/counter/people/<token>/retirement."""
+
+    token: str
+    known: PersonRows
+    statutory: str
+    last_month: str
+    ages: Groups
+    months: Groups
+    beyond: tuple[BeyondLine, ...]
+
+    @classmethod
+    def of(cls, case: Case, beyond: Sequence[Record]) -> RetirementPage:
+        """The page of a case; the months offered are those that can be approved."""
+        person = case.person
+        ages = [
+            age for age in OriginalAge if age.value[0] == ("M" if person.sex is Sex.MALE else "F")
+        ]
+        statutory = [statutory_month(birth=person.birth_month, original=age) for age in ages]
+        first, last = min(statutory).plus(-APPROVED_WITHIN), max(statutory).plus(APPROVED_WITHIN)
+        months = Period(first, last).months
+        return cls(
+            token=case.token,
+            known=PersonRows.of(case),
+            statutory=statutory_month(birth=person.birth_month, original=person.original_age).label,
+            last_month=last_month(person).label,
+            ages=(("", tuple((age.value, f"{age.years} 周岁") for age in ages)),),
+            months=tuple(
+                (f"{year}年", tuple((str(m), m.label) for m in months if m.year == year))
+                for year in range(first.year, last.year + 1)
+            ),
+            beyond=tuple(
+                BeyondLine(
+                    serial=record.serial,
+                    url=AT_COUNTER.record("detail", record.serial, case.token),
+                    period=record.period.label,
+                    state=record.state.label,
+                    tag=STATE_STYLES[record.state],
+                    advice=WHAT_TO_DO[record.state],
+                )
+                for record in beyond
+            ),
+        )

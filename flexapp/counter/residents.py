@@ -1,0 +1,264 @@
+"""What a clerk does for a person in front of them, found by ID number and by nothing else.
+
+Two bounds, both kept here and not by the pages alone. What the kind of counter may do is the table
+of rules/capabilities.py. Where it may be done:
+
+- Somebody not registered anywhere may be registered by any counter, into a division it works for.
+- Somebody registered where the counter works may have everything done that it can do; they are not
+  registered away from there by it: that is for a counter where they move to, or for the phone.
+- Somebody registered elsewhere may be registered into a division of the counter (a change of
+  registration, 变更登记). Until then nothing of theirs is shown but where they are insured, and
+  nothing else is done.
+
+A record follows the person, not the place it was made in: whoever may act for a person now may move
+records from before they moved. A clerk of a city works for its counties and districts. What is
+refused for want of a right leaves an event `counter.refused`; what is only wrongly filled in, none.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from flexapp.assessment import service as assessment
+from flexapp.assessment.service import Assessed, Record, Subject
+from flexapp.audit import service as audit
+from flexapp.counter import case_repository
+from flexapp.counter.service import Clerk
+from flexapp.people import service as people
+from flexapp.people.service import PersonCard
+from flexapp.registration import service as registration
+from flexapp.registration.service import Change, Details, RegistrationView
+from flexapp.rules import divisions
+from flexapp.rules.capabilities import Action, why_not
+from flexapp.rules.divisions import Division
+from flexapp.rules.identity import IdentityNumber
+from flexapp.rules.rates import RateKind
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import Move
+from flexapp.transmission import service as transmission
+from flexapp.web.clock import instant
+
+CASE_LIFE = timedelta(hours=1)
+"""How long naming a person lasts at a counter; afterwards the ID number is asked for again."""
+
+HIDDEN = "原参保地登记的内容"
+
+ENDED = Refusal("case_ended", "离上次输入身份证号已超过一小时，请重新输入。")
+NAME_DIFFERS = Refusal(
+    "name_differs", "这个身份证号已有登记的姓名，与填写的不一致，请对照证件核对。", "name"
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Case:
+    """A person and the clerk who serves them."""
+
+    token: str
+    clerk: Clerk
+    person: PersonCard
+    registration: RegistrationView | None
+
+    @property
+    def elsewhere(self) -> Division | None:
+        """Where the person is insured, if that is none of this counter's divisions."""
+        if self.registration is None or covers(self.clerk, self.registration.division.code):
+            return None
+        return self.registration.division
+
+    @property
+    def subject(self) -> Subject:
+        """The person as the one to assess for; only where they are registered."""
+        assert self.registration is not None
+        return Subject(self.person, self.registration, by_proxy=False)
+
+
+def covers(clerk: Clerk, code: str) -> bool:
+    """Whether a clerk works for a division, by itself or with the rest of its city."""
+    place = divisions.find(code)
+    return place is not None and bool({place.code, place.city_code} & set(clerk.divisions))
+
+
+def find(*, clerk: Clerk, identity: IdentityNumber, at: datetime) -> str | None:
+    """The token of a case for the person of this number; None where we know nobody of it."""
+    person = people.find_person(identity)
+    return None if person is None else _open(clerk, person, at)
+
+
+def create(*, clerk: Clerk, identity: IdentityNumber, name: str, at: datetime) -> str | Refusal:
+    """The token of a case for a person seen for the first time, whose ID card the clerk has seen.
+
+    Where somebody made the person meanwhile it must be the same name.
+    """
+    refusal = why_not(clerk.actor.channel_kind, Action.REGISTER)
+    if refusal is not None:
+        return refusal
+    person = people.find_person(identity)
+    if person is not None and person.name != name:
+        return NAME_DIFFERS
+    if person is None:
+        person = people.add_person(name=name, identity=identity, at=at)
+        _note("counter.person_added", clerk, person, "person", at)
+    return _open(clerk, person, at)
+
+
+def case_of(*, token: str, clerk: Clerk) -> Case | Refusal | None:
+    """The case of an address; a refusal where it is over; None where it is not this clerk's."""
+    found = case_repository.case(token, clerk.id)
+    if found is None:
+        return None
+    person_id, opened_at = found
+    if not timedelta(0) <= instant() - opened_at <= CASE_LIFE:
+        return ENDED
+    person = people.person_by_id(person_id)
+    assert person is not None
+    return Case(token, clerk, person, registration.current(person_id))
+
+
+def why_not_here(case: Case, action: Action) -> Refusal | None:
+    """Why this counter may not do that for this person, if so."""
+    refusal = why_not(case.clerk.actor.channel_kind, action)
+    if refusal is not None or action is Action.REGISTER:
+        return refusal
+    if case.registration is None:
+        return Refusal("not_registered", "还没有参保登记，请先办理登记，再来核定。")
+    if case.elsewhere is not None:
+        return Refusal(
+            "other_division",
+            f"参保地区是{case.elsewhere.name}，本窗口不能办理{action.label}；"
+            f"请到{case.elsewhere.name}的社保服务大厅或用手机办理，要转来本地参保的先办变更登记。",
+        )
+    return None
+
+
+def changes(case: Case, details: Details) -> tuple[Change, ...]:
+    """What would change, old → new; of a registration elsewhere only its place is told."""
+    if case.registration is None:
+        return ()
+    if case.elsewhere is None:
+        return registration.changes(case.registration.details, details)
+    # All of it, changed or not: what is left out would tell what is registered there.
+    return (
+        Change("参保地区", case.elsewhere.name, details.division.name),
+        Change("民族", HIDDEN, details.ethnic_group.name),
+        Change("通讯地址", HIDDEN, details.address),
+        Change("统一社会信用代码", HIDDEN, details.credit_code or "无"),
+    )
+
+
+def register(
+    *, case: Case, details: Details, at: datetime, today: date
+) -> RegistrationView | Refusal:
+    """登记 or 变更登记, into a division that the clerk works for."""
+    refusal = why_not_here(case, Action.REGISTER) or _refuse_division(case.clerk, details)
+    if refusal is not None:
+        return refused(case, Action.REGISTER, "registration", refusal, at)
+    return registration.register(
+        person=case.person, details=details, actor=case.clerk.actor, at=at, today=today
+    )
+
+
+def assess(
+    *,
+    case: Case,
+    start: str,
+    end: str,
+    base: str,
+    at: datetime,
+    today: date,
+    kind: RateKind = RateKind.FLEXIBLE,
+) -> Assessed | tuple[Refusal, ...]:
+    """核定 for the person, or every reason why not; `kind` UNIT: a make-up at the unit rate."""
+    refusal = why_not_here(case, action_of(kind))
+    if refusal is not None:
+        return (refused(case, action_of(kind), "assessment", refusal, at),)
+    return assessment.assess(
+        subject=case.subject,
+        start=start,
+        end=end,
+        base=base,
+        actor=case.clerk.actor,
+        at=at,
+        today=today,
+        kind=kind,
+    )
+
+
+def action_of(kind: RateKind) -> Action:
+    """What a counter must be allowed to do for an assessment at that rate."""
+    return Action.SPECIAL if kind is RateKind.UNIT else Action.ASSESS
+
+
+def record_of(case: Case, serial: str) -> Record | None:
+    """The record of that serial, if it is the person's and their counter may look at it."""
+    record = assessment.find(serial)
+    if record is None or record.person_id != case.person.id or case.elsewhere is not None:
+        return None
+    return record
+
+
+def transmit(*, case: Case, record: Record, at: datetime) -> Record | Refusal:
+    """传输."""
+    refusal = why_not_here(case, Action.TRANSMIT)
+    if refusal is not None:
+        return refused(case, Action.TRANSMIT, record.serial, refusal, at)
+    return transmission.transmit(record=record, actor=case.clerk.actor, at=at)
+
+
+def revoke(*, case: Case, record: Record, at: datetime) -> Record | Refusal:
+    """撤销."""
+    refusal = why_not_here(case, Action.REVOKE)
+    if refusal is not None:
+        return refused(case, Action.REVOKE, record.serial, refusal, at)
+    return assessment.transition(record=record, move=Move.REVOKE, actor=case.clerk.actor, at=at)
+
+
+def ask_tax(*, case: Case, record: Record, reason: str, at: datetime) -> Record | Refusal:
+    """申请税务撤销, with the person's reason."""
+    refusal = why_not_here(case, Action.REVOKE)
+    if refusal is not None:
+        return refused(case, Action.REVOKE, record.serial, refusal, at)
+    return transmission.ask_tax_to_revoke(
+        record=record, reason=reason, actor=case.clerk.actor, at=at
+    )
+
+
+def _refuse_division(clerk: Clerk, details: Details) -> Refusal | None:
+    if covers(clerk, details.division.code):
+        return None
+    places = [divisions.find(code) for code in clerk.divisions]
+    names = "、".join(place.name for place in places if place is not None)
+    return Refusal(
+        "other_division",
+        f"本窗口只能登记到{names}；参保地区是{details.division.name}的，"
+        f"请到{details.division.name}的经办窗口或用手机办理。",
+        "division",
+    )
+
+
+def refused(case: Case, action: Action, subject: str, refusal: Refusal, at: datetime) -> Refusal:
+    """Note that somebody tried what they may not; people who only look never come here."""
+    data = {"what": action.value, "reason": refusal.reason}
+    _note("counter.refused", case.clerk, case.person, subject, at, data)
+    return refusal
+
+
+def _open(clerk: Clerk, person: PersonCard, at: datetime) -> str:
+    token = secrets.token_urlsafe(16)
+    case_repository.open_case(token=token, staff_id=clerk.id, person_id=person.id, at=instant())
+    _note("counter.opened", clerk, person, "person", at)
+    return token
+
+
+def _note(
+    action: str,
+    clerk: Clerk,
+    person: PersonCard,
+    subject: str,
+    at: datetime,
+    data: dict[str, str] | None = None,
+) -> None:
+    audit.record(
+        action=action, person_id=person.id, subject=subject, actor=clerk.actor, at=at, data=data
+    )

@@ -1,0 +1,1 @@
+"""The interfaces, asked whatever their own documents allow and forbid (schemathesis)."""
