@@ -251,9 +251,12 @@ def test_the_file_is_in_wal_mode_and_each_commit_reaches_the_disk(
 
 
 def test_many_processes_worth_of_starts_make_one_set_of_tables(database: Path) -> None:
-    bureaus = at_once([lambda: open_bureau(database) for _ in range(8)])
-    assert bureaus[0].put(CONTENT).status_code == 201
-    assert bureaus[7].put(CONTENT).status_code == 200
+    # The file alone: building eight Flask applications in threads at once trips over CPython 3.11
+    # itself (gh-106905: ast.parse, which Werkzeug's routes use, is not safe there).
+    at_once([partial(schema.prepare, database) for _ in range(8)])
+    first, last = open_bureau(database), open_bureau(database)
+    assert first.put(CONTENT).status_code == 201
+    assert last.put(CONTENT).status_code == 200
 
 
 def test_a_start_waits_for_whoever_holds_the_new_file_but_not_for_ever(
