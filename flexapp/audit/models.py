@@ -1,10 +1,10 @@
-"""The table of events."""
+"""The table of events, and where the end of their chain is kept beside it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, Text
+from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.extensions import Model, Moment
@@ -14,13 +14,22 @@ class AuditEvent(Model):
     """One thing that was done. Never changed, never removed.
 
     `data` is canonical JSON without personal data; `previous` is the digest of the event before, so
-    that a changed, removed or reordered event breaks the chain.
+    that a changed, removed or reordered event breaks the chain. Triggers of the database refuse to
+    change or remove one (migration 0008).
     """
 
     __tablename__ = "audit_event"
     __table_args__ = (
         Index("ix_audit_event_person", "person_id", "seq"),
         Index("ix_audit_event_subject", "subject", "seq"),
+        # Of the few events that staff cause; the many of everybody else pay nothing for it.
+        Index(
+            "ix_audit_event_staff",
+            "actor_id",
+            "seq",
+            sqlite_where=text("actor_kind = 'staff'"),
+            postgresql_where=text("actor_kind = 'staff'"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -36,3 +45,18 @@ class AuditEvent(Model):
     data: Mapped[str] = mapped_column(Text)
     previous: Mapped[str]
     digest: Mapped[str]
+
+
+class AuditAnchor(Model):
+    """The last event of the chain, sealed with a key that the database does not hold. One row.
+
+    A chain alone does not show that its end was cut off, nor that somebody reckoned all of it anew.
+    """
+
+    __tablename__ = "audit_anchor"
+    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int]
+    digest: Mapped[str]
+    seal: Mapped[str]

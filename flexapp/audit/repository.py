@@ -1,28 +1,62 @@
-"""Reading and adding rows of the event table; there is nothing here that changes or removes one."""
+"""Reading and adding rows of the event table; there is nothing here that changes or removes one.
+
+Only the anchor moves: with every event, in the same transaction.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 
-from flexapp.audit.models import AuditEvent
+from flexapp.audit.models import AuditAnchor, AuditEvent
 from flexapp.extensions import db, table_of
 
-TABLE = table_of(AuditEvent)
+TABLE, _anchor = table_of(AuditEvent), table_of(AuditAnchor)
 # Built once and on the table, not the class: these run on everything that is done.
 _LAST_DIGEST = select(TABLE.c.digest).order_by(TABLE.c.seq.desc()).limit(1)
 _ADD = TABLE.insert().returning(TABLE.c.seq)
+_ANCHOR = select(_anchor.c.seq, _anchor.c.digest, _anchor.c.seal)
+_MOVE_ANCHOR = _anchor.update().values(
+    seq=bindparam("seq"), digest=bindparam("digest"), seal=bindparam("seal")
+)
 
 CHAIN_LOCK = 7_610_001
 """PostgreSQL advisory lock: one writer at a time reads the end of the chain and adds to it."""
 
 
-def last_digest() -> str | None:
-    """The digest at the end of the chain, held still for this transaction."""
+def hold_end() -> None:
+    """Hold the end of the chain still for this transaction."""
     if db.session.get_bind().dialect.name == "postgresql":
         db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
+
+
+def last_digest() -> str | None:
+    """The digest at the end of the chain."""
     return db.session.execute(_LAST_DIGEST).scalar_one_or_none()
+
+
+def anchor() -> tuple[int, str, str] | None:
+    """(number, digest, seal) of the last event, as kept beside the chain."""
+    row = db.session.execute(_ANCHOR).first()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def move_anchor(seq: int, digest: str, seal: str) -> None:
+    """The chain has a new end."""
+    db.session.execute(_MOVE_ANCHOR, {"seq": seq, "digest": digest, "seal": seal})
+
+
+def triggers() -> frozenset[str]:
+    """The names of the triggers on the table of events."""
+    query = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :name",
+        "postgresql": (
+            "SELECT tgname FROM pg_trigger WHERE tgrelid = CAST(:name AS regclass)"
+            " AND NOT tgisinternal AND tgenabled IN ('O', 'A')"
+        ),
+    }[db.session.get_bind().dialect.name]
+    return frozenset(db.session.execute(text(query), {"name": TABLE.name}).scalars())
 
 
 def add(row: Mapping[str, object]) -> int:
@@ -37,6 +71,16 @@ def about_person(
     query = select(TABLE).where(AuditEvent.person_id == person_id)
     if actions is not None:
         query = query.where(AuditEvent.action.in_(actions))
+    if before is not None:
+        query = query.where(AuditEvent.seq < before)
+    for row in db.session.execute(query.order_by(AuditEvent.seq.desc()).limit(limit)).mappings():
+        yield {**row}
+
+
+def by_staff(staff_id: int, before: int | None, limit: int) -> Iterator[Mapping[str, object]]:
+    """Rows of what one of the staff did, newest first."""
+    # The kind is written out, so that the planner sees that the partial index fits.
+    query = select(TABLE).where(text("actor_kind = 'staff'"), AuditEvent.actor_id == staff_id)
     if before is not None:
         query = query.where(AuditEvent.seq < before)
     for row in db.session.execute(query.order_by(AuditEvent.seq.desc()).limit(limit)).mappings():
@@ -61,3 +105,8 @@ def all_rows() -> Iterator[Mapping[str, object]]:
     query = select(TABLE).order_by(AuditEvent.seq).execution_options(yield_per=1000)
     for row in db.session.execute(query).mappings():
         yield {**row}
+
+
+def engine() -> str:
+    """The database engine's name."""
+    return db.session.get_bind().dialect.name

@@ -1,15 +1,22 @@
-"""Add an event, read the events about a person, and check that the chain is whole."""
+"""Add an event, and read the events of a person, a subject or one of the staff.
+
+Whether the chain is whole: `verifying.py`.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from flask import current_app
+
 from flexapp.audit import repository
+from flexapp.config import Settings
 from flexapp.rules.capabilities import ChannelKind
 
 GENESIS = "0" * 64
@@ -70,7 +77,11 @@ def record(
     `subject` says what it was done to (a serial, "registration"); `data` holds no personal data.
     """
     body = json.dumps(dict(data or {}), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    previous = repository.last_digest() or GENESIS
+    repository.hold_end()
+    anchor = true_anchor()
+    # After the anchor's event and not the last one there: had somebody cut the end off, what comes
+    # next would hide it. A false anchor stays as it is, to be found.
+    previous = anchor[1] if anchor is not None else repository.last_digest() or GENESIS
     row: dict[str, object] = {
         "at": at,
         "action": action,
@@ -83,8 +94,26 @@ def record(
         "data": body,
         "previous": previous,
     }
-    row["digest"] = digest(row)
-    return repository.add(row)
+    row["digest"] = end = digest(row)
+    seq = repository.add(row)
+    if anchor is not None:
+        repository.move_anchor(seq, end, seal(seq, end))
+    return seq
+
+
+def true_anchor() -> tuple[int, str] | None:
+    """(number, digest) of the last event as sealed by us; None where the seal is false or gone."""
+    found = repository.anchor()
+    if found is None or not hmac.compare_digest(found[2], seal(found[0], found[1])):
+        return None
+    return found[0], found[1]
+
+
+def seal(seq: int, last_digest: str) -> str:
+    """What only we can write under an end of the chain."""
+    settings: Settings = current_app.config["SETTINGS"]
+    message = f"audit.anchor\0{seq}\0{last_digest}".encode()
+    return hmac.new(settings.index_key, message, hashlib.sha256).hexdigest()
 
 
 def digest(row: Mapping[str, object]) -> str:
@@ -129,13 +158,15 @@ def of_subject(*, subject: str) -> tuple[Event, ...]:
     return tuple(_event(row) for row in repository.of_subject(subject))
 
 
-def broken_links() -> Iterator[int]:
-    """The numbers of events that do not fit the chain: changed, moved, or after a removed one."""
-    previous = GENESIS
-    for row in repository.all_rows():
-        if row["previous"] != previous or row["digest"] != digest(row):
-            yield int(row["seq"])  # type: ignore[call-overload]
-        previous = str(row["digest"])
+def by_staff(*, staff_id: int, before: int | None = None, limit: int) -> tuple[Event, ...]:
+    """The newest things that one of the staff did, newest first; `before` pages on."""
+    return tuple(_event(row) for row in repository.by_staff(staff_id, before, limit))
+
+
+def one(seq: int) -> Event | None:
+    """The event of that number."""
+    row = repository.one(seq)
+    return None if row is None else _event(row)
 
 
 def _event(row: Mapping[str, object]) -> Event:

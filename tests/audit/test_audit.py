@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from flexapp.audit import repository, verifying
 from flexapp.audit import service as audit
 from tests.support.client import LintingClient
-from tests.support.database import execute, raw_bytes, rows
+from tests.support.database import execute, path_of, raw_bytes, rows, stored, tamper
 from tests.support.walks import (
     DING,
     MA_LAN,
@@ -24,11 +28,19 @@ from tests.support.walks import (
     work,
 )
 
+MISFIT = "event {} does not fit the chain"
+
 
 def broken(app: Flask) -> list[int]:
     """The events that do not fit."""
     with app.app_context():
-        return list(audit.broken_links())
+        return list(verifying.verify().broken)
+
+
+def faults(app: Flask) -> list[str]:
+    """Everything that is wrong with the chain."""
+    with app.app_context():
+        return list(verifying.verify().faults)
 
 
 @pytest.fixture
@@ -64,7 +76,7 @@ def test_the_chain_is_whole_after_everything(busy: Flask) -> None:
         "proxy.opened",
         "person.proxy_off",
     } <= actions
-    assert broken(busy) == []
+    assert faults(busy) == []
 
 
 @pytest.mark.parametrize(
@@ -72,31 +84,149 @@ def test_the_chain_is_whole_after_everything(busy: Flask) -> None:
 )
 def test_a_changed_event_is_found(busy: Flask, column: str) -> None:
     changed = {"at": "2020-01-01 00:00:00.000000", "actor_id": 7, "person_id": 77}
-    value = changed.get(column, "changed")
-    execute(busy, f"UPDATE audit_event SET {column} = ? WHERE seq = 5", value)
-    assert broken(busy) == [5]
+    tamper(busy, f"UPDATE audit_event SET {column} = '{changed.get(column, 'x')}' WHERE seq = 5")
+    assert faults(busy) == [MISFIT.format(5)]
 
 
 def test_a_changed_event_with_its_digest_reckoned_anew_is_found_by_the_next(busy: Flask) -> None:
-    execute(busy, "UPDATE audit_event SET digest = ? WHERE seq = 5", "0" * 64)
-    assert broken(busy) == [5, 6]
+    tamper(busy, f"UPDATE audit_event SET digest = '{'0' * 64}' WHERE seq = 5")
+    assert faults(busy) == [MISFIT.format(5), MISFIT.format(6)]
 
 
 def test_a_removed_event_is_found_by_the_next(busy: Flask) -> None:
-    execute(busy, "DELETE FROM audit_event WHERE seq = 5")
-    assert broken(busy) == [6]
+    tamper(busy, "DELETE FROM audit_event WHERE seq = 5")
+    assert faults(busy) == [MISFIT.format(6)]
 
 
 def test_a_removed_beginning_is_found(busy: Flask) -> None:
-    execute(busy, "DELETE FROM audit_event WHERE seq <= 3")
-    assert broken(busy) == [4]
+    tamper(busy, "DELETE FROM audit_event WHERE seq <= 3")
+    assert faults(busy) == [MISFIT.format(4)]
 
 
 def test_reordered_events_are_found(busy: Flask) -> None:
-    execute(busy, "UPDATE audit_event SET seq = -1 WHERE seq = 5")
-    execute(busy, "UPDATE audit_event SET seq = 5 WHERE seq = 6")
-    execute(busy, "UPDATE audit_event SET seq = 6 WHERE seq = -1")
-    assert set(broken(busy)) >= {5, 6}
+    tamper(
+        busy,
+        "UPDATE audit_event SET seq = -1 WHERE seq = 5",
+        "UPDATE audit_event SET seq = 5 WHERE seq = 6",
+        "UPDATE audit_event SET seq = 6 WHERE seq = -1",
+    )
+    assert set(faults(busy)) >= {MISFIT.format(5), MISFIT.format(6)}
+
+
+def reckon_anew(app: Flask) -> None:
+    """The whole chain made to fit again, as anybody can who reads this program."""
+    with app.app_context():
+        found = list(repository.all_rows())
+    previous, statements = audit.GENESIS, []
+    for row in found:
+        previous_row = {**row, "previous": previous}
+        digest = audit.digest(previous_row)
+        statements.append(
+            f"UPDATE audit_event SET previous = '{previous}', digest = '{digest}'"
+            f" WHERE seq = {row['seq']}"
+        )
+        previous = digest
+    tamper(app, *statements)
+
+
+def test_a_chain_reckoned_anew_after_a_change_is_found_by_its_seal(busy: Flask) -> None:
+    tamper(busy, "UPDATE audit_event SET action = 'x' WHERE seq = 5")
+    reckon_anew(busy)
+    assert broken(busy) == []
+    (fault,) = faults(busy)
+    assert "was sealed as the last" in fault
+
+
+def test_an_end_that_was_cut_off_is_found(busy: Flask) -> None:
+    tamper(busy, "DELETE FROM audit_event WHERE seq > 10")
+    ((last,),) = rows(busy, "SELECT seq FROM audit_anchor")
+    assert faults(busy) == [f"the chain ends at event 10, but event {last} was sealed as the last"]
+
+
+def test_an_end_that_was_cut_off_is_not_covered_up_by_what_is_done_next(
+    busy: Flask, client: LintingClient
+) -> None:
+    tamper(busy, "DELETE FROM audit_event WHERE seq > 10")
+    assess(client, "2026-07", "2026-07")
+    ((next_one,),) = rows(busy, "SELECT min(seq) FROM audit_event WHERE seq > 10")
+    assert faults(busy) == [MISFIT.format(next_one)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM audit_anchor",
+        "UPDATE audit_anchor SET seal = 'x'",
+        "UPDATE audit_anchor SET (seq, digest) = "
+        "(SELECT seq, digest FROM audit_event ORDER BY seq LIMIT 1)",
+    ],
+)
+def test_a_false_or_missing_seal_is_found_and_what_is_done_next_does_not_mend_it(
+    busy: Flask, client: LintingClient, change: str
+) -> None:
+    execute(busy, change)
+    wrong = ["the seal of the chain's end is gone or false"]
+    assert faults(busy) == wrong
+    assess(client, "2026-07", "2026-07")
+    assert faults(busy) == wrong
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_event SET action = 'x' WHERE seq = 5",
+        "DELETE FROM audit_event WHERE seq = 5",
+        "INSERT OR REPLACE INTO audit_event SELECT * FROM audit_event WHERE seq = 5",
+    ],
+)
+def test_the_database_itself_refuses_to_change_an_event(busy: Flask, statement: str) -> None:
+    before = stored(busy)
+    with pytest.raises(sqlite3.IntegrityError, match="only ever added"):
+        execute(busy, statement)
+    assert stored(busy) == before
+
+
+def test_a_removed_guard_of_the_database_is_found(busy: Flask) -> None:
+    execute(busy, "DROP TRIGGER audit_event_kept")
+    (fault,) = faults(busy)
+    assert "audit_event_kept is missing" in fault
+
+
+def test_the_command_says_what_it_found_and_where_the_chain_ends(busy: Flask) -> None:
+    run = busy.test_cli_runner().invoke
+    whole = run(args=["audit", "verify"])
+    assert whole.exit_code == 0
+    ((count,),) = rows(busy, "SELECT count(*) FROM audit_event")
+    said, end = whole.output.splitlines()
+    assert said == f"the chain is whole: {count} events"
+    tamper(busy, "DELETE FROM audit_event WHERE seq = 5")
+    torn = run(args=["audit", "verify"])
+    assert torn.exit_code == 1
+    assert torn.output.splitlines() == [MISFIT.format(6), end]
+
+
+def test_a_database_put_back_to_an_older_copy_is_found_by_a_noted_end(
+    busy: Flask, client: LintingClient, tmp_path: Path
+) -> None:
+    with (
+        closing(sqlite3.connect(path_of(busy))) as old,
+        closing(sqlite3.connect(tmp_path / "copy")) as copy,
+    ):
+        old.backup(copy)
+    assess(client, "2026-07", "2026-07")
+    run = busy.test_cli_runner().invoke
+    noted = run(args=["audit", "verify"]).output.split()[-1]
+    assert run(args=["audit", "verify", "--noted", noted]).exit_code == 0
+    with (
+        closing(sqlite3.connect(tmp_path / "copy")) as copy,
+        closing(sqlite3.connect(path_of(busy))) as live,
+    ):
+        copy.backup(live)
+    assert run(args=["audit", "verify"]).exit_code == 0
+    found = run(args=["audit", "verify", "--noted", noted])
+    assert found.exit_code == 1
+    assert "is not in the chain" in found.output
+    assert run(args=["audit", "verify", "--noted", "12"]).exit_code == 2
 
 
 def test_no_event_holds_anything_personal(busy: Flask) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from flexapp.audit import service as audit
+from flexapp.audit import verifying
 from tests.faults.site import Site
 
 RECEIVED = (
@@ -53,7 +53,7 @@ def wrong(site: Site, serials: set[str]) -> list[str]:
     if site.unsettled():
         sentences.append(f"{site.unsettled()} messages or assessments still wait")
     with site.app.app_context():
-        broken = sum(1 for _ in audit.broken_links())
+        broken = verifying.verify().faults
     if broken:
-        sentences.append(f"the chain of audit events is broken in {broken} places")
+        sentences.append(f"the chain of audit events: {'; '.join(broken)}")
     return sentences

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.support.client import LintingClient
-from tests.support.database import execute, rows, stored
+from tests.support.database import rows, stored, tamper
 from tests.support.walks import (
     MA_LAN,
     WANG,
@@ -82,7 +82,7 @@ def test_without_messages_the_page_says_what_would_stand_here(
 ) -> None:
     arrive(client, newcomer())
     assert client.page("/me/messages").texts("h2") == ["完成实名认证"]
-    execute(app, "UPDATE audit_event SET person_id = NULL")
+    tamper(app, "UPDATE audit_event SET person_id = NULL")
     assert client.page("/me/messages").texts("h2") == ["还没有消息"]
 
 

@@ -1,0 +1,75 @@
+"""Whether the chain of events is whole, its end is the sealed one, and the database guards it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flexapp.audit import repository
+from flexapp.audit.service import GENESIS, digest, true_anchor
+
+GUARDS = {
+    "sqlite": frozenset({"audit_event_unchanged", "audit_event_kept", "audit_event_not_replaced"}),
+    "postgresql": frozenset({"audit_event_unchanged", "audit_event_kept"}),
+}
+"""The triggers that refuse to change or remove events, of each engine (migration 0008)."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """An end of the chain: fit to be noted elsewhere, and asked for later."""
+
+    seq: int
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.digest}"
+
+    @classmethod
+    def parse(cls, text: str) -> End:
+        """What was noted; `ValueError` where it is none."""
+        seq, _, noted = text.strip().partition(":")
+        if len(noted) != len(GENESIS):
+            raise ValueError("an end of the chain is NUMBER:DIGEST")
+        return cls(int(seq), noted)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found. `faults` are sentences; none: the chain is whole."""
+
+    broken: tuple[int, ...]
+    faults: tuple[str, ...]
+    events: int
+    end: End
+
+
+def verify(noted: End | None = None) -> Verdict:
+    """Read the whole chain. `noted`: an end written down before, which must still be in it."""
+    broken: list[int] = []
+    end, events, noted_found = End(0, GENESIS), 0, noted is None or noted == End(0, GENESIS)
+    previous_seq = 0
+    for row in repository.all_rows():
+        events += 1
+        seq = int(row["seq"])  # type: ignore[call-overload]
+        own = str(row["digest"])
+        if row["previous"] != end.digest or own != digest(row) or seq <= previous_seq:
+            broken.append(seq)
+        previous_seq, end = seq, End(seq, own)
+        noted_found = noted_found or end == noted
+    faults = [f"event {seq} does not fit the chain" for seq in broken]
+    faults.extend(_faults_of_end(end))
+    if not noted_found:
+        faults.append(f"the noted end {noted} is not in the chain: an older copy, or another chain")
+    return Verdict(tuple(broken), tuple(faults), events, end)
+
+
+def _faults_of_end(end: End) -> Iterator[str]:
+    anchor = true_anchor()
+    if anchor is None:
+        yield "the seal of the chain's end is gone or false"
+    elif anchor != (end.seq, end.digest):
+        yield f"the chain ends at event {end.seq}, but event {anchor[0]} was sealed as the last"
+    missing = GUARDS[repository.engine()] - repository.triggers()
+    if missing:
+        yield f"the database does not guard the events: {', '.join(sorted(missing))} is missing"
