@@ -29,6 +29,7 @@ from flexapp.channels import cli as channels_cli
 from flexapp.channels import routes as channels_routes
 from flexapp.config import PROJECT, Settings, load
 from flexapp.counter import assessment_routes as counter_assessment_routes
+from flexapp.counter import audit_routes as counter_audit_routes
 from flexapp.counter import cli as counter_cli
 from flexapp.counter import demo_codes
 from flexapp.counter import guard as counter_guard
@@ -123,6 +124,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         counter_people_routes,
         counter_assessment_routes,
         counter_retirement_routes,
+        counter_audit_routes,
         channels_routes,
         poster_routes,
         kit_routes,

@@ -31,3 +31,15 @@ class GiveBackForm(PageForm):
     """Why a parked assessment is given back."""
 
     reason = StringField("退回原因", filters=[strip])
+
+
+class AuditPersonForm(PageForm):
+    """Whose record is looked up: a person's."""
+
+    identity = StringField("身份证号", filters=[strip])
+
+
+class AuditClerkForm(PageForm):
+    """Whose record is looked up: one of the staff's."""
+
+    user_name = StringField("经办人员用户名", filters=[strip])

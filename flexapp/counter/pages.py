@@ -55,6 +55,10 @@ PLACES: Sequence[tuple[Place, frozenset[Role]]] = (
         Place("传输", "搁置的消息、与税务的差异", "counter_transmission.index", "sum"),
         frozenset({Role.AGENCY, Role.AUDITOR}),
     ),
+    (
+        Place("操作记录", "对一个人、由一名经办人员做过的事", "counter_audit.index", "form"),
+        frozenset({Role.AGENCY, Role.AUDITOR}),
+    ),
 )
 """What stands on the desk, and for whom."""
 

@@ -78,6 +78,10 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "counter_people.show": ("GET", "/counter/people/<token>", STAFF),
     "counter_retirement.form": ("GET", "/counter/people/<token>/retirement", STAFF),
     "counter_retirement.record": ("POST", "/counter/people/<token>/retirement", STAFF),
+    "counter_audit.clerk": ("POST", "/counter/audit/clerk", STAFF),
+    "counter_audit.index": ("GET", "/counter/audit", STAFF),
+    "counter_audit.person": ("POST", "/counter/audit/person", STAFF),
+    "counter_audit.show": ("GET", "/counter/audit/<seq>", STAFF),
     "counter_transmission.give_back": (
         "GET",
         "/counter/transmission/<serial>/give-back",

@@ -45,6 +45,10 @@ ROLES: dict[str, frozenset[Role]] = {
     "counter_people.show": LOCAL,
     "counter_retirement.form": LOCAL,
     "counter_retirement.record": LOCAL,
+    "counter_audit.clerk": frozenset({AGENCY, AUDITOR}),
+    "counter_audit.index": frozenset({AGENCY, AUDITOR}),
+    "counter_audit.person": frozenset({AGENCY, AUDITOR}),
+    "counter_audit.show": frozenset({AGENCY, AUDITOR}),
     "counter_transmission.give_back": frozenset({AGENCY}),
     "counter_transmission.index": frozenset({AGENCY, AUDITOR}),
     "counter_transmission.retry": frozenset({AGENCY}),
@@ -80,6 +84,7 @@ def call(client: LintingClient, endpoint: str, token: str | None = None) -> Test
     method, rule, _ = TABLE[endpoint]
     data = {"csrf_token": token} if token else None
     path = rule.replace("<serial>", "64010420261124000001").replace("<token>", "no-such-case")
+    path = path.replace("<seq>", "1")
     return client.open(path, method=method, data=data)
 
 

@@ -1,0 +1,135 @@
+"""What the pages of the record (操作记录) show: each event in a clerk's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flexapp.audit.service import Event
+from flexapp.counter.auditing import EVENTS_A_PAGE, Found, Line
+from flexapp.rules import divisions
+from flexapp.rules.periods import Month, Period
+from flexapp.rules.states import State
+
+SENTENCES = {
+    "account.signed_in": "手机号登录",
+    "assessment.agree": "税务同意撤销",
+    "assessment.ask": "申请税务撤销",
+    "assessment.assess": "缴费核定",
+    "assessment.decline": "税务不同意撤销",
+    "assessment.pay": "缴费到账",
+    "assessment.receive": "税务接收",
+    "assessment.refuse": "税务退回",
+    "assessment.revoke": "撤销核定",
+    "assessment.tax_revoke": "税务主动撤销",
+    "assessment.transmit": "传输给税务",
+    "audit.looked_up": "查询操作记录",
+    "channel.added": "增加渠道",
+    "channel.disabled": "停用渠道",
+    "channel.enabled": "启用渠道",
+    "channel.key_added": "增加渠道密钥",
+    "channel.key_retired": "停用渠道密钥",
+    "channel.webview": "设置渠道网页",
+    "person.disputed": "反映“不是我办的”",
+    "person.proxy_off": "关闭他人代办",
+    "person.proxy_on": "打开他人代办",
+    "person.real_name": "实名认证",
+    "proxy.opened": "进入代他人核定",
+    "registration.changed": "变更参保登记",
+    "registration.made": "参保登记",
+    "staff.added": "增加经办人员",
+    "staff.disabled": "停用经办人员",
+    "staff.locked": "输错密码或动态码太多，被锁定",
+    "staff.reset": "重置经办人员的密码和动态码",
+    "staff.signed_in": "经办登录",
+    "transmission.retried": "重新传输",
+}
+"""Every action in words."""
+
+CHANNELS = {
+    "phone": "手机",
+    "township": "乡镇窗口",
+    "hall": "大厅窗口",
+    "agency": "经办机构",
+    "auditor": "审计",
+    "system": "系统",
+    "tax": "税务",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """One event. `facts`: (name, value) of what is known beyond the sentence."""
+
+    seq: int
+    at: datetime
+    sentence: str
+    who: str
+    channel: str
+    whom: str
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """/counter/audit/<number>: what a look-up found."""
+
+    seq: int
+    about: str
+    kind: str
+    lines: tuple[EventLine, ...]
+    older: int | None
+
+    @classmethod
+    def of(cls, found: Found, lines: Sequence[Line]) -> AuditPage:
+        """A page of what was found."""
+        shown = [_line(line) for line in lines[:EVENTS_A_PAGE]]
+        if found.person is not None:
+            kind = "对这个人做过的事"
+            about = f"{found.person.masked_name}（{found.person.masked_identity}）"
+        else:
+            assert found.clerk is not None
+            kind = "这名经办人员做过的事"
+            about = found.clerk.actor.label
+        older = shown[-1].seq if len(lines) > EVENTS_A_PAGE else None
+        return cls(found.seq, about, kind, tuple(shown), older)
+
+
+def _line(line: Line) -> EventLine:
+    event, person = line.event, line.person
+    return EventLine(
+        seq=event.seq,
+        at=event.at,
+        # One that has no words yet is shown all the same: nothing may be missing here.
+        sentence=SENTENCES.get(event.action, f"其他操作（{event.action}）"),
+        who=event.actor_label,
+        channel=CHANNELS.get(event.channel, f"APP {event.channel}"),
+        whom="" if person is None else f"{person.masked_name}（{person.masked_identity}）",
+        facts=tuple(_facts(event)),
+    )
+
+
+def _facts(event: Event) -> Iterator[tuple[str, str]]:
+    data = event.data
+    if event.subject.isdigit():
+        yield "核定流水号", event.subject
+    elif event.action.startswith(("staff.", "channel.")):
+        yield "对象", event.subject
+    if "start" in data and "end" in data:
+        yield "月份", Period(Month.parse(data["start"]), Month.parse(data["end"])).label
+    if "total" in data:
+        yield "缴费总额", f"{data['total']} 元"
+    if data.get("from") in set(State) and data.get("to") in set(State):
+        yield "状态", f"{State(data['from']).label} → {State(data['to']).label}"
+    place = divisions.find(data.get("division", ""))
+    if place is not None:
+        yield "参保地区", place.name
+    if data.get("changed"):
+        yield "变更了", data["changed"]
+    if data.get("by_proxy") == "yes":
+        yield "方式", "代他人核定"
+    if data.get("reason"):
+        yield "原因", data["reason"]
+    if "about" in data:
+        yield "所指记录", f"第 {data['about']} 条"
