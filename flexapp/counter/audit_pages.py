@@ -106,16 +106,18 @@ def _line(line: Line) -> EventLine:
         who=event.actor_label,
         channel=CHANNELS.get(event.channel, f"APP {event.channel}"),
         whom="" if person is None else f"{person.masked_name}（{person.masked_identity}）",
-        facts=tuple(_facts(event)),
+        facts=tuple(_facts(event, line.staff)),
     )
 
 
-def _facts(event: Event) -> Iterator[tuple[str, str]]:
+def _facts(event: Event, staff: str | None) -> Iterator[tuple[str, str]]:
     data = event.data
     if event.subject.isdigit():
         yield "核定流水号", event.subject
-    elif event.action.startswith(("staff.", "channel.")):
-        yield "对象", event.subject
+    elif staff is not None:
+        yield "经办人员", staff
+    elif event.action.startswith("channel."):
+        yield "渠道", event.subject
     if "start" in data and "end" in data:
         yield "月份", Period(Month.parse(data["start"]), Month.parse(data["end"])).label
     if "total" in data:

@@ -41,10 +41,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An event, and the person it was about where one is still known."""
+    """An event, the person it was about, and whom of the staff (user name), where there is one."""
 
     event: Event
     person: PersonCard | None
+    staff: str | None
 
 
 def look_up_person(*, identity: str, clerk: Clerk, at: datetime, today: date) -> int | Refusal:
@@ -85,8 +86,8 @@ def found(*, seq: int, clerk: Clerk, at: datetime) -> Found | None:
         return None
     if event.person_id is not None:
         return Found(seq, people.person_by_id(event.person_id), None)
-    kind, _, number = event.subject.partition(":")
-    row = repository.by_id(int(number)) if kind == "staff" and number.isdigit() else None
+    user_name = _staff(event)
+    row = None if user_name is None else repository.by_user_name(user_name)
     return None if row is None else Found(seq, None, clerk_from(row))
 
 
@@ -96,13 +97,20 @@ def lines(*, found: Found, before: int | None) -> tuple[Line, ...]:
         events = audit.about_person(
             person_id=found.person.id, before=before, limit=EVENTS_A_PAGE + 1
         )
-        return tuple(Line(event, None) for event in events)
+        return tuple(Line(event, None, _staff(event)) for event in events)
     assert found.clerk is not None
     events = audit.by_staff(staff_id=found.clerk.id, before=before, limit=EVENTS_A_PAGE + 1)
-    return tuple(
-        Line(event, None if event.person_id is None else people.person_by_id(event.person_id))
-        for event in events
-    )
+    return tuple(Line(event, _person(event), _staff(event)) for event in events)
+
+
+def _person(event: Event) -> PersonCard | None:
+    return None if event.person_id is None else people.person_by_id(event.person_id)
+
+
+def _staff(event: Event) -> str | None:
+    kind, _, number = event.subject.partition(":")
+    row = repository.by_id(int(number)) if kind == "staff" and number.isdigit() else None
+    return None if row is None else row.user_name
 
 
 def _record(clerk: Clerk, at: datetime, person_id: int | None, subject: str) -> int:

@@ -112,6 +112,7 @@ def test_what_a_clerk_did_is_shown_even_once_disabled(at_the_desk: AtTheDesk, ap
     page = look_up_clerk(at_the_desk("sj01"), " JB01 ")
     assert page.texts("h2") == ["查询操作记录", "经办登录"]
     assert "对 马*（640104********0021）" in page.words
+    assert page.texts("dl") == ["经办人员 jb01"]
     assert MA_LAN.identity not in page.html
 
 
