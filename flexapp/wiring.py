@@ -31,7 +31,7 @@ from flexapp.config import PROJECT, Settings, load
 from flexapp.counter import assessment_routes as counter_assessment_routes
 from flexapp.counter import audit_routes as counter_audit_routes
 from flexapp.counter import cli as counter_cli
-from flexapp.counter import demo_codes
+from flexapp.counter import demo_codes, units_cli
 from flexapp.counter import guard as counter_guard
 from flexapp.counter import people_routes as counter_people_routes
 from flexapp.counter import retirement_routes as counter_retirement_routes
@@ -138,9 +138,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.cli.add_command(counter_cli.cli)
     app.cli.add_command(transmission_cli.cli)
     app.cli.add_command(audit_cli.cli)
+    app.cli.add_command(units_cli.cli)
     app.cli.add_command(channels_cli.cli)
     if settings.is_demo:
         app.cli.add_command(demo.cli)
+        demo.cli.add_command(units_cli.old_units)
         app.extensions["demo_staff"] = demo_codes.load
     assets.read_manifest(app)
     _connect_tax_bureau(app, settings)

@@ -11,7 +11,8 @@ from flexapp.extensions import Model, Moment
 
 
 class Assessment(Model):
-    """One assessment. Only `state`, `state_at`, `claimed` and `held_up` ever change.
+    """One assessment. Only `state`, `state_at`, `claimed` and `held_up` ever change, and `unit_id`
+    when its virtual unit is merged into another.
 
     Money is whole fen. `parameters` is the JSON of the parameter rows used, so that the figures can
     be explained again whatever is published later.

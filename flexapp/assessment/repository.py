@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -218,3 +218,30 @@ def declaration_years() -> dict[int, bool]:
     """Years the agency opened (True) or closed (False)."""
     rows = db.session.execute(_YEARS)
     return {row[0]: row[1] for row in rows}
+
+
+def count_under(unit_id: int, states: Sequence[str]) -> int:
+    """How many assessments in these states stand under a unit."""
+    query = select(func.count()).where(Assessment.unit_id == unit_id, Assessment.state.in_(states))
+    return int(db.session.execute(query).scalar_one())
+
+
+def under(
+    unit_id: int, states: Sequence[str], *, after: int, limit: int
+) -> Sequence[tuple[int, str, int, str]]:
+    """(id, serial, person, kind) of assessments in these states under a unit, oldest first, after
+    an id."""
+    query = (
+        select(Assessment.id, Assessment.serial, Assessment.person_id, Assessment.kind)
+        .where(Assessment.unit_id == unit_id, Assessment.state.in_(states), Assessment.id > after)
+        .order_by(Assessment.id)
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in db.session.execute(query)]
+
+
+def move_to_unit(assessment_ids: Sequence[int], unit_id: int) -> None:
+    """Put assessments under another unit."""
+    db.session.execute(
+        update(Assessment).where(Assessment.id.in_(assessment_ids)).values(unit_id=unit_id)
+    )

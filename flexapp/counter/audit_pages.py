@@ -24,6 +24,7 @@ SENTENCES = {
     "assessment.revoke": "撤销核定",
     "assessment.tax_revoke": "税务主动撤销",
     "assessment.transmit": "传输给税务",
+    "assessment.unit_moved": "核定随虚拟单位归并",
     "audit.looked_up": "查询操作记录",
     "channel.added": "增加渠道",
     "channel.disabled": "停用渠道",
@@ -31,19 +32,27 @@ SENTENCES = {
     "channel.key_added": "增加渠道密钥",
     "channel.key_retired": "停用渠道密钥",
     "channel.webview": "设置渠道网页",
+    "counter.opened": "窗口打开参保信息",
+    "counter.person_added": "窗口建立个人信息",
+    "counter.refused": "窗口办理未通过",
     "person.disputed": "反映“不是我办的”",
     "person.proxy_off": "关闭他人代办",
     "person.proxy_on": "打开他人代办",
     "person.real_name": "实名认证",
+    "person.retirement": "记录退休信息",
     "proxy.opened": "进入代他人核定",
     "registration.changed": "变更参保登记",
     "registration.made": "参保登记",
+    "registration.taken_over": "接收原虚拟单位的参保登记",
+    "registration.unit_moved": "随虚拟单位归并",
     "staff.added": "增加经办人员",
     "staff.disabled": "停用经办人员",
     "staff.locked": "输错密码或动态码太多，被锁定",
     "staff.reset": "重置经办人员的密码和动态码",
     "staff.signed_in": "经办登录",
     "transmission.retried": "重新传输",
+    "unit.merged": "归并虚拟单位",
+    "unit.taken_over": "接收原有虚拟单位",
 }
 """Every action in words."""
 
@@ -129,6 +138,10 @@ def _facts(event: Event, staff: str | None) -> Iterator[tuple[str, str]]:
         yield "参保地区", place.name
     if data.get("changed"):
         yield "变更了", data["changed"]
+    if data.get("from_unit"):
+        yield "原虚拟单位", data["from_unit"]
+    if data.get("to_unit"):
+        yield "虚拟单位", data["to_unit"]
     if data.get("by_proxy") == "yes":
         yield "方式", "代他人核定"
     if data.get("reason"):

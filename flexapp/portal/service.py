@@ -32,6 +32,7 @@ SENTENCES = {
     "person.retirement": "记录了退休信息，可核定的月份随之改变",
     "registration.made": "办理参保登记",
     "registration.changed": "变更参保登记：{changed}",
+    "registration.unit_moved": "虚拟单位归并，参保单位改为 {to_unit}",
     "assessment.assess": "核定 {period}{rate}，{total} 元",
     "assessment.transmit": "把 {period} 的核定传输给税务",
     "assessment.revoke": "撤销 {period} 的核定",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.extensions import Model, Moment
@@ -14,7 +14,9 @@ from flexapp.people.encryption import EncryptedText
 class VirtualUnit(Model):
     """虚拟单位: the unit that flexibly employed people of a place are insured under.
 
-    A place has at most one of each kind; the constraint makes a further one impossible.
+    A place has at most one of each kind; the constraint makes a further one impossible. What stood
+    beside the two before the notice has the kind "former:<id of its FormerUnit>"; a trigger refuses
+    any other (migration 0008).
     """
 
     __tablename__ = "virtual_unit"
@@ -24,6 +26,24 @@ class VirtualUnit(Model):
     division: Mapped[str]
     kind: Mapped[str]
     name: Mapped[str] = mapped_column(unique=True)
+
+
+class FormerUnit(Model):
+    """A further virtual unit that stood before the notice of 2019, to be merged into the two.
+
+    None can have been opened since, and none comes in once the area has begun to merge: the
+    database says so, not only the code.
+    """
+
+    __tablename__ = "former_unit"
+    __table_args__ = (CheckConstraint("opened_on < '2020-01-01'", name="opened_before_2020"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    division: Mapped[str]
+    name: Mapped[str] = mapped_column(unique=True)
+    opened_on: Mapped[date]
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("virtual_unit.id"), unique=True)
+    merged_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Registration(Model):

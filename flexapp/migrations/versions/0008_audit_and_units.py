@@ -1,4 +1,5 @@
-"""The end of the chain of events is sealed outside it, and the database refuses to change events.
+"""The end of the chain of events is sealed outside it, and the database refuses to change events;
+former virtual units to be merged, and no further one beside the two of an area.
 
 Revision ID: 0008
 Revises: 0007
@@ -45,6 +46,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_audit_event_staff', ['actor_id', 'seq'], unique=False, sqlite_where=sa.text("actor_kind = 'staff'"), postgresql_where=sa.text("actor_kind = 'staff'"))
     _anchor()
     _refuse_changes()
+    _former_units()
 
 
 def _anchor() -> None:
@@ -78,7 +80,55 @@ def _refuse_changes() -> None:
         op.execute(f'CREATE TRIGGER {name} {when} EXECUTE FUNCTION audit_event_refuse()')
 
 
+NO_THIRD = (
+    "NOT (NEW.kind = 'flexible' AND NEW.name LIKE '%灵活就业人员虚拟单位'"
+    " OR NEW.kind = 'unit' AND NEW.name LIKE '%以单位费率缴费虚拟单位')"
+    " AND NOT EXISTS (SELECT 1 FROM former_unit AS f"
+    " WHERE NEW.kind = 'former:' || f.id AND f.division = NEW.division AND f.name = NEW.name"
+    " AND f.merged_at IS NULL)"
+)
+MERGED = 'EXISTS (SELECT 1 FROM former_unit AS f WHERE f.division = NEW.division AND f.merged_at IS NOT NULL)'
+UNIT_TRIGGERS = {
+    'virtual_unit_no_third': ('BEFORE INSERT ON virtual_unit', NO_THIRD),
+    'virtual_unit_stays_as_it_is': ('BEFORE UPDATE OF kind, name, division ON virtual_unit', NO_THIRD),
+    'former_unit_not_after_merging': ('BEFORE INSERT ON former_unit', MERGED),
+}
+UNIT_FAULT = 'an area has two virtual units and takes no other'
+
+
+def _former_units() -> None:
+    op.create_table('former_unit',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('division', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('opened_on', sa.Date(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=True),
+    sa.Column('merged_at', sa.DateTime(), nullable=True),
+    sa.CheckConstraint("opened_on < '2020-01-01'", name=op.f('ck_former_unit_opened_before_2020')),
+    sa.ForeignKeyConstraint(['unit_id'], ['virtual_unit.id'], name=op.f('fk_former_unit_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_former_unit')),
+    sa.UniqueConstraint('name', name=op.f('uq_former_unit_name')),
+    sa.UniqueConstraint('unit_id', name=op.f('uq_former_unit_unit_id'))
+    )
+    for name, (when, condition) in UNIT_TRIGGERS.items():
+        if op.get_bind().dialect.name == 'sqlite':
+            op.execute(f"CREATE TRIGGER {name} {when} WHEN {condition} BEGIN SELECT RAISE(ABORT, '{UNIT_FAULT}'); END")
+        else:
+            # A condition with a query in it cannot stand in WHEN there.
+            op.execute(
+                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+                f"$$ BEGIN IF {condition} THEN RAISE EXCEPTION '{UNIT_FAULT}'; END IF; RETURN NEW; END $$"
+            )
+            op.execute(f'CREATE TRIGGER {name} {when} FOR EACH ROW EXECUTE FUNCTION {name}()')
+
+
 def downgrade() -> None:
+    for name in UNIT_TRIGGERS:
+        if op.get_bind().dialect.name != 'sqlite':
+            op.execute(f'DROP FUNCTION IF EXISTS {name}() CASCADE')
+        else:
+            op.execute(f'DROP TRIGGER IF EXISTS {name}')
+    op.drop_table('former_unit')
     if op.get_bind().dialect.name == 'sqlite':
         for name in SQLITE_TRIGGERS:
             op.execute(f'DROP TRIGGER IF EXISTS {name}')

@@ -1,0 +1,102 @@
+"""Rows of former virtual units, and of the people registered under a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from flexapp.extensions import db
+from flexapp.registration.models import FormerUnit, Registration, VirtualUnit
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A virtual unit with what is known of it as a former one."""
+
+    id: int
+    division: str
+    kind: str
+    name: str
+    former: bool
+    merged_at: datetime | None
+
+
+def units(division: str | None) -> Sequence[Row]:
+    """All units, of one area or of all, the two of an area before its former ones."""
+    query = (
+        select(
+            VirtualUnit.id,
+            VirtualUnit.division,
+            VirtualUnit.kind,
+            VirtualUnit.name,
+            FormerUnit.id.is_not(None),
+            FormerUnit.merged_at,
+        )
+        .outerjoin(FormerUnit, FormerUnit.unit_id == VirtualUnit.id)
+        .order_by(VirtualUnit.division, FormerUnit.id.is_not(None), VirtualUnit.id)
+    )
+    if division is not None:
+        query = query.where(VirtualUnit.division == division)
+    return [Row(*row) for row in db.session.execute(query)]
+
+
+def one(unit_id: int) -> Row | None:
+    """The unit of that number."""
+    return next((row for row in units(None) if row.id == unit_id), None)
+
+
+def people_of(unit_id: int) -> int:
+    """How many people are registered under a unit now."""
+    query = select(func.count()).where(
+        Registration.unit_id == unit_id, Registration.superseded_at.is_(None)
+    )
+    return int(db.session.execute(query).scalar_one())
+
+
+def name_taken(name: str) -> bool:
+    """Whether any unit has, or had, this name."""
+    return (
+        db.session.execute(select(VirtualUnit.id).where(VirtualUnit.name == name)).first()
+        is not None
+    )
+
+
+def merging_begun(division: str) -> bool:
+    """Whether any former unit of an area has been merged."""
+    query = select(FormerUnit.id).where(
+        FormerUnit.division == division, FormerUnit.merged_at.is_not(None)
+    )
+    return db.session.execute(query).first() is not None
+
+
+def add_former(row: FormerUnit) -> int:
+    """A former unit, listed and then made: the database wants that order. Its unit's number."""
+    db.session.add(row)
+    db.session.flush()
+    unit = VirtualUnit(division=row.division, kind=f"former:{row.id}", name=row.name)
+    db.session.add(unit)
+    db.session.flush()
+    row.unit_id = unit.id
+    db.session.flush()
+    return unit.id
+
+
+def registered_under(unit_id: int, limit: int) -> Sequence[Registration]:
+    """Registrations in force under a unit."""
+    query = (
+        select(Registration)
+        .where(Registration.unit_id == unit_id, Registration.superseded_at.is_(None))
+        .order_by(Registration.id)
+        .limit(limit)
+    )
+    return db.session.execute(query).scalars().all()
+
+
+def mark_merged(unit_id: int, at: datetime) -> None:
+    """Nobody is under this unit any more."""
+    row = db.session.execute(select(FormerUnit).where(FormerUnit.unit_id == unit_id)).scalar_one()
+    row.merged_at = at
+    db.session.flush()
