@@ -30,8 +30,8 @@ from flexapp.channels import routes as channels_routes
 from flexapp.config import PROJECT, Settings, load
 from flexapp.counter import assessment_routes as counter_assessment_routes
 from flexapp.counter import audit_routes as counter_audit_routes
+from flexapp.counter import batch_cli, demo_codes, units_cli
 from flexapp.counter import cli as counter_cli
-from flexapp.counter import demo_codes, units_cli
 from flexapp.counter import guard as counter_guard
 from flexapp.counter import people_routes as counter_people_routes
 from flexapp.counter import retirement_routes as counter_retirement_routes
@@ -139,6 +139,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.cli.add_command(transmission_cli.cli)
     app.cli.add_command(audit_cli.cli)
     app.cli.add_command(units_cli.cli)
+    app.cli.add_command(batch_cli.cli)
     app.cli.add_command(channels_cli.cli)
     if settings.is_demo:
         app.cli.add_command(demo.cli)

@@ -29,13 +29,17 @@ def transition(
     actor: Actor,
     at: datetime,
     data: Mapping[str, str] | None = None,
+    by_agency: bool = False,
 ) -> Record | Refusal:
     """Move an assessment: state, months and audit event in the caller's transaction.
+
+    `by_agency`: not a resident's business but the agency's duty, whose right the use case has
+    checked itself (batch.py); the table of channels is about residents' business.
 
     An illegal move is refused with what to do instead; so is one that something else got ahead of
     (then the sentence is that of the state it is in now).
     """
-    if move in PERSONS_MOVES:
+    if move in PERSONS_MOVES and not by_agency:
         refusal = why_not(actor.channel_kind, PERSONS_MOVES[move])
         if refusal is not None:
             return refusal

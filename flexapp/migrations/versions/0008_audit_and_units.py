@@ -47,6 +47,7 @@ def upgrade() -> None:
     _anchor()
     _refuse_changes()
     _former_units()
+    _batches()
 
 
 def _anchor() -> None:
@@ -122,7 +123,43 @@ def _former_units() -> None:
             op.execute(f'CREATE TRIGGER {name} {when} FOR EACH ROW EXECUTE FUNCTION {name}()')
 
 
+def _batches() -> None:
+    op.create_table('batch_import',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('file_digest', sa.String(), nullable=False),
+    sa.Column('total', sa.Integer(), nullable=False),
+    sa.Column('done', sa.Integer(), nullable=False),
+    sa.Column('accepted', sa.Integer(), nullable=False),
+    sa.Column('by_staff', sa.Integer(), nullable=False),
+    sa.Column('started_at', sa.DateTime(), nullable=False),
+    sa.Column('finished_at', sa.DateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['by_staff'], ['staff.id'], name=op.f('fk_batch_import_by_staff')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_batch_import')),
+    sa.UniqueConstraint('file_digest', name=op.f('uq_batch_import_file_digest'))
+    )
+    op.create_table('batch_refusal',
+    sa.Column('import_id', sa.Integer(), nullable=False),
+    sa.Column('line', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['import_id'], ['batch_import.id'], name=op.f('fk_batch_refusal_import_id')),
+    sa.PrimaryKeyConstraint('import_id', 'line', name=op.f('pk_batch_refusal'))
+    )
+    op.create_table('batch_row',
+    sa.Column('number', sa.String(), nullable=False),
+    sa.Column('import_id', sa.Integer(), nullable=False),
+    sa.Column('assessment_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['assessment_id'], ['assessment.id'], name=op.f('fk_batch_row_assessment_id')),
+    sa.ForeignKeyConstraint(['import_id'], ['batch_import.id'], name=op.f('fk_batch_row_import_id')),
+    sa.PrimaryKeyConstraint('number', name=op.f('pk_batch_row')),
+    sa.UniqueConstraint('assessment_id', name=op.f('uq_batch_row_assessment_id'))
+    )
+    op.create_index(op.f('ix_batch_row_import_id'), 'batch_row', ['import_id'], unique=False)
+
+
 def downgrade() -> None:
+    op.drop_table('batch_row')
+    op.drop_table('batch_refusal')
+    op.drop_table('batch_import')
     for name in UNIT_TRIGGERS:
         if op.get_bind().dialect.name != 'sqlite':
             op.execute(f'DROP FUNCTION IF EXISTS {name}() CASCADE')

@@ -1,0 +1,186 @@
+"""Old batch assessments (批量核定): from files, and the unpaid revoked (design 2.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from flexapp.assessment import batch_repository, repository
+from flexapp.assessment.batch_repository import Row as Import
+from flexapp.assessment.batch_rows import OldAssessment, read
+from flexapp.assessment.moving import transition
+from flexapp.assessment.records import find
+from flexapp.audit import service as audit
+from flexapp.audit.service import Actor, ActorKind
+from flexapp.people import service as people
+from flexapp.registration.service import unit_at
+from flexapp.rules.money import plain, to_fen
+from flexapp.rules.rates import RateKind
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.roles import Role
+from flexapp.rules.states import Move, State
+from flexapp.web.clock import BEIJING
+
+UNPAID = tuple(state.value for state in State if state not in (State.PAID, State.REVOKED))
+
+NOT_AGENCY = Refusal("agency_only", "旧的批量核定只能由经办机构管理员接收和撤销。")
+
+Line = tuple[int, Sequence[str]]
+"""A line's number in the file, and its fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What came in of one area, by state."""
+
+    area: str
+    state: State
+    count: int
+    fen: int
+
+
+def begin(*, file_digest: str, total: int, actor: Actor, at: datetime) -> Import | Refusal:
+    """The import of a file: a new one, or the one that was begun before and goes on."""
+    if not _is_agency(actor):
+        return NOT_AGENCY
+    if batch_repository.by_digest(file_digest) is None:
+        assert actor.id is not None
+        batch_repository.begin(file_digest, total, actor.id, at)
+        audit.record(
+            action="batch.begun",
+            person_id=None,
+            subject="batch",
+            actor=actor,
+            at=at,
+            data={"file": file_digest[:16], "rows": str(total)},
+        )
+    found = batch_repository.by_digest(file_digest)
+    assert found is not None
+    return found
+
+
+def take(*, run: Import, lines: Sequence[Line], actor: Actor, at: datetime, today: date) -> None:
+    """The next lines of a file, in the caller's transaction: all of them dealt with, or none.
+
+    `run` is what `begin` gave to this actor.
+    """
+    if not _is_agency(actor):
+        raise ValueError("begin() would have refused this actor")
+    read_lines = [(number, read(fields, today)) for number, fields in lines]
+    numbers = [row.number for _, row in read_lines if isinstance(row, OldAssessment)]
+    known = set(batch_repository.known(numbers))
+    refused: list[tuple[int, str]] = []
+    for number, row in read_lines:
+        reasons = row if isinstance(row, tuple) else _take_one(row, known, run, actor, at, today)
+        if reasons:
+            refused.append((number, "；".join(reasons)))
+    batch_repository.refuse(run.id, refused)
+    done = run.done + len(lines)
+    went_on = batch_repository.go_on(
+        run.id,
+        done=done,
+        accepted=len(lines) - len(refused),
+        finished_at=at if done == run.total else None,
+    )
+    if not went_on:
+        raise RuntimeError("another process is importing the same file")
+
+
+def _take_one(
+    row: OldAssessment, known: set[str], run: Import, actor: Actor, at: datetime, today: date
+) -> tuple[str, ...]:
+    if row.number in known:
+        return ("批量核定编号重复，前面已有一笔",)
+    person = people.find_person(row.identity)
+    if person is not None and person.name != row.name:
+        return ("这个身份证号在系统里是另一个姓名",)
+    if person is None:
+        person = people.add_person(name=row.name, identity=row.identity, at=at)
+    serial = f"{row.division}{today:%Y%m%d}{repository.next_number(row.division, today):06d}"
+    state = State.PAID if row.paid else State.ASSESSED
+    made = {
+        "serial": serial,
+        "person_id": person.id,
+        "unit_id": unit_at(division=row.division, kind=RateKind.FLEXIBLE),
+        "division": row.division,
+        "kind": RateKind.FLEXIBLE.value,
+        "start_month": str(row.period.start),
+        "end_month": str(row.period.end),
+        "months": row.period.count,
+        "entered": plain(row.monthly_base),
+        "meaning": "batch",
+        "bound": "none",
+        "monthly_base": to_fen(row.monthly_base),
+        "period_base": to_fen(row.monthly_base * row.period.count),
+        "monthly_amount": to_fen(row.monthly_amount),
+        "total": to_fen(row.total),
+        "parameters": "[]",
+        "made_by": None,
+        "made_by_staff": actor.id,
+        "made_by_label": actor.label,
+        "by_proxy": False,
+        "channel": actor.channel,
+        "made_at": datetime.combine(row.made_on, time(12), BEIJING),
+        "state": state.value,
+        "state_at": at,
+        "claimed": False,
+        "held_up": "",
+    }
+    if not repository.add(made, [str(month) for month in row.period.months]):
+        return ("有月份已经在另一笔有效的核定里",)
+    batch_repository.add(row.number, run.id, serial)
+    known.add(row.number)
+    audit.record(
+        action="assessment.imported",
+        person_id=person.id,
+        subject=serial,
+        actor=actor,
+        at=at,
+        data={
+            "start": str(row.period.start),
+            "end": str(row.period.end),
+            "total": plain(row.total),
+            "state": state.value,
+        },
+    )
+    return ()
+
+
+def refusals(run: Import) -> Iterator[tuple[int, str]]:
+    """(line, reason) of what was refused of a file."""
+    return batch_repository.refusals(run.id)
+
+
+def tallies(*, area: str | None) -> tuple[Tally, ...]:
+    """What came in, by area and state: the preview before anything is revoked."""
+    return tuple(
+        Tally(place, State(state), count, fen)
+        for place, state, count, fen in batch_repository.by_state(area)
+    )
+
+
+def revoke(
+    *, area: str | None, after: int, limit: int, actor: Actor, at: datetime
+) -> tuple[int, tuple[tuple[str, str], ...], int] | Refusal:
+    """Revoke up to `limit` unpaid ones with an id above `after`, in the caller's transaction.
+
+    (how many, (serial, why not) of those that cannot be, the last id); like any other, what the tax
+    bureau has must be revoked there first.
+    """
+    if not _is_agency(actor):
+        return NOT_AGENCY
+    found = batch_repository.unpaid(UNPAID, area, after, limit)
+    left: list[tuple[str, str]] = []
+    for _, serial in found:
+        record = find(serial)
+        assert record is not None
+        outcome = transition(record=record, move=Move.REVOKE, actor=actor, at=at, by_agency=True)
+        if isinstance(outcome, Refusal):
+            left.append((serial, outcome.sentence))
+    return len(found) - len(left), tuple(left), found[-1][0] if found else after
+
+
+def _is_agency(actor: Actor) -> bool:
+    """An auditor stands with the agency too, and does nothing."""
+    return actor.kind is ActorKind.STAFF and actor.channel == Role.AGENCY.value

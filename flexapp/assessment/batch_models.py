@@ -1,0 +1,45 @@
+"""Tables of old batch assessments (批量核定): the files, what was refused of them, what came in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flexapp.extensions import Model, Moment
+
+
+class BatchImport(Model):
+    """One file, known again by its digest. `done`: how many of its rows have been dealt with."""
+
+    __tablename__ = "batch_import"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file_digest: Mapped[str] = mapped_column(unique=True)
+    total: Mapped[int]
+    done: Mapped[int]
+    accepted: Mapped[int]
+    by_staff: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    started_at: Mapped[datetime] = mapped_column(Moment)
+    finished_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class BatchRefusal(Model):
+    """A row that was refused, by its line in the file; nothing of the row itself is kept."""
+
+    __tablename__ = "batch_refusal"
+
+    import_id: Mapped[int] = mapped_column(ForeignKey("batch_import.id"), primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+
+
+class BatchRow(Model):
+    """An assessment that came from a file, by the number that it had there."""
+
+    __tablename__ = "batch_row"
+
+    number: Mapped[str] = mapped_column(primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("batch_import.id"), index=True)
+    assessment_id: Mapped[int] = mapped_column(ForeignKey("assessment.id"), unique=True)

@@ -1,0 +1,115 @@
+"""Rows of old batch assessments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+
+from flexapp.assessment.batch_models import BatchImport, BatchRefusal, BatchRow
+from flexapp.assessment.models import Assessment
+from flexapp.extensions import db, table_of
+
+_IMPORT, _ROW = table_of(BatchImport), table_of(BatchRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How far a file is."""
+
+    id: int
+    total: int
+    done: int
+    accepted: int
+    finished_at: datetime | None
+
+
+def by_digest(file_digest: str) -> Row | None:
+    """The import of a file."""
+    columns = [getattr(_IMPORT.c, name) for name in Row.__slots__]
+    row = db.session.execute(select(*columns).where(_IMPORT.c.file_digest == file_digest)).first()
+    return None if row is None else Row(*row)
+
+
+def begin(file_digest: str, total: int, by_staff: int, at: datetime) -> None:
+    """A file that was not seen before."""
+    db.session.execute(
+        insert(_IMPORT).values(
+            file_digest=file_digest,
+            total=total,
+            done=0,
+            accepted=0,
+            by_staff=by_staff,
+            started_at=at,
+            finished_at=None,
+        )
+    )
+
+
+def go_on(import_id: int, *, done: int, accepted: int, finished_at: datetime | None) -> bool:
+    """Some more rows were dealt with; False where somebody else was faster."""
+    moved = db.session.execute(
+        update(_IMPORT)
+        .where(_IMPORT.c.id == import_id, _IMPORT.c.done < done)
+        .values(done=done, accepted=_IMPORT.c.accepted + accepted, finished_at=finished_at)
+        .returning(_IMPORT.c.id)
+    ).first()
+    return moved is not None
+
+
+def refuse(import_id: int, refused: Sequence[tuple[int, str]]) -> None:
+    """Keep why lines were refused."""
+    if refused:
+        rows = [{"import_id": import_id, "line": n, "reason": why} for n, why in refused]
+        db.session.execute(insert(table_of(BatchRefusal)), rows)
+
+
+def refusals(import_id: int) -> Iterator[tuple[int, str]]:
+    """(line, reason) in the order of the file."""
+    table = table_of(BatchRefusal)
+    query = select(table.c.line, table.c.reason).where(table.c.import_id == import_id)
+    for row in db.session.execute(query.order_by(table.c.line)):
+        yield row[0], row[1]
+
+
+def known(numbers: Sequence[str]) -> frozenset[str]:
+    """Which of these numbers came in already."""
+    query = select(_ROW.c.number).where(_ROW.c.number.in_(numbers))
+    return frozenset(db.session.execute(query).scalars())
+
+
+def add(number: str, import_id: int, serial: str) -> None:
+    """An assessment came in."""
+    found = select(Assessment.id).where(Assessment.serial == serial).scalar_subquery()
+    db.session.execute(insert(_ROW).values(number=number, import_id=import_id, assessment_id=found))
+
+
+def by_state(area: str | None) -> Sequence[tuple[str, str, int, int]]:
+    """(area, state, how many, fen in all) of what came in."""
+    query = (
+        select(Assessment.division, Assessment.state, func.count(), func.sum(Assessment.total))
+        .join(BatchRow, BatchRow.assessment_id == Assessment.id)
+        .group_by(Assessment.division, Assessment.state)
+        .order_by(Assessment.division, Assessment.state)
+    )
+    if area is not None:
+        query = query.where(Assessment.division == area)
+    return [(row[0], row[1], row[2], int(row[3])) for row in db.session.execute(query)]
+
+
+def unpaid(
+    states: Sequence[str], area: str | None, after: int, limit: int
+) -> Sequence[tuple[int, str]]:
+    """(id, serial) of what came in and is in one of these states, oldest first, after an id."""
+    query = (
+        select(Assessment.id, Assessment.serial)
+        .join(BatchRow, BatchRow.assessment_id == Assessment.id)
+        .where(Assessment.state.in_(states), Assessment.id > after)
+        .order_by(Assessment.id)
+        .limit(limit)
+    )
+    if area is not None:
+        query = query.where(Assessment.division == area)
+    return [(row[0], row[1]) for row in db.session.execute(query)]
