@@ -30,7 +30,7 @@ from flexapp.channels import routes as channels_routes
 from flexapp.config import PROJECT, Settings, load
 from flexapp.counter import assessment_routes as counter_assessment_routes
 from flexapp.counter import audit_routes as counter_audit_routes
-from flexapp.counter import batch_cli, demo_codes, units_cli
+from flexapp.counter import batch_cli, demo_codes, publication_routes, units_cli, year_routes
 from flexapp.counter import cli as counter_cli
 from flexapp.counter import guard as counter_guard
 from flexapp.counter import people_routes as counter_people_routes
@@ -125,6 +125,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         counter_assessment_routes,
         counter_retirement_routes,
         counter_audit_routes,
+        publication_routes,
+        year_routes,
         channels_routes,
         poster_routes,
         kit_routes,

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from flexapp.assessment import eligibility as eligibility_case
 from flexapp.assessment import repository
-from flexapp.assessment.eligibility import Eligibility, parameter_book
+from flexapp.assessment.eligibility import Eligibility
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.people.service import PersonCard
@@ -70,8 +70,8 @@ def propose(
     refusals = [answer for answer in (period, entered) if isinstance(answer, Refusal)]
     if isinstance(period, Refusal) or isinstance(entered, Refusal):
         return tuple(refusals)
-    book = parameter_book()
-    figures, rate = book.figures(period.year), book.rate_of_period(kind, period)
+    figures = bounds.book.figures(period.year)
+    rate = bounds.book.rate_of_period(kind, period)
     if isinstance(figures, Refusal):
         return (figures,)
     if isinstance(rate, Refusal):

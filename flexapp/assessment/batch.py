@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
+from flexapp.agency.service import in_force
 from flexapp.assessment import batch_repository, repository
 from flexapp.assessment.batch_repository import Row as Import
 from flexapp.assessment.batch_rows import OldAssessment, read
@@ -67,7 +68,8 @@ def take(*, run: Import, lines: Sequence[Line], actor: Actor, at: datetime, toda
     """
     if not _is_agency(actor):
         raise ValueError("begin() would have refused this actor")
-    read_lines = [(number, read(fields, today)) for number, fields in lines]
+    book = in_force(today).book
+    read_lines = [(number, read(fields, book=book, today=today)) for number, fields in lines]
     numbers = [row.number for _, row in read_lines if isinstance(row, OldAssessment)]
     known = set(batch_repository.known(numbers))
     refused: list[tuple[int, str]] = []

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from flexapp.assessment.eligibility import parameter_book
 from flexapp.people.service import read_identity_number
 from flexapp.rules import divisions
 from flexapp.rules.identity import IdentityNumber, parse_name
 from flexapp.rules.money import plain, round_to_fen
+from flexapp.rules.parameters import ParameterBook, Rate
 from flexapp.rules.periods import Month, Period
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
@@ -52,7 +52,9 @@ class OldAssessment:
     paid: bool
 
 
-def read(fields: Sequence[str], today: date) -> OldAssessment | tuple[str, ...]:
+def read(
+    fields: Sequence[str], *, book: ParameterBook, today: date
+) -> OldAssessment | tuple[str, ...]:
     """The row, or every reason against it in words that repeat nothing personal."""
     if len(fields) != len(HEADER):
         return (f"应有 {len(HEADER)} 列，实有 {len(fields)} 列",)
@@ -81,7 +83,8 @@ def read(fields: Sequence[str], today: date) -> OldAssessment | tuple[str, ...]:
         reasons.append("是否缴费只能填“是”或“否”")
     amount = None
     if period is not None and money[0] is not None and money[1] is not None:
-        amount = _amount(period, money[0], money[1], reasons)
+        rate = book.rate_of_period(RateKind.FLEXIBLE, period)
+        amount = _amount(rate, period, money[0], money[1], reasons)
     if reasons or isinstance(name, Refusal) or isinstance(identity, Refusal):
         return tuple(reasons)
     assert period is not None
@@ -146,9 +149,10 @@ def _day(text: str, today: date, reasons: list[str]) -> date | None:
     return day
 
 
-def _amount(period: Period, base: Decimal, total: Decimal, reasons: list[str]) -> Decimal | None:
+def _amount(
+    rate: Rate | Refusal, period: Period, base: Decimal, total: Decimal, reasons: list[str]
+) -> Decimal | None:
     """The monthly amount; the total of the file must be what the base gives at the year's rate."""
-    rate = parameter_book().rate_of_period(RateKind.FLEXIBLE, period)
     if isinstance(rate, Refusal):
         reasons.append(f"费率：{rate.sentence}")
         return None

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from flask import current_app
-
+from flexapp.agency.service import in_force
 from flexapp.assessment import repository
 from flexapp.people.service import PersonCard
 from flexapp.registration.service import RegistrationView
@@ -37,6 +36,8 @@ class Eligibility:
     """The bounds of what may be assessed for one person."""
 
     open_years: frozenset[int]
+    book: ParameterBook
+    """The figures in force, seen in the same look as the years."""
     work_start: Month
     last_month: Month
     held: Mapping[Month, Held]
@@ -76,21 +77,9 @@ class Eligibility:
     @cached_property
     def unpublished(self) -> Refusal | None:
         """The refusal where no open year has published figures."""
-        answers = [parameter_book().figures(year) for year in sorted(self.open_years)]
+        answers = [self.book.figures(year) for year in sorted(self.open_years)]
         refusals = [answer for answer in answers if isinstance(answer, Refusal)]
         return refusals[0] if refusals and len(refusals) == len(answers) else None
-
-
-def parameter_book() -> ParameterBook:
-    """The figures in force."""
-    book: ParameterBook = current_app.extensions["parameters"]
-    return book
-
-
-def open_years(today: date) -> frozenset[int]:
-    """Years open for declaration: the current one, as the agency has opened and closed."""
-    years = {today.year: True} | repository.declaration_years()
-    return frozenset(year for year, is_open in years.items() if is_open)
 
 
 def last_month(person: PersonCard) -> Month:
@@ -110,10 +99,12 @@ def held_months(person_id: int, first: str, last: str) -> dict[Month, Held]:
 
 def eligibility(*, person: PersonCard, registration: RegistrationView, today: date) -> Eligibility:
     """What may be assessed for a registered person."""
-    years = open_years(today)
+    now = in_force(today)
+    years = now.open_years
     first, last = (f"{min(years)}-01", f"{max(years)}-12") if years else ANY_MONTH
     return Eligibility(
         open_years=years,
+        book=now.book,
         work_start=registration.work_start,
         last_month=last_month(person),
         held=held_months(person.id, first, last),

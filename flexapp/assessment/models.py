@@ -92,12 +92,3 @@ class ProxyCase(Model):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     opened_at: Mapped[datetime] = mapped_column(Moment)
-
-
-class DeclarationYear(Model):
-    """A year that the agency opened or closed; the current one is open unless it says otherwise."""
-
-    __tablename__ = "declaration_year"
-
-    year: Mapped[int] = mapped_column(primary_key=True)
-    open: Mapped[bool]

@@ -9,19 +9,12 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from flexapp.assessment.models import (
-    AssessedMonth,
-    Assessment,
-    DeclarationYear,
-    ProxyCase,
-    SerialCounter,
-)
+from flexapp.assessment.models import AssessedMonth, Assessment, ProxyCase, SerialCounter
 from flexapp.extensions import db, table_of
 
 TABLE = table_of(Assessment)
 NAMES = tuple(TABLE.c.keys())
-_month, _year = table_of(AssessedMonth), table_of(DeclarationYear)
-_counter = table_of(SerialCounter)
+_month, _counter = table_of(AssessedMonth), table_of(SerialCounter)
 
 # Built once and on the tables, not the classes: these run on every page of 核定.
 _OF_PERSON = (
@@ -45,7 +38,6 @@ _ADD_MONTHS = {
     name: insert(_month).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
     for name, insert in _INSERTS
 }
-_YEARS = select(_year.c.year, _year.c.open)
 _NEXT_NUMBER = {
     name: insert(_counter)
     .on_conflict_do_update(
@@ -212,12 +204,6 @@ def add_proxy_case(row: ProxyCase) -> None:
     """Add a case."""
     db.session.add(row)
     db.session.flush()
-
-
-def declaration_years() -> dict[int, bool]:
-    """Years the agency opened (True) or closed (False)."""
-    rows = db.session.execute(_YEARS)
-    return {row[0]: row[1] for row in rows}
 
 
 def count_under(unit_id: int, states: Sequence[str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from flexapp.agency.service import in_force
 from flexapp.assessment import eligibility as eligibility_case
 from flexapp.assessment.assessing import Assessed, Proposal, Subject, assess, propose
 from flexapp.assessment.eligibility import (
@@ -114,10 +115,10 @@ def months_of_year(
 ) -> tuple[MonthCell, ...]:
     """The 12 months of a year of a registered person."""
     held = eligibility_case.held_months(person.id, f"{year}-01", f"{year}-12")
-    closed = None
-    if year not in eligibility_case.open_years(today):
+    now, closed = in_force(today), None
+    if year not in now.open_years:
         closed = "未开放"
-    elif isinstance(eligibility_case.parameter_book().figures(year), Refusal):
+    elif isinstance(now.book.figures(year), Refusal):
         closed = "未公布"
     choices = month_choices(
         year=year,

@@ -59,6 +59,14 @@ PLACES: Sequence[tuple[Place, frozenset[Role]]] = (
         Place("操作记录", "对一个人、由一名经办人员做过的事", "counter_audit.index", "form"),
         frozenset({Role.AGENCY, Role.AUDITOR}),
     ),
+    (
+        Place("缴费参数", "平均工资、上下限、费率", "counter_parameters.index", "sum"),
+        frozenset({Role.AGENCY, Role.AUDITOR}),
+    ),
+    (
+        Place("申报年度", "开放和关闭", "counter_years.index", "clock"),
+        frozenset({Role.AGENCY, Role.AUDITOR}),
+    ),
 )
 """What stands on the desk, and for whom."""
 

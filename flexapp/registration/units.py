@@ -8,7 +8,7 @@ from datetime import date, datetime
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
 from flexapp.people.service import PersonCard
-from flexapp.registration import repository, unit_rows
+from flexapp.registration import repository, unit_repository
 from flexapp.registration.models import FormerUnit, Registration
 from flexapp.registration.service import Details
 from flexapp.rules import divisions
@@ -34,7 +34,7 @@ class Unit:
 
 def units(*, division: str | None = None) -> tuple[Unit, ...]:
     """The units of an area, or of all, with how many people are under each."""
-    return tuple(_unit(row) for row in unit_rows.units(division))
+    return tuple(_unit(row) for row in unit_repository.units(division))
 
 
 def take_over(
@@ -50,14 +50,16 @@ def take_over(
         return Refusal(
             "unit_new", "每个地区只有两个虚拟单位，不能再新增；这里只接收 2019 年通知以前已有的。"
         )
-    if unit_rows.merging_begun(division):
+    if unit_repository.merging_begun(division):
         return Refusal("units_merged", "这个地区的虚拟单位已经归并，不能再接收别的虚拟单位。")
     if not 4 <= len(name) <= 60 or not name.isprintable():
         return Refusal("unit_name", "虚拟单位名称应为 4 至 60 个字。")
     fixed = {divisions.virtual_unit_name(division, kind) for kind in RateKind}
-    if name in fixed or unit_rows.name_taken(name):
+    if name in fixed or unit_repository.name_taken(name):
         return Refusal("unit_known", "已经有这个名称的虚拟单位。")
-    unit_id = unit_rows.add_former(FormerUnit(division=division, name=name, opened_on=opened_on))
+    unit_id = unit_repository.add_former(
+        FormerUnit(division=division, name=name, opened_on=opened_on)
+    )
     _note("unit.taken_over", unit_id, actor, at, {"division": division, "name": name})
     return unit_id
 
@@ -72,7 +74,7 @@ def take_over_person(
     at: datetime,
 ) -> Refusal | None:
     """Take over somebody who was insured under a former unit, as they were registered there."""
-    unit = unit_rows.one(unit_id)
+    unit = unit_repository.one(unit_id)
     if unit is None or not unit.former or unit.merged_at is not None:
         return Refusal("unit_not_former", "只能接收到尚未归并的原有虚拟单位。")
     if unit.division != details.division.code or repository.current(person.id) is not None:
@@ -107,7 +109,7 @@ def move_people(*, source: Unit, target_id: int, limit: int, actor: Actor, at: d
     The registration they had stays, superseded: a change like any other.
     """
     target = repository.unit_by_id(target_id).name
-    found = unit_rows.registered_under(source.id, limit)
+    found = unit_repository.registered_under(source.id, limit)
     for old in found:
         old.superseded_at = at
         repository.add(
@@ -138,18 +140,18 @@ def finish(*, source: Unit, actor: Actor, at: datetime) -> None:
     """A former unit is merged: nobody is under it, and nothing comes to it any more."""
     if source.merged_at is not None:
         return
-    unit_rows.mark_merged(source.id, at)
+    unit_repository.mark_merged(source.id, at)
     _note("unit.merged", source.id, actor, at, {"from_unit": source.name})
 
 
-def _unit(row: unit_rows.Row) -> Unit:
+def _unit(row: unit_repository.Row) -> Unit:
     return Unit(
         id=row.id,
         division=row.division,
         name=row.name,
         is_former=row.former,
         merged_at=row.merged_at,
-        people=unit_rows.people_of(row.id),
+        people=unit_repository.people_of(row.id),
     )
 
 

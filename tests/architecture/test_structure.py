@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import re
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -40,11 +39,6 @@ HOSTS = [
     )
 ]
 MACHINE_PATH = re.compile(r"(?<![\w./-])/(?:work|root|home/\w+|Users/\w+)/")
-
-EDGES = re.compile(r"(\w+_)?(routes|pages|forms)$")
-"""Modules of a slice that speak HTTP or are drawn; use cases know nothing of them."""
-
-ABOVE_EDGES = re.compile(r"(\w+_)?routes$|guard$|blocked$|worker$|demo$|pages$|forms$")
 
 
 def names_of_places(text: str) -> list[str]:
@@ -88,22 +82,6 @@ def impure_in_rules(code: str) -> list[str]:
             ours = name == "flexapp.rules" or name.startswith("flexapp.rules.")
             if not (ours or top == "stdnum" or top in sys.stdlib_module_names):
                 found.append(name)
-    return found
-
-
-def edges_imported(code: str, slice_name: str) -> list[str]:
-    """Routes, pages and forms of its own slice that a module imports."""
-    found = []
-    package = f"flexapp.{slice_name}"
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.ImportFrom) and node.module == package:
-            found += [alias.name for alias in node.names if EDGES.match(alias.name)]
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{package}."):
-            module = (node.module or "").split(".")[2]
-            found += [module] if EDGES.match(module) else []
-        elif isinstance(node, ast.Import):
-            parts = [alias.name.split(".") for alias in node.names]
-            found += [p[2] for p in parts if ".".join(p[:2]) == package and EDGES.match(p[2])]
     return found
 
 
@@ -200,45 +178,6 @@ def test_rules_read_no_clock_and_import_nothing_but_themselves() -> None:
 def test_an_impure_rule_would_be_noticed(code: str) -> None:
     assert impure_in_rules(code)
     assert not impure_in_rules("from datetime import date\nx = date(2019, 1, 1).replace(day=2)")
-
-
-def _slices() -> list[str]:
-    """Packages of flexapp with rows or pages of their own: everything above `web`."""
-    below = {"web", "rules", "taxbureau", "migrations"}
-    packages = {path.parts[1] for path in files_below("flexapp", ending="__init__.py")}
-    return sorted(packages - below - {"__init__.py"})
-
-
-def test_use_cases_do_not_know_the_pages_that_call_them() -> None:
-    faults = {}
-    for name in _slices():
-        for path in files_below(f"flexapp/{name}", ending=".py"):
-            if not ABOVE_EDGES.match(path.stem):
-                faults[str(path)] = edges_imported(text_of(path) or "", name)
-    assert len(faults) > 15
-    assert {path: found for path, found in faults.items() if found} == {}
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "from flexapp.portal import pages",
-        "from flexapp.portal.record_routes import show",
-        "import flexapp.portal.forms",
-    ],
-)
-def test_a_use_case_that_knows_its_pages_would_be_noticed(code: str) -> None:
-    assert edges_imported(code, "portal")
-    assert not edges_imported("from flexapp.portal.service import x", "portal")
-
-
-def test_every_slice_is_under_the_import_contracts() -> None:
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    contracts = settings["tool"]["importlinter"]["contracts"]
-    layered = next(c for c in contracts if c["name"].startswith("Inside a slice"))
-    closed = [m for c in contracts if c["type"] == "protected" for m in c["protected_modules"]]
-    assert {f"flexapp.{name}" for name in _slices()} <= set(layered["containers"])
-    assert {f"flexapp.{name}.*" for name in _slices()} <= set(closed)
 
 
 def test_lock_files_pin_hashes_and_name_no_source() -> None:

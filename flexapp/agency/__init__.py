@@ -1,0 +1,1 @@
+"""经办机构: what the agency has published and opened, which everything above asks first."""

@@ -1,0 +1,56 @@
+"""Tables of what the agency publishes, opens and closes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flexapp.extensions import Model, Moment
+
+
+class Publication(Model):
+    """A year's figures or a rate, from one document.
+
+    `status` goes from "proposed" to "confirmed" or "withdrawn", once; nothing else ever changes.
+    Another publication takes its place from a date on. The checks hold what the service promises:
+    whoever confirmed it is not who proposed it.
+    """
+
+    __tablename__ = "publication"
+    __table_args__ = (
+        CheckConstraint(
+            "status <> 'confirmed' OR (decided_by IS NOT NULL AND decided_by <> proposed_by)",
+            name="two_people",
+        ),
+        CheckConstraint("(status = 'confirmed') = (in_force_from IS NOT NULL)", name="in_force"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    rows: Mapped[str] = mapped_column(Text)
+    """JSON of the parameter rows, as `ParameterRow.as_record` writes them."""
+    document: Mapped[str]
+    number: Mapped[str]
+    document_date: Mapped[date]
+    effective_from: Mapped[date]
+    """As proposed; `in_force_from` is not before the day of the confirmation."""
+    in_force_from: Mapped[date | None]
+    status: Mapped[str]
+    proposed_by: Mapped[int]
+    """The number of the clerk (`staff.id`); the slice of the staff lies above this one."""
+    proposed_by_label: Mapped[str]
+    proposed_at: Mapped[datetime] = mapped_column(Moment)
+    decided_by: Mapped[int | None]
+    decided_by_label: Mapped[str] = mapped_column(default="")
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class DeclarationYear(Model):
+    """A year that the agency opened or closed; the current one is open unless it says otherwise."""
+
+    __tablename__ = "declaration_year"
+
+    year: Mapped[int] = mapped_column(primary_key=True)
+    open: Mapped[bool]

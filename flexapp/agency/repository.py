@@ -1,0 +1,110 @@
+"""Rows of what the agency publishes, opens and closes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Integer, bindparam, cast, func, insert, literal, select, update
+
+from flexapp.agency.models import DeclarationYear, Publication
+from flexapp.extensions import db, table_of, upsert
+
+_publication, _year = table_of(Publication), table_of(DeclarationYear)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A publication as stored."""
+
+    id: int
+    title: str
+    rows: str
+    document: str
+    number: str
+    document_date: date
+    effective_from: date
+    in_force_from: date | None
+    status: str
+    proposed_by: int
+    proposed_by_label: str
+    proposed_at: datetime
+    decided_by: int | None
+    decided_by_label: str
+    decided_at: datetime | None
+
+
+_COLUMNS = [_publication.c[name] for name in Row.__slots__]
+_IN_FORCE = (
+    _publication.c.status == "confirmed",
+    _publication.c.in_force_from <= bindparam("today"),
+)
+# Built once and on the tables, not the classes: one query on every page of 核定 for both answers.
+# The row of year 0 says how many publications are in force.
+_STANDING = select(_year.c.year, cast(_year.c.open, Integer)).union_all(
+    select(literal(0), func.count(_publication.c.id)).where(*_IN_FORCE)
+)
+_ROWS_IN_FORCE = (
+    select(_publication.c.rows)
+    .where(*_IN_FORCE)
+    .order_by(_publication.c.in_force_from, _publication.c.decided_at, _publication.c.id)
+)
+
+
+def standing(today: date) -> tuple[dict[int, bool], int]:
+    """Years opened (True) or closed (False), and how many publications are in force."""
+    rows = db.session.execute(_STANDING, {"today": today})
+    found: dict[int, int] = {row[0]: row[1] for row in rows}
+    number = found.pop(0)
+    return {year: bool(is_open) for year, is_open in found.items()}, number
+
+
+def rows_in_force(today: date) -> Sequence[str]:
+    """The parameter rows of each publication in force, in the order in which they took force."""
+    return list(db.session.execute(_ROWS_IN_FORCE, {"today": today}).scalars())
+
+
+def confirmed_count() -> int:
+    """How many publications were ever confirmed."""
+    query = select(func.count(Publication.id)).where(Publication.status == "confirmed")
+    return int(db.session.execute(query).scalar_one())
+
+
+def add(row: Mapping[str, object]) -> int:
+    """Add a publication and give its number."""
+    added = db.session.execute(insert(Publication).returning(Publication.id), row)
+    return int(added.scalar_one())
+
+
+def by_id(publication_id: int) -> Row | None:
+    """The publication of that number."""
+    query = select(*_COLUMNS).where(_publication.c.id == publication_id)
+    row = db.session.execute(query).first()
+    return None if row is None else Row(*row)
+
+
+def newest(limit: int) -> Sequence[Row]:
+    """Publications, newest first."""
+    query = select(*_COLUMNS).order_by(_publication.c.id.desc()).limit(limit)
+    return [Row(*row) for row in db.session.execute(query)]
+
+
+def decide(publication_id: int, **values: object) -> bool:
+    """Decide on a proposal; False where somebody else was first."""
+    decided = db.session.execute(
+        update(Publication)
+        .where(Publication.id == publication_id, Publication.status == "proposed")
+        .values(**values)
+        .returning(Publication.id)
+    ).first()
+    return decided is not None
+
+
+def set_year(year: int, *, is_open: bool) -> None:
+    """Open or close a year."""
+    db.session.execute(
+        upsert(DeclarationYear)
+        .values(year=year, open=is_open)
+        .on_conflict_do_update(index_elements=["year"], set_={"open": is_open})
+    )
