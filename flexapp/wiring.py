@@ -27,10 +27,18 @@ from flexapp.channels import (
 )
 from flexapp.channels import cli as channels_cli
 from flexapp.channels import routes as channels_routes
+from flexapp.channels import service as channels
 from flexapp.config import PROJECT, Settings, load
 from flexapp.counter import assessment_routes as counter_assessment_routes
 from flexapp.counter import audit_routes as counter_audit_routes
-from flexapp.counter import batch_cli, demo_codes, publication_routes, units_cli, year_routes
+from flexapp.counter import (
+    batch_cli,
+    demo_codes,
+    pilot_routes,
+    publication_routes,
+    units_cli,
+    year_routes,
+)
 from flexapp.counter import cli as counter_cli
 from flexapp.counter import guard as counter_guard
 from flexapp.counter import people_routes as counter_people_routes
@@ -93,6 +101,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _make_folder(settings.database_url)
     app.extensions["parameters"] = ParameterBook.load(demo=settings.is_demo)
+    # The counters and the channels do not know each other; the pilot lists channels by name.
+    app.extensions["channel_names"] = lambda: [(each.code, each.name) for each in channels.apps()]
     app.extensions["sms"] = sms_gateway(settings)
     app.extensions["population"] = population_registry(settings)
     app.extensions["fictional_numbers"] = FICTIONAL_RESIDENTS.keys() if settings.is_demo else ()
@@ -125,6 +135,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         counter_assessment_routes,
         counter_retirement_routes,
         counter_audit_routes,
+        pilot_routes,
         publication_routes,
         year_routes,
         channels_routes,

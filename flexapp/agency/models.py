@@ -54,3 +54,20 @@ class DeclarationYear(Model):
 
     year: Mapped[int] = mapped_column(primary_key=True)
     open: Mapped[bool]
+
+
+class PilotPlace(Model):
+    """An area or a channel of the pilot (小范围试用) that the agency opened or closed.
+
+    `kind` is "area" or "channel", `code` the division's or the channel's. Without a row the
+    deployment's default holds (`agency/pilot.py`).
+    """
+
+    __tablename__ = "pilot_place"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    open_from: Mapped[date | None]
+    """From which day it is open; None: it is not, and nobody has said when it will be."""
+    closed_since: Mapped[date | None]
+    """Since which day it is closed; None where it never was open before."""

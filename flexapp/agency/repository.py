@@ -6,9 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Integer, bindparam, cast, func, insert, literal, select, update
+from sqlalchemy import (
+    Integer,
+    and_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
-from flexapp.agency.models import DeclarationYear, Publication
+from flexapp.agency.models import DeclarationYear, PilotPlace, Publication
 from flexapp.extensions import db, table_of, upsert
 
 _publication, _year = table_of(Publication), table_of(DeclarationYear)
@@ -107,4 +118,44 @@ def set_year(year: int, *, is_open: bool) -> None:
         upsert(DeclarationYear)
         .values(year=year, open=is_open)
         .on_conflict_do_update(index_elements=["year"], set_={"open": is_open})
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """What the agency said of an area or a channel."""
+
+    kind: str
+    code: str
+    open_from: date | None
+    closed_since: date | None
+
+
+_PLACE = [table_of(PilotPlace).c[name] for name in PlaceRow.__slots__]
+_PLACES_OF = select(*_PLACE).where(
+    or_(
+        and_(PilotPlace.kind == "area", PilotPlace.code == bindparam("area")),
+        and_(PilotPlace.kind == "channel", PilotPlace.code == bindparam("channel")),
+    )
+)
+
+
+def pilot_places_of(area: str, channel: str) -> dict[str, PlaceRow]:
+    """What was said of an area and of a channel, by kind."""
+    found = db.session.execute(_PLACES_OF, {"area": area, "channel": channel})
+    return {row[0]: PlaceRow(*row) for row in found}
+
+
+def pilot_places() -> dict[tuple[str, str], PlaceRow]:
+    """Everything that was said, by kind and code."""
+    return {(row[0], row[1]): PlaceRow(*row) for row in db.session.execute(select(*_PLACE))}
+
+
+def set_pilot_place(row: PlaceRow) -> None:
+    """Say something of an area or a channel; the latest word counts."""
+    dates = {"open_from": row.open_from, "closed_since": row.closed_since}
+    db.session.execute(
+        upsert(PilotPlace)
+        .values(kind=row.kind, code=row.code, **dates)
+        .on_conflict_do_update(index_elements=["kind", "code"], set_=dates)
     )

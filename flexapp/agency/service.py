@@ -1,8 +1,18 @@
-"""What other slices may ask of the agency's publications and years, and do to them."""
+"""What other slices may ask of what the agency publishes and opens, and do to it."""
 
 from __future__ import annotations
 
 from flexapp.agency.officers import REASON_MAX
+from flexapp.agency.pilot import (
+    AREAS,
+    Kind,
+    Place,
+    PlaceStanding,
+    close_places,
+    open_places,
+    pilot,
+    why_not_open,
+)
 from flexapp.agency.publishing import (
     Publication,
     Status,
@@ -17,19 +27,27 @@ from flexapp.agency.standing import InForce, in_force
 from flexapp.agency.years import YearLine, close_year, open_year, years
 
 __all__ = [
+    "AREAS",
     "REASON_MAX",
     "InForce",
+    "Kind",
+    "Place",
+    "PlaceStanding",
     "Publication",
     "Status",
     "YearLine",
+    "close_places",
     "close_year",
     "confirm",
     "find",
     "in_force",
     "listing",
+    "open_places",
     "open_year",
+    "pilot",
     "propose",
     "state_of_the_book",
+    "why_not_open",
     "withdraw",
     "years",
 ]

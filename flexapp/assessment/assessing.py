@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from flexapp.agency.service import why_not_open
 from flexapp.assessment import eligibility as eligibility_case
 from flexapp.assessment import repository
 from flexapp.assessment.eligibility import Eligibility
@@ -98,7 +99,12 @@ def assess(
     under the division's unit for it. Once made it is moved like any other, on the phone as well.
     """
     unit = kind is RateKind.UNIT
-    refusal = why_not(actor.channel_kind, Action.ASSESS)
+    refusal = why_not(actor.channel_kind, Action.ASSESS) or why_not_open(
+        division=subject.registration.division,
+        actor=actor,
+        action=Action.ASSESS,
+        today=today,
+    )
     if unit and refusal is None:
         refusal = why_not(actor.channel_kind, Action.SPECIAL)
     if refusal is not None:

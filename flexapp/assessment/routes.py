@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, g, request, url_for
 from werkzeug.datastructures import MultiDict
 
+from flexapp.agency.service import why_not_open
 from flexapp.assessment import assessing, eligibility, pages, proxy
 from flexapp.assessment.assessing import Assessed, Subject
 from flexapp.assessment.eligibility import Eligibility
@@ -12,6 +13,7 @@ from flexapp.assessment.forms import OTHER, SELF, AssessmentForm, ChooseForm
 from flexapp.assessment.records import made_for, own_records
 from flexapp.assessment.service import own_subject
 from flexapp.people.service import read_identity_number
+from flexapp.rules.capabilities import Action
 from flexapp.rules.identity import parse_name
 from flexapp.rules.periods import Month
 from flexapp.rules.refusal import Refusal
@@ -180,11 +182,17 @@ def _form_page(
     bounds = _bounds(subject)
     if not form.start.data and not form.faulty and bounds.longest is not None:
         form.start.data, form.end.data = map(str, bounds.longest)
+    not_open = why_not_open(
+        division=subject.registration.division,
+        actor=g.visitor.actor,
+        action=Action.ASSESS,
+        today=today(),
+    )
     conflicts = _conflicts(form, bounds, subject) if form.faulty else ()
     page = pages.FormPage(
         header=pages.Header.of(who, subject),
         month_options=pages.month_options(bounds, (form.start.data, form.end.data)),
-        closed=pages.why_closed(bounds),
+        closed=not_open.sentence if not_open is not None else pages.why_closed(bounds),
         read_back=_read_back(form, bounds) if preview else pages.ReadBackView.of(None),
         conflicts=conflicts,
     )

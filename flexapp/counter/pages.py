@@ -64,6 +64,10 @@ PLACES: Sequence[tuple[Place, frozenset[Role]]] = (
         frozenset({Role.AGENCY, Role.AUDITOR}),
     ),
     (
+        Place("试用范围", "按地区和渠道开通", "counter_pilot.index", "codes"),
+        frozenset({Role.AGENCY, Role.AUDITOR}),
+    ),
+    (
         Place("申报年度", "开放和关闭", "counter_years.index", "clock"),
         frozenset({Role.AGENCY, Role.AUDITOR}),
     ),

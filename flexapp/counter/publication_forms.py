@@ -1,4 +1,4 @@
-"""Forms by which the agency publishes figures, and opens and closes years."""
+"""Forms by which the agency publishes figures, and opens and closes years and places."""
 
 from __future__ import annotations
 
@@ -55,6 +55,20 @@ class ConfirmForm(PageForm):
     """What the confirming officer's page was drawn from."""
 
     seen = HiddenField()
+
+
+class OpenForm(PageForm):
+    """Which areas or channels, and from when."""
+
+    place = StringField("地区或渠道", filters=[strip])
+    since = StringField("从哪天起开通", filters=[strip])
+
+
+class CloseForm(PageForm):
+    """Which areas or channels, and why."""
+
+    place = StringField("地区或渠道", filters=[strip])
+    reason = StringField("原因", filters=[strip])
 
 
 class ReasonForm(PageForm):

@@ -1,14 +1,15 @@
-"""What the pages of publications and years show."""
+"""What the pages of publications and of the pilot show."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from flexapp.agency.service import Publication, Status
+from flexapp.agency.service import PlaceStanding, Publication, Status
 from flexapp.counter.service import Clerk
+from flexapp.rules import divisions
 from flexapp.rules.base import Meaning
 from flexapp.rules.contribution import Calculation
 from flexapp.rules.money import plain, yen
@@ -16,6 +17,7 @@ from flexapp.rules.parameters import Parameter, ParameterBook, ParameterRow, Per
 from flexapp.rules.publication import Draft, Sample
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
+from flexapp.web.options import Groups
 from flexapp.web.wording import day
 
 NAMES = {
@@ -204,3 +206,65 @@ def _outcome(result: Calculation | Refusal) -> str:
 def _percent(fraction: Decimal) -> str:
     text = f"{fraction * 100:f}"
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text}%"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceLine:
+    """An area or a channel, and how it stands, in words."""
+
+    name: str
+    standing: str
+    is_open: bool
+
+    @classmethod
+    def of(cls, name: str, found: PlaceStanding) -> PlaceLine:
+        """A line of the list."""
+        if found.is_open:
+            words = "已开通"
+        elif found.open_from is not None:
+            words = f"{day(found.open_from)}起开通"
+        elif found.closed_since is not None:
+            words = f"{day(found.closed_since)}起暂停"
+        else:
+            words = "未开通"
+        return cls(name, words, found.is_open)
+
+
+@dataclass(frozen=True, slots=True)
+class PilotPage:
+    """/counter/pilot."""
+
+    areas: tuple[PlaceLine, ...]
+    channels: tuple[PlaceLine, ...]
+    may_act: bool
+
+    @classmethod
+    def of(
+        cls,
+        areas: Sequence[PlaceStanding],
+        channels: Sequence[PlaceStanding],
+        names: Mapping[str, str],
+        clerk: Clerk,
+    ) -> PilotPage:
+        """The page for whoever looks: an auditor has no buttons."""
+        return cls(
+            areas=tuple(PlaceLine.of(_area(each.place.code), each) for each in areas),
+            channels=tuple(PlaceLine.of(names[each.place.code], each) for each in channels),
+            may_act=clerk.role is Role.AGENCY,
+        )
+
+
+def place_options(channels: Sequence[tuple[str, str]]) -> Groups:
+    """Everything that can be opened or closed: all areas, each of them, each channel."""
+    areas = tuple(
+        (group, tuple((f"area:{place.code}", place.name) for place in places))
+        for group, places in divisions.choices()
+    )
+    apps = tuple((f"channel:{code}", name) for code, name in channels)
+    return (("", (("area", "全部地区"),)), *areas, ("渠道", apps))
+
+
+def _area(code: str) -> str:
+    found = divisions.find(code)
+    assert found is not None
+    return found.name

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
+from flexapp.agency.service import why_not_open
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
 from flexapp.people.service import PersonCard
@@ -153,7 +154,13 @@ def register(
     The first registration sets the work start (参加工作时间), by default to 1 January of the
     current year; a change keeps it and everything else that is not declared anew.
     """
-    refusal = why_not(actor.channel_kind, Action.REGISTER)
+    refusal = why_not(actor.channel_kind, Action.REGISTER) or why_not_open(
+        division=details.division,
+        actor=actor,
+        action=Action.REGISTER,
+        today=today,
+        field="division",
+    )
     if refusal is not None:
         return refusal
     if _age(person.birth_date, today) < YOUNGEST:

@@ -91,6 +91,11 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "counter_parameters.rate": ("GET", "/counter/parameters/rate", STAFF),
     "counter_parameters.withdraw": ("POST", "/counter/parameters/<number>/withdraw", STAFF),
     "counter_parameters.year_figures": ("GET", "/counter/parameters/year", STAFF),
+    "counter_pilot.ask_close": ("GET", "/counter/pilot/close", STAFF),
+    "counter_pilot.ask_open": ("GET", "/counter/pilot/open", STAFF),
+    "counter_pilot.close": ("POST", "/counter/pilot/close", STAFF),
+    "counter_pilot.index": ("GET", "/counter/pilot", STAFF),
+    "counter_pilot.open": ("POST", "/counter/pilot/open", STAFF),
     "counter_transmission.give_back": (
         "GET",
         "/counter/transmission/<serial>/give-back",

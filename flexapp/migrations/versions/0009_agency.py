@@ -40,7 +40,15 @@ def upgrade() -> None:
     ),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_publication'))
     )
+    op.create_table('pilot_place',
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('code', sa.String(), nullable=False),
+    sa.Column('open_from', sa.Date(), nullable=True),
+    sa.Column('closed_since', sa.Date(), nullable=True),
+    sa.PrimaryKeyConstraint('kind', 'code', name=op.f('pk_pilot_place'))
+    )
 
 
 def downgrade() -> None:
+    op.drop_table('pilot_place')
     op.drop_table('publication')

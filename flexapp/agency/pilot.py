@@ -1,0 +1,161 @@
+"""小范围试用: the service is opened on phones area by area and channel by channel (design 2.6).
+
+An area that nobody has spoken of is open in the demo and closed in production, where the notice
+wants a small pilot first; a channel that nobody has spoken of is open, because the areas decide and
+the channels have a switch of their own (`flask channels disable`). Counters are never affected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from flask import current_app
+
+from flexapp.agency import repository
+from flexapp.agency.officers import read_reason, refuse_others
+from flexapp.agency.repository import PlaceRow
+from flexapp.audit import service as audit
+from flexapp.audit.service import Actor
+from flexapp.config import Settings
+from flexapp.rules import divisions
+from flexapp.rules.capabilities import Action, ChannelKind, can
+from flexapp.rules.divisions import Division
+from flexapp.rules.publication import read_day
+from flexapp.rules.refusal import Refusal
+
+AHEAD = timedelta(days=366)
+
+AREAS = tuple(place for _, places in divisions.choices() for place in places)
+"""What can be opened: the places where people are insured."""
+
+
+class Kind(StrEnum):
+    """What is opened or closed."""
+
+    AREA = "area"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An area or a channel, by its code."""
+
+    kind: Kind
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceStanding:
+    """How it stands with an area or a channel."""
+
+    place: Place
+    is_open: bool
+    open_from: date | None
+    closed_since: date | None
+
+
+def why_not_open(
+    *, division: Division, actor: Actor, action: Action, today: date, field: str | None = None
+) -> Refusal | None:
+    """`not_open_yet` where a phone cannot do this for the area, or not from this channel; the
+    sentence says since or from when, and who helps meanwhile. One look by primary key."""
+    if actor.channel_kind is not ChannelKind.PHONE:
+        return None
+    said = repository.pilot_places_of(division.code, actor.channel)
+    area = _standing(Place(Kind.AREA, division.code), said.get(Kind.AREA), today)
+    counters = "或".join(
+        kind.label for kind in ChannelKind if kind is not ChannelKind.PHONE and can(kind, action)
+    )
+    if not area.is_open:
+        return Refusal(
+            "not_open_yet",
+            f"手机办理正在小范围试用，{_when(division.name, area)}"
+            f"现在请到{division.name}的{counters}办理{action.label}。",
+            field,
+        )
+    channel = _standing(Place(Kind.CHANNEL, actor.channel), said.get(Kind.CHANNEL), today)
+    if not channel.is_open:
+        return Refusal(
+            "not_open_yet",
+            f"手机办理正在小范围试用，{_when('您现在用的渠道', channel)}"
+            f"请换一个已开通的渠道（见首页“办理渠道”），或到{division.name}的{counters}"
+            f"办理{action.label}。",
+        )
+    return None
+
+
+def pilot(places: Sequence[Place], today: date) -> tuple[PlaceStanding, ...]:
+    """How it stands with each of these places, in their order."""
+    said = repository.pilot_places()
+    return tuple(_standing(each, said.get((each.kind, each.code)), today) for each in places)
+
+
+def open_places(
+    *, places: Sequence[Place], since: str, actor: Actor, at: datetime, today: date
+) -> Refusal | None:
+    """Open these places from a day on (YYYY-MM-DD, today or later); an open one stays open."""
+    refusal = refuse_others(actor)
+    if refusal is not None:
+        return refusal
+    if not places:
+        return Refusal("place_missing", "请选择要开通的地区或渠道。", "place")
+    day = read_day(since)
+    if day is None or not today <= day <= today + AHEAD:
+        return Refusal("day_wrong", "请填开通日期：今天或以后，一年之内。", "since")
+    for now in pilot(places, today):
+        if now.is_open or now.open_from == day:
+            continue
+        place = now.place
+        repository.set_pilot_place(PlaceRow(place.kind, place.code, day, now.closed_since))
+        _record("pilot.opened", place, actor, at, {"from": day.isoformat()})
+    return None
+
+
+def close_places(
+    *, places: Sequence[Place], reason: str, actor: Actor, at: datetime, today: date
+) -> Refusal | None:
+    """Close these places from today on, with a reason; what was assessed there goes its way."""
+    refusal = refuse_others(actor)
+    if refusal is not None:
+        return refusal
+    if not places:
+        return Refusal("place_missing", "请选择要暂停的地区或渠道。", "place")
+    why = read_reason(reason)
+    if isinstance(why, Refusal):
+        return why
+    for now in pilot(places, today):
+        if not now.is_open and now.open_from is None:
+            continue
+        place = now.place
+        since = today if now.is_open else now.closed_since
+        repository.set_pilot_place(PlaceRow(place.kind, place.code, None, since))
+        _record("pilot.closed", place, actor, at, {"reason": why})
+    return None
+
+
+def _standing(place: Place, said: PlaceRow | None, today: date) -> PlaceStanding:
+    if said is None:
+        settings: Settings = current_app.config["SETTINGS"]
+        return PlaceStanding(place, settings.is_demo or place.kind is Kind.CHANNEL, None, None)
+    is_open = said.open_from is not None and said.open_from <= today
+    return PlaceStanding(place, is_open, said.open_from, said.closed_since)
+
+
+def _when(name: str, standing: PlaceStanding) -> str:
+    if standing.open_from is not None:
+        return f"{name}从{_day(standing.open_from)}起开通。"
+    if standing.closed_since is not None:
+        return f"{name}从{_day(standing.closed_since)}起暂停，恢复时间会在首页公告。"
+    return f"{name}还没有开通，开通时间会在首页公告。"
+
+
+def _day(value: date) -> str:
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
+def _record(action: str, place: Place, actor: Actor, at: datetime, data: dict[str, str]) -> None:
+    subject = f"pilot:{place.kind.value}:{place.code}"
+    audit.record(action=action, person_id=None, subject=subject, actor=actor, at=at, data=data)
