@@ -29,9 +29,8 @@ from flexapp.channels import cli as channels_cli
 from flexapp.channels import routes as channels_routes
 from flexapp.channels import service as channels
 from flexapp.config import PROJECT, Settings, load
-from flexapp.counter import assessment_routes as counter_assessment_routes
-from flexapp.counter import audit_routes as counter_audit_routes
 from flexapp.counter import (
+    announcement_routes,
     batch_cli,
     demo_codes,
     pilot_routes,
@@ -39,6 +38,8 @@ from flexapp.counter import (
     units_cli,
     year_routes,
 )
+from flexapp.counter import assessment_routes as counter_assessment_routes
+from flexapp.counter import audit_routes as counter_audit_routes
 from flexapp.counter import cli as counter_cli
 from flexapp.counter import guard as counter_guard
 from flexapp.counter import people_routes as counter_people_routes
@@ -135,6 +136,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         counter_assessment_routes,
         counter_retirement_routes,
         counter_audit_routes,
+        announcement_routes,
         pilot_routes,
         publication_routes,
         year_routes,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Text
+from sqlalchemy import CheckConstraint, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.extensions import Model, Moment
@@ -71,3 +71,21 @@ class PilotPlace(Model):
     """From which day it is open; None: it is not, and nobody has said when it will be."""
     closed_since: Mapped[date | None]
     """Since which day it is closed; None where it never was open before."""
+
+
+class Announcement(Model):
+    """A text on 首页 (公告), from a day to a day, both included; the text never changes."""
+
+    __tablename__ = "announcement"
+    __table_args__ = (
+        CheckConstraint("shown_from <= shown_to", name="days"),
+        Index("ix_announcement_shown_to", "shown_to"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    shown_from: Mapped[date]
+    shown_to: Mapped[date]
+    posted_by_label: Mapped[str]
+    posted_at: Mapped[datetime] = mapped_column(Moment)
+    taken_down_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -1,4 +1,4 @@
-"""Who may publish and open: an officer of the agency, asked by every service of this slice."""
+"""Who may publish and open: an officer of the agency; and how their words are read."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ def refuse_others(actor: Actor) -> Refusal | None:
     return None if officer and actor.id is not None else NOT_AN_OFFICER
 
 
+def read_words(text: str, *, most: int) -> str | None:
+    """A line as typed, its spaces made single, where it has 2 to `most` characters."""
+    words = " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+    return words if 2 <= len(words) <= most else None
+
+
 def read_reason(text: str) -> str | Refusal:
     """A reason as typed, in 2 to 100 characters."""
-    reason = " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
-    if 2 <= len(reason) <= REASON_MAX:
-        return reason
-    return Refusal("reason_missing", f"请写明原因，2 至 {REASON_MAX} 个字。", "reason")
+    return read_words(text, most=REASON_MAX) or Refusal(
+        "reason_missing", f"请写明原因，2 至 {REASON_MAX} 个字。", "reason"
+    )

@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from flexapp.agency.models import DeclarationYear, PilotPlace, Publication
+from flexapp.agency.models import Announcement, DeclarationYear, PilotPlace, Publication
 from flexapp.extensions import db, table_of, upsert
 
 _publication, _year = table_of(Publication), table_of(DeclarationYear)
@@ -159,3 +159,58 @@ def set_pilot_place(row: PlaceRow) -> None:
         .values(kind=row.kind, code=row.code, **dates)
         .on_conflict_do_update(index_elements=["kind", "code"], set_=dates)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementRow:
+    """An announcement as stored."""
+
+    id: int
+    text: str
+    shown_from: date
+    shown_to: date
+    posted_by_label: str
+    posted_at: datetime
+    taken_down_at: datetime | None
+
+
+_said = table_of(Announcement)
+_ANNOUNCEMENT = [_said.c[name] for name in AnnouncementRow.__slots__]
+# Built once: 首页 asks this on every visit.
+_ANNOUNCED = (
+    select(_said.c.text)
+    .where(
+        _said.c.shown_to >= bindparam("today"),
+        _said.c.shown_from <= bindparam("today"),
+        _said.c.taken_down_at.is_(None),
+    )
+    .order_by(_said.c.id.desc())
+    .limit(bindparam("most"))
+)
+
+
+def announced(today: date, most: int) -> Sequence[str]:
+    """The texts shown on a day, newest first."""
+    return list(db.session.execute(_ANNOUNCED, {"today": today, "most": most}).scalars())
+
+
+def announcements(most: int) -> Sequence[AnnouncementRow]:
+    """Announcements, newest first."""
+    query = select(*_ANNOUNCEMENT).order_by(_said.c.id.desc()).limit(most)
+    return [AnnouncementRow(*row) for row in db.session.execute(query)]
+
+
+def add_announcement(row: Mapping[str, object]) -> int:
+    """Add one and give its number."""
+    return int(db.session.execute(insert(_said).returning(_said.c.id), row).scalar_one())
+
+
+def take_down(number: int, today: date, at: datetime) -> bool:
+    """Take one down; False where it is not shown any more."""
+    done = db.session.execute(
+        update(_said)
+        .where(_said.c.id == number, _said.c.shown_to >= today, _said.c.taken_down_at.is_(None))
+        .values(taken_down_at=at)
+        .returning(_said.c.id)
+    ).first()
+    return done is not None

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from flexapp.agency.officers import REASON_MAX
+from flexapp.agency.announcing import (
+    SHOWN,
+    Announcement,
+    Stage,
+    announce,
+    announcements,
+    shown,
+    take_down,
+)
+from flexapp.agency.officers import REASON_MAX, read_reason, refuse_others
 from flexapp.agency.pilot import (
     AREAS,
     Kind,
@@ -29,13 +38,18 @@ from flexapp.agency.years import YearLine, close_year, open_year, years
 __all__ = [
     "AREAS",
     "REASON_MAX",
+    "SHOWN",
+    "Announcement",
     "InForce",
     "Kind",
     "Place",
     "PlaceStanding",
     "Publication",
+    "Stage",
     "Status",
     "YearLine",
+    "announce",
+    "announcements",
     "close_places",
     "close_year",
     "confirm",
@@ -46,7 +60,11 @@ __all__ = [
     "open_year",
     "pilot",
     "propose",
+    "read_reason",
+    "refuse_others",
+    "shown",
     "state_of_the_book",
+    "take_down",
     "why_not_open",
     "withdraw",
     "years",

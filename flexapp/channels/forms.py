@@ -1,15 +1,21 @@
-"""The forms of this slice: the vendors' sandbox has the only one."""
+"""The forms of this slice."""
 
 from __future__ import annotations
 
 from wtforms import StringField
 
-from flexapp.web.forms import PageForm
+from flexapp.web.forms import PageForm, strip
 
 
 def _ends(value: str | None) -> str:
     # The lines of a PEM stay lines.
     return (value or "").strip()
+
+
+class PosterForm(PageForm):
+    """For which area."""
+
+    area = StringField("参保地区", filters=[strip])
 
 
 class SandboxForm(PageForm):

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
+from flexapp.agency import service as agency
+from flexapp.agency.service import Kind, Place
 from flexapp.channels import service
 from flexapp.channels.launching import Waiting
 from flexapp.channels.registry import App
 from flexapp.people.service import Visitor
+from flexapp.rules.divisions import Division
 from flexapp.web import codes
 from flexapp.web.codes import Code
+from flexapp.web.wording import day
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,10 @@ class PosterPage:
     not_yet: tuple[App, ...]
     across: int
     address: str
+    area: str | None
+    """The place whose sheet it is (参保地区); None for the whole region's."""
+    pilot: str | None
+    """From when its phones can be used, where that is not yet so (小范围试用)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +107,28 @@ def channels_page(public_url: str) -> ChannelsPage:
     return ChannelsPage(_rows(public_url, service.usable()), service.not_yet())
 
 
-def poster_page(public_url: str) -> PosterPage:
-    """The sheet for this outside address, as large as its codes can be on it."""
+def poster_page(public_url: str, area: Division | None, today: date) -> PosterPage:
+    """The sheet for this outside address and area, as large as its codes can be on it."""
     shown = rows(public_url)
     across = next((across for most, across in ROOM if len(shown) <= most), MOST_ACROSS)
     address = public_url.removeprefix("https://").removeprefix("http://")
-    return PosterPage(shown, service.not_yet(), across, address)
+    return PosterPage(
+        rows=shown,
+        not_yet=service.not_yet(),
+        across=across,
+        address=address,
+        area=None if area is None else area.name,
+        pilot=None if area is None else _pilot(area, today),
+    )
+
+
+def _pilot(area: Division, today: date) -> str | None:
+    (standing,) = agency.pilot([Place(Kind.AREA, area.code)], today)
+    if standing.is_open:
+        return None
+    if standing.open_from is not None:
+        return f"{area.name}从{day(standing.open_from)}起可以用手机办理，之前请到窗口。"
+    return f"{area.name}暂时不能用手机办理，请到窗口。"
 
 
 ROOM = ((6, 3), (12, 4), (20, 5))

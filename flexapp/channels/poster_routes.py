@@ -5,10 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, current_app, request
 
 from flexapp.channels import pictures
+from flexapp.channels.forms import PosterForm
 from flexapp.channels.pages import Row, poster_page, rows
 from flexapp.config import Settings
+from flexapp.rules import divisions
 from flexapp.web.access import Access, allow
+from flexapp.web.clock import today
 from flexapp.web.htmx import render
+from flexapp.web.options import DIVISIONS
 
 KEPT_SECONDS = 3600
 """How long a code may be shown without asking again; it changes only with the site's address."""
@@ -19,9 +23,22 @@ blueprint = Blueprint("poster", __name__)
 @blueprint.get("/channels/poster")
 @allow(Access.PUBLIC)
 def sheet() -> Response:
-    """One A4 sheet (宣传): the title, all codes, how to go about it, room for the agency."""
-    page = poster_page(_public_url())
-    return render("channels/poster.html", "channels/_poster.html", page=page)
+    """One A4 sheet (宣传): the title, all codes, how to go about it, room for the agency.
+
+    With `?area=640104` the sheet of one area; 404 for what is no 参保地区.
+    """
+    form = PosterForm(request.args)
+    area = divisions.find(form.area.data) if form.area.data else None
+    if form.area.data and (area is None or not divisions.is_choosable(area.code)):
+        abort(404)
+    page = poster_page(_public_url(), area, today())
+    return render(
+        "channels/poster.html",
+        "channels/_poster.html",
+        page=page,
+        form=form,
+        division_groups=DIVISIONS,
+    )
 
 
 @blueprint.get("/channels/<code>.svg")

@@ -5,19 +5,23 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyotp
 
+from flexapp.agency import service as agency
 from flexapp.audit.service import SYSTEM
 from flexapp.counter import repository
-from flexapp.counter.service import Clerk, add, hasher
+from flexapp.counter.service import Clerk, add, clerk_from, hasher
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
-from flexapp.web.clock import instant
+from flexapp.web.clock import instant, today
 
 PASSWORD = "demo-counter-2026"  # noqa: S105
 """Of every one of them; the README says so."""
+
+
+ANNOUNCEMENT = "手机办理为主渠道，民生服务中心和社保大厅同步受理。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,23 @@ def load(at: datetime) -> int:
             must_change=False,
             secret=_secret(each.user_name),
         )
+        if each.role is Role.AGENCY and not agency.announcements(today()):
+            _announce(clerk_from(row), at)
         added += 1
     return added
+
+
+def _announce(officer: Clerk, at: datetime) -> None:
+    """What stands on 首页 until an officer takes it down."""
+    outcome = agency.announce(
+        text=ANNOUNCEMENT,
+        first=today().isoformat(),
+        last=(today() + timedelta(days=365)).isoformat(),
+        actor=officer.actor,
+        at=at,
+        today=today(),
+    )
+    assert isinstance(outcome, int), outcome
 
 
 def current(clerk: Clerk) -> str | None:

@@ -64,6 +64,14 @@ PLACES: Sequence[tuple[Place, frozenset[Role]]] = (
         frozenset({Role.AGENCY, Role.AUDITOR}),
     ),
     (
+        Place("首页公告", "写给所有人的话，从哪天到哪天", "counter_announcements.index", "bell"),
+        frozenset({Role.AGENCY, Role.AUDITOR}),
+    ),
+    (
+        Place("宣传海报", "按地区打印，带二维码", "poster.sheet", "codes"),
+        frozenset({Role.AGENCY}),
+    ),
+    (
         Place("试用范围", "按地区和渠道开通", "counter_pilot.index", "codes"),
         frozenset({Role.AGENCY, Role.AUDITOR}),
     ),
@@ -122,6 +130,8 @@ class TransmissionPage:
     counts: tuple[tuple[str, int], ...]
     oldest_open: datetime | None
     down_since: datetime | None
+    paused: tuple[datetime, str, str] | None
+    """Since when an officer holds everything back, who, and why."""
     compared_at: datetime | None
     parked: tuple[ParkedLine, ...]
     findings: tuple[FindingLine, ...]
@@ -136,6 +146,7 @@ class TransmissionPage:
             ),
             oldest_open=standing.oldest_open,
             down_since=standing.down_since,
+            paused=standing.paused,
             compared_at=standing.compared_at,
             parked=tuple(
                 ParkedLine(

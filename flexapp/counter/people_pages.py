@@ -17,7 +17,6 @@ from flexapp.assessment.service import (
 from flexapp.counter.residents import Case, covers, why_not_here
 from flexapp.counter.retiring import WHAT_TO_DO
 from flexapp.counter.service import Clerk
-from flexapp.registration.forms import DIVISION_GROUPS
 from flexapp.registration.service import Change, RegistrationView
 from flexapp.rules.assessable import Availability
 from flexapp.rules.capabilities import Action
@@ -25,7 +24,7 @@ from flexapp.rules.identity import Sex
 from flexapp.rules.periods import Period
 from flexapp.rules.rates import RateKind
 from flexapp.rules.retirement import APPROVED_WITHIN, OriginalAge, statutory_month
-from flexapp.web.options import Groups
+from flexapp.web.options import DIVISIONS, Groups
 from flexapp.web.wording import day
 
 AT_COUNTER = Ways(
@@ -67,7 +66,7 @@ def division_groups(clerk: Clerk) -> Groups:
     """The divisions that a clerk may register into, as the select offers them."""
     own = (
         (group, tuple(place for place in places if covers(clerk, place[0])))
-        for group, places in DIVISION_GROUPS
+        for group, places in DIVISIONS
     )
     return tuple((group, places) for group, places in own if places)
 

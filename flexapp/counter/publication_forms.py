@@ -1,4 +1,5 @@
-"""Forms by which the agency publishes figures, and opens and closes years and places."""
+"""Forms by which the agency publishes figures and announcements, and opens and closes years and
+places."""
 
 from __future__ import annotations
 
@@ -69,6 +70,14 @@ class CloseForm(PageForm):
 
     place = StringField("地区或渠道", filters=[strip])
     reason = StringField("原因", filters=[strip])
+
+
+class AnnouncementForm(PageForm):
+    """What 首页 tells everybody, and for how long."""
+
+    text = StringField("公告内容", filters=[strip])
+    first = StringField("开始日期", filters=[strip])
+    last = StringField("结束日期", filters=[strip])
 
 
 class ReasonForm(PageForm):

@@ -6,11 +6,13 @@ from flask import Blueprint, Response, current_app, g, url_for
 
 from flexapp.counter.forms import GiveBackForm
 from flexapp.counter.pages import TransmissionPage
+from flexapp.counter.publication_forms import ReasonForm
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
 from flexapp.transmission import service as transmission
 from flexapp.transmission.service import TaxGateway, TaxUnreachable
 from flexapp.web.access import Access, allow
+from flexapp.web.clock import now
 from flexapp.web.htmx import render, render_refused
 from flexapp.web.navigation import see_other
 from flexapp.web.once import once
@@ -71,6 +73,43 @@ def send_give_back(serial: str) -> Response:
         form.refuse(outcome)
         return _give_back_page(serial, form)
     return see_other(_back())
+
+
+@blueprint.get("/pause")
+@allow(Access.STAFF, Role.AGENCY)
+def ask_pause() -> Response:
+    """Why?"""
+    return _pause_page(ReasonForm())
+
+
+@blueprint.post("/pause")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def pause() -> Response:
+    """The emergency switch: 暂停传输."""
+    form = ReasonForm()
+    if not form.submitted():
+        return _pause_page(form)
+    refusal = transmission.pause(
+        reason=form.reason.data, actor=g.counter_session.clerk.actor, at=now()
+    )
+    if refusal is not None:
+        form.refuse(refusal)
+        return _pause_page(form)
+    return see_other(_back())
+
+
+@blueprint.post("/resume")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def resume() -> Response:
+    """恢复传输."""
+    refusal = transmission.resume(actor=g.counter_session.clerk.actor, at=now())
+    return see_other(_back()) if refusal is None else render_refused(refusal, _back())
+
+
+def _pause_page(form: ReasonForm) -> Response:
+    return render("counter/pause.html", "counter/_pause.html", form.status, form=form)
 
 
 def _give_back_page(serial: str, form: GiveBackForm) -> Response:

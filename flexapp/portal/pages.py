@@ -40,6 +40,20 @@ class HomePage:
     name: str | None
     year: int
     months: tuple[MonthBox, ...] | None
+    announcements: tuple[str, ...] = ()
+    """What the agency tells everybody today, newest first."""
+
+    @property
+    def pace(self) -> str:
+        """How long the line of announcements takes to pass: about five characters a second.
+
+        A class of the style sheet, because no page carries a style of its own.
+        """
+        length = sum(map(len, self.announcements))
+        return next(name for most, name in PACES if length <= most)
+
+
+PACES = ((14, "still"), (40, "short"), (120, "middle"), (240, "long"), (10_000, "longest"))
 
 
 @dataclass(frozen=True, slots=True)

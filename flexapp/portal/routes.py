@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, g, request, url_for
 
+from flexapp.agency.service import shown as announced
 from flexapp.portal import pages, service
 from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
@@ -27,6 +28,7 @@ def home() -> Response:
         greeting=greeting(now()),
         name=person.masked_name if person else None,
         year=today().year,
+        announcements=tuple(announced(today())),
         months=tuple(pages.MonthBox.of(cell) for cell in months) if months else None,
     )
     return render("portal/home.html", "portal/_home.html", page=page, tab="home")

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from wtforms import HiddenField, StringField
 
-from flexapp.rules import divisions, ethnic_groups
+from flexapp.rules import ethnic_groups
 from flexapp.web.forms import PageForm, strip
 
-DIVISION_GROUPS = tuple(
-    (group, tuple((place.code, place.name) for place in places))
-    for group, places in divisions.choices()
-)
 ETHNIC_GROUPS = (("", tuple((group.code, group.name) for group in ethnic_groups.ETHNIC_GROUPS)),)
 
 

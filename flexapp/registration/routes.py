@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, g, url_for
 
 from flexapp.registration import service
-from flexapp.registration.forms import DIVISION_GROUPS, ETHNIC_GROUPS, RegistrationForm
+from flexapp.registration.forms import ETHNIC_GROUPS, RegistrationForm
 from flexapp.registration.pages import DonePage, PersonRows, RegistrationPage
 from flexapp.registration.service import Details, RegistrationView
 from flexapp.rules.refusal import Refusal
@@ -14,6 +14,7 @@ from flexapp.web.clock import now, today
 from flexapp.web.htmx import render
 from flexapp.web.navigation import see_other
 from flexapp.web.once import once
+from flexapp.web.options import DIVISIONS
 
 blueprint = Blueprint("registration", __name__)
 
@@ -86,6 +87,6 @@ def _form_page(form: RegistrationForm, current: RegistrationView | None) -> Resp
         form.status,
         form=form,
         page=RegistrationPage(_known(), current),
-        division_groups=DIVISION_GROUPS,
+        division_groups=DIVISIONS,
         ethnic_groups=ETHNIC_GROUPS,
     )

@@ -51,6 +51,9 @@ def status() -> None:
         click.echo(f"{name} {count}")
     if seen.oldest_open is not None:
         click.echo(f"oldest waiting since {_time(seen.oldest_open)}")
+    if seen.paused is not None:
+        since, by, reason = seen.paused
+        click.echo(f"held back since {_time(since)} by {by}: {reason}")
     if seen.down_since is not None:
         click.echo(f"the tax bureau does not answer since {_time(seen.down_since)}")
     compared = "never" if seen.compared_at is None else _time(seen.compared_at)

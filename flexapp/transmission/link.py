@@ -26,7 +26,9 @@ PROBE_FIRST, PROBE_MOST = 2.0, 20.0
 
 
 def may_call(link: Link, at: datetime) -> bool:
-    """Whether it is worth a call now."""
+    """Whether a call is allowed, and worth it, now."""
+    if link.paused_at is not None:
+        return False
     return link.down_since is None or link.probe_at is None or link.probe_at <= at
 
 
@@ -63,6 +65,36 @@ def answered() -> None:
         return
     if link.down_since is not None:
         log.warning("the tax bureau answers again")
-        assessment.hold_up_all(down=False)
-        repository.hurry(instant())
+        if link.paused_at is None:
+            _send_on()
     repository.update_link(failures=0, down_since=None, probe_at=None)
+
+
+def hold_back(*, by: str, reason: str, at: datetime) -> bool:
+    """An officer holds everything back; False where that is so already. In the caller's
+    transaction."""
+    if repository.link().paused_at is not None:
+        return False
+    log.warning("nothing is sent to the tax bureau any more: held back by an officer")
+    assessment.hold_up_all(down=True)
+    repository.update_link(paused_at=at, paused_by=by, pause_reason=reason)
+    return True
+
+
+def let_go() -> bool:
+    """What was held back by an officer goes out; False where nothing was. In the caller's
+    transaction."""
+    link = repository.link()
+    if link.paused_at is None:
+        return False
+    log.warning("messages go to the tax bureau again")
+    repository.update_link(paused_at=None, paused_by="", pause_reason="", probe_at=instant())
+    if link.down_since is None:
+        _send_on()
+    return True
+
+
+def _send_on() -> None:
+    """What waited goes out at once, and its pages do not say any more that it waits."""
+    assessment.hold_up_all(down=False)
+    repository.hurry(instant())

@@ -76,6 +76,10 @@ class TaxLink(Model):
     down_since: Mapped[datetime | None] = mapped_column(Moment)
     probe_at: Mapped[datetime | None] = mapped_column(Moment)
     """While it is down: when the next one call asks whether it is back."""
+    paused_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Since when an officer holds everything back; who, and why."""
+    paused_by: Mapped[str] = mapped_column(default="")
+    pause_reason: Mapped[str] = mapped_column(default="")
 
 
 class TaxFinding(Model):

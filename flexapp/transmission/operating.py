@@ -36,6 +36,8 @@ class Standing:
     """Messages by status."""
     oldest_open: datetime | None
     down_since: datetime | None
+    paused: tuple[datetime, str, str] | None
+    """Since when an officer holds everything back, who, and why."""
     compared_at: datetime | None
     parked: Sequence[Message]
     findings: Sequence[tuple[str, str, datetime]]
@@ -49,6 +51,7 @@ def standing() -> Standing:
         counts=repository.counts(),
         oldest_open=repository.oldest_open(),
         down_since=link.down_since,
+        paused=(link.paused_at, link.paused_by, link.pause_reason) if link.paused_at else None,
         compared_at=link.compared_at,
         parked=repository.parked(MOST_LISTED),
         findings=repository.findings(MOST_LISTED),

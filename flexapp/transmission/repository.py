@@ -64,6 +64,14 @@ class Link:
     settled_at: datetime | None
     down_since: datetime | None
     probe_at: datetime | None
+    paused_at: datetime | None
+    paused_by: str
+    pause_reason: str
+
+    @property
+    def waits(self) -> bool:
+        """Whether nothing is sent now: the tax bureau is down, or an officer holds it back."""
+        return self.down_since is not None or self.paused_at is not None
 
 
 _LINK = [table_of(TaxLink).c[name] for name in Link.__slots__]

@@ -78,6 +78,8 @@ def _claim_due(at: datetime) -> list[Claimed]:
         if not link.may_call(repository.link(), at) or not repository.anything_due(at):
             return claimed
     with write_transaction():
+        if not link.may_call(repository.link(), at):
+            return claimed  # held back since that look: after the switch nothing is taken in hand
         for row in repository.due(at, BATCH):
             message = _claim(row, at)
             # What needs no delivery must not make those behind it wait for the next look.

@@ -13,6 +13,7 @@ from flexapp.audit.service import Actor
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move
 from flexapp.transmission import repository
+from flexapp.transmission.emergency import pause, resume
 from flexapp.transmission.gateway import TaxGateway, TaxUnreachable
 from flexapp.transmission.messages import submission
 from flexapp.transmission.operating import Standing, give_back, retry, standing
@@ -24,6 +25,8 @@ __all__ = [
     "TaxUnreachable",
     "ask_tax_to_revoke",
     "give_back",
+    "pause",
+    "resume",
     "retry",
     "standing",
     "transmit",
@@ -37,7 +40,7 @@ def transmit(*, record: Record, actor: Actor, at: datetime) -> Record | Refusal:
     moved = assessment.transition(record=record, move=Move.TRANSMIT, actor=actor, at=at)
     if not isinstance(moved, Refusal):
         _enqueue(record.serial, "submit", at, content=submission(record))
-        if repository.link().down_since is not None:
+        if repository.link().waits:
             assessment.hold_up(record.serial, HeldUp.DOWN)
     return moved
 

@@ -53,7 +53,7 @@ class Sender:
 
     def _compared(self) -> bool:
         """Whether sending may go on."""
-        if not self._began and not _may_call():
+        if not _may_call(self._began):
             return False
         try:
             found = catch_up(
@@ -116,6 +116,8 @@ def deliver_events(app: Flask) -> int:
         return 0
 
 
-def _may_call() -> bool:
+def _may_call(began: bool) -> bool:
+    """Whether to call at all. Once begun, the comparing has its own turns while it is down."""
     with read_transaction():
-        return link.may_call(repository.link(), instant())
+        seen = repository.link()
+    return seen.paused_at is None and (began or link.may_call(seen, instant()))

@@ -11,8 +11,16 @@ from functools import lru_cache
 from flask import Flask
 from markupsafe import Markup, escape
 
+from flexapp.rules import divisions
+
 Groups = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 """(group label or "", ((value, text), …)), …"""
+
+DIVISIONS: Groups = tuple(
+    (group, tuple((place.code, place.name) for place in places))
+    for group, places in divisions.choices()
+)
+"""Every 参保地区 under its city."""
 
 LONGEST = 16
 """Characters of a value that is offered; longer ones were posted by hand and are not remembered."""

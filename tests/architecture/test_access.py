@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -108,6 +110,17 @@ TABLE: dict[str, tuple[str, str, Access]] = {
         "/counter/transmission/<serial>/give-back",
         STAFF,
     ),
+    "counter_announcements.index": ("GET", "/counter/announcements", STAFF),
+    "counter_announcements.new": ("GET", "/counter/announcements/new", STAFF),
+    "counter_announcements.post": ("POST", "/counter/announcements/new", STAFF),
+    "counter_announcements.take_down": (
+        "POST",
+        "/counter/announcements/<number>/take-down",
+        STAFF,
+    ),
+    "counter_transmission.ask_pause": ("GET", "/counter/transmission/pause", STAFF),
+    "counter_transmission.pause": ("POST", "/counter/transmission/pause", STAFF),
+    "counter_transmission.resume": ("POST", "/counter/transmission/resume", STAFF),
     "counter_years.ask_close": ("GET", "/counter/years/<year>/close", STAFF),
     "counter_years.close_year": ("POST", "/counter/years/<year>/close", STAFF),
     "counter_years.index": ("GET", "/counter/years", STAFF),
@@ -174,11 +187,28 @@ PEOPLES = {name: row for name, row in TABLE.items() if row[2] in (PUBLIC, ACCOUN
 EVERYONE = pytest.mark.parametrize("endpoint", sorted(PEOPLES))
 
 
+EXAMPLES = {
+    "who": "self",
+    "code": "wdnx",
+    "name": "launch.py",
+    "serial": "64010420261124000001",
+    "seq": "1",
+    "token": "no-such-case",
+    "number": "999",
+    "year": "2026",
+}
+
+
+def path_of(endpoint: str, **values: str) -> str:
+    """An address of this endpoint, each of its parts with a value of the right kind."""
+    given = EXAMPLES | values
+    return re.sub(r"<(\w+)>", lambda part: given[part[1]], TABLE[endpoint][1])
+
+
 def call(client: LintingClient, endpoint: str, **headers: str) -> TestResponse:
     """Call an endpoint the right way, with a valid token where it takes a form."""
-    method, rule, _ = TABLE[endpoint]
-    path = rule.replace("<who>", "self").replace("<code>", "wdnx").replace("<name>", "launch.py")
-    path = path.replace("<serial>", "64010420261124000001").replace("<seq>", "1")
+    method = TABLE[endpoint][0]
+    path = path_of(endpoint)
     data = {"csrf_token": token(client)} if method == "POST" else None
     return client.open(path, method=method, data=data, headers=headers)
 
@@ -274,12 +304,9 @@ def test_with_htmx_nobody_is_shown_a_page_inside_a_page(
     "endpoint", sorted(n for n, row in PEOPLES.items() if row[0] == "POST" and n not in TOKENLESS)
 )
 def test_without_a_token_no_form_is_taken(client: LintingClient, app: Flask, endpoint: str) -> None:
-    rule = TABLE[endpoint][1]
     sign_in(client, MA_LAN.phone)
     before = stored(app)
-    answer = client.post(
-        rule.replace("<who>", "self").replace("<serial>", "1").replace("<seq>", "1")
-    )
+    answer = client.post(path_of(endpoint))
     assert answer.status_code == 400
     assert stored(app) == before
 

@@ -8,7 +8,7 @@ from flask import Flask
 from flexapp.channels import service
 from flexapp.channels.registry import FILE, parse
 from flexapp.web.access import Access
-from tests.architecture.test_access import TABLE
+from tests.architecture.test_access import TABLE, path_of
 from tests.channels.browsers import APPS, BLOCKED, BROWSERS
 from tests.support.client import HTMX, LintingClient
 from tests.support.database import stored
@@ -70,9 +70,8 @@ def test_no_page_and_no_form_is_open_there_even_to_who_is_signed_in(
 ) -> None:
     sign_in(client, MA_LAN.phone)
     before = stored(app)
-    method, rule, _ = TABLE[endpoint]
-    path = rule.replace("<who>", "self").replace("<seq>", "1").replace("<code>", "x")
-    page = Page(inside(client, WECHAT).open(path.replace("<serial>", "1"), method=method))
+    method = TABLE[endpoint][0]
+    page = Page(inside(client, WECHAT).open(path_of(endpoint), method=method))
     assert (page.status, page.title) == (200, TITLE)
     assert stored(app) == before
 

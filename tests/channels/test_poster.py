@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
 import pytest
+from flask import Flask
 
 from flexapp.channels import service
 from flexapp.channels.pages import poster_page
 from flexapp.channels.registry import App
 from tests.support.client import LintingClient
+from tests.support.database import execute
 from tests.support.html import Page, words
 
+TODAY = date(2026, 11, 24)
 TITLE = "2019 年宁夏灵活就业人员养老保险指尖办核定渠道"
 USABLE = tuple(app for app in service.registry().apps if app.usable)
 
@@ -92,6 +96,30 @@ def test_the_codes_are_as_large_as_their_number_allows(
     apps: tuple[App, ...] = tuple(replace(USABLE[0], code=f"a{n}", order=n) for n in range(many))
     monkeypatch.setattr(service, "usable", lambda: apps)
     monkeypatch.setattr(service, "not_yet", lambda: ())
-    page = poster_page("https://h5.example")
+    page = poster_page("https://h5.example", None, TODAY)
     assert page.across == across
     assert [row.app for row in page.rows] == list(apps)
+
+
+def test_an_area_has_a_sheet_of_its_own(client: LintingClient) -> None:
+    form, _ = client.page("/channels/poster").form("换地区")
+    assert (form.method, form.action) == ("get", "/channels/poster")
+    page = client.page("/channels/poster?area=640324")
+    assert "同心县：不用跑大厅，手机上就能办" in page.words
+    assert "经办机构：同心县" in page.words
+    assert page.value("area") == "640324"
+
+
+def test_what_is_no_area_has_no_sheet(client: LintingClient) -> None:
+    for code in ("640000", "640100", "110101", "x"):
+        assert client.get(f"/channels/poster?area={code}").status_code == 404
+
+
+def test_the_sheet_of_an_area_not_yet_open_says_from_when(
+    client: LintingClient, app: Flask
+) -> None:
+    execute(app, "INSERT INTO pilot_place VALUES ('area', '640324', '2026-12-01', NULL)")
+    sheet = "/channels/poster?area=640324"
+    assert "同心县从2026年12月1日起可以用手机办理" in client.page(sheet).words
+    execute(app, "UPDATE pilot_place SET open_from = NULL")
+    assert "同心县暂时不能用手机办理，请到窗口。" in client.page(sheet).words

@@ -79,9 +79,14 @@ def execute(app: Flask, statement: str, *values: object) -> None:
 
 
 def tamper(app: Flask, *statements: str) -> None:
-    """Change the table of events as somebody with the file in hand would: past its triggers."""
+    """Change the database as somebody with the file in hand would: past its triggers."""
+    tamper_with(path_of(app), *statements)
+
+
+def tamper_with(file: Path, *statements: str) -> None:
+    """`tamper`, for the file of a database."""
     guards = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
-    with closing(sqlite3.connect(path_of(app), timeout=10)) as connection:
+    with closing(sqlite3.connect(file, timeout=10)) as connection:
         triggers = connection.execute(guards).fetchall()
         for name, _ in triggers:
             connection.execute(f"DROP TRIGGER {name}")

@@ -12,7 +12,7 @@ from flexapp.transmission import sending
 from flexapp.transmission.worker import Sender
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
-from tests.support.database import execute, rows
+from tests.support.database import execute, rows, tamper
 from tests.support.tax import answering, lost_answer, receipt, through, unreachable
 from tests.support.walks import MA_LAN, assess, revoke, sign_in, state, transmit, work
 
@@ -289,7 +289,7 @@ def test_the_content_that_was_sent_is_kept_to_the_letter_and_encrypted(
         return receipt(request)
 
     # Whatever becomes of the unit's name, what is sent stays what the digest was taken of.
-    execute(app, "UPDATE virtual_unit SET name = name || '（新）'")
+    tamper(app, "UPDATE virtual_unit SET name = name || '（新）'")
     work(app, through(record))
     assert "（新）".encode() not in seen[0]
     assert state(ma_lan, serial) == "已传输"
