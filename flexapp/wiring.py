@@ -42,6 +42,7 @@ from flexapp.counter import assessment_routes as counter_assessment_routes
 from flexapp.counter import audit_routes as counter_audit_routes
 from flexapp.counter import cli as counter_cli
 from flexapp.counter import guard as counter_guard
+from flexapp.counter import hand_over_routes as counter_hand_over_routes
 from flexapp.counter import people_routes as counter_people_routes
 from flexapp.counter import retirement_routes as counter_retirement_routes
 from flexapp.counter import routes as counter_routes
@@ -134,6 +135,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         counter_transmission_routes,
         counter_people_routes,
         counter_assessment_routes,
+        counter_hand_over_routes,
         counter_retirement_routes,
         counter_audit_routes,
         announcement_routes,

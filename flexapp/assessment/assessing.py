@@ -13,6 +13,7 @@ from flexapp.assessment import repository
 from flexapp.assessment.eligibility import Eligibility
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
+from flexapp.people import handing_over
 from flexapp.people.service import PersonCard
 from flexapp.registration import service as registration
 from flexapp.registration.service import RegistrationView
@@ -143,6 +144,7 @@ def assess(
     }
     if not repository.add(row, [str(month) for month in proposal.period.months]):
         return (_lost_race(subject.person.id, proposal.period),)
+    handing_over.finished(person_id=subject.person.id, action=Action.ASSESS)
     audit.record(
         action="assessment.assess",
         person_id=subject.person.id,

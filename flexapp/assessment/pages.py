@@ -233,6 +233,10 @@ class FormPage:
     conflicts: tuple[tuple[str, str], ...] = field(default=())
     """Serial and address of the visitor's own records that hold a chosen month."""
     ways: Ways = RESIDENTS
+    elsewhere: tuple[str, str] | None = None
+    """Address and name of the button that takes what is typed to another place."""
+    continued: str | None = None
+    """Where what stands in the fields was typed, if that was in another place."""
 
 
 def month_options(

@@ -12,6 +12,8 @@ from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.forms import OTHER, SELF, AssessmentForm, ChooseForm
 from flexapp.assessment.records import made_for, own_records
 from flexapp.assessment.service import own_subject
+from flexapp.people import handing_over
+from flexapp.people.handing_over import HandedOver, Place
 from flexapp.people.service import read_identity_number
 from flexapp.rules.capabilities import Action
 from flexapp.rules.identity import parse_name
@@ -19,8 +21,9 @@ from flexapp.rules.periods import Month
 from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
+from flexapp.web.forms import RESUME
 from flexapp.web.htmx import render, wants_fragment
-from flexapp.web.navigation import before_row, see_other
+from flexapp.web.navigation import before_row, row_in, see_other
 from flexapp.web.once import once
 
 blueprint = Blueprint("assessment", __name__, url_prefix="/assessment")
@@ -122,6 +125,22 @@ def create(who: str) -> Response:
     return _form_page(form, who, subject)
 
 
+@blueprint.post("/self/hand-over")
+@allow(Access.PERSON)
+def hand_over() -> Response:
+    """到窗口继续办理: keep what is typed, finished or not, and give a code for it."""
+    if RESUME not in request.form:
+        handing_over.hand_over(
+            person_id=g.visitor.me.id,
+            action=Action.ASSESS,
+            place=Place.COUNTER,
+            typed=AssessmentForm().entries,
+            actor=g.visitor.actor,
+            at=now(),
+        )
+    return see_other(url_for("portal.hand_over"))
+
+
 @blueprint.get("/<who>/read-back")
 @allow(Access.PERSON)
 def read_back(who: str) -> Response:
@@ -173,11 +192,31 @@ def _choose_page(form: ChooseForm, status: int | None = None) -> Response:
 
 def _new_page(who: str, subject: Subject) -> Response:
     form = AssessmentForm(request.args if "start" in request.args else None)
-    return _form_page(form, who, subject, preview=bool(form.base.data))
+    continued = _continued(who)
+    if continued is not None:
+        form.fill(continued.typed)
+    return _form_page(form, who, subject, preview=bool(form.base.data), continued=bool(continued))
+
+
+def _continued(who: str) -> HandedOver | None:
+    """What was begun at a counter; only of one's own."""
+    if who != SELF:
+        return None
+    return handing_over.taken(
+        number=row_in("continued"),
+        person_id=g.visitor.me.id,
+        action=Action.ASSESS,
+        actor=g.visitor.actor,
+    )
 
 
 def _form_page(
-    form: AssessmentForm, who: str, subject: Subject, *, preview: bool = True
+    form: AssessmentForm,
+    who: str,
+    subject: Subject,
+    *,
+    preview: bool = True,
+    continued: bool = False,
 ) -> Response:
     bounds = _bounds(subject)
     if not form.start.data and not form.faulty and bounds.longest is not None:
@@ -195,6 +234,9 @@ def _form_page(
         closed=not_open.sentence if not_open is not None else pages.why_closed(bounds),
         read_back=_read_back(form, bounds) if preview else pages.ReadBackView.of(None),
         conflicts=conflicts,
+        # Whoever handles for somebody else cannot send that person to a counter.
+        elsewhere=(url_for("assessment.hand_over"), "到窗口继续办理") if who == SELF else None,
+        continued="接着窗口已填的内容，核对后再核定。" if continued else None,
     )
     return render(
         "assessment/form.html", "assessment/_form.html", form.status, form=form, page=page

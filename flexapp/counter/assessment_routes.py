@@ -23,7 +23,7 @@ from flexapp.transmission.forms import AskTaxForm
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render, render_refused, wants_fragment
-from flexapp.web.navigation import see_other
+from flexapp.web.navigation import row_in, see_other
 from flexapp.web.once import once
 
 blueprint = Blueprint("counter_assessment", __name__, url_prefix="/counter/people/<token>")
@@ -228,7 +228,12 @@ def _new(token: str, kind: RateKind) -> Response:
     if refusal is not None:
         return render_refused(refusal, _list(case))
     form = AssessmentForm(request.args if "start" in request.args else None)
-    return _form_page(form, case, kind, preview=bool(form.base.data))
+    continued = residents.continued(case, row_in("continued"), residents.action_of(kind))
+    if continued is not None:
+        form.fill(continued.typed)
+    return _form_page(
+        form, case, kind, preview=bool(form.base.data), continued=continued is not None
+    )
 
 
 def _create(token: str, kind: RateKind) -> Response:
@@ -278,7 +283,12 @@ def _bounds(case: Case) -> Eligibility:
 
 
 def _form_page(
-    form: AssessmentForm, case: Case, kind: RateKind, *, preview: bool = True
+    form: AssessmentForm,
+    case: Case,
+    kind: RateKind,
+    *,
+    preview: bool = True,
+    continued: bool = False,
 ) -> Response:
     bounds = _bounds(case)
     if not form.start.data and not form.faulty and bounds.longest is not None:
@@ -289,6 +299,12 @@ def _form_page(
         closed=pages.why_closed(bounds),
         read_back=_read_back(form, bounds, kind) if preview else pages.ReadBackView.of(None),
         ways=WAYS[kind],
+        elsewhere=(
+            (url_for("counter_hand_over.assessment", token=case.token), "让本人在手机上继续")
+            if kind is RateKind.FLEXIBLE
+            else None  # not done on phones
+        ),
+        continued="接着本人在手机上已填的内容，核对后再核定。" if continued else None,
     )
     name = "unit_rate" if kind is RateKind.UNIT else "assess"
     return render(

@@ -17,6 +17,8 @@ from flexapp.assessment.service import (
 from flexapp.counter.residents import Case, covers, why_not_here
 from flexapp.counter.retiring import WHAT_TO_DO
 from flexapp.counter.service import Clerk
+from flexapp.people import handing_over
+from flexapp.people.handing_over import HandedOver, Place
 from flexapp.registration.service import Change, RegistrationView
 from flexapp.rules.assessable import Availability
 from flexapp.rules.capabilities import Action
@@ -252,3 +254,18 @@ class RetirementPage:
                 for record in beyond
             ),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverPage:
+    """A person's cases that go from one place to the other: the codes to tell them."""
+
+    token: str
+    known: PersonRows
+    codes: tuple[HandedOver, ...]
+
+    @classmethod
+    def of(cls, case: Case) -> HandOverPage:
+        """The page of a case."""
+        codes = handing_over.waiting(person_id=case.person.id, place=Place.PHONE)
+        return cls(case.token, PersonRows.of(case), tuple(codes))

@@ -14,13 +14,14 @@ from flexapp.people.service import read_identity_number
 from flexapp.registration import service as registration
 from flexapp.registration.forms import ETHNIC_GROUPS, RegistrationForm
 from flexapp.registration.service import Details
+from flexapp.rules.capabilities import Action
 from flexapp.rules.identity import parse_name
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render
-from flexapp.web.navigation import before_row, see_other
+from flexapp.web.navigation import before_row, row_in, see_other
 from flexapp.web.once import once
 
 blueprint = Blueprint("counter_people", __name__, url_prefix="/counter/people")
@@ -104,13 +105,16 @@ def registration_form(token: str) -> Response:
     if isinstance(case, Response):
         return case
     empty = RegistrationForm()
-    if case.registration is not None and case.elsewhere is None:
+    continued = residents.continued(case, row_in("continued"), Action.REGISTER)
+    if continued is not None:
+        empty.fill(continued.typed)
+    elif case.registration is not None and case.elsewhere is None:
         details = case.registration.details
         empty.division.data = details.division.code
         empty.ethnic_group.data = details.ethnic_group.code
         empty.address.data = details.address
         empty.credit_code.data = details.credit_code or ""
-    return _registration_page(empty, case)
+    return _registration_page(empty, case, continued=continued is not None)
 
 
 @blueprint.post("/<token>/registration")
@@ -177,7 +181,7 @@ def _to(token: str) -> Response:
     return see_other(url_for("counter_people.show", token=token))
 
 
-def _registration_page(form: RegistrationForm, case: Case) -> Response:
+def _registration_page(form: RegistrationForm, case: Case, *, continued: bool = False) -> Response:
     return render(
         "counter/registration.html",
         "counter/_registration.html",
@@ -185,4 +189,5 @@ def _registration_page(form: RegistrationForm, case: Case) -> Response:
         form=form,
         page=RegistrationPage.of(case),
         ethnic_groups=ETHNIC_GROUPS,
+        continued=continued,
     )

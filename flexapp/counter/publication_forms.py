@@ -25,11 +25,6 @@ class PublicationForm(PageForm):
     reviewed = HiddenField()
     """Digest of the content whose effect the officer has been shown."""
 
-    @property
-    def entries(self) -> dict[str, str]:
-        """What was typed, by field."""
-        return {name: field.data or "" for name, field in self._fields.items()}
-
     def typed(self) -> tuple[Field, ...]:
         """The fields to carry along while the effect is looked at."""
         return tuple(field for name, field in self._fields.items() if name != "reviewed")

@@ -18,6 +18,7 @@ refused for want of a right leaves an event `counter.refused`; what is only wron
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -26,7 +27,9 @@ from flexapp.assessment.service import Assessed, Record, Subject
 from flexapp.audit import service as audit
 from flexapp.counter import case_repository
 from flexapp.counter.service import Clerk
+from flexapp.people import handing_over
 from flexapp.people import service as people
+from flexapp.people.handing_over import HandedOver, Place
 from flexapp.people.service import PersonCard
 from flexapp.registration import service as registration
 from flexapp.registration.service import Change, Details, RegistrationView
@@ -130,6 +133,48 @@ def why_not_here(case: Case, action: Action) -> Refusal | None:
             f"请到{case.elsewhere.name}的社保服务大厅或用手机办理，要转来本地参保的先办变更登记。",
         )
     return None
+
+
+def hand_over(
+    case: Case, action: Action, typed: Mapping[str, str], *, at: datetime
+) -> Refusal | None:
+    """Keep what was typed for the person to go on with on the phone."""
+    refusal = why_not_here(case, action)
+    if refusal is not None:
+        return refused(case, action, "hand_over", refusal, at)
+    handing_over.hand_over(
+        person_id=case.person.id,
+        action=action,
+        place=Place.PHONE,
+        typed=typed,
+        actor=case.clerk.actor,
+        at=at,
+    )
+    return None
+
+
+def go_on(case: Case, code: str, *, at: datetime) -> HandedOver | Refusal:
+    """Take over what the person began on the phone, where this counter may do it."""
+    actor = case.clerk.actor
+    found = handing_over.find(
+        person_id=case.person.id, place=Place.COUNTER, code=code, actor=actor, at=at
+    )
+    if isinstance(found, Refusal):
+        return found
+    refusal = why_not_here(case, found.action) or handing_over.take_over(
+        case=found, person_id=case.person.id, actor=actor, at=at
+    )
+    return found if refusal is None else refusal
+
+
+def continued(case: Case, number: int | None, action: Action) -> HandedOver | None:
+    """What this clerk goes on with for the person."""
+    return handing_over.taken(
+        number=number,
+        person_id=case.person.id,
+        action=action,
+        actor=case.clerk.actor,
+    )
 
 
 def changes(case: Case, details: Details) -> tuple[Change, ...]:

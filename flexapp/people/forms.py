@@ -1,4 +1,4 @@
-"""Forms of sign-in and real name."""
+"""Forms of sign-in and real name, and of cases begun elsewhere."""
 
 from __future__ import annotations
 
@@ -19,3 +19,9 @@ class RealNameForm(PageForm):
 
     name = StringField("姓名", filters=[strip])
     identity = StringField("身份证号", filters=[strip])
+
+
+class HandOverForm(PageForm):
+    """The six digits of a case that was begun elsewhere."""
+
+    code = StringField("办理码", filters=[strip])

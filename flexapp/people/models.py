@@ -82,3 +82,35 @@ class DailyUse(Model):
     kind: Mapped[str] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(primary_key=True)
+
+
+class HandOver(Model):
+    """A form half filled, to be finished in another place by whoever has the code (办理码).
+
+    `action` is what it is for (`rules.capabilities.Action`), `place` where it is to be finished:
+    "counter" or "phone". Deleted once it is done, given up or over.
+    """
+
+    __tablename__ = "hand_over"
+    __table_args__ = (Index("ix_hand_over_person", "person_id", "action"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    action: Mapped[str]
+    place: Mapped[str]
+    code_digest: Mapped[str] = mapped_column(unique=True)
+    content: Mapped[str] = mapped_column(EncryptedText("hand_over.content"))
+    """JSON of the code and of what was typed."""
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    taken_by: Mapped[str | None]
+    """"staff:3" or "account:5", once somebody goes on with it."""
+
+
+class WrongCode(Model):
+    """Wrong codes (办理码) typed by somebody, or for a person, within an hour."""
+
+    __tablename__ = "wrong_code"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(Moment)
+    number: Mapped[int]

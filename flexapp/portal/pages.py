@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flexapp.assessment.service import STATE_STYLES, MonthCell
+from flexapp.people.handing_over import HandedOver
 from flexapp.portal.service import MESSAGES_A_PAGE, Message
 from flexapp.rules.assessable import Availability
+from flexapp.rules.capabilities import ChannelKind, can
 
+COUNTERS = (ChannelKind.TOWNSHIP, ChannelKind.HALL)
 SHORT = {Availability.BEFORE_WORK_START: "未参保", Availability.AFTER_RETIREMENT: "已退休"}
 
 
@@ -68,3 +71,23 @@ class MessagesPage:
         """A page of messages."""
         shown = tuple(messages[:MESSAGES_A_PAGE])
         return cls(shown, shown[-1].seq if len(messages) > MESSAGES_A_PAGE else None)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCard:
+    """A code to read out at a counter: what it is for, and which counters can do that."""
+
+    id: int
+    digits: str
+    action: str
+    counters: str
+
+    @classmethod
+    def of(cls, case: HandedOver) -> CodeCard:
+        """The card of a case that waits."""
+        counters = [
+            kind.label
+            for kind in (ChannelKind.TOWNSHIP, ChannelKind.HALL)
+            if can(kind, case.action)
+        ]
+        return cls(case.id, case.spoken, case.action.label, "或".join(counters))

@@ -1,11 +1,15 @@
-"""/, /social-security, /social-security/affairs, /me, /me/messages."""
+"""/, /social-security, /social-security/affairs, /me and what is below it."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, g, request, url_for
 
 from flexapp.agency.service import shown as announced
+from flexapp.people import handing_over
+from flexapp.people.forms import HandOverForm
+from flexapp.people.handing_over import Place
 from flexapp.portal import pages, service
+from flexapp.rules.capabilities import Action
 from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
@@ -93,6 +97,49 @@ def set_proxy_handling() -> Response:
             visitor=g.visitor, allowed=wanted == "yes", actor=g.visitor.actor, at=now()
         )
     return see_other(url_for("portal.proxy_handling"))
+
+
+@blueprint.get("/me/hand-over")
+@allow(Access.PERSON)
+def hand_over() -> Response:
+    """办理码: to read out at a counter, or to type in from one."""
+    return _hand_over_page(HandOverForm())
+
+
+@blueprint.post("/me/hand-over")
+@allow(Access.PERSON)
+@once
+def go_on() -> Response:
+    """To the form, filled with what was typed at the counter."""
+    form = HandOverForm()
+    if not form.submitted():
+        return _hand_over_page(form)
+    found = service.go_on(visitor=g.visitor, code=form.code.data, at=now())
+    if isinstance(found, Refusal):
+        form.refuse(found)
+        return _hand_over_page(form)
+    if found.action is Action.REGISTER:
+        return see_other(url_for("registration.form", continued=found.id))
+    return see_other(url_for("assessment.new", who="self", continued=found.id))
+
+
+@blueprint.post(f"/me/hand-over/<int(max={HIGHEST_ROW}):number>/give-up")
+@allow(Access.PERSON)
+def give_up(number: int) -> Response:
+    """不用了."""
+    handing_over.give_up(number=number, person_id=g.visitor.me.id, actor=g.visitor.actor, at=now())
+    return see_other(url_for("portal.hand_over"))
+
+
+def _hand_over_page(form: HandOverForm) -> Response:
+    codes = handing_over.waiting(person_id=g.visitor.me.id, place=Place.COUNTER)
+    return render(
+        "portal/hand_over.html",
+        "portal/_hand_over.html",
+        form.status,
+        form=form,
+        codes=[pages.CodeCard.of(each) for each in codes],
+    )
 
 
 def _messages_page(refusal: Refusal | None) -> Response:

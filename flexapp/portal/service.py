@@ -12,7 +12,9 @@ from flexapp.assessment import service as assessment
 from flexapp.assessment.service import MonthCell
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, Event
+from flexapp.people import handing_over
 from flexapp.people import service as people
+from flexapp.people.handing_over import HandedOver, Place
 from flexapp.people.service import PersonCard, Visitor
 from flexapp.registration import service as registration
 from flexapp.rules.periods import Month, Period
@@ -104,6 +106,16 @@ def dispute(*, visitor: Visitor, seq: int, at: datetime) -> Refusal | None:
         data={"about": str(seq)},
     )
     return None
+
+
+def go_on(*, visitor: Visitor, code: str, at: datetime) -> HandedOver | Refusal:
+    """Take over what a clerk began for the visitor."""
+    person_id, actor = visitor.me.id, visitor.actor
+    found = handing_over.find(person_id=person_id, place=Place.PHONE, code=code, actor=actor, at=at)
+    if isinstance(found, Refusal):
+        return found
+    refusal = handing_over.take_over(case=found, person_id=person_id, actor=actor, at=at)
+    return found if refusal is None else refusal
 
 
 def set_proxy_handling(*, visitor: Visitor, allowed: bool, actor: Actor, at: datetime) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, url_for
+from flask import Blueprint, Response, g, request, url_for
 
+from flexapp.people import handing_over
+from flexapp.people.handing_over import Place
 from flexapp.registration import service
 from flexapp.registration.forms import ETHNIC_GROUPS, RegistrationForm
 from flexapp.registration.pages import DonePage, PersonRows, RegistrationPage
 from flexapp.registration.service import Details, RegistrationView
+from flexapp.rules.capabilities import Action
 from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
+from flexapp.web.forms import RESUME
 from flexapp.web.htmx import render
-from flexapp.web.navigation import see_other
+from flexapp.web.navigation import row_in, see_other
 from flexapp.web.once import once
 from flexapp.web.options import DIVISIONS
 
@@ -25,12 +29,20 @@ def form() -> Response:
     """The form, filled with what is registered."""
     empty = RegistrationForm()
     current = service.current(g.visitor.me.id)
-    if current is not None:
+    continued = handing_over.taken(
+        number=row_in("continued"),
+        person_id=g.visitor.me.id,
+        action=Action.REGISTER,
+        actor=g.visitor.actor,
+    )
+    if continued is not None:
+        empty.fill(continued.typed)
+    elif current is not None:
         empty.division.data = current.division.code
         empty.ethnic_group.data = current.details.ethnic_group.code
         empty.address.data = current.details.address
         empty.credit_code.data = current.details.credit_code or ""
-    return _form_page(empty, current)
+    return _form_page(empty, current, continued=continued is not None)
 
 
 @blueprint.post("/registration")
@@ -65,6 +77,22 @@ def submit() -> Response:
     return see_other(url_for("registration.done"))
 
 
+@blueprint.post("/registration/hand-over")
+@allow(Access.PERSON)
+def hand_over() -> Response:
+    """到窗口继续办理: keep what is typed, finished or not, and give a code for it."""
+    if RESUME not in request.form:
+        handing_over.hand_over(
+            person_id=g.visitor.me.id,
+            action=Action.REGISTER,
+            place=Place.COUNTER,
+            typed=RegistrationForm().entries,
+            actor=g.visitor.actor,
+            at=now(),
+        )
+    return see_other(url_for("portal.hand_over"))
+
+
 @blueprint.get("/registration/done")
 @allow(Access.PERSON)
 def done() -> Response:
@@ -80,7 +108,9 @@ def _known() -> PersonRows:
     return PersonRows.of(g.visitor.me, g.visitor)
 
 
-def _form_page(form: RegistrationForm, current: RegistrationView | None) -> Response:
+def _form_page(
+    form: RegistrationForm, current: RegistrationView | None, *, continued: bool = False
+) -> Response:
     return render(
         "registration/form.html",
         "registration/_form.html",
@@ -89,4 +119,5 @@ def _form_page(form: RegistrationForm, current: RegistrationView | None) -> Resp
         page=RegistrationPage(_known(), current),
         division_groups=DIVISIONS,
         ethnic_groups=ETHNIC_GROUPS,
+        continued=continued,
     )

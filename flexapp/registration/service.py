@@ -14,6 +14,7 @@ from stdnum.exceptions import ValidationError
 from flexapp.agency.service import why_not_open
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
+from flexapp.people import handing_over
 from flexapp.people.service import PersonCard
 from flexapp.registration import repository
 from flexapp.registration.models import Registration, VirtualUnit
@@ -189,6 +190,7 @@ def register(
         superseded_at=None,
     )
     repository.add(row)
+    handing_over.finished(person_id=person.id, action=Action.REGISTER)
     changed = changes(_details(before[0]), details) if before is not None else ()
     audit.record(
         action="registration.changed" if before is not None else "registration.made",

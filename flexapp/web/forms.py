@@ -7,12 +7,12 @@ of their own; the macro `form_open` writes it.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from flask import request
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto
-from wtforms import Field
+from wtforms import Field, HiddenField
 
 from flexapp.rules.refusal import Refusal
 
@@ -64,6 +64,21 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
             self.page_fault = refusal.sentence
         else:
             field.errors = [*field.errors, refusal.sentence]
+
+    @property
+    def entries(self) -> dict[str, str]:
+        """What stands in the fields that people fill in, by name."""
+        return {
+            name: field.data or ""
+            for name, field in self._fields.items()
+            if not isinstance(field, HiddenField)
+        }
+
+    def fill(self, typed: Mapping[str, str]) -> None:
+        """Put what was typed elsewhere into the fields of those names."""
+        for name, value in typed.items():
+            if name in self._fields:
+                self._fields[name].data = value
 
     @property
     def faulty(self) -> bool:

@@ -24,7 +24,12 @@ def see_other(location: str) -> Response:
     return answer
 
 
+def row_in(name: str) -> int | None:
+    """The number of a row that the address names (`?before=`); None where it names none."""
+    asked = request.args.get(name, type=int)
+    return None if asked is None else max(0, min(asked, HIGHEST_ROW))
+
+
 def before_row() -> int | None:
     """The row that the next page of a list starts behind (`?before=`); None for the first page."""
-    asked = request.args.get("before", type=int)
-    return None if asked is None else max(0, min(asked, HIGHEST_ROW))
+    return row_in("before")

@@ -110,7 +110,7 @@ def test_what_a_clerk_did_is_shown_even_once_disabled(at_the_desk: AtTheDesk, ap
     look_up(at_the_desk("jb01"), MA_LAN.identity)
     app.test_cli_runner().invoke(args=["staff", "disable", "jb01"])
     page = look_up_clerk(at_the_desk("sj01"), " JB01 ")
-    assert page.texts("h2") == ["查询操作记录", "经办登录"]
+    assert page.texts("h2") == ["查询操作记录", "经办登录", "发布首页公告"]
     assert "对 马*（640104********0021）" in page.words
     assert page.texts("dl") == ["经办人员 jb01"]
     assert MA_LAN.identity not in page.html

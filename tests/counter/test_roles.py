@@ -37,6 +37,10 @@ ROLES: dict[str, frozenset[Role]] = {
     "counter_assessment.revoke": LOCAL,
     "counter_assessment.send_ask_tax": LOCAL,
     "counter_assessment.transmit": LOCAL,
+    "counter_hand_over.ask": LOCAL,
+    "counter_hand_over.assessment": LOCAL,
+    "counter_hand_over.go_on": LOCAL,
+    "counter_hand_over.registration": LOCAL,
     "counter_people.ask": LOCAL,
     "counter_people.create": LOCAL,
     "counter_people.find": LOCAL,
@@ -93,6 +97,7 @@ SERVICE_REFUSES = {
     "counter_assessment.revoke": {Role.TOWNSHIP: 422},
     "counter_assessment.send_ask_tax": {Role.TOWNSHIP: 422},
     "counter_assessment.transmit": {Role.TOWNSHIP: 422},
+    "counter_hand_over.assessment": {Role.TOWNSHIP: 422},
     "counter_retirement.form": {Role.TOWNSHIP: 422},
     "counter_retirement.record": {Role.TOWNSHIP: 422},
 }
