@@ -42,6 +42,19 @@ class World:
         self.phones.append(Phone(self.browser, self.site.url, self.mode, webview=webview))
         return self.phones[-1]
 
+    def desk(self, user_name: str) -> Phone:
+        """A clerk's window, signed in; as wide as a desk's."""
+        window = Phone(self.browser, self.site.url, self.mode, desk=True)
+        self.phones.append(window)
+        window.sign_in_to_counter(user_name)
+        return window
+
+    def command(self, *words: str) -> str:
+        """What an operator types; what it prints."""
+        done = self.site.app.test_cli_runner().invoke(args=list(words))
+        assert done.exit_code == 0, (done.output, done.exception)
+        return done.output
+
 
 Walk = Callable[[World], None]
 ThreeWays = Callable[[Walk, str], Snapshot]

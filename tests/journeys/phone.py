@@ -12,7 +12,11 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response
 from tests.journeys.inspection import inspect
 
 WIDTH, HEIGHT = 375, 812
+DESK = 1280
+"""How wide the window on a clerk's desk is."""
+CLERKS_PASSWORD = "demo-counter-2026"
 CODE = re.compile(r"演示验证码：(\d{6})")
+COUNTER_CODE = re.compile(r"演示动态码：(\d{6})")
 
 expect.set_options(timeout=8_000)
 
@@ -28,7 +32,15 @@ class Mode(StrEnum):
 class Phone:
     """One person's browser. Everything is found by visible label or role, nothing by markup."""
 
-    def __init__(self, browser: Browser, url: str, mode: Mode, *, webview: bool = False) -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        url: str,
+        mode: Mode,
+        *,
+        webview: bool = False,
+        desk: bool = False,
+    ) -> None:
         self.mode = mode
         self._webview = webview
         self._url = url
@@ -37,10 +49,10 @@ class Phone:
         self._troubles: list[str] = []
         self._tolerated: tuple[str, ...] = ()
         self._context = browser.new_context(
-            viewport={"width": WIDTH, "height": HEIGHT},
-            is_mobile=True,
-            has_touch=True,
-            device_scale_factor=2,
+            viewport={"width": DESK if desk else WIDTH, "height": HEIGHT},
+            is_mobile=not desk,
+            has_touch=not desk,
+            device_scale_factor=1 if desk else 2,
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
             reduced_motion="reduce",
@@ -175,6 +187,22 @@ class Phone:
         assert found is not None
         self.fill("验证码", found[1])
         self.press("登录")
+
+    def sign_in_to_counter(self, user_name: str) -> None:
+        """As one of the demo's staff, from anywhere to the desk."""
+        self.open("/counter/sign-in")
+        self.on("经办登录", self.button("登录"))
+        self.fill("用户名", user_name)
+        self.fill("密码", CLERKS_PASSWORD)
+        self.press("登录")
+        status = self.page.get_by_role("status").filter(has_text=COUNTER_CODE)
+        expect(status).to_be_visible()
+        self.look()
+        found = COUNTER_CODE.search(status.inner_text())
+        assert found is not None
+        self.fill("动态码", found[1])
+        self.press("确认")
+        self.on("经办工作台", self.button("退出登录"))
 
     def confirm_real_name(self, name: str, identity: str) -> None:
         """From 实名认证 to wherever one was going."""

@@ -86,7 +86,7 @@ def _product() -> Snapshot:
         "assessments": [
             (
                 people[row.person_id],
-                accounts[row.made_by or 0],
+                accounts.get(row.made_by or 0),  # none where a clerk made it
                 units[row.unit_id],
                 *(getattr(row, name) for name in ASSESSMENT_FIELDS),
             )
