@@ -17,7 +17,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, Table, event
+from sqlalchemy import ColumnElement, DateTime, Dialect, Engine, MetaData, Table, event, func, text
 from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
@@ -81,6 +81,16 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+def day_of(moment: ColumnElement[datetime]) -> ColumnElement[str]:
+    """The day in China, YYYY-MM-DD, of a column of moments; each engine has its own words for it.
+
+    A fixed offset is exact: China has one civil time without summer time.
+    """
+    if db.session.get_bind().dialect.name == "postgresql":
+        return func.to_char(moment + text("interval '8 hours'"), "YYYY-MM-DD")
+    return func.date(moment, "+8 hours")
 
 
 def upsert(model: type[Base]) -> SqliteInsert | PostgresqlInsert:

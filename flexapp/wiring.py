@@ -32,6 +32,7 @@ from flexapp.config import PROJECT, Settings, load
 from flexapp.counter import (
     announcement_routes,
     batch_cli,
+    dashboard_routes,
     demo_codes,
     pilot_routes,
     publication_routes,
@@ -138,6 +139,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         counter_hand_over_routes,
         counter_retirement_routes,
         counter_audit_routes,
+        dashboard_routes,
         announcement_routes,
         pilot_routes,
         publication_routes,

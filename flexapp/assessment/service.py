@@ -8,6 +8,7 @@ from datetime import date
 from flexapp.agency.service import in_force
 from flexapp.assessment import eligibility as eligibility_case
 from flexapp.assessment.assessing import Assessed, Proposal, Subject, assess, propose
+from flexapp.assessment.counting_repository import counts
 from flexapp.assessment.eligibility import (
     ANY_MONTH,
     Eligibility,
@@ -56,6 +57,7 @@ __all__ = [
     "Ways",
     "assess",
     "claim",
+    "counts",
     "eligibility",
     "find",
     "find_for",

@@ -22,6 +22,8 @@ class AuditEvent(Model):
     __table_args__ = (
         Index("ix_audit_event_person", "person_id", "seq"),
         Index("ix_audit_event_subject", "subject", "seq"),
+        # Counting what was done in a stretch of time (`happened`).
+        Index("ix_audit_event_action", "action", "at"),
         # Of the few events that staff cause; the many of everybody else pay nothing for it.
         Index(
             "ix_audit_event_staff",

@@ -6,8 +6,9 @@ Only the anchor moves: with every event, in the same transaction.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import Subquery, bindparam, select, text
 
 from flexapp.audit.models import AuditAnchor, AuditEvent
 from flexapp.extensions import db, table_of
@@ -98,6 +99,16 @@ def of_subject(subject: str) -> Iterator[Mapping[str, object]]:
     query = select(TABLE).where(AuditEvent.subject == subject).order_by(AuditEvent.seq)
     for row in db.session.execute(query).mappings():
         yield {**row}
+
+
+def happened(action: str, since: datetime, until: datetime) -> Subquery:
+    """The events of an action from a moment to before another, for other slices to join their rows
+    with and count; columns: person_id, subject, channel, at."""
+    return (
+        select(TABLE.c.person_id, TABLE.c.subject, TABLE.c.channel, TABLE.c.at)
+        .where(TABLE.c.action == action, TABLE.c.at >= since, TABLE.c.at < until)
+        .subquery("happened")
+    )
 
 
 def all_rows() -> Iterator[Mapping[str, object]]:

@@ -16,8 +16,24 @@ from enum import StrEnum
 from flask import current_app
 
 from flexapp.audit import repository
+from flexapp.audit.repository import happened
 from flexapp.config import Settings
 from flexapp.rules.capabilities import ChannelKind
+
+__all__ = [
+    "SYSTEM",
+    "TAX_BUREAU",
+    "Actor",
+    "ActorKind",
+    "Event",
+    "about_person",
+    "by_staff",
+    "happened",
+    "of_subject",
+    "one",
+    "one_about_person",
+    "record",
+]
 
 GENESIS = "0" * 64
 """What stands before the first event."""

@@ -64,6 +64,10 @@ PLACES: Sequence[tuple[Place, frozenset[Role]]] = (
         frozenset({Role.AGENCY, Role.AUDITOR}),
     ),
     (
+        Place("运行情况", "登记、核定、传输、缴费的数字", "counter_dashboard.index", "chart"),
+        frozenset({Role.AGENCY, Role.AUDITOR}),
+    ),
+    (
         Place("首页公告", "写给所有人的话，从哪天到哪天", "counter_announcements.index", "bell"),
         frozenset({Role.AGENCY, Role.AUDITOR}),
     ),

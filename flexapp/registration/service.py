@@ -17,6 +17,7 @@ from flexapp.audit.service import Actor
 from flexapp.people import handing_over
 from flexapp.people.service import PersonCard
 from flexapp.registration import repository
+from flexapp.registration.counting_repository import counts as counts
 from flexapp.registration.models import Registration, VirtualUnit
 from flexapp.rules import divisions, ethnic_groups
 from flexapp.rules.capabilities import Action, why_not

@@ -1,0 +1,114 @@
+"""/counter/dashboard: the figures of the service, and the same as files."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, g, request
+
+from flexapp.counter import dashboard, dashboard_files
+from flexapp.counter.dashboard import Asked
+from flexapp.counter.dashboard_forms import DashboardForm
+from flexapp.counter.dashboard_pages import DashboardPage
+from flexapp.counter.dashboard_tables import NOTES, channel_names, tables
+from flexapp.rules.roles import Role
+from flexapp.transmission import service as transmission
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now, today
+from flexapp.web.htmx import render
+from flexapp.web.options import DIVISIONS
+
+blueprint = Blueprint("counter_dashboard", __name__, url_prefix="/counter")
+
+SEERS = (Role.AGENCY, Role.AUDITOR)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@blueprint.get("/dashboard", endpoint="index")
+@allow(Access.STAFF, *SEERS)
+def index() -> Response:
+    """The last thirty days, or what is asked for."""
+    form = _form()
+    asked = _asked(form)
+    page = None
+    if isinstance(asked, Asked):
+        names = _channels()
+        page = DashboardPage.of(
+            asked,
+            dashboard.figures(asked, list(names)),
+            transmission.standing(),
+            names,
+        )
+    return _page(form, page)
+
+
+@blueprint.post("/dashboard.csv")
+@allow(Access.STAFF, *SEERS)
+def csv() -> Response:
+    """The tables of the page as CSV."""
+    return _file("csv", "text/csv; charset=utf-8")
+
+
+@blueprint.post("/dashboard.xlsx")
+@allow(Access.STAFF, *SEERS)
+def xlsx() -> Response:
+    """The tables of the page as a workbook."""
+    return _file("xlsx", XLSX)
+
+
+def _file(form_of: str, mimetype: str) -> Response:
+    form = _form()
+    asked = _asked(form)
+    if not isinstance(asked, Asked):
+        return _page(form, None)
+    names = _channels()
+    found = tables(dashboard.figures(asked, list(names)), names)
+    content = (
+        dashboard_files.as_csv(found)
+        if form_of == "csv"
+        else dashboard_files.as_xlsx(f"{asked.first} 至 {asked.last}", found)
+    )
+    dashboard.exported(asked=asked, form=form_of, clerk=g.counter_session.clerk, at=now())
+    answer = Response(content, content_type=mimetype)
+    name = f"dashboard-{asked.first}-{asked.last}.{form_of}"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _form() -> DashboardForm:
+    # Taking the figures away is recorded, so it is a POST; looking at them is not.
+    form = DashboardForm(request.form if request.method == "POST" else request.args)
+    if request.method == "GET" and not request.args:
+        usual = dashboard.usual(today())
+        form.first.data, form.last.data = usual.first.isoformat(), usual.last.isoformat()
+    return form
+
+
+def _asked(form: DashboardForm) -> Asked | None:
+    asked = dashboard.read(
+        first=form.first.data,
+        last=form.last.data,
+        area=form.area.data,
+        channel=form.channel.data,
+        channels=list(_channels()),
+    )
+    if isinstance(asked, Asked):
+        return asked
+    for refusal in asked:
+        form.refuse(refusal)
+    return None
+
+
+def _channels() -> dict[str, str]:
+    return channel_names(current_app.extensions["channel_names"]())
+
+
+def _page(form: DashboardForm, page: DashboardPage | None) -> Response:
+    return render(
+        "counter/dashboard.html",
+        "counter/_dashboard.html",
+        form.status,
+        form=form,
+        page=page,
+        division_groups=DIVISIONS,
+        notes=NOTES,
+        channel_groups=(("", tuple(_channels().items())),),
+    )
