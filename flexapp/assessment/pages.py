@@ -34,8 +34,8 @@ NOTES = {
 }
 
 HELD_UP = {
-    HeldUp.DOWN: "税务系统维护中，恢复后自动传输。您不用再按，也不用等在这里。",
-    HeldUp.PARKED: "这一笔的传输遇到问题，经办机构正在处理。您不用再按，也不用等在这里。",
+    HeldUp.DOWN: "税务系统维护中，恢复后自动传输。不用再按，也不用等在这里。",
+    HeldUp.PARKED: "这一笔的传输遇到问题，经办机构正在处理。不用再按，也不用等在这里。",
 }
 
 BUTTONS = {Move.REVOKE: "risk", Move.ASK: "risk", Move.TRANSMIT: ""}
@@ -341,7 +341,7 @@ class DetailPage:
                 for event in events
                 if event.action in STEP_TEXTS
             ),
-            progress=progress(record, events),
+            progress=progress(record, events, person=ways.person),
         )
 
 

@@ -58,26 +58,29 @@ NAMES = {
     State.REVOKED: "已撤销",
 }
 
+PERSON = "您"
+"""Who reads it; at a counter that is a clerk, and the person is 本人."""
+
 HOLDERS = {
-    State.ASSESSED: ("您", "按“传输”后才能缴费；不要了可以撤销。"),
+    State.ASSESSED: (PERSON, "按“传输”后才能缴费；不要了可以撤销。"),
     State.QUEUED: ("社保", "正在传给税务，一般几秒钟就好。"),
     State.TRANSMITTED: ("税务", "请到税务渠道缴费。"),
     State.PAID: ("", "税务已收到缴费。"),
-    State.REJECTED: ("您", "按“撤销”后可以重新核定。"),
-    State.TAX_REVOKING: ("税务", "等税务答复，同意或不同意都会告诉您。"),
-    State.TAX_REVOKED: ("您", "按“撤销”后可以重新核定。"),
+    State.REJECTED: (PERSON, "按“撤销”后可以重新核定。"),
+    State.TAX_REVOKING: ("税务", "等税务答复，同意或不同意都会有消息。"),
+    State.TAX_REVOKED: (PERSON, "按“撤销”后可以重新核定。"),
     State.REVOKED: ("", "这些月份可以重新核定。"),
 }
 """In whose hands an assessment of a state is ("": it is done with), and what happens next."""
 
 HELD_UP = {
     HeldUp.DOWN: ("社保", "税务系统维护中，恢复后自动传输。"),
-    HeldUp.PARKED: ("社保经办机构", "传输遇到问题，经办机构正在处理，您不用再按。"),
+    HeldUp.PARKED: ("社保经办机构", "传输遇到问题，经办机构正在处理，不用再按。"),
 }
 
 
-def progress(record: Record, events: Sequence[Event]) -> Progress:
-    """The way of a record, from its audit events, oldest first."""
+def progress(record: Record, events: Sequence[Event], *, person: str = PERSON) -> Progress:
+    """The way of a record, from its audit events, oldest first; `person`: what they are called."""
     reached = _reached(events)
     stages = [Stage(FIRST, Mark.DONE, record.made_at)]
     ahead = False
@@ -91,7 +94,7 @@ def progress(record: Record, events: Sequence[Event]) -> Progress:
     if record.state is State.ASSESSED:
         stages[0] = Stage(FIRST, Mark.NOW, record.made_at)
     holder, following = HELD_UP.get(record.held_up) or HOLDERS[record.state]
-    return Progress(tuple(stages), holder, following)
+    return Progress(tuple(stages), person if holder == PERSON else holder, following)
 
 
 def _way(state: State, events: Sequence[Event]) -> tuple[State, ...]:

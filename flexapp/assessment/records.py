@@ -61,6 +61,8 @@ class Ways:
     in_records: bool
     """Whether the addresses of single records hold it too."""
     leave_label: str
+    person: str = "您"
+    """What the person is called on these pages."""
 
     def listing(self, name: str, who: str, **more: object) -> str:
         """Address of something about the person."""

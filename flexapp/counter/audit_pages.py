@@ -36,6 +36,7 @@ SENTENCES = {
     "channel.key_added": "增加渠道密钥",
     "channel.key_retired": "停用渠道密钥",
     "channel.webview": "设置渠道网页",
+    "counter.finding_limited": "一小时内查的人太多，被暂停查询",
     "counter.opened": "窗口打开参保信息",
     "counter.person_added": "窗口建立个人信息",
     "counter.refused": "窗口办理未通过",

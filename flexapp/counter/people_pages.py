@@ -46,6 +46,7 @@ AT_COUNTER = Ways(
     key="token",
     in_records=True,
     leave_label="返回",
+    person="本人",
 )
 
 UNIT_RATE = replace(

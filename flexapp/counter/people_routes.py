@@ -48,6 +48,9 @@ def find() -> Response:
         form.refuse(identity)
         return find_page(form)
     token = residents.find(clerk=g.counter_session.clerk, identity=identity, at=now())
+    if isinstance(token, Refusal):
+        form.refuse(token)
+        return find_page(form)
     return find_page(form, unknown=True) if token is None else _to(token)
 
 

@@ -27,7 +27,7 @@ from flexapp.assessment.service import Assessed, Record, Subject
 from flexapp.audit import service as audit
 from flexapp.counter import case_repository
 from flexapp.counter.service import Clerk
-from flexapp.people import handing_over
+from flexapp.people import handing_over, limiting
 from flexapp.people import service as people
 from flexapp.people.handing_over import HandedOver, Place
 from flexapp.people.service import PersonCard
@@ -48,6 +48,14 @@ CASE_LIFE = timedelta(hours=1)
 
 HIDDEN = "原参保地登记的内容"
 
+FOUND_AN_HOUR = 120
+"""People whom a clerk may look up in an hour: twice what the busiest counter serves."""
+
+TOO_MANY = Refusal(
+    "finding_limit",
+    f"一小时内最多查 {FOUND_AN_HOUR} 个身份证号，请稍后再查；确有需要的请联系经办机构。",
+    "identity",
+)
 ENDED = Refusal("case_ended", "离上次输入身份证号已超过一小时，请重新输入。")
 NAME_DIFFERS = Refusal(
     "name_differs", "这个身份证号已有登记的姓名，与填写的不一致，请对照证件核对。", "name"
@@ -83,8 +91,11 @@ def covers(clerk: Clerk, code: str) -> bool:
     return place is not None and bool({place.code, place.city_code} & set(clerk.divisions))
 
 
-def find(*, clerk: Clerk, identity: IdentityNumber, at: datetime) -> str | None:
+def find(*, clerk: Clerk, identity: IdentityNumber, at: datetime) -> str | Refusal | None:
     """The token of a case for the person of this number; None where we know nobody of it."""
+    refusal = _too_many(clerk, at)
+    if refusal is not None:
+        return refusal
     person = people.find_person(identity)
     return None if person is None else _open(clerk, person, at)
 
@@ -94,7 +105,7 @@ def create(*, clerk: Clerk, identity: IdentityNumber, name: str, at: datetime) -
 
     Where somebody made the person meanwhile it must be the same name.
     """
-    refusal = why_not(clerk.actor.channel_kind, Action.REGISTER)
+    refusal = why_not(clerk.actor.channel_kind, Action.REGISTER) or _too_many(clerk, at)
     if refusal is not None:
         return refusal
     person = people.find_person(identity)
@@ -294,6 +305,22 @@ def _open(clerk: Clerk, person: PersonCard, at: datetime) -> str:
     case_repository.open_case(token=token, staff_id=clerk.id, person_id=person.id, at=instant())
     _note("counter.opened", clerk, person, "person", at)
     return token
+
+
+def _too_many(clerk: Clerk, at: datetime) -> Refusal | None:
+    """Whether a clerk looks up more people than anybody serves; the first time is recorded."""
+    number = limiting.note(f"found by {clerk.id}")
+    if number <= FOUND_AN_HOUR:
+        return None
+    if number == FOUND_AN_HOUR + 1:
+        audit.record(
+            action="counter.finding_limited",
+            person_id=None,
+            subject=f"staff:{clerk.id}",
+            actor=clerk.actor,
+            at=at,
+        )
+    return TOO_MANY
 
 
 def _note(

@@ -1,4 +1,4 @@
-"""Rows of cases that are finished elsewhere, and of wrong codes."""
+"""Rows of cases that are finished elsewhere."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, delete, insert, literal, select, update
+from sqlalchemy import delete, insert, select, update
 
-from flexapp.extensions import db, table_of, upsert
-from flexapp.people.models import HandOver, WrongCode
+from flexapp.extensions import db, table_of
+from flexapp.people.models import HandOver
 
 SWEPT = 200
 """At most so many expired rows are deleted beside the giving of a code."""
 
-_kept, _wrong = table_of(HandOver), table_of(WrongCode)
+_kept = table_of(HandOver)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -114,25 +114,3 @@ def sweep(at: datetime) -> None:
     """Delete some that are over."""
     over = select(_kept.c.id).where(_kept.c.expires_at <= at).limit(SWEPT)
     db.session.execute(delete(_kept).where(_kept.c.id.in_(over)))
-
-
-def wrong(key: str, since: datetime) -> int:
-    """How many wrong codes were typed under a key since then."""
-    query = select(_wrong.c.number).where(_wrong.c.key == key, _wrong.c.since > since)
-    return db.session.execute(query).scalar_one_or_none() or 0
-
-
-def note_wrong(key: str, at: datetime, since: datetime) -> None:
-    """Count a wrong code; a count that began before `since` begins anew."""
-    old = _wrong.c.since <= since
-    db.session.execute(
-        upsert(WrongCode)
-        .values(key=key, since=at, number=1)
-        .on_conflict_do_update(
-            index_elements=["key"],
-            set_={
-                "since": case((old, literal(at, _wrong.c.since.type)), else_=_wrong.c.since),
-                "number": case((old, 1), else_=_wrong.c.number + 1),
-            },
-        )
-    )

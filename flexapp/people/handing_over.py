@@ -19,6 +19,7 @@ from enum import StrEnum
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.people import hand_over_repository as repository
+from flexapp.people import limiting
 from flexapp.people.encryption import vault
 from flexapp.people.hand_over_repository import Row
 from flexapp.rules.capabilities import Action
@@ -32,7 +33,6 @@ WRONG_FOR_ONE = 20
 """Wrong codes that a clerk or an account may type in an hour."""
 WRONG_FOR_PERSON = 5
 """Wrong codes that may be typed for one person in an hour, by anybody."""
-HOUR = timedelta(hours=1)
 
 WRONG = Refusal(
     "hand_over_wrong",
@@ -99,20 +99,16 @@ def find(
     *, person_id: int, place: Place, code: str, actor: Actor, at: datetime
 ) -> HandedOver | Refusal:
     """The case of this code and person, which is not yet taken over by looking."""
-    who = f"{actor.kind.value}:{actor.id}"
-    whom = f"person:{person_id}"
-    real = instant()
-    since = real - HOUR
-    if repository.wrong(who, since) >= WRONG_FOR_ONE:
-        return TOO_MANY
-    if repository.wrong(whom, since) >= WRONG_FOR_PERSON:
+    who = f"wrong code by {_taker(actor)}"
+    whom = f"wrong code for {person_id}"
+    if limiting.tried(who) >= WRONG_FOR_ONE or limiting.tried(whom) >= WRONG_FOR_PERSON:
         return TOO_MANY
     digits = "".join(char for char in code if char.isdecimal())
-    row = repository.open_case(_digest(digits), person_id, place.value, real)
+    row = repository.open_case(_digest(digits), person_id, place.value, instant())
     if row is not None:
         return _read(row)
     for key in (who, whom):
-        repository.note_wrong(key, real, since)
+        limiting.note(key)
     _record("hand_over.wrong", person_id, actor, at, {"place": place.value})
     return WRONG
 

@@ -106,10 +106,10 @@ class HandOver(Model):
     """"staff:3" or "account:5", once somebody goes on with it."""
 
 
-class WrongCode(Model):
-    """Wrong codes (办理码) typed by somebody, or for a person, within an hour."""
+class TryCount(Model):
+    """How often something was tried since a moment (`limiting.py`)."""
 
-    __tablename__ = "wrong_code"
+    __tablename__ = "try_count"
 
     key: Mapped[str] = mapped_column(primary_key=True)
     since: Mapped[datetime] = mapped_column(Moment)

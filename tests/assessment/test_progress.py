@@ -78,7 +78,7 @@ def test_the_way_through_a_revocation_on_both_sides(
     work(app)
     ask(ma_lan, serial)
     assert way(ma_lan, serial) == list(zip(names, [DONE, DONE, NOW, NEXT, NEXT], strict=True))
-    assert whose(ma_lan, serial) == "现在在谁手里：税务。等税务答复，同意或不同意都会告诉您。"
+    assert whose(ma_lan, serial) == "现在在谁手里：税务。等税务答复，同意或不同意都会有消息。"
     work(app)
     clerk(ma_lan, serial, "同意撤销")
     work(app)

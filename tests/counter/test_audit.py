@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 
 from flexapp.counter import auditing
+from flexapp.counter.audit_pages import SENTENCES
 from flexapp.counter.service import Clerk
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
+from flexapp.rules.states import Move
 from flexapp.web.clock import now, today
+from tests.architecture.checkout import ROOT, files_below
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
 from tests.support.database import rows, stored
@@ -168,3 +172,20 @@ def test_the_service_refuses_the_counters_too(app: Flask, role: Role) -> None:
         ]
     assert all(isinstance(o, Refusal) and o.reason == "role_cannot" for o in outcomes)
     assert looked_up(app) == []
+
+
+def test_every_action_has_its_words_in_the_record_of_what_was_done() -> None:
+    literal = re.compile(r'"((?:[a-z]+_?)+\.[a-z_]+)"')
+    places = [ROOT / path for path in files_below("flexapp", ending=".py")]
+    said = {
+        found
+        for place in places
+        if "taxbureau" not in place.parts and not place.stem.endswith(("pages", "routes"))
+        for line in place.read_text(encoding="utf-8").splitlines()
+        for found in literal.findall(line)
+        if "action=" in line or "_record(" in line or "_note(" in line
+    }
+    assert len(said) > 25
+    channel = {f"channel.{what}" for what in ("added", "enabled", "disabled", "webview")}
+    moves = {f"assessment.{move.value}" for move in Move}
+    assert (said | channel | moves) - set(SENTENCES) == set()

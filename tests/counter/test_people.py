@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
+from flexapp.counter import residents
 from flexapp.counter.residents import covers
 from flexapp.counter.service import Clerk
 from flexapp.rules.roles import Role
@@ -374,3 +375,23 @@ def test_a_clerk_of_a_city_works_for_its_districts() -> None:
     assert covers(city, "640100")
     assert not covers(city, "640202")
     assert not covers(city, "110101")
+
+
+def test_a_clerk_looks_up_no_more_people_than_anybody_serves(
+    at_the_desk: AtTheDesk, app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(residents, "FOUND_AN_HOUR", 3)
+    desk = at_the_desk("dt01")
+    for _ in range(3):
+        serve(desk, MA_LAN)
+    form = desk.page("/counter/people")
+    for _ in range(2):
+        refused = desk.submit(form, "查找", 422, identity=MA_LAN.identity)
+        assert "请稍后再查" in refused.alert
+    ((label,),) = rows(
+        app, "SELECT actor_label FROM audit_event WHERE action = 'counter.finding_limited'"
+    )
+    assert "dt01" in str(label)
+    serve(at_the_desk("xz01"), MA_LAN)
+    clock.advance(minutes=61)
+    serve(at_the_desk("dt01"), MA_LAN)

@@ -29,16 +29,16 @@ def upgrade() -> None:
     )
     op.create_index('ix_hand_over_person', 'hand_over', ['person_id', 'action'])
     op.create_index(op.f('ix_hand_over_expires_at'), 'hand_over', ['expires_at'])
-    op.create_table('wrong_code',
+    op.create_table('try_count',
     sa.Column('key', sa.String(), nullable=False),
     sa.Column('since', sa.DateTime(), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
-    sa.PrimaryKeyConstraint('key', name=op.f('pk_wrong_code'))
+    sa.PrimaryKeyConstraint('key', name=op.f('pk_try_count'))
     )
 
 
 def downgrade() -> None:
-    op.drop_table('wrong_code')
+    op.drop_table('try_count')
     op.drop_index(op.f('ix_hand_over_expires_at'), table_name='hand_over')
     op.drop_index('ix_hand_over_person', table_name='hand_over')
     op.drop_table('hand_over')
