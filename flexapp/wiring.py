@@ -104,8 +104,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _make_folder(settings.database_url)
     app.extensions["parameters"] = ParameterBook.load(demo=settings.is_demo)
-    # The counters and the channels do not know each other; the pilot lists channels by name.
+    # The counters and the channels do not know each other; some of their pages name channels.
     app.extensions["channel_names"] = lambda: [(each.code, each.name) for each in channels.apps()]
+    app.extensions["usable_channels"] = lambda: {each.code for each in channels.usable()}
     app.extensions["sms"] = sms_gateway(settings)
     app.extensions["population"] = population_registry(settings)
     app.extensions["fictional_numbers"] = FICTIONAL_RESIDENTS.keys() if settings.is_demo else ()

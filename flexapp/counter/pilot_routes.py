@@ -92,7 +92,9 @@ def close_places() -> Response:
 
 
 def _channels() -> Sequence[tuple[str, str]]:
-    return [*current_app.extensions["channel_names"](), BROWSER]
+    usable = current_app.extensions["usable_channels"]()
+    names = current_app.extensions["channel_names"]()
+    return [*(each for each in names if each[0] in usable), BROWSER]
 
 
 def _chosen(value: str) -> list[Place]:

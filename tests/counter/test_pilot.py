@@ -53,6 +53,8 @@ def test_in_the_demo_everything_is_open(at_the_desk: AtTheDesk) -> None:
     facts = at_the_desk("jb01").page(PAGE).facts()
     assert set(facts.values()) == {"已开通"}
     assert {"兴庆区", "宁东能源化工基地", "我的宁夏", "手机浏览器"} <= set(facts)
+    # What cannot be used at all is no matter of the pilot.
+    assert "微信" not in facts
 
 
 def test_in_production_an_area_is_closed_until_it_is_opened(app: Flask) -> None:
