@@ -180,6 +180,14 @@ def test_an_impure_rule_would_be_noticed(code: str) -> None:
     assert not impure_in_rules("from datetime import date\nx = date(2019, 1, 1).replace(day=2)")
 
 
+def test_what_the_tests_run_with_is_what_the_site_runs_with() -> None:
+    def pins(name: str) -> set[str]:
+        return set(re.findall(r"^[a-z0-9.-]+==[\w.]+", (ROOT / name).read_text("utf-8"), re.M))
+
+    assert pins("requirements.txt")
+    assert pins("requirements.txt") <= pins("requirements-dev.txt")
+
+
 def test_lock_files_pin_hashes_and_name_no_source() -> None:
     for name in ("requirements.txt", "requirements-dev.txt", "requirements-node.txt"):
         lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
