@@ -40,6 +40,7 @@ class Phone:
         *,
         webview: bool = False,
         desk: bool = False,
+        density: float = 2,
     ) -> None:
         self.mode = mode
         self._webview = webview
@@ -52,7 +53,7 @@ class Phone:
             viewport={"width": DESK if desk else WIDTH, "height": HEIGHT},
             is_mobile=not desk,
             has_touch=not desk,
-            device_scale_factor=1 if desk else 2,
+            device_scale_factor=1 if desk else density,
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
             reduced_motion="reduce",

@@ -1,0 +1,1 @@
+"""The illustrated steps walked in a browser, with a picture of each."""
