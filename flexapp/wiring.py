@@ -53,6 +53,7 @@ from flexapp.people import encryption, guard
 from flexapp.people import routes as people_routes
 from flexapp.people.fictional import FICTIONAL_RESIDENTS
 from flexapp.people.gateways import population_registry, sms_gateway
+from flexapp.portal import guide_routes
 from flexapp.portal import routes as portal_routes
 from flexapp.registration import demo
 from flexapp.registration import routes as registration_routes
@@ -126,6 +127,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for module in (
         health,
         portal_routes,
+        guide_routes,
         people_routes,
         registration_routes,
         record_routes,

@@ -360,8 +360,8 @@ _CHANNELS = Annex(
                     "channels-app",
                     CHANNELS,
                     (*_texts("手机APP二维码"), *_links("我的宁夏")),
-                    "找一个您手机上有的 App，比如“我的宁夏”：点它的名称，"
-                    "或者用另一部手机扫右边“手机APP二维码”。",
+                    "找一个您手机上有的 App。用另一部手机的，扫“手机APP二维码”；"
+                    "用这部手机的，点它的名称，比如“我的宁夏”。",
                 ),
                 Step(
                     "channels-way",

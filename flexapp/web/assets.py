@@ -30,6 +30,12 @@ def url(app: Flask, name: str) -> str:
     return PREFIX + names[name]
 
 
+def find(app: Flask, name: str) -> str | None:
+    """The same for a file that a page can do without; None where it was not built."""
+    names: dict[str, str] = app.extensions["assets"]
+    return PREFIX + names[name] if name in names else None
+
+
 def serve(app: Flask, built: Path = BUILT) -> None:
     """Serve the built files under /static/, in front of everything else."""
     hashed = frozenset(app.extensions["assets"].values())

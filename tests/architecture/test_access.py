@@ -141,6 +141,9 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "counter_years.close_year": ("POST", "/counter/years/<year>/close", STAFF),
     "counter_years.index": ("GET", "/counter/years", STAFF),
     "counter_years.open_year": ("POST", "/counter/years/<year>/open", STAFF),
+    "guide.document": ("GET", "/guide/steps", PUBLIC),
+    "guide.index": ("GET", "/guide", PUBLIC),
+    "guide.steps": ("GET", "/guide/steps/<annex>", PUBLIC),
     "health.alive": ("GET", "/healthz", PUBLIC),
     "health.ready": ("GET", "/readyz", PUBLIC),
     "kit.download": ("GET", "/open/check_launch.pyz", PUBLIC),
@@ -204,6 +207,7 @@ EVERYONE = pytest.mark.parametrize("endpoint", sorted(PEOPLES))
 
 
 EXAMPLES = {
+    "annex": "registration",
     "who": "self",
     "code": "wdnx",
     "name": "launch.py",

@@ -111,9 +111,7 @@ WAYS = {
         "已传输",
         {"缴费开始年月": "2019-01", "缴费结束年月": "2019-12", "缴费基数": "60"},
     ),
-    "revoke": Way(
-        lambda people: people.with_record(WANG, "2019-12", sent=False), "缴费开始年月"
-    ),
+    "revoke": Way(lambda people: people.with_record(WANG, "2019-12", sent=False), "缴费开始年月"),
     "ask": Way(
         lambda people: people.with_record(ZHANG, "2019-09", sent=True),
         "确定撤销这笔核定吗？",
