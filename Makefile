@@ -14,9 +14,11 @@ OURS := .venv/bin/python
 # What the tests are told besides, such as: make test ARGS='-k revoke'
 ARGS ?=
 # Two workers; tests of one `xdist_group` stay together on one of them.
+# The browser that the set-up found, unless a setting names another.
+WITH_BROWSER = FLEXAPP_BROWSER="$${FLEXAPP_BROWSER:-$$(cat .venv/stamps/browser)}"
 PYTEST := $(OURS) -m pytest -n 2 --dist loadgroup
 
-.PHONY: help run test check build bench faults lock clean need-python
+.PHONY: help run test check build bench faults walkthrough lock clean need-python
 
 help: ## what can be done
 	@sed -n 's/^\([a-z]*\):[a-z -]*## \(.*\)/make \1	\2/p' Makefile
@@ -28,7 +30,7 @@ run: need-python ## the site with demo data on 127.0.0.1:8000
 test: need-python ## all checks and tests, walkthroughs in a browser included
 	@"$(PYTHON)" deploy/bootstrap.py test </dev/null
 	@$(OURS) deploy/checks.py </dev/null
-	@FLEXAPP_BROWSER="$${FLEXAPP_BROWSER:-$$(cat .venv/stamps/browser)}" $(PYTEST) $(ARGS) </dev/null
+	@$(WITH_BROWSER) $(PYTEST) $(ARGS) </dev/null
 
 check: need-python ## only the checks: style, types, imports, templates
 	@"$(PYTHON)" deploy/bootstrap.py tools </dev/null
@@ -44,6 +46,12 @@ bench: need-python ## the benchmark against a bare page
 faults: need-python ## senders killed, answers lost, the tax bureau silent: what must hold
 	@"$(PYTHON)" deploy/bootstrap.py faults </dev/null
 	@$(OURS) -m tests.faults $(ARGS) </dev/null
+
+walkthrough: need-python ## the pictures of the guide, and the guide as a PDF in var/walkthrough
+	@"$(PYTHON)" deploy/bootstrap.py walkthrough </dev/null
+	@$(WITH_BROWSER) $(OURS) -m tests.walkthrough pictures </dev/null
+	@"$(PYTHON)" deploy/bootstrap.py build </dev/null
+	@$(WITH_BROWSER) $(OURS) -m tests.walkthrough document </dev/null
 
 LOCK := $(OURS) -m piptools compile --quiet --strip-extras --generate-hashes --allow-unsafe \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host

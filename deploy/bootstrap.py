@@ -6,6 +6,7 @@ WHAT is one of
   run     what the site needs: packages, front-end build, database, demo data
   bench   what the benchmark needs: packages of the checks, front-end build
   faults  what the runs with faults need: the same
+  walkthrough  what taking the guide's pictures needs: that, a browser, Chinese glyphs
   test    what the tests need: that, a browser, Chinese glyphs, other engines where possible
 
 Needs only the standard library of Python 3.11 or newer; works from any folder and reads nothing
@@ -35,6 +36,12 @@ PREPARATIONS = {
     ),
     "bench": (packages.for_checks, front_end.built),
     "faults": (packages.for_checks, front_end.built),
+    "walkthrough": (
+        packages.for_checks,
+        front_end.built,
+        browser.chinese_glyphs,
+        browser.found,
+    ),
     "test": (
         packages.for_checks,
         front_end.built,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from flexapp.agency.service import InForce, in_force
+from flexapp.portal import walkthrough
 from flexapp.rules.base import LOWEST_PERCENT, EnteredBase, Meaning
 from flexapp.rules.capabilities import Action, ChannelKind, can
 from flexapp.rules.contribution import calculate, read_back
@@ -31,15 +32,24 @@ class See:
     annex: str
     part: str
 
+    @property
+    def heading(self) -> str:
+        """What that part is called."""
+        return walkthrough.part(self.annex, self.part).heading
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What people ask, the answer in paragraphs, and the documents it rests on."""
+    """What people ask, the answer in paragraphs, and the documents it rests on.
+
+    `figures`: names and values that belong to the answer.
+    """
 
     text: str
     answer: tuple[str, ...]
     sources: tuple[str, ...]
-    see: See | None = None
+    see: tuple[See, ...] = ()
+    figures: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +78,9 @@ def guide(today: date) -> Guide:
 
 
 def _base(now: InForce) -> Question:
-    lines, sources = [], [NOTICE]
+    lines: list[str] = []
+    lists: list[tuple[str, str]] = []
+    sources = [NOTICE]
     for year in _newest_first(now.open_years):
         figures = now.book.figures(year)
         rate = now.book.rate(RateKind.FLEXIBLE, Month(year, 1))
@@ -77,23 +89,26 @@ def _base(now: InForce) -> Question:
         elif isinstance(rate, Refusal):
             lines.append(rate.sentence)
         else:
-            lines += _figures(figures, rate)
+            lists += _figures(figures, rate)
             sources += [row.source for row in (*figures.rows, rate.row)]
+    if not now.open_years:
+        lines.append(_NONE_OPEN)
     return Question(
         "缴费基数是什么？",
         (
             "就是按每月多少钱来算养老保险费。基数高，缴得就多。",
             "填 60 到 300 的数，是上年度全口径城镇单位就业人员平均工资的百分之几，"
             "比如 60 就是 60%。填大于 300 的数，是您一个月的实际收入，单位是元。",
-            "低于最低数的按最低数算，高于最高数的按最高数算。",
-            *(lines or [_NONE_OPEN]),
+            "低于下限的按下限算，高于上限的按上限算。",
+            *lines,
         ),
         tuple(dict.fromkeys(sources)),
-        See("assessment", "own"),
+        (See("assessment", "own"),),
+        tuple(lists),
     )
 
 
-def _figures(figures: YearFigures, rate: Rate) -> tuple[str, str]:
+def _figures(figures: YearFigures, rate: Rate) -> tuple[tuple[str, str], ...]:
     lowest = calculate(
         entered=EnteredBase(str(LOWEST_PERCENT), LOWEST_PERCENT, Meaning.PERCENT),
         months=12,
@@ -103,11 +118,13 @@ def _figures(figures: YearFigures, rate: Rate) -> tuple[str, str]:
     cost = read_back(lowest)
     personal = f"{rate.personal * 100:f}".rstrip("0").rstrip(".")
     return (
-        f"{figures.year} 年：平均工资每月 {plain(figures.monthly_average)} 元，"
-        f"最低按每月 {plain(figures.lower)} 元算，最高按每月 {plain(figures.upper)} 元算。"
-        f"每月缴基数的 {cost.rate}，其中 {personal} 个百分点记入个人账户。",
-        f"举个例子：{figures.year} 年填 {LOWEST_PERCENT}，一个月缴 {cost.monthly_amount}，"
-        f"{cost.months} 个月共缴 {cost.total}。",
+        (f"{figures.year} 年用的月平均工资", f"{plain(figures.monthly_average)} 元"),
+        ("每月基数的下限", f"{plain(figures.lower)} 元"),
+        ("每月基数的上限", f"{plain(figures.upper)} 元"),
+        ("每月缴基数的", cost.rate),
+        ("其中记入个人账户", f"{personal} 个百分点"),
+        (f"填 {LOWEST_PERCENT}，一个月缴", cost.monthly_amount),
+        (f"填 {LOWEST_PERCENT}，{cost.months} 个月共缴", cost.total),
     )
 
 
@@ -122,7 +139,7 @@ _MISTAKES = Question(
         "已经缴费的月份，这里不能撤销。有疑问请到社保服务大厅咨询。",
     ),
     (NOTICE,),
-    See("assessment", "revoke"),
+    (See("assessment", "revoke"), See("assessment", "ask")),
 )
 
 _PAYING = Question(
@@ -134,7 +151,7 @@ _PAYING = Question(
         "缴费到账后，记录会变成“已缴费”。",
     ),
     (NOTICE,),
-    See("assessment", "own"),
+    (See("assessment", "own"),),
 )
 
 
@@ -156,7 +173,7 @@ def _making_up(now: InForce) -> Question:
             f"{ChannelKind.HALL.label}。",
         ),
         (NOTICE,),
-        See("assessment", "own"),
+        (See("assessment", "own"),),
     )
 
 
@@ -171,7 +188,7 @@ _PARENTS = Question(
         "不想让别人代办，可以在“我的”里关掉“他人代办”。",
     ),
     (NOTICE, OURS),
-    See("assessment", "proxy"),
+    (See("assessment", "proxy"),),
 )
 
 _RETIRING = Question(

@@ -52,5 +52,4 @@ def _steps_page(annex: walkthrough.Annex | None) -> Response:
         page=StepsPage.of(annex, partial(assets.find, current_app)),
         annexes=walkthrough.ANNEXES,
         width=walkthrough.PICTURE_WIDTH,
-        height=walkthrough.PICTURE_HEIGHT,
     )

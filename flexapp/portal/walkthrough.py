@@ -65,13 +65,15 @@ def _buttons(*names: str) -> tuple[Mark, ...]:
 class Step:
     """One thing to do, on the page of that title. `marks` in the order in which it is done.
 
-    `sentence` names every mark in “ ”, as it stands on the page.
+    `sentence` names every mark in “ ”, as it stands on the page. `height`: of the picture, less
+    where the rest of the page is empty.
     """
 
     picture: str
     page: str
     marks: tuple[Mark, ...]
     sentence: str
+    height: int = PICTURE_HEIGHT
 
     @property
     def file(self) -> str:
@@ -144,6 +146,7 @@ _REGISTRATION = Annex(
                     AFFAIRS,
                     _links("登记"),
                     "在“灵活就业核定缴费”下面，点“登记”。",
+                    height=240,
                 ),
                 Step(
                     "registration-phone",
@@ -222,6 +225,7 @@ _ASSESSMENT = Annex(
                     AFFAIRS,
                     _links("核定"),
                     "在“社保办事”里，点“核定”。",
+                    height=240,
                 ),
                 Step(
                     "assessment-who",
@@ -395,6 +399,15 @@ _CHANNELS = Annex(
 
 ANNEXES = (_REGISTRATION, _ASSESSMENT, _CHANNELS)
 """The three, as the notice numbers them."""
+
+
+def part(annex_code: str, part_code: str) -> Part:
+    """A part of an annex; `LookupError` where there is none."""
+    for each in ANNEXES:
+        for found in each.parts:
+            if (each.code, found.code) == (annex_code, part_code):
+                return found
+    raise LookupError(f"{annex_code} has no part {part_code}")
 
 
 def annex(code: str) -> Annex | None:

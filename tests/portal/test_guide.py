@@ -14,7 +14,7 @@ from flexapp.agency import service as agency
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.extensions import db
 from flexapp.portal.guide import NOTICE, OURS, guide
-from flexapp.portal.walkthrough import ANNEXES, PICTURE_HEIGHT, PICTURE_WIDTH, Annex, Kind, Step
+from flexapp.portal.walkthrough import ANNEXES, PICTURE_WIDTH, Annex, Kind, Step
 from flexapp.rules.capabilities import CAPABILITIES, Action, ChannelKind
 from flexapp.rules.parameters import DIRECTORY
 from flexapp.web.clock import now, today
@@ -93,6 +93,14 @@ def test_in_the_notices_year_they_are_the_notices(client: LintingClient) -> None
         assert figure in text
 
 
+def test_the_way_from_an_answer_to_its_pictures_ends_there(client: LintingClient) -> None:
+    ways = {url for name, url in client.page("/guide").links().items() if "看图解" in name}
+    assert len(ways) >= 3
+    for way in ways:
+        path, _, part = way.partition("#")
+        assert [s.get("id") for s in client.page(path).all("section", id=part)] == [part]
+
+
 @pytest.mark.today("2027-01-04")
 def test_a_year_without_figures_is_said_to_have_none(client: LintingClient) -> None:
     text = answer(client, "缴费基数是什么")
@@ -137,12 +145,10 @@ def test_every_annex_is_shown_step_by_step_with_pictures_that_load_late(
         assert step.sentence in page.words
     images = page.all("img")
     assert [image.get("alt") for image in images] == [step.seen for step in it.steps]
-    for image in images:
-        assert image.get("loading") == "lazy"
-        assert (image.get("width"), image.get("height")) == (
-            str(PICTURE_WIDTH),
-            str(PICTURE_HEIGHT),
-        )
+    assert {image.get("loading") for image in images} == {"lazy"}
+    assert [(image.get("width"), image.get("height")) for image in images] == [
+        (str(PICTURE_WIDTH), str(step.height)) for step in it.steps
+    ]
     assert page.all("button", type="button")[0].get("data-print") is not None
 
 
@@ -176,12 +182,12 @@ def test_every_step_has_its_picture_and_every_picture_its_step() -> None:
     ), "make walkthrough takes them"
 
 
-def test_the_pictures_are_small_and_of_one_shape() -> None:
-    for path in sorted(PICTURES.iterdir()):
-        content = path.read_bytes()
+def test_the_pictures_are_small_and_have_the_shape_that_the_page_keeps_free() -> None:
+    for step in STEPS:
+        content = (PICTURES / f"{step.picture}.png").read_bytes()
         width, height = struct.unpack(">II", content[16:24])
-        assert len(content) <= LARGEST, path.name
-        assert width / height == pytest.approx(PICTURE_WIDTH / PICTURE_HEIGHT, rel=0.005), path.name
+        assert len(content) <= LARGEST, step.picture
+        assert height / width == pytest.approx(step.height / PICTURE_WIDTH, rel=0.005), step.picture
 
 
 def test_no_two_steps_share_a_picture() -> None:

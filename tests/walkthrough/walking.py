@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import FloatRect, Locator, expect
 
 from flexapp.portal.walkthrough import (
     ANNEXES,
+    PICTURE_WIDTH,
     Kind,
     Mark,
     Part,
@@ -28,9 +29,15 @@ from tests.walkthrough.people import MEANWHILE, SMS, WAYS, People, Way, sent_cod
 TODAY = "2019-09-24"
 """The year of the notice, so that the pictures show its own figures."""
 
+PATIENCE_MS = 8_000
+"""How long a step may be in coming: a transmission takes some seconds."""
+
 COLOURS = 24
 """Of a picture: enough for the edges of letters, and a third of the bytes. PNG, because iOS 12
 shows no WebP."""
+
+RED = (0xD9, 0x23, 0x0F)
+"""The colour of the rings in `ring.js`."""
 
 RING = (Path(__file__).parent / "ring.js").read_text(encoding="utf-8")
 
@@ -42,10 +49,11 @@ def walk(world: World, folder: Path) -> None:
         for part in annex.parts:
             way = WAYS[part.code]
             phone = way.begin(people)
-            _walk_part(people, phone, part, way, folder)
+            walk_part(people, phone, part, way, folder)
 
 
-def _walk_part(people: People, phone: Phone, part: Part, way: Way, folder: Path) -> None:
+def walk_part(people: People, phone: Phone, part: Part, way: Way, folder: Path) -> None:
+    """Walk one part on this phone; `AssertionError` names the step that is not there."""
     for step in part.steps:
         with _named(step):
             if step.picture in MEANWHILE:
@@ -56,18 +64,18 @@ def _walk_part(people: People, phone: Phone, part: Part, way: Way, folder: Path)
 
 
 def _do(phone: Phone, step: Step, way: Way, picture: Path) -> None:
-    expect(phone.page).to_have_title(step.page)
+    expect(phone.page).to_have_title(step.page, timeout=PATIENCE_MS)
     found = [_find(phone, mark) for mark in step.marks]
     for mark, place in zip(step.marks, found, strict=True):
+        expect(place).to_be_visible(timeout=PATIENCE_MS)
         if mark.kind is Kind.CHOICE:
             place.click()
-        expect(place).to_be_visible()
         if mark.kind is Kind.FIELD and mark.name not in way.after:
             _fill(place, way.typed[mark.name])
     later = {mark.name: way.after[mark.name] for mark in step.marks if mark.name in way.after}
     if SMS in later.values():
         later = {name: sent_code(phone) for name in later}
-    _shoot(phone, found, picture)
+    _shoot(phone, step, found, picture)
     for name, value in later.items():
         phone.fill(name, value)
     if step.marks[-1].kind in (Kind.LINK, Kind.BUTTON):
@@ -96,14 +104,26 @@ def _fill(field: Locator, value: str) -> None:
         field.fill(value)
 
 
-def _shoot(phone: Phone, found: list[Locator], picture: Path) -> None:
+def _shoot(phone: Phone, step: Step, found: list[Locator], picture: Path) -> None:
     phone.page.wait_for_load_state()
     phone.page.evaluate(RING, [place.element_handle() for place in found])
-    taken = phone.page.screenshot(animations="disabled")
+    part = FloatRect(x=0, y=0, width=PICTURE_WIDTH, height=step.height)
+    taken = phone.page.screenshot(animations="disabled", clip=part)
     phone.page.evaluate(RING, [])
     with Image.open(io.BytesIO(taken)) as image:
         few = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    few.putpalette(_with_the_rings_own(few.getpalette() or []))
     few.save(picture, optimize=True)
+
+
+def _with_the_rings_own(palette: list[int]) -> list[int]:
+    """The palette with the ring's colour as it is, not as the average of all that is reddish."""
+
+    def far(start: int) -> int:
+        return sum((palette[start + n] - RED[n]) ** 2 for n in range(3))
+
+    nearest = min(range(0, len(palette), 3), key=far)
+    return [*palette[:nearest], *RED, *palette[nearest + 3 :]]
 
 
 @contextmanager

@@ -1,0 +1,26 @@
+"""The illustrated steps as a document to print."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.journeys.conftest import World
+
+ALL_THERE = """() => Promise.all(Array.from(document.images).map(image => {
+  image.loading = 'eager';
+  return image.decode();
+}))"""
+"""Fails where a picture cannot be shown."""
+
+
+def print_document(world: World) -> bytes:
+    """All three annexes as a PDF of A4 pages, with every picture in it."""
+    context = world.browser.new_context(viewport={"width": 794, "height": 1123}, locale="zh-CN")
+    try:
+        page = context.new_page()
+        page.goto(f"{world.site.url}/guide/steps")
+        expect(page).to_have_title("图解：登记、核定、渠道")
+        page.evaluate(ALL_THERE)
+        return page.pdf(prefer_css_page_size=True, print_background=True)
+    finally:
+        context.close()
