@@ -1,6 +1,7 @@
 // Makes the open page ready for its picture: what a step is about is brought into view and ringed,
-// and what only the demo shows is taken away. Called without marks, it puts everything back.
-marks => {
+// and what only the demo shows is taken away. Called without marks, it puts everything back. Done when
+// it is painted: a page that was scrolled to is else caught on its way.
+async marks => {
   document.querySelectorAll(".walk-ring").forEach(ring => ring.remove());
   document.querySelectorAll("[data-walk]").forEach(part => {
     part.style.display = part.style.filter = "";
@@ -14,7 +15,7 @@ marks => {
     if (said.textContent.includes("演示")) change(said, { display: "none" });
   });
   // The codes of this site lead to this machine; nobody is to scan them from a picture.
-  document.querySelectorAll(".qr").forEach(code => change(code, { filter: "blur(5px)" }));
+  document.querySelectorAll(".qr").forEach(code => change(code, { filter: "blur(4px) contrast(.3) brightness(1.5)" }));
 
   const union = boxes => ({
     left: Math.min(...boxes.map(box => box.left)), right: Math.max(...boxes.map(box => box.right)),
@@ -64,4 +65,7 @@ marks => {
     });
     document.body.appendChild(number);
   });
+  const painted = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+  await painted();
+  await painted();
 }

@@ -32,7 +32,7 @@ TODAY = "2019-09-24"
 PATIENCE_MS = 8_000
 """How long a step may be in coming: a transmission takes some seconds."""
 
-COLOURS = 24
+COLOURS = 32
 """Of a picture: enough for the edges of letters, and a third of the bytes. PNG, because iOS 12
 shows no WebP."""
 
@@ -111,19 +111,15 @@ def _shoot(phone: Phone, step: Step, found: list[Locator], picture: Path) -> Non
     taken = phone.page.screenshot(animations="disabled", clip=part)
     phone.page.evaluate(RING, [])
     with Image.open(io.BytesIO(taken)) as image:
-        few = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    few.putpalette(_with_the_rings_own(few.getpalette() or []))
-    few.save(picture, optimize=True)
+        _with_few_colours(image.convert("RGB")).save(picture, optimize=True)
 
 
-def _with_the_rings_own(palette: list[int]) -> list[int]:
-    """The palette with the ring's colour as it is, not as the average of all that is reddish."""
-
-    def far(start: int) -> int:
-        return sum((palette[start + n] - RED[n]) ** 2 for n in range(3))
-
-    nearest = min(range(0, len(palette), 3), key=far)
-    return [*palette[:nearest], *RED, *palette[nearest + 3 :]]
+def _with_few_colours(image: Image.Image) -> Image.Image:
+    """Its commonest colours, and the ring's own: not an average of all that is reddish."""
+    common = image.quantize(COLOURS - 1, dither=Image.Dither.NONE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*RED, *common])
+    return image.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 @contextmanager
