@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from flexapp.portal.walkthrough import ANNEXES, Annex
+from flexapp.portal.illustrated import Annex
+from flexapp.portal.walkthrough import ANNEXES
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, current_app
 
 from flexapp.portal import guide, walkthrough
 from flexapp.portal.guide_pages import StepsPage
+from flexapp.portal.illustrated import PICTURE_WIDTH, Annex
 from flexapp.web import assets
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import today
@@ -45,11 +46,11 @@ def steps(annex: str) -> Response:
     return _steps_page(found)
 
 
-def _steps_page(annex: walkthrough.Annex | None) -> Response:
+def _steps_page(annex: Annex | None) -> Response:
     return render(
         "portal/guide_steps.html",
         "portal/_guide_steps.html",
         page=StepsPage.of(annex, partial(assets.find, current_app)),
         annexes=walkthrough.ANNEXES,
-        width=walkthrough.PICTURE_WIDTH,
+        width=PICTURE_WIDTH,
     )

@@ -7,116 +7,11 @@ walkthrough`). So a step whose page or button is gone fails the tests, not the p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-PICTURE_WIDTH, PICTURE_HEIGHT = 375, 528
-"""CSS pixels: a phone's width, and as much of its height as holds what a step is about."""
+from flexapp.portal.illustrated import Annex, Part, Step, buttons, choices, fields, links, texts
 
 HOME, AFFAIRS = "首页", "社保办事"
 REGISTRATION, ASSESSMENT = "灵活就业人员养老保险登记", "灵活就业人员养老保险缴费核定"
 CHANNELS = "2019 年宁夏灵活就业人员养老保险指尖办核定渠道"
-
-
-class Kind(StrEnum):
-    """What a mark is on the page, which is also how it is found there."""
-
-    LINK = "link"
-    BUTTON = "button"
-    CHOICE = "choice"
-    FIELD = "field"
-    TEXT = "text"
-
-    @property
-    def is_tapped(self) -> bool:
-        """Whether one taps it; a field is filled in, a text only looked at."""
-        return self in (Kind.LINK, Kind.BUTTON, Kind.CHOICE)
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One thing that a step is about, by the name people read on it; ringed in the picture."""
-
-    kind: Kind
-    name: str
-
-
-def _links(*names: str) -> tuple[Mark, ...]:
-    return tuple(Mark(Kind.LINK, name) for name in names)
-
-
-def _fields(*names: str) -> tuple[Mark, ...]:
-    return tuple(Mark(Kind.FIELD, name) for name in names)
-
-
-def _texts(*names: str) -> tuple[Mark, ...]:
-    return tuple(Mark(Kind.TEXT, name) for name in names)
-
-
-def _choices(*names: str) -> tuple[Mark, ...]:
-    return tuple(Mark(Kind.CHOICE, name) for name in names)
-
-
-def _buttons(*names: str) -> tuple[Mark, ...]:
-    return tuple(Mark(Kind.BUTTON, name) for name in names)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing to do, on the page of that title. `marks` in the order in which it is done.
-
-    `sentence` names every mark in “ ”, as it stands on the page. `height`: of the picture, less
-    where the rest of the page is empty.
-    """
-
-    picture: str
-    page: str
-    marks: tuple[Mark, ...]
-    sentence: str
-    height: int = PICTURE_HEIGHT
-
-    @property
-    def file(self) -> str:
-        """The picture, as the front-end build knows it."""
-        return f"img/guide/{self.picture}.png"
-
-    @property
-    def seen(self) -> str:
-        """What the picture shows, for those who do not see it."""
-        names = "、".join(f"“{mark.name}”" for mark in self.marks)
-        return f"手机上的“{self.page}”页面，红框圈着{names}。"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Steps that follow one another, from the page where they begin."""
-
-    code: str
-    heading: str
-    lead: str
-    steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Annex:
-    """One annex of the notice, with the pages of today. `code`: its part of the address."""
-
-    number: int
-    code: str
-    name: str
-    about: str
-    parts: tuple[Part, ...]
-
-    @property
-    def title(self) -> str:
-        """What its page is called."""
-        return f"图解：{self.name}"
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """All steps, in order."""
-        return tuple(step for part in self.parts for step in part.steps)
-
 
 _REGISTRATION = Annex(
     number=1,
@@ -129,60 +24,50 @@ _REGISTRATION = Annex(
             "第一次登记",
             "从首页开始，大约两分钟。",
             (
-                Step(
-                    "registration-home",
-                    HOME,
-                    _links("社保专题"),
-                    "打开首页，点“社保专题”。",
-                ),
-                Step(
-                    "registration-affairs",
-                    "社保专题",
-                    _links("社保办事"),
-                    "点“社保办事”。",
-                ),
+                Step("registration-home", HOME, links("社保专题"), "打开首页，点“社保专题”。"),
+                Step("registration-affairs", "社保专题", links("社保办事"), "点“社保办事”。"),
                 Step(
                     "registration-entry",
                     AFFAIRS,
-                    _links("登记"),
+                    links("登记"),
                     "在“灵活就业核定缴费”下面，点“登记”。",
                     height=240,
                 ),
                 Step(
                     "registration-phone",
                     "登录",
-                    (*_fields("手机号"), *_buttons("获取验证码")),
+                    (*fields("手机号"), *buttons("获取验证码")),
                     "还没登录的，先登录：填本人的“手机号”，点“获取验证码”。",
                 ),
                 Step(
                     "registration-code",
                     "登录",
-                    (*_fields("验证码"), *_buttons("登录")),
+                    (*fields("验证码"), *buttons("登录")),
                     "收到短信后，把 6 位数字填进“验证码”，点“登录”。验证码不要告诉别人。",
                 ),
                 Step(
                     "registration-real-name",
                     "实名认证",
-                    (*_fields("姓名", "身份证号"), *_buttons("确认")),
+                    (*fields("姓名", "身份证号"), *buttons("确认")),
                     "第一次用的，填本人的“姓名”和“身份证号”，点“确认”。只填这一次。",
                 ),
                 Step(
                     "registration-division",
                     REGISTRATION,
-                    _fields("参保地区", "民族"),
+                    fields("参保地区", "民族"),
                     "选“参保地区”（在哪个市、县、区参保）和“民族”。"
                     "性别、出生日期已按身份证号填好。",
                 ),
                 Step(
                     "registration-submit",
                     REGISTRATION,
-                    (*_fields("通讯地址"), *_buttons("提交")),
+                    (*fields("通讯地址"), *buttons("提交")),
                     "填“通讯地址”，能联系到您就行，再点“提交”。",
                 ),
                 Step(
                     "registration-done",
                     "提交成功",
-                    (*_texts("登记已办好"), *_links("去核定缴费")),
+                    (*texts("登记已办好"), *links("去核定缴费")),
                     "看到“登记已办好”，就办成了。接着缴费，点“去核定缴费”。",
                 ),
             ),
@@ -195,13 +80,13 @@ _REGISTRATION = Annex(
                 Step(
                     "registration-change",
                     REGISTRATION,
-                    (*_fields("参保地区"), *_buttons("提交")),
+                    (*fields("参保地区"), *buttons("提交")),
                     "只改要改的，比如“参保地区”，没改的都不变。改好点“提交”。",
                 ),
                 Step(
                     "registration-review",
                     REGISTRATION,
-                    (*_texts("请核对要变更的内容"), *_buttons("提交")),
+                    (*texts("请核对要变更的内容"), *buttons("提交")),
                     "页面上写着“请核对要变更的内容”：原来是什么，改成什么。对了，再点一次“提交”。",
                 ),
             ),
@@ -223,45 +108,45 @@ _ASSESSMENT = Annex(
                 Step(
                     "assessment-entry",
                     AFFAIRS,
-                    _links("核定"),
+                    links("核定"),
                     "在“社保办事”里，点“核定”。",
                     height=240,
                 ),
                 Step(
                     "assessment-who",
                     ASSESSMENT,
-                    (*_choices("本人缴费核定"), *_buttons("提交")),
+                    (*choices("本人缴费核定"), *buttons("提交")),
                     "选“本人缴费核定”，点“提交”。",
                 ),
                 Step(
                     "assessment-months",
                     ASSESSMENT,
-                    _fields("缴费开始年月", "缴费结束年月"),
+                    fields("缴费开始年月", "缴费结束年月"),
                     "选“缴费开始年月”和“缴费结束年月”。只列出能核定的月份。",
                 ),
                 Step(
                     "assessment-base",
                     ASSESSMENT,
-                    (*_fields("缴费基数"), *_texts("缴费总额")),
+                    (*fields("缴费基数"), *texts("缴费总额")),
                     "填“缴费基数”：60 到 300 是百分之几，大于 300 是一个月的收入。"
                     "下面马上算出“缴费总额”，就是一共要缴的钱。",
                 ),
                 Step(
                     "assessment-submit",
                     ASSESSMENT,
-                    (*_texts("缴费总额"), *_buttons("核定")),
+                    (*texts("缴费总额"), *buttons("核定")),
                     "再看一眼月份和“缴费总额”。对了，点“核定”。",
                 ),
                 Step(
                     "assessment-transmit",
                     ASSESSMENT,
-                    (*_texts("已核定"), *_buttons("传输")),
+                    (*texts("已核定"), *buttons("传输")),
                     "记录上写着“已核定”。点“传输”，传给税务。",
                 ),
                 Step(
                     "assessment-transmitted",
                     ASSESSMENT,
-                    _texts("已传输"),
+                    texts("已传输"),
                     "变成“已传输”，就可以到税务渠道缴费了。",
                 ),
             ),
@@ -274,19 +159,16 @@ _ASSESSMENT = Annex(
                 Step(
                     "assessment-revoke",
                     ASSESSMENT,
-                    _buttons("撤销"),
+                    buttons("撤销"),
                     "在填错的那条记录上，点“撤销”。",
                 ),
                 Step(
-                    "assessment-confirm",
-                    ASSESSMENT,
-                    _buttons("确认"),
-                    "看清是哪几个月，点“确认”。",
+                    "assessment-confirm", ASSESSMENT, buttons("确认"), "看清是哪几个月，点“确认”。"
                 ),
                 Step(
                     "assessment-add",
                     ASSESSMENT,
-                    (*_texts("已撤销"), *_links("新增")),
+                    (*texts("已撤销"), *links("新增")),
                     "记录变成“已撤销”，月份空出来了。点右上角“新增”，重新核定。"
                     "还有别的月份要核定，也是点它。",
                 ),
@@ -297,22 +179,17 @@ _ASSESSMENT = Annex(
             "填错了，已经传输",
             "已传输、还没缴费的，要先请税务撤销。",
             (
-                Step(
-                    "assessment-ask",
-                    ASSESSMENT,
-                    _buttons("申请税务撤销"),
-                    "点“申请税务撤销”。",
-                ),
+                Step("assessment-ask", ASSESSMENT, buttons("申请税务撤销"), "点“申请税务撤销”。"),
                 Step(
                     "assessment-reason",
                     ASSESSMENT,
-                    (*_fields("撤销原因"), *_buttons("确认")),
+                    (*fields("撤销原因"), *buttons("确认")),
                     "写上“撤销原因”，点“确认”，等税务答复。",
                 ),
                 Step(
                     "assessment-agreed",
                     ASSESSMENT,
-                    (*_texts("税务已撤销"), *_buttons("撤销")),
+                    (*texts("税务已撤销"), *buttons("撤销")),
                     "税务同意后，记录变成“税务已撤销”。点“撤销”，就可以重新核定。",
                 ),
             ),
@@ -326,16 +203,16 @@ _ASSESSMENT = Annex(
                     "assessment-other",
                     ASSESSMENT,
                     (
-                        *_choices("代他人核定"),
-                        *_fields("被核定人姓名", "被核定人身份证号"),
-                        *_buttons("提交"),
+                        *choices("代他人核定"),
+                        *fields("被核定人姓名", "被核定人身份证号"),
+                        *buttons("提交"),
                     ),
                     "选“代他人核定”，填家人的“被核定人姓名”和“被核定人身份证号”，点“提交”。",
                 ),
                 Step(
                     "assessment-for-other",
                     ASSESSMENT,
-                    (*_fields("缴费基数"), *_buttons("核定")),
+                    (*fields("缴费基数"), *buttons("核定")),
                     "看清名字是家人的。选月份、填“缴费基数”、点“核定”，和给自己办一样。",
                 ),
             ),
@@ -354,29 +231,24 @@ _CHANNELS = Annex(
             "找到能办的 App",
             "手机上有一个就够，不用都装。",
             (
-                Step(
-                    "channels-home",
-                    HOME,
-                    _links("办理渠道"),
-                    "打开首页，点“办理渠道”。",
-                ),
+                Step("channels-home", HOME, links("办理渠道"), "打开首页，点“办理渠道”。"),
                 Step(
                     "channels-app",
                     CHANNELS,
-                    (*_texts("手机APP二维码"), *_links("我的宁夏")),
+                    (*texts("手机APP二维码"), *links("我的宁夏")),
                     "找一个您手机上有的 App。用另一部手机的，扫“手机APP二维码”；"
                     "用这部手机的，点它的名称，比如“我的宁夏”。",
                 ),
                 Step(
                     "channels-way",
                     "我的宁夏",
-                    _texts("在 App 里怎么找"),
+                    texts("在 App 里怎么找"),
                     "照着“在 App 里怎么找”，打开 App 去办。",
                 ),
                 Step(
                     "channels-browser",
                     "我的宁夏",
-                    _links("用手机浏览器直接办理"),
+                    links("用手机浏览器直接办理"),
                     "没装 App，也不想装，点“用手机浏览器直接办理”，一样能办。",
                 ),
             ),
@@ -389,7 +261,7 @@ _CHANNELS = Annex(
                 Step(
                     "channels-not-yet",
                     CHANNELS,
-                    _texts("暂时不能办理的渠道"),
+                    texts("暂时不能办理的渠道"),
                     "列在“暂时不能办理的渠道”下面的，现在办不了，请换一个 App 或用手机浏览器。",
                 ),
             ),

@@ -14,7 +14,8 @@ from flexapp.agency import service as agency
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.extensions import db
 from flexapp.portal.guide import NOTICE, OURS, guide
-from flexapp.portal.walkthrough import ANNEXES, PICTURE_WIDTH, Annex, Kind, Step
+from flexapp.portal.illustrated import PICTURE_WIDTH, Annex, Kind, Step
+from flexapp.portal.walkthrough import ANNEXES
 from flexapp.rules.capabilities import CAPABILITIES, Action, ChannelKind
 from flexapp.rules.parameters import DIRECTORY
 from flexapp.web.clock import now, today

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import sync_playwright
 
 from flexapp.web import clock
@@ -73,7 +74,7 @@ def _begin_in_the_morning() -> None:
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
             return datetime.now(tz) + timedelta(seconds=shift.total_seconds())
 
-    clock.datetime = Morning  # type: ignore[misc]
+    pytest.MonkeyPatch().setattr(clock, "datetime", Morning)
 
 
 @contextmanager

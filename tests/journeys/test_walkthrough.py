@@ -11,7 +11,8 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from flexapp.portal.walkthrough import ANNEXES, Kind, Mark
+from flexapp.portal.illustrated import Kind, Mark
+from flexapp.portal.walkthrough import ANNEXES
 from tests.journeys.conftest import Scripted, World
 from tests.walkthrough import walking
 from tests.walkthrough.people import WAYS, People
@@ -20,7 +21,6 @@ from tests.walkthrough.walking import TODAY, walk, walk_part
 
 STEPS = [step for annex in ANNEXES for step in annex.steps]
 PICTURES = Path(__file__).resolve().parents[2] / "static" / "src" / "img" / "guide"
-pytestmark = pytest.mark.xdist_group("walkthrough")
 
 LEAVES = re.compile(rb"/Type\s*/Page\b")
 
