@@ -22,7 +22,6 @@ from tests.journeys.steps import (
     assess,
     begin,
     refresh_until,
-    transmit,
 )
 
 DENSITY = 1.5
@@ -72,7 +71,9 @@ class People:
         begin(phone)
         record = assess(phone, "2019-01", end, "60")
         if sent:
-            transmit(phone, record)
+            phone.press("传输", within=record)
+            expect(phone.button("传输", within=record)).to_have_count(0)
+            refresh_until(phone, record, "已传输")
         return phone
 
 
