@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 
 from flask import url_for
 
-from flexapp.assessment.assessing import Proposal, Subject
+from flexapp.assessment.assessing import Subject
+from flexapp.assessment.choice_pages import ChoiceView
 from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.progress import Progress, progress
 from flexapp.assessment.records import PAGE_SIZE, RESIDENTS, STATE_STYLES, HeldUp, Record, Ways
 from flexapp.audit.service import Event
 from flexapp.registration.service import unit_name
 from flexapp.rules import divisions
-from flexapp.rules.contribution import ReadBack, read_back
 from flexapp.rules.money import plain, yen
-from flexapp.rules.parameters import Parameter, ParameterRow
 from flexapp.rules.periods import Month
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
@@ -40,14 +39,6 @@ HELD_UP = {
 
 BUTTONS = {Move.REVOKE: "risk", Move.ASK: "risk", Move.TRANSMIT: ""}
 WAYS = {Move.REVOKE: "ask_revoke", Move.ASK: "ask_tax", Move.TRANSMIT: "transmit"}
-
-PARAMETER_NAMES = {
-    Parameter.AVERAGE_WAGE: "上年度全口径城镇单位就业人员平均工资",
-    Parameter.LOWER_BOUND: "月缴费基数下限",
-    Parameter.UPPER_BOUND: "月缴费基数上限",
-    Parameter.FLEXIBLE_RATE: "缴费比例",
-    Parameter.UNIT_RATE: "单位费率缴费比例",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,24 +195,6 @@ class ListPage:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadBackView:
-    """What the number typed means: words and amounts, or what is still missing."""
-
-    read_back: ReadBack | None
-    sentence: str
-
-    @classmethod
-    def of(cls, outcome: Proposal | tuple[Refusal, ...] | None) -> ReadBackView:
-        """From a proposal, its refusals, or nothing typed yet."""
-        if outcome is None:
-            return cls(None, "填好缴费基数，这里会算出每月缴多少、一共缴多少。")
-        if isinstance(outcome, Proposal):
-            words = read_back(outcome.calculation)
-            return cls(words, words.sentence)
-        return cls(None, outcome[0].sentence)
-
-
-@dataclass(frozen=True, slots=True)
 class FormPage:
     """The assessment form."""
 
@@ -229,7 +202,7 @@ class FormPage:
     month_options: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     closed: str | None
     """Why nothing can be assessed at all, if so."""
-    read_back: ReadBackView
+    choice: ChoiceView
     conflicts: tuple[tuple[str, str], ...] = field(default=())
     """Serial and address of the visitor's own records that hold a chosen month."""
     ways: Ways = RESIDENTS
@@ -295,6 +268,8 @@ class DetailPage:
     """A record with how it was reckoned and what happened to it."""
 
     card: RecordCard
+    explained: str
+    """Where every step of the reckoning is shown."""
     back: str
     division: str
     unit: str | None
@@ -302,7 +277,6 @@ class DetailPage:
     monthly_base: str
     monthly_amount: str
     months: int
-    sources: tuple[tuple[str, str, str], ...]
     steps: tuple[Step, ...]
     progress: Progress
 
@@ -328,6 +302,7 @@ class DetailPage:
                 blocked=blocked,
                 ways=ways,
             ),
+            explained=ways.record("explained", record.serial, who),
             back=back,
             division=place.name if place else record.division,
             unit=unit_name(record.unit_id) if record.kind is RateKind.UNIT else None,
@@ -335,7 +310,6 @@ class DetailPage:
             monthly_base=plain(record.monthly_base),
             monthly_amount=yen(record.monthly_amount),
             months=record.period.count,
-            sources=tuple(_source(row) for row in record.parameters),
             steps=tuple(
                 _step(event, own or _is_maker(event, record))
                 for event in events
@@ -343,14 +317,6 @@ class DetailPage:
             ),
             progress=progress(record, events, person=ways.person),
         )
-
-
-def _source(row: ParameterRow) -> tuple[str, str, str]:
-    if row.parameter.is_rate:
-        figure = f"{row.value * 100:f}".rstrip("0").rstrip(".") + "%"
-    else:
-        figure = f"{plain(row.value)} 元{'/年' if row.per == 'year' else '/月'}"
-    return PARAMETER_NAMES[row.parameter], figure, row.source
 
 
 STEP_TEXTS = {  # what else is noted of a record, such as a dispute, is not part of its course

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, g, request, url_for
 
 from flexapp.assessment import pages
+from flexapp.assessment.explaining_pages import ExplainedPage
 from flexapp.assessment.moving import transition
 from flexapp.assessment.records import Record, find_for, list_url, refuse_mover, who_for
 from flexapp.audit import service as audit
@@ -41,6 +42,16 @@ def detail(serial: str) -> Response:
         blocked=refuse_mover(record, g.visitor),
     )
     return render("assessment/record.html", "assessment/_record.html", page=page)
+
+
+@blueprint.get("/<serial>/explained")
+@allow(Access.PERSON)
+def explained(serial: str) -> Response:
+    """怎么算的: every step with its figures and where they were published."""
+    record = visible(serial)
+    back = url_for("record.detail", serial=serial)
+    page = ExplainedPage.of(record, back=back)
+    return render("assessment/explained.html", "assessment/_explained.html", page=page)
 
 
 @blueprint.get("/<serial>/card")

@@ -86,6 +86,7 @@ RESIDENTS = Ways(
         "create": "assessment.create",
         "read_back": "assessment.read_back",
         "detail": "record.detail",
+        "explained": "record.explained",
         "card": "record.card",
         "ask_revoke": "record.ask_revoke",
         "revoke": "record.revoke",

@@ -8,9 +8,10 @@ from werkzeug.datastructures import MultiDict
 from flexapp.agency.service import why_not_open
 from flexapp.assessment import assessing, eligibility, pages, proxy
 from flexapp.assessment.assessing import Assessed, Subject
+from flexapp.assessment.choice_pages import ChoiceView
 from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.forms import OTHER, SELF, AssessmentForm, ChooseForm
-from flexapp.assessment.records import made_for, own_records
+from flexapp.assessment.records import RESIDENTS, made_for, own_records
 from flexapp.assessment.service import own_subject
 from flexapp.people import handing_over
 from flexapp.people.handing_over import HandedOver, Place
@@ -151,8 +152,8 @@ def read_back(who: str) -> Response:
     if isinstance(subject, Response):
         return subject
     form = AssessmentForm(request.args)
-    view = _read_back(form, _bounds(subject))
-    return render("assessment/_read_back.html", "assessment/_read_back.html", read_back=view)
+    choice = ChoiceView.of(form, _bounds(subject), ways=RESIDENTS, who=who)
+    return render("assessment/_choice.html", "assessment/_choice.html", choice=choice)
 
 
 def _subject(who: str) -> Subject | Response:
@@ -232,7 +233,7 @@ def _form_page(
         header=pages.Header.of(who, subject),
         month_options=pages.month_options(bounds, (form.start.data, form.end.data)),
         closed=not_open.sentence if not_open is not None else pages.why_closed(bounds),
-        read_back=_read_back(form, bounds) if preview else pages.ReadBackView.of(None),
+        choice=ChoiceView.of(form, bounds, ways=RESIDENTS, who=who, reckon=preview),
         conflicts=conflicts,
         # Whoever handles for somebody else cannot send that person to a counter.
         elsewhere=(url_for("assessment.hand_over"), "到窗口继续办理") if who == SELF else None,
@@ -240,16 +241,6 @@ def _form_page(
     )
     return render(
         "assessment/form.html", "assessment/_form.html", form.status, form=form, page=page
-    )
-
-
-def _read_back(form: AssessmentForm, bounds: Eligibility) -> pages.ReadBackView:
-    if not form.base.data:
-        return pages.ReadBackView.of(None)
-    return pages.ReadBackView.of(
-        assessing.propose(
-            start=form.start.data, end=form.end.data, base=form.base.data, bounds=bounds
-        )
     )
 
 

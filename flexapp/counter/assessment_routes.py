@@ -8,6 +8,8 @@ from flask import Blueprint, Response, abort, request, url_for
 
 from flexapp.assessment import pages
 from flexapp.assessment import service as assessment
+from flexapp.assessment.choice_pages import ChoiceView
+from flexapp.assessment.explaining_pages import ExplainedPage
 from flexapp.assessment.forms import AssessmentForm
 from flexapp.assessment.service import Assessed, Eligibility, Record
 from flexapp.audit import service as audit
@@ -92,6 +94,22 @@ def detail(token: str, serial: str) -> Response:
             ways=AT_COUNTER,
         )
         return render("counter/record.html", "assessment/_record.html", page=shown)
+
+    return _with_record(token, serial, page)
+
+
+@blueprint.get("/records/<serial>/explained")
+@allow(Access.STAFF, *LOCAL)
+def explained(token: str, serial: str) -> Response:
+    """怎么算的: what a clerk shows or prints when somebody asks."""
+
+    def page(case: Case, record: Record) -> Response:
+        refusal = residents.why_not_here(case, Action.ASSESS)
+        if refusal is not None:
+            return render_refused(refusal, _list(case))
+        back = AT_COUNTER.record("detail", serial, case.token)
+        shown = ExplainedPage.of(record, back=back)
+        return render("counter/explained.html", "assessment/_explained.html", page=shown)
 
     return _with_record(token, serial, page)
 
@@ -272,8 +290,10 @@ def _say(token: str, kind: RateKind) -> Response:
     refusal = residents.why_not_here(case, residents.action_of(kind))
     if refusal is not None:
         return render_refused(refusal, _list(case))
-    view = _read_back(AssessmentForm(request.args), _bounds(case), kind)
-    return render("assessment/_read_back.html", "assessment/_read_back.html", read_back=view)
+    choice = ChoiceView.of(
+        AssessmentForm(request.args), _bounds(case), ways=WAYS[kind], who=token, kind=kind
+    )
+    return render("assessment/_choice.html", "assessment/_choice.html", choice=choice)
 
 
 def _bounds(case: Case) -> Eligibility:
@@ -297,7 +317,9 @@ def _form_page(
         header=pages.Header.of(case.token, case.subject),
         month_options=pages.month_options(bounds, (form.start.data, form.end.data)),
         closed=pages.why_closed(bounds),
-        read_back=_read_back(form, bounds, kind) if preview else pages.ReadBackView.of(None),
+        choice=ChoiceView.of(
+            form, bounds, ways=WAYS[kind], who=case.token, kind=kind, reckon=preview
+        ),
         ways=WAYS[kind],
         elsewhere=(
             (url_for("counter_hand_over.assessment", token=case.token), "让本人在手机上继续")
@@ -309,18 +331,4 @@ def _form_page(
     name = "unit_rate" if kind is RateKind.UNIT else "assess"
     return render(
         f"counter/{name}.html", f"counter/_{name}.html", form.status, form=form, page=page
-    )
-
-
-def _read_back(form: AssessmentForm, bounds: Eligibility, kind: RateKind) -> pages.ReadBackView:
-    if not form.base.data:
-        return pages.ReadBackView.of(None)
-    return pages.ReadBackView.of(
-        assessment.propose(
-            start=form.start.data,
-            end=form.end.data,
-            base=form.base.data,
-            bounds=bounds,
-            kind=kind,
-        )
     )

@@ -147,7 +147,7 @@ def _sentence(calculation: Calculation) -> str:
     wage = _short(value) if value == value.to_integral_value() else plain(value)
     result = {
         Bound.NONE: f"，每月缴费基数按 {base} 元核定。",
-        Bound.LOWER: f"，低于下限，按下限 {base} 元核定；若想按百分比请填 60–300。",
+        Bound.LOWER: f"，低于下限，将按 {base} 元核定；若想按百分比请填 60–300。",
         Bound.UPPER: f"，高于上限，按上限 {base} 元核定。",
     }
     return f"您填的是月工资 {wage} 元{result[calculation.bound]}"

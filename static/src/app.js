@@ -2,6 +2,7 @@
 import htmx from "htmx.org";
 
 import { guardDoubleTaps, reviveFromCache } from "./js/buttons.js";
+import { chooseWithOneTap } from "./js/choosing.js";
 import { openDialogs } from "./js/dialog.js";
 import { announceTrouble, focusFaults } from "./js/feedback.js";
 import { offerPrinting } from "./js/print.js";
@@ -31,6 +32,7 @@ Object.assign(htmx.config, {
 focusFaults();
 announceTrouble(htmx);
 openDialogs();
+chooseWithOneTap();
 guardDoubleTaps();
 reviveFromCache();
 offerPrinting();

@@ -49,6 +49,11 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "counter_assessment.create": ("POST", "/counter/people/<token>/assess", STAFF),
     "counter_assessment.create_unit": ("POST", "/counter/people/<token>/unit-rate", STAFF),
     "counter_assessment.detail": ("GET", "/counter/people/<token>/records/<serial>", STAFF),
+    "counter_assessment.explained": (
+        "GET",
+        "/counter/people/<token>/records/<serial>/explained",
+        STAFF,
+    ),
     "counter_assessment.new": ("GET", "/counter/people/<token>/assess", STAFF),
     "counter_assessment.new_unit": ("GET", "/counter/people/<token>/unit-rate", STAFF),
     "counter_assessment.read_back_unit": (
@@ -175,6 +180,7 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "record.ask_revoke": ("GET", "/assessment/records/<serial>/revoke", PERSON),
     "record.card": ("GET", "/assessment/records/<serial>/card", PERSON),
     "record.detail": ("GET", "/assessment/records/<serial>", PERSON),
+    "record.explained": ("GET", "/assessment/records/<serial>/explained", PERSON),
     "record.revoke": ("POST", "/assessment/records/<serial>/revoke", PERSON),
     "registration.done": ("GET", "/registration/done", PERSON),
     "registration.form": ("GET", "/registration", PERSON),

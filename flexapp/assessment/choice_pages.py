@@ -1,0 +1,155 @@
+"""What a person sees while choosing a base: what the number means, quick choices, a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from flexapp.assessment.assessing import Proposal, propose
+from flexapp.assessment.eligibility import Eligibility
+from flexapp.assessment.forms import AssessmentForm
+from flexapp.assessment.records import Ways
+from flexapp.rules.base import Meaning
+from flexapp.rules.contribution import ReadBack, read_back
+from flexapp.rules.money import round_to_fen, yen
+from flexapp.rules.rates import RateKind
+from flexapp.rules.refusal import Refusal
+
+QUICK = ("60", "80", "100", "200", "300")
+"""Percentages within one tap; any other number from 60 to 300 can be typed."""
+COMPARED = ("60", "100", "300")
+"""The least, the average and the most: what a choice is compared with."""
+NOTHING_TYPED = "填好缴费基数，这里会算出每月缴多少、一共缴多少。"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBackView:
+    """What the number typed means: words and amounts, or what is still missing."""
+
+    read_back: ReadBack | None
+    sentence: str
+
+    @classmethod
+    def of(cls, outcome: Proposal | tuple[Refusal, ...] | None) -> ReadBackView:
+        """From a proposal, its refusals, or nothing typed yet."""
+        if outcome is None:
+            return cls(None, NOTHING_TYPED)
+        if isinstance(outcome, Proposal):
+            words = read_back(outcome.calculation)
+            return cls(words, words.sentence)
+        return cls(None, outcome[0].sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class QuickChoice:
+    """A base within one tap: a link without the script, with it the number in the box."""
+
+    label: str
+    base: str
+    url: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A choice beside others: amounts of the same months, ready to show."""
+
+    label: str
+    base: str
+    url: str
+    chosen: bool
+    monthly_amount: str
+    personal: str
+    """How much of it goes to the personal account each month."""
+    total: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceView:
+    """Everything about the base on the page of 核定."""
+
+    read_back: ReadBackView
+    quick: tuple[QuickChoice, ...]
+    compared: tuple[Compared, ...]
+    """Three choices side by side, least first; none before the months are chosen rightly."""
+    months: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        form: AssessmentForm,
+        bounds: Eligibility,
+        *,
+        ways: Ways,
+        who: str,
+        kind: RateKind = RateKind.FLEXIBLE,
+        reckon: bool = True,
+    ) -> ChoiceView:
+        """For what stands in the form; `reckon`: whether to say already what it comes to."""
+        start, end, typed = form.start.data, form.end.data, form.base.data
+
+        def proposed(base: str) -> Proposal | None:
+            outcome = propose(start=start, end=end, base=base, bounds=bounds, kind=kind)
+            return outcome if isinstance(outcome, Proposal) else None
+
+        def url(base: str) -> str:
+            return ways.listing("new", who, start=start, end=end, base=base, _anchor="base")
+
+        mine = (
+            propose(start=start, end=end, base=typed, bounds=bounds, kind=kind)
+            if typed and reckon
+            else None
+        )
+        chosen = mine if isinstance(mine, Proposal) else None
+        others = [(base, proposal) for base in COMPARED if (proposal := proposed(base))]
+        return cls(
+            read_back=ReadBackView.of(mine),
+            quick=_quick(chosen, url),
+            compared=_compared(chosen, others, url),
+            months=others[0][1].period.count if others else 0,
+        )
+
+
+def _quick(chosen: Proposal | None, url: Callable[[str], str]) -> tuple[QuickChoice, ...]:
+    entered = None if chosen is None else chosen.calculation.entered
+    percent = entered.value if entered and entered.meaning is Meaning.PERCENT else None
+    wage = entered is not None and entered.meaning is Meaning.WAGE
+    choices = (QuickChoice(f"{base}%", base, url(base), percent == int(base)) for base in QUICK)
+    return (*choices, QuickChoice("我的月工资", "", url(""), wage))
+
+
+def _compared(
+    chosen: Proposal | None,
+    others: list[tuple[str, Proposal]],
+    url: Callable[[str], str],
+) -> tuple[Compared, ...]:
+    """Three choices: the chosen one with the two others that tell most, or the three others."""
+    if not others:
+        return ()
+    rows = [_row(base, proposal, url, chosen=False) for base, proposal in others]
+    if chosen is None:
+        return tuple(rows)
+    value = chosen.calculation.entered.value
+    if chosen.calculation.meaning is Meaning.PERCENT and any(value == int(b) for b in COMPARED):
+        pairs = zip(others, rows, strict=True)
+        return tuple(replace(row, chosen=value == int(base)) for (base, _), row in pairs)
+    mine = _row(chosen.calculation.entered.text, chosen, url, chosen=True)
+    # Without the most expensive one: it is the one that fewest people choose.
+    ordered = sorted([*others[:2], ("", chosen)], key=lambda each: each[1].calculation.total)
+    by_base = {base: row for (base, _), row in zip(others, rows, strict=True)}
+    return tuple(by_base.get(base, mine) for base, _ in ordered)
+
+
+def _row(base: str, proposal: Proposal, url: Callable[[str], str], *, chosen: bool) -> Compared:
+    calculation = proposal.calculation
+    percent = calculation.meaning is Meaning.PERCENT
+    label = f"{calculation.entered.value:f}".removesuffix(".00")
+    return Compared(
+        label=f"{label}%" if percent else f"月工资 {label}",
+        base=base,
+        url=url(base),
+        chosen=chosen,
+        monthly_amount=yen(calculation.monthly_amount),
+        personal=yen(round_to_fen(calculation.monthly_base * calculation.rate.personal)),
+        total=yen(calculation.total),
+    )

@@ -1,0 +1,170 @@
+"""怎么算的: an assessment reckoned again before the reader's eyes, from the rows it stored.
+
+Nothing is looked up: what is published later changes neither the record nor its explanation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from flexapp.assessment.records import Record
+from flexapp.rules.base import Meaning, parse_base
+from flexapp.rules.contribution import Bound
+from flexapp.rules.money import plain, round_to_fen, yen
+from flexapp.rules.parameters import Parameter, ParameterRow, Per, YearFigures
+from flexapp.rules.refusal import Refusal
+from flexapp.web.wording import day
+
+PARAMETER_NAMES = {
+    Parameter.AVERAGE_WAGE: "上年度全口径城镇单位就业人员平均工资",
+    Parameter.LOWER_BOUND: "月缴费基数下限",
+    Parameter.UPPER_BOUND: "月缴费基数上限",
+    Parameter.FLEXIBLE_RATE: "缴费比例",
+    Parameter.UNIT_RATE: "单位费率缴费比例",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A figure that was published: whose, for when, and in which document of which day."""
+
+    name: str
+    figure: str
+    since: str
+    document: str
+    published: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReckonedStep:
+    """One step: what it finds, the sum as one would write it, its result, and what it rests on."""
+
+    name: str
+    sum: str
+    result: str
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedPage:
+    """Every step from what was typed to the total."""
+
+    serial: str
+    period: str
+    steps: tuple[ReckonedStep, ...]
+    total: str
+    made_at: object
+    back: str
+
+    @classmethod
+    def of(cls, record: Record, *, back: str) -> ExplainedPage:
+        """The explanation of a record, from what it holds itself."""
+        return cls(
+            serial=record.serial,
+            period=record.period.label,
+            steps=_steps(record),
+            total=yen(record.total),
+            made_at=record.made_at,
+            back=back,
+        )
+
+
+def _steps(record: Record) -> tuple[ReckonedStep, ...]:
+    rows = {row.parameter: row for row in record.parameters}
+    months = record.period.count
+    rate = next((row for row in record.parameters if row.parameter.is_rate), None)
+    monthly = plain(record.monthly_base)
+    steps = [*_base_steps(record, rows)]
+    steps.append(
+        ReckonedStep(
+            "缴费基数（合计）", f"{monthly} 元 × {months} 个月", f"{plain(record.period_base)} 元"
+        )
+    )
+    if rate is not None and rate.personal is not None:
+        steps.append(
+            ReckonedStep(
+                "每月缴费",
+                f"{monthly} 元 × {_percent(rate.value)}，四舍五入到分",
+                yen(record.monthly_amount),
+                (_source(rate),),
+            )
+        )
+        steps.append(
+            ReckonedStep(
+                "其中每月进个人账户",
+                f"{monthly} 元 × {_percent(rate.personal)}，四舍五入到分",
+                yen(round_to_fen(record.monthly_base * rate.personal)),
+            )
+        )
+    total = ReckonedStep(
+        "缴费总额", f"{yen(record.monthly_amount)} × {months} 个月", yen(record.total)
+    )
+    return (*steps, total)
+
+
+def _base_steps(record: Record, rows: dict[Parameter, ParameterRow]) -> tuple[ReckonedStep, ...]:
+    """From what was typed to the monthly base."""
+    entered = parse_base(record.entered)
+    average = rows.get(Parameter.AVERAGE_WAGE)
+    lower, upper = rows.get(Parameter.LOWER_BOUND), rows.get(Parameter.UPPER_BOUND)
+    if isinstance(entered, Refusal) or average is None or lower is None or upper is None:
+        return (ReckonedStep("月缴费基数", record.entered, f"{plain(record.monthly_base)} 元"),)
+    figures = YearFigures(
+        year=average.from_month.year,
+        average=average.value,
+        average_months=12 if average.per is Per.YEAR else 1,
+        lower=lower.value,
+        upper=upper.value,
+        rows=(average, lower, upper),
+    )
+    number = f"{entered.value:f}".removesuffix(".00")
+    if entered.meaning is Meaning.PERCENT:
+        unbounded = figures.share(entered.value)
+        spread = (
+            f"{plain(average.value)} 元 ÷ 12"
+            if average.per is Per.YEAR
+            else (f"{plain(average.value)} 元")
+        )
+        first = ReckonedStep(
+            f"您填的是 {record.entered}，即上年度月平均工资的 {number}%",
+            f"{spread} × {number}%，四舍五入到分",
+            f"{plain(unbounded)} 元",
+            (_source(average),),
+        )
+    else:
+        unbounded = round_to_fen(entered.value)
+        first = ReckonedStep(
+            f"您填的是 {record.entered}，大于 300，是月工资",
+            "按月工资的绝对值",
+            f"{plain(unbounded)} 元",
+        )
+    words = {
+        Bound.NONE: "在下限和上限之间，不变",
+        Bound.LOWER: "低于下限，按下限",
+        Bound.UPPER: "高于上限，按上限",
+    }
+    bounded = ReckonedStep(
+        "月缴费基数",
+        f"下限 {plain(lower.value)} 元，上限 {plain(upper.value)} 元："
+        + words[Bound(record.bound)],
+        f"{plain(record.monthly_base)} 元",
+        (_source(lower), _source(upper)),
+    )
+    return (first, bounded)
+
+
+def _source(row: ParameterRow) -> Source:
+    yearly = not row.parameter.is_rate
+    per = {Per.YEAR: " 元/年", Per.MONTH: " 元/月", None: " 元/月"}[row.per]
+    return Source(
+        name=PARAMETER_NAMES[row.parameter],
+        figure=f"{plain(row.value)}{per}" if yearly else _percent(row.value),
+        since=f"{row.from_month.year} 年度" if yearly else f"{row.from_month.label}起",
+        document=row.source,
+        published=None if row.published is None else day(row.published),
+    )
+
+
+def _percent(fraction: Decimal) -> str:
+    return f"{fraction * 100:f}".rstrip("0").rstrip(".") + "%"

@@ -1,0 +1,80 @@
+"""Understand what you pay: quick choices, the number in words, three choices side by side."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.client import LintingClient
+from tests.support.html import Page, words
+from tests.support.walks import MA_LAN, sign_in
+
+NEW = "/assessment/self/new"
+
+
+@pytest.fixture
+def ma_lan(client: LintingClient) -> LintingClient:
+    """马兰, insured since 2008, no assessments."""
+    sign_in(client, MA_LAN.phone)
+    return client
+
+
+def compared(page: Page) -> list[tuple[str, ...]]:
+    """The choices side by side: name, then each line under it."""
+    return [
+        tuple(words(part) for part in choice)
+        for choice in page.all("li")
+        if any(part.get("data-base") is not None for part in choice)
+    ]
+
+
+def read_back(client: LintingClient, base: str) -> Page:
+    """The fragment that is fetched while somebody types."""
+    address = f"/assessment/self/read-back?start=2026-01&end=2026-12&base={base}"
+    return client.page(address, htmx=True)
+
+
+def test_301_is_a_wage_below_the_lower_bound_and_the_page_asks_whether_a_percentage_was_meant(
+    ma_lan: LintingClient,
+) -> None:
+    asked = "您填的是月工资 301 元，低于下限，将按 5023.00 元核定；若想按百分比请填 60–300"
+    assert asked in read_back(ma_lan, "301").words
+
+
+def test_the_quick_choices_are_links_that_fill_the_box_without_the_script(
+    ma_lan: LintingClient,
+) -> None:
+    form = ma_lan.page(f"{NEW}?start=2026-02&end=2026-04&base=")
+    names = [name for name in form.texts("a") if name.endswith("%") or name == "我的月工资"]
+    assert names[:6] == ["60%", "80%", "100%", "200%", "300%", "我的月工资"]
+    filled = ma_lan.page(form.links()["80%"].partition("#")[0])
+    assert [filled.value(name) for name in ("start", "end", "base")] == ["2026-02", "2026-04", "80"]
+    assert "您填的 80" in filled.words
+    assert filled.facts()["缴费总额"] == "¥4018.08"
+    assert ma_lan.page(filled.links()["我的月工资"].partition("#")[0]).value("base") == ""
+
+
+def test_three_choices_stand_side_by_side_with_what_each_costs(ma_lan: LintingClient) -> None:
+    assert compared(read_back(ma_lan, "80")) == [
+        ("60%", "每月缴 ¥1004.60", "进个人账户 ¥401.84", "共 ¥12055.20"),
+        ("80%", "您填的", "每月缴 ¥1339.36", "进个人账户 ¥535.74", "共 ¥16072.32"),
+        ("100%", "每月缴 ¥1674.20", "进个人账户 ¥669.68", "共 ¥20090.40"),
+    ]
+
+
+def test_a_wage_stands_between_the_choices_it_lies_between(ma_lan: LintingClient) -> None:
+    names = [row[0] for row in compared(read_back(ma_lan, "20000"))]
+    assert names == ["60%", "100%", "月工资 20000"]
+
+
+@pytest.mark.parametrize("base", ["", "59.99", "60", "300"])
+def test_the_least_the_average_and_the_most_are_compared_whatever_is_typed(
+    ma_lan: LintingClient, base: str
+) -> None:
+    rows = compared(read_back(ma_lan, base))
+    assert [row[0] for row in rows] == ["60%", "100%", "300%"]
+    assert [row[0] for row in rows if "您填的" in row] == ([f"{base}%"] if base.isdigit() else [])
+
+
+def test_nothing_is_compared_before_the_months_can_be_assessed(ma_lan: LintingClient) -> None:
+    address = "/assessment/self/read-back?start=2026-05&end=2026-01&base=60"
+    assert compared(ma_lan.page(address, htmx=True)) == []
