@@ -127,9 +127,9 @@ _ASSESSMENT = Annex(
                 Step(
                     "assessment-base",
                     ASSESSMENT,
-                    (*fields("缴费基数"), *texts("缴费总额")),
+                    fields("缴费基数"),
                     "填“缴费基数”：60 到 300 是百分之几，大于 300 是一个月的收入。"
-                    "下面马上算出“缴费总额”，就是一共要缴的钱。",
+                    "点一下常用的也行。下面马上算出一共要缴多少。",
                 ),
                 Step(
                     "assessment-submit",

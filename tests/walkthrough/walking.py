@@ -101,11 +101,26 @@ def _fill(field: Locator, value: str) -> None:
 def _shoot(phone: Phone, step: Step, found: list[Locator], picture: Path) -> None:
     phone.page.wait_for_load_state()
     phone.page.evaluate(RING, [place.element_handle() for place in found])
+    _check_in_view(phone, step, found)
     part = FloatRect(x=0, y=0, width=PICTURE_WIDTH, height=step.height)
     taken = phone.page.screenshot(animations="disabled", clip=part)
     phone.page.evaluate(RING, [])
     with Image.open(io.BytesIO(taken)) as image:
         _with_few_colours(image.convert("RGB")).save(picture, optimize=True)
+
+
+def _check_in_view(phone: Phone, step: Step, found: list[Locator]) -> None:
+    """A ring that is cut off, or under the dock, shows nobody where to press."""
+    docks = [
+        box for dock in phone.page.locator(".dock, .tabs").all() if (box := dock.bounding_box())
+    ]
+    for mark, place in zip(step.marks, found, strict=True):
+        box = place.bounding_box()
+        assert box is not None, f"{mark.name} is not to be seen"
+        low = box["y"] + box["height"]
+        held = place.evaluate("mark => Boolean(mark.closest('.dock, .tabs, #dialog'))")
+        most = step.height if held else min([step.height, *(dock["y"] for dock in docks)])
+        assert 0 <= box["y"] < low <= most, f"{mark.name} is not within the picture"
 
 
 def _with_few_colours(image: Image.Image) -> Image.Image:
