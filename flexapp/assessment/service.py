@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from flexapp.agency.service import in_force
@@ -78,6 +78,10 @@ __all__ = [
 ]
 
 
+SHORT = {Availability.BEFORE_WORK_START: "未参保", Availability.AFTER_RETIREMENT: "已退休"}
+"""Words that fit into a box of the grid."""
+
+
 @dataclass(frozen=True, slots=True)
 class MonthCell:
     """A month of the grid: its state where a live assessment holds it, else whether it is free."""
@@ -87,6 +91,13 @@ class MonthCell:
     availability: Availability
     closed: str | None = None
     """Why nothing of the year can be assessed, in a word, if so."""
+    run_end: Month | None = None
+    """The last month of the unbroken run of free months this one is in; None if it is not free."""
+
+    @property
+    def free(self) -> bool:
+        """Whether it can be assessed."""
+        return self.availability is Availability.AVAILABLE and not self.closed
 
     @property
     def label(self) -> str:
@@ -95,7 +106,14 @@ class MonthCell:
             return self.state.label
         if self.availability is Availability.AVAILABLE and self.closed:
             return self.closed
-        return self.availability.label
+        return SHORT.get(self.availability, self.availability.label)
+
+    @property
+    def style(self) -> str:
+        """The class that colours the box; the label says it in words."""
+        if self.state is not None:
+            return STATE_STYLES[self.state]
+        return "free" if self.free else "none"
 
 
 def own_subject(visitor: Visitor) -> Subject | None:
@@ -128,12 +146,12 @@ def months_of_year(
         last_month=eligibility_case.last_month(person),
         taken={month: row.serial for month, row in held.items()},
     )
-    return tuple(
-        MonthCell(
-            choice.month,
-            held[choice.month].state if choice.month in held else None,
-            choice.status,
-            closed,
-        )
-        for choice in choices
-    )
+    cells: list[MonthCell] = []
+    run_end: Month | None = None
+    for choice in reversed(choices):
+        month = choice.month
+        state = held[month].state if month in held else None
+        cell = MonthCell(month, state, choice.status, closed)
+        run_end = (run_end or month) if cell.free else None
+        cells.append(replace(cell, run_end=run_end))
+    return tuple(reversed(cells))

@@ -20,7 +20,6 @@ from flexapp.counter.service import Clerk
 from flexapp.people import handing_over
 from flexapp.people.handing_over import HandedOver, Place
 from flexapp.registration.service import Change, RegistrationView
-from flexapp.rules.assessable import Availability
 from flexapp.rules.capabilities import Action
 from flexapp.rules.identity import Sex
 from flexapp.rules.periods import Period
@@ -62,8 +61,6 @@ UNIT_RATE = replace(
 """The same for a make-up at the unit rate."""
 
 WAYS = {RateKind.FLEXIBLE: AT_COUNTER, RateKind.UNIT: UNIT_RATE}
-
-SHORT = {Availability.BEFORE_WORK_START: "未参保", Availability.AFTER_RETIREMENT: "已退休"}
 
 
 def division_groups(clerk: Clerk) -> Groups:
@@ -122,26 +119,6 @@ class RegistrationPage:
 
 
 @dataclass(frozen=True, slots=True)
-class MonthBox:
-    """A box of the month grid: the state in words, the class only colours it."""
-
-    number: int
-    label: str
-    style: str
-
-    @classmethod
-    def of(cls, cell: MonthCell) -> MonthBox:
-        """The box of a month."""
-        free = cell.availability is Availability.AVAILABLE and not cell.closed
-        style = "free" if free else "none"
-        return cls(
-            number=cell.month.number,
-            label=SHORT.get(cell.availability, cell.label),
-            style=STATE_STYLES[cell.state] if cell.state else style,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class PersonPage:
     """/counter/people/<token>: what the person has, as far as this counter may see it."""
 
@@ -150,7 +127,7 @@ class PersonPage:
     current: RegistrationView | None
     elsewhere: str | None
     year: int
-    months: tuple[MonthBox, ...]
+    months: tuple[MonthCell, ...]
     last_month: str
     """The retirement boundary."""
     special_cases: bool
@@ -178,7 +155,7 @@ class PersonPage:
             current=case.registration if registered_here else None,
             elsewhere=case.elsewhere.name if case.elsewhere else None,
             year=year,
-            months=tuple(MonthBox.of(cell) for cell in months) if registered_here else (),
+            months=tuple(months) if registered_here else (),
             last_month=last_month(case.person).label,
             special_cases=why_not_here(case, Action.SPECIAL) is None,
             may_assess=refusal is None,

@@ -5,34 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flexapp.assessment.service import STATE_STYLES, MonthCell
+from flexapp.assessment.service import MonthCell
 from flexapp.people.handing_over import HandedOver
 from flexapp.portal.service import MESSAGES_A_PAGE, Message
-from flexapp.rules.assessable import Availability
 from flexapp.rules.capabilities import ChannelKind, can
 
 COUNTERS = (ChannelKind.TOWNSHIP, ChannelKind.HALL)
-SHORT = {Availability.BEFORE_WORK_START: "未参保", Availability.AFTER_RETIREMENT: "已退休"}
-
-
-@dataclass(frozen=True, slots=True)
-class MonthBox:
-    """A box of the month grid: the state in words, the class only colours it."""
-
-    number: int
-    label: str
-    style: str
-
-    @classmethod
-    def of(cls, cell: MonthCell) -> MonthBox:
-        """The box of a month."""
-        free = cell.availability is Availability.AVAILABLE and not cell.closed
-        style = "free" if free else "none"
-        return cls(
-            number=cell.month.number,
-            label=SHORT.get(cell.availability, cell.label),
-            style=STATE_STYLES[cell.state] if cell.state else style,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +20,7 @@ class HomePage:
     greeting: str
     name: str | None
     year: int
-    months: tuple[MonthBox, ...] | None
+    months: tuple[MonthCell, ...] | None
     announcements: tuple[str, ...] = ()
     """What the agency tells everybody today, newest first."""
 
@@ -57,6 +35,15 @@ class HomePage:
 
 
 PACES = ((14, "still"), (40, "short"), (120, "middle"), (240, "long"), (10_000, "longest"))
+
+
+@dataclass(frozen=True, slots=True)
+class MePage:
+    """我的."""
+
+    year: int
+    months: tuple[MonthCell, ...] | None
+    """None before signing in or registering."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def home() -> Response:
         name=person.masked_name if person else None,
         year=today().year,
         announcements=tuple(announced(today())),
-        months=tuple(pages.MonthBox.of(cell) for cell in months) if months else None,
+        months=months,
     )
     return render("portal/home.html", "portal/_home.html", page=page, tab="home")
 
@@ -55,8 +55,12 @@ def affairs() -> Response:
 @blueprint.get("/me")
 @allow(Access.PUBLIC)
 def me() -> Response:
-    """我的."""
-    return render("portal/me.html", "portal/_me.html", tab="me")
+    """我的: the entries, and one's own months where there are any."""
+    person = g.visitor.person if g.visitor else None
+    page = pages.MePage(
+        year=today().year, months=service.my_months(person, today()) if person else None
+    )
+    return render("portal/me.html", "portal/_me.html", page=page, tab="me")
 
 
 @blueprint.get("/me/messages")
