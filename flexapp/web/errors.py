@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -26,6 +27,18 @@ class ErrorPage:
     title: str
     sentence: str
     advice: str
+    passes: bool = False
+    """Whether the same page may well open a little later."""
+
+    @property
+    def again(self) -> str | None:
+        """Where trying again leads: the same page, where nothing was submitted."""
+        if not self.passes or request.method not in ("GET", "HEAD"):
+            return None
+        # One slash only: an address beginning with two would lead to another site.
+        path = "/" + quote(request.path.lstrip("/"))
+        query = request.query_string.decode("ascii", "ignore")
+        return f"{path}?{query}" if query else path
 
 
 PAGES: dict[int, ErrorPage] = {
@@ -34,12 +47,18 @@ PAGES: dict[int, ErrorPage] = {
     404: ErrorPage("没有这个页面", "没有找到您要看的内容。", "请从首页重新进入。"),
     405: ErrorPage("无法处理", "这个地址不能这样打开。", "请从首页重新进入。"),
     413: ErrorPage("内容太长", "提交的内容太长，没有保存。", "请返回上一页，缩短后再提交。"),
-    429: ErrorPage("操作太频繁", "操作次数太多了。", "请过一会儿再试。"),
+    429: ErrorPage("操作太频繁", "操作次数太多了。", "请过一会儿再试。", passes=True),
     500: ErrorPage(
-        "系统出错了", "系统出了问题，刚才的操作没有完成。", "请稍后再试；已办好的业务不受影响。"
+        "系统出错了",
+        "系统出了问题，刚才的操作没有完成。",
+        "请稍后再试；已办好的业务不受影响。",
+        passes=True,
     ),
     503: ErrorPage(
-        "系统忙", "现在办理的人多，刚才的操作没有完成。", "请稍等一会儿再试；已办好的业务不受影响。"
+        "系统忙",
+        "现在办理的人多，刚才的操作没有完成。",
+        "请稍等一会儿再试；已办好的业务不受影响。",
+        passes=True,
     ),
 }
 

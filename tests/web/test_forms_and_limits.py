@@ -318,9 +318,29 @@ def test_a_fault_is_a_page_that_gives_nothing_away(
 
     monkeypatch.setitem(app.view_functions, "portal.social_security", allow(Access.PUBLIC)(stumble))
     client.faults_expected = True
-    page = Page(client.get("/social-security"))
+    page = Page(client.get("/social-security?from=a%20b"))
     assert (page.status, page.title) == (500, "系统出错了")
     assert "secret detail" not in page.html
+    assert page.links()["再试一次"] == "/social-security?from=a%20b"
+
+
+def test_what_will_not_pass_by_itself_is_not_offered_again(client: LintingClient) -> None:
+    assert "再试一次" not in client.page("/no-such-page", 404).links()
+
+
+def test_a_fault_of_something_submitted_offers_no_second_try(
+    app: Flask, ma_lan: LintingClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble() -> str:
+        raise RuntimeError
+
+    form = ma_lan.page("/assessment").form("提交")[0]
+    monkeypatch.setitem(app.view_functions, "assessment.begin", allow(Access.PERSON)(stumble))
+    ma_lan.faults_expected = True
+    page = Page(ma_lan.post(form.action, data=form.fields))
+    assert page.status == 500
+    assert page.links()["回到首页"] == "/"
+    assert "再试一次" not in page.links()
 
 
 def test_head_answers_like_get_without_a_body(client: LintingClient) -> None:
