@@ -17,7 +17,7 @@ from flexapp.people import handing_over
 from flexapp.people.service import PersonCard
 from flexapp.registration import service as registration
 from flexapp.registration.service import RegistrationView
-from flexapp.rules.assessable import check_period, refuse_taken
+from flexapp.rules.assessable import refuse_taken
 from flexapp.rules.base import parse_base
 from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.contribution import Calculation, calculate
@@ -60,14 +60,7 @@ def propose(
 
     All reasons at once, each naming its field, so that a person mends the page in one go.
     """
-    period = check_period(
-        start=start,
-        end=end,
-        open_years=bounds.open_years,
-        work_start=bounds.work_start,
-        last_month=bounds.last_month,
-        taken=bounds.taken,
-    )
+    period = bounds.check(start, end)
     entered = parse_base(base)
     refusals = [answer for answer in (period, entered) if isinstance(answer, Refusal)]
     if isinstance(period, Refusal) or isinstance(entered, Refusal):

@@ -1,19 +1,23 @@
-"""What a person sees while choosing a base: what the number means, quick choices, a comparison."""
+"""What a person sees while choosing: the months, what the number means, choices beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 
 from flexapp.assessment.assessing import Proposal, propose
 from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.forms import AssessmentForm
+from flexapp.assessment.months import TAP_END, YearMonths, leading, open_months
 from flexapp.assessment.records import Ways
 from flexapp.rules.base import Meaning
 from flexapp.rules.contribution import ReadBack, read_back
 from flexapp.rules.money import round_to_fen, yen
+from flexapp.rules.periods import Month
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
+from flexapp.rules.tapping import Chosen
 
 QUICK = ("60", "80", "100", "200", "300")
 """Percentages within one tap; any other number from 60 to 300 can be typed."""
@@ -23,20 +27,34 @@ NOTHING_TYPED = "填好缴费基数，这里会算出每月缴多少、一共缴
 
 
 @dataclass(frozen=True, slots=True)
+class Explained:
+    """Where a sum that is not assessed yet is reckoned step by step, and what of: for a link."""
+
+    url: str
+    about: str
+
+
+Trial = Callable[[Proposal], Explained]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadBackView:
     """What the number typed means: words and amounts, or what is still missing."""
 
     read_back: ReadBack | None
     sentence: str
+    explained: Explained | None = None
 
     @classmethod
-    def of(cls, outcome: Proposal | tuple[Refusal, ...] | None) -> ReadBackView:
-        """From a proposal, its refusals, or nothing typed yet."""
+    def of(
+        cls, outcome: Proposal | tuple[Refusal, ...] | None, trial: Trial | None = None
+    ) -> ReadBackView:
+        """From a proposal and where it is explained, its refusals, or nothing typed yet."""
         if outcome is None:
             return cls(None, NOTHING_TYPED)
         if isinstance(outcome, Proposal):
             words = read_back(outcome.calculation)
-            return cls(words, words.sentence)
+            return cls(words, words.sentence, trial(outcome) if trial else None)
         return cls(None, outcome[0].sentence)
 
 
@@ -62,12 +80,15 @@ class Compared:
     personal: str
     """How much of it goes to the personal account each month."""
     total: str
+    explained: Explained
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceView:
-    """Everything about the base on the page of 核定."""
+    """What the months and the base on the page of 核定 come to."""
 
+    period: str
+    """Which months are chosen, in words, or why they cannot be."""
     read_back: ReadBackView
     quick: tuple[QuickChoice, ...]
     compared: tuple[Compared, ...]
@@ -93,7 +114,16 @@ class ChoiceView:
             return outcome if isinstance(outcome, Proposal) else None
 
         def url(base: str) -> str:
-            return ways.listing("new", who, start=start, end=end, base=base, _anchor="base")
+            tap = form.tap.data or None
+            return ways.listing(
+                "new", who, start=start, end=end, base=base, tap=tap, _anchor="base"
+            )
+
+        def trial(proposal: Proposal) -> Explained:
+            text = proposal.calculation.entered.text
+            return Explained(
+                ways.listing("trial", who, start=start, end=end, base=text), _label(proposal)
+            )
 
         mine = (
             propose(start=start, end=end, base=typed, bounds=bounds, kind=kind)
@@ -103,9 +133,10 @@ class ChoiceView:
         chosen = mine if isinstance(mine, Proposal) else None
         others = [(base, proposal) for base in COMPARED if (proposal := proposed(base))]
         return cls(
-            read_back=ReadBackView.of(mine),
+            period=_period(form, bounds),
+            read_back=ReadBackView.of(mine, trial),
             quick=_quick(chosen, url),
-            compared=_compared(chosen, others, url),
+            compared=_compared(chosen, others, url, trial),
             months=others[0][1].period.count if others else 0,
         )
 
@@ -122,34 +153,82 @@ def _compared(
     chosen: Proposal | None,
     others: list[tuple[str, Proposal]],
     url: Callable[[str], str],
+    trial: Trial,
 ) -> tuple[Compared, ...]:
     """Three choices: the chosen one with the two others that tell most, or the three others."""
     if not others:
         return ()
-    rows = [_row(base, proposal, url, chosen=False) for base, proposal in others]
+    rows = [_row(base, proposal, url, trial) for base, proposal in others]
     if chosen is None:
         return tuple(rows)
     value = chosen.calculation.entered.value
     if chosen.calculation.meaning is Meaning.PERCENT and any(value == int(b) for b in COMPARED):
         pairs = zip(others, rows, strict=True)
         return tuple(replace(row, chosen=value == int(base)) for (base, _), row in pairs)
-    mine = _row(chosen.calculation.entered.text, chosen, url, chosen=True)
+    mine = replace(_row(chosen.calculation.entered.text, chosen, url, trial), chosen=True)
     # Without the most expensive one: it is the one that fewest people choose.
     ordered = sorted([*others[:2], ("", chosen)], key=lambda each: each[1].calculation.total)
     by_base = {base: row for (base, _), row in zip(others, rows, strict=True)}
     return tuple(by_base.get(base, mine) for base, _ in ordered)
 
 
-def _row(base: str, proposal: Proposal, url: Callable[[str], str], *, chosen: bool) -> Compared:
+def _row(base: str, proposal: Proposal, url: Callable[[str], str], trial: Trial) -> Compared:
     calculation = proposal.calculation
-    percent = calculation.meaning is Meaning.PERCENT
-    label = f"{calculation.entered.value:f}".removesuffix(".00")
     return Compared(
-        label=f"{label}%" if percent else f"月工资 {label}",
+        label=_label(proposal),
         base=base,
         url=url(base),
-        chosen=chosen,
+        chosen=False,
         monthly_amount=yen(calculation.monthly_amount),
         personal=yen(round_to_fen(calculation.monthly_base * calculation.rate.personal)),
         total=yen(calculation.total),
+        explained=trial(proposal),
     )
+
+
+def _label(proposal: Proposal) -> str:
+    entered = proposal.calculation.entered
+    number = f"{entered.value:f}".removesuffix(".00")
+    return f"{number}%" if entered.meaning is Meaning.PERCENT else f"月工资 {number}"
+
+
+def months_to_tap(
+    form: AssessmentForm,
+    bounds: Eligibility,
+    *,
+    ways: Ways,
+    who: str,
+    today: date,
+    seen_by: int | None = None,
+) -> tuple[YearMonths, ...]:
+    """The months of the open years, each free one leading to the form with what a tap chooses.
+
+    `seen_by`: as for `open_months`.
+    """
+    chosen = _chosen(form)
+    more = {"base": form.base.data or "", "_anchor": "months"}
+    return tuple(
+        replace(year, cells=leading(year.cells, who=who, ways=ways, chosen=chosen, more=more))
+        for year in open_months(bounds, today=today, seen_by=seen_by)
+    )
+
+
+def _chosen(form: AssessmentForm) -> Chosen | None:
+    try:
+        start, end = Month.parse(form.start.data), Month.parse(form.end.data)
+    except ValueError:
+        return None
+    return Chosen(start, end, waits=form.tap.data == TAP_END)
+
+
+def _period(form: AssessmentForm, bounds: Eligibility) -> str:
+    """In words what is chosen, and what a further tap would do where that is not said already."""
+    if form.start.errors or form.end.errors:
+        return ""
+    period = bounds.check(form.start.data, form.end.data)
+    if isinstance(period, Refusal):
+        return period.sentence
+    said = f"已选 {period.label}，共 {period.count} 个月。"
+    if form.tap.data != TAP_END:
+        return said
+    return f"{said}想早点结束，就再点结束的那个月。"

@@ -11,9 +11,9 @@ from flexapp.agency.service import in_force
 from flexapp.assessment import repository
 from flexapp.people.service import PersonCard
 from flexapp.registration.service import RegistrationView
-from flexapp.rules.assessable import MonthStatus, month_choices
+from flexapp.rules.assessable import MonthStatus, check_period, month_choices
 from flexapp.rules.parameters import ParameterBook
-from flexapp.rules.periods import Month
+from flexapp.rules.periods import Month, Period
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.retirement import last_assessable_month
 from flexapp.rules.states import State
@@ -51,6 +51,17 @@ class Eligibility:
         """The 12 months of a year and whether each may be assessed."""
         return month_choices(
             year=year, work_start=self.work_start, last_month=self.last_month, taken=self.taken
+        )
+
+    def check(self, start: str, end: str) -> Period | Refusal:
+        """The period between two months "YYYY-MM", or why it may not be assessed."""
+        return check_period(
+            start=start,
+            end=end,
+            open_years=self.open_years,
+            work_start=self.work_start,
+            last_month=self.last_month,
+            taken=self.taken,
         )
 
     @cached_property

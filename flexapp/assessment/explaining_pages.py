@@ -1,13 +1,16 @@
-"""怎么算的: an assessment reckoned again before the reader's eyes, from the rows it stored.
+"""怎么算的: every step from what was typed to the total, before the reader's eyes.
 
-Nothing is looked up: what is published later changes neither the record nor its explanation.
+Of a record, from the rows it stored: nothing is looked up, so what is published later changes
+neither it nor its explanation. Of what is not assessed yet, from the rows it was reckoned with.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
+from flexapp.assessment.assessing import Proposal
 from flexapp.assessment.records import Record
 from flexapp.rules.base import Meaning, parse_base
 from flexapp.rules.contribution import Bound
@@ -47,38 +50,95 @@ class ReckonedStep:
 
 
 @dataclass(frozen=True, slots=True)
-class ExplainedPage:
-    """Every step from what was typed to the total."""
+class Reckoned:
+    """What a record and a sum that is not assessed yet have in common."""
 
-    serial: str
+    entered: str
+    months: int
+    bound: Bound
+    monthly_base: Decimal
+    period_base: Decimal
+    monthly_amount: Decimal
+    total: Decimal
+    rows: tuple[ParameterRow, ...]
+
+    @classmethod
+    def of(cls, record: Record) -> Reckoned:
+        """What a record stored."""
+        return cls(
+            entered=record.entered,
+            months=record.period.count,
+            bound=Bound(record.bound),
+            monthly_base=record.monthly_base,
+            period_base=record.period_base,
+            monthly_amount=record.monthly_amount,
+            total=record.total,
+            rows=record.parameters,
+        )
+
+    @classmethod
+    def proposed(cls, proposal: Proposal) -> Reckoned:
+        """What would be stored."""
+        sums = proposal.calculation
+        return cls(
+            entered=sums.entered.text,
+            months=sums.months,
+            bound=sums.bound,
+            monthly_base=sums.monthly_base,
+            period_base=sums.period_base,
+            monthly_amount=sums.monthly_amount,
+            total=sums.total,
+            rows=sums.rows,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedPage:
+    """Every step from what was typed to the total, of a record or of what may become one."""
+
     period: str
     steps: tuple[ReckonedStep, ...]
     total: str
-    made_at: object
     back: str
+    serial: str | None = None
+    """None where nothing is assessed yet."""
+    made_at: object = None
+    tried_on: str | None = None
+    """The day whose published figures were used, where nothing is assessed yet."""
 
     @classmethod
     def of(cls, record: Record, *, back: str) -> ExplainedPage:
         """The explanation of a record, from what it holds itself."""
         return cls(
-            serial=record.serial,
             period=record.period.label,
-            steps=_steps(record),
+            steps=_steps(Reckoned.of(record)),
             total=yen(record.total),
-            made_at=record.made_at,
             back=back,
+            serial=record.serial,
+            made_at=record.made_at,
+        )
+
+    @classmethod
+    def tried(cls, proposal: Proposal, *, back: str, today: date) -> ExplainedPage:
+        """The explanation of what would be assessed today."""
+        return cls(
+            period=proposal.period.label,
+            steps=_steps(Reckoned.proposed(proposal)),
+            total=yen(proposal.calculation.total),
+            back=back,
+            tried_on=day(today),
         )
 
 
-def _steps(record: Record) -> tuple[ReckonedStep, ...]:
-    rows = {row.parameter: row for row in record.parameters}
-    months = record.period.count
-    rate = next((row for row in record.parameters if row.parameter.is_rate), None)
-    monthly = plain(record.monthly_base)
-    steps = [*_base_steps(record, rows)]
+def _steps(sums: Reckoned) -> tuple[ReckonedStep, ...]:
+    rows = {row.parameter: row for row in sums.rows}
+    months = sums.months
+    rate = next((row for row in sums.rows if row.parameter.is_rate), None)
+    monthly = plain(sums.monthly_base)
+    steps = [*_base_steps(sums, rows)]
     steps.append(
         ReckonedStep(
-            "缴费基数（合计）", f"{monthly} 元 × {months} 个月", f"{plain(record.period_base)} 元"
+            "缴费基数（合计）", f"{monthly} 元 × {months} 个月", f"{plain(sums.period_base)} 元"
         )
     )
     if rate is not None and rate.personal is not None:
@@ -86,7 +146,7 @@ def _steps(record: Record) -> tuple[ReckonedStep, ...]:
             ReckonedStep(
                 "每月缴费",
                 f"{monthly} 元 × {_percent(rate.value)}，四舍五入到分",
-                yen(record.monthly_amount),
+                yen(sums.monthly_amount),
                 (_source(rate),),
             )
         )
@@ -94,22 +154,20 @@ def _steps(record: Record) -> tuple[ReckonedStep, ...]:
             ReckonedStep(
                 "其中每月进个人账户",
                 f"{monthly} 元 × {_percent(rate.personal)}，四舍五入到分",
-                yen(round_to_fen(record.monthly_base * rate.personal)),
+                yen(round_to_fen(sums.monthly_base * rate.personal)),
             )
         )
-    total = ReckonedStep(
-        "缴费总额", f"{yen(record.monthly_amount)} × {months} 个月", yen(record.total)
-    )
+    total = ReckonedStep("缴费总额", f"{yen(sums.monthly_amount)} × {months} 个月", yen(sums.total))
     return (*steps, total)
 
 
-def _base_steps(record: Record, rows: dict[Parameter, ParameterRow]) -> tuple[ReckonedStep, ...]:
+def _base_steps(sums: Reckoned, rows: dict[Parameter, ParameterRow]) -> tuple[ReckonedStep, ...]:
     """From what was typed to the monthly base."""
-    entered = parse_base(record.entered)
+    entered = parse_base(sums.entered)
     average = rows.get(Parameter.AVERAGE_WAGE)
     lower, upper = rows.get(Parameter.LOWER_BOUND), rows.get(Parameter.UPPER_BOUND)
     if isinstance(entered, Refusal) or average is None or lower is None or upper is None:
-        return (ReckonedStep("月缴费基数", record.entered, f"{plain(record.monthly_base)} 元"),)
+        return (ReckonedStep("月缴费基数", sums.entered, f"{plain(sums.monthly_base)} 元"),)
     figures = YearFigures(
         year=average.from_month.year,
         average=average.value,
@@ -127,7 +185,7 @@ def _base_steps(record: Record, rows: dict[Parameter, ParameterRow]) -> tuple[Re
             else (f"{plain(average.value)} 元")
         )
         first = ReckonedStep(
-            f"您填的是 {record.entered}，即上年度月平均工资的 {number}%",
+            f"您填的是 {sums.entered}，即上年度月平均工资的 {number}%",
             f"{spread} × {number}%，四舍五入到分",
             f"{plain(unbounded)} 元",
             (_source(average),),
@@ -135,7 +193,7 @@ def _base_steps(record: Record, rows: dict[Parameter, ParameterRow]) -> tuple[Re
     else:
         unbounded = round_to_fen(entered.value)
         first = ReckonedStep(
-            f"您填的是 {record.entered}，大于 300，是月工资",
+            f"您填的是 {sums.entered}，大于 300，是月工资",
             "按月工资的绝对值",
             f"{plain(unbounded)} 元",
         )
@@ -146,9 +204,8 @@ def _base_steps(record: Record, rows: dict[Parameter, ParameterRow]) -> tuple[Re
     }
     bounded = ReckonedStep(
         "月缴费基数",
-        f"下限 {plain(lower.value)} 元，上限 {plain(upper.value)} 元："
-        + words[Bound(record.bound)],
-        f"{plain(record.monthly_base)} 元",
+        f"下限 {plain(lower.value)} 元，上限 {plain(upper.value)} 元：" + words[sums.bound],
+        f"{plain(sums.monthly_base)} 元",
         (_source(lower), _source(upper)),
     )
     return (first, bounded)

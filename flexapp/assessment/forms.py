@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wtforms import StringField
+from wtforms import HiddenField, StringField
 
 from flexapp.web.forms import PageForm, strip
 
@@ -23,3 +23,5 @@ class AssessmentForm(PageForm):
     start = StringField("缴费开始年月", filters=[strip])
     end = StringField("缴费结束年月", filters=[strip])
     base = StringField("缴费基数", filters=[strip])
+    tap = HiddenField(filters=[strip])
+    """What the next tap on a month does (rules/tapping.py)."""

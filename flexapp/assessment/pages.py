@@ -10,6 +10,7 @@ from flask import url_for
 from flexapp.assessment.assessing import Subject
 from flexapp.assessment.choice_pages import ChoiceView
 from flexapp.assessment.eligibility import Eligibility
+from flexapp.assessment.months import YearMonths
 from flexapp.assessment.progress import Progress, progress
 from flexapp.assessment.records import PAGE_SIZE, RESIDENTS, STATE_STYLES, HeldUp, Record, Ways
 from flexapp.audit.service import Event
@@ -61,6 +62,10 @@ class RecordCard:
     end: str
     base: str
     total: str
+    explained: str
+    """Where it is shown how they were reckoned."""
+    listed: bool
+    """Whether it stands in a list, below the months of the year, and not on a page of its own."""
     state: str
     tag: str
     note: str
@@ -81,6 +86,7 @@ class RecordCard:
         *,
         who: str | None,
         shown_at: str,
+        listed: bool = False,
         polls: int = 0,
         blocked: Refusal | None = None,
         ways: Ways = RESIDENTS,
@@ -88,6 +94,8 @@ class RecordCard:
         """The card of a record; one in transmission asks again for itself, a limited time."""
         parked = record.held_up is HeldUp.PARKED
         waiting = record.state is State.QUEUED and polls < MOST_POLLS and not parked
+        # The months above a list change with the card, so it has to say that it stands there.
+        asks = {"polls": polls + 1} | ({"listed": 1} if listed else {})
         return cls(
             serial=record.serial,
             url=ways.record("detail", record.serial, who),
@@ -95,13 +103,15 @@ class RecordCard:
             end=str(record.period.end),
             base=plain(record.period_base),
             total=yen(record.total),
+            explained=ways.record("explained", record.serial, who),
+            listed=listed,
             state=record.state.label,
             tag=STATE_STYLES[record.state],
             note=blocked.sentence if blocked else _note(record),
             mark=record.kind.label if record.kind is RateKind.UNIT else None,
             made_by=record.maker,
             buttons=() if blocked else _buttons(record, who, ways),
-            poll=ways.record("card", record.serial, who, polls=polls + 1) if waiting else None,
+            poll=ways.record("card", record.serial, who, **asks) if waiting else None,
             refresh=shown_at,
             again=None if blocked else _again(record, who, ways),
         )
@@ -173,10 +183,16 @@ class ListPage:
     older: int | None
     taken_by_others: tuple[str, ...]
     """Months held by assessments whose amounts a proxy does not see."""
+    months: tuple[YearMonths, ...]
 
     @classmethod
     def of(
-        cls, header: Header, records: Sequence[Record], hidden: Sequence[Month] = ()
+        cls,
+        header: Header,
+        records: Sequence[Record],
+        *,
+        months: tuple[YearMonths, ...],
+        hidden: Sequence[Month] = (),
     ) -> ListPage:
         """A page of records, newest first; one more than fits says that there are older ones."""
         return cls(
@@ -186,11 +202,13 @@ class ListPage:
                     record,
                     who=header.who,
                     shown_at=url_for("assessment.records", who=header.who),
+                    listed=True,
                 )
                 for record in records[:PAGE_SIZE]
             ),
             older=records[PAGE_SIZE - 1].id if len(records) > PAGE_SIZE else None,
             taken_by_others=tuple(month.label for month in hidden),
+            months=months,
         )
 
 
@@ -203,6 +221,8 @@ class FormPage:
     closed: str | None
     """Why nothing can be assessed at all, if so."""
     choice: ChoiceView
+    months: tuple[YearMonths, ...]
+    """Of the open years, to be chosen by tapping."""
     conflicts: tuple[tuple[str, str], ...] = field(default=())
     """Serial and address of the visitor's own records that hold a chosen month."""
     ways: Ways = RESIDENTS

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, g, request, url_for
 
-from flexapp.assessment import pages
+from flexapp.assessment import pages, proxy
+from flexapp.assessment.assessing import Subject
+from flexapp.assessment.eligibility import eligibility
 from flexapp.assessment.explaining_pages import ExplainedPage
+from flexapp.assessment.months import YearMonths, listed_months
 from flexapp.assessment.moving import transition
 from flexapp.assessment.records import Record, find_for, list_url, refuse_mover, who_for
+from flexapp.assessment.service import own_subject
 from flexapp.audit import service as audit
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, apply
 from flexapp.web.access import Access, allow
-from flexapp.web.clock import now
+from flexapp.web.clock import now, today
 from flexapp.web.htmx import render, render_refused
 from flexapp.web.navigation import see_other
 from flexapp.web.once import once
@@ -57,17 +61,20 @@ def explained(serial: str) -> Response:
 @blueprint.get("/<serial>/card")
 @allow(Access.PERSON)
 def card(serial: str) -> Response:
-    """One record's card, for the page that waits for the tax bureau."""
+    """One record's card, for the page that waits for the tax bureau; a list's with the months."""
     record = visible(serial)
     polls = max(0, request.args.get("polls", 0, type=int))
+    listed = "listed" in request.args
     page = pages.RecordCard.of(
         record,
         who=who_for(record, g.visitor),
         shown_at=list_url(record, g.visitor),
+        listed=listed,
         polls=polls,
         blocked=refuse_mover(record, g.visitor),
     )
-    return render("assessment/card.html", "assessment/_card.html", card=page)
+    months = _months(record) if listed else ()
+    return render("assessment/card.html", "assessment/_polled.html", card=page, months=months)
 
 
 @blueprint.get("/<serial>/revoke")
@@ -99,6 +106,20 @@ def revoke(serial: str) -> Response:
         record=record, move=Move.REVOKE, actor=g.visitor.actor, at=now()
     )
     return after_move(record, outcome)
+
+
+def _months(record: Record) -> tuple[YearMonths, ...]:
+    """The months above the list that a record stands in; none once a proxy's case is over."""
+    who = who_for(record, g.visitor)
+    if who is None:
+        return ()
+    own = record.person_id == g.visitor.me.id
+    subject = own_subject(g.visitor) if own else proxy.subject_of(token=who, visitor=g.visitor)
+    if not isinstance(subject, Subject):
+        return ()
+    bounds = eligibility(person=subject.person, registration=subject.registration, today=today())
+    seen_by = None if own else g.visitor.account_id
+    return listed_months(bounds, who=who, today=today(), seen_by=seen_by)
 
 
 def after_move(record: Record, outcome: Record | Refusal) -> Response:

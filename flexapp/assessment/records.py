@@ -85,6 +85,7 @@ RESIDENTS = Ways(
         "new": "assessment.new",
         "create": "assessment.create",
         "read_back": "assessment.read_back",
+        "trial": "assessment.trial",
         "detail": "record.detail",
         "explained": "record.explained",
         "card": "record.card",

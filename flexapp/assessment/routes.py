@@ -7,10 +7,12 @@ from werkzeug.datastructures import MultiDict
 
 from flexapp.agency.service import why_not_open
 from flexapp.assessment import assessing, eligibility, pages, proxy
-from flexapp.assessment.assessing import Assessed, Subject
-from flexapp.assessment.choice_pages import ChoiceView
+from flexapp.assessment.assessing import Assessed, Proposal, Subject, propose
+from flexapp.assessment.choice_pages import ChoiceView, months_to_tap
 from flexapp.assessment.eligibility import Eligibility
+from flexapp.assessment.explaining_pages import ExplainedPage
 from flexapp.assessment.forms import OTHER, SELF, AssessmentForm, ChooseForm
+from flexapp.assessment.months import listed_months
 from flexapp.assessment.records import RESIDENTS, made_for, own_records
 from flexapp.assessment.service import own_subject
 from flexapp.people import handing_over
@@ -77,16 +79,21 @@ def records(who: str) -> Response:
     subject = _subject(who)
     if isinstance(subject, Response):
         return subject
-    before = before_row()
+    before, hidden = before_row(), []
+    bounds = _bounds(subject)
     if subject.by_proxy:
         found = made_for(subject.person.id, g.visitor.account_id, before)
-        held = _bounds(subject).held
-        hidden = [m for m, row in held.items() if row.made_by != g.visitor.account_id]
+        hidden = [m for m, row in bounds.held.items() if row.made_by != g.visitor.account_id]
     else:
-        found, hidden = own_records(subject.person.id, before), []
+        found = own_records(subject.person.id, before)
     if not found and not hidden and before is None:
         return _new_page(who, subject)
-    page = pages.ListPage.of(pages.Header.of(who, subject), found, hidden)
+    page = pages.ListPage.of(
+        pages.Header.of(who, subject),
+        found,
+        months=listed_months(bounds, who=who, today=today(), seen_by=_seen_by(subject)),
+        hidden=hidden,
+    )
     return render("assessment/records.html", "assessment/_records.html", page=page)
 
 
@@ -156,6 +163,24 @@ def read_back(who: str) -> Response:
     return render("assessment/_choice.html", "assessment/_choice.html", choice=choice)
 
 
+@blueprint.get("/<who>/explained")
+@allow(Access.PERSON)
+def trial(who: str) -> Response:
+    """怎么算的, of what would be assessed; where that cannot be, the form, which says why."""
+    subject = _subject(who)
+    if isinstance(subject, Response):
+        return subject
+    form = AssessmentForm(request.args)
+    back = RESIDENTS.listing("new", who, **form.entries)
+    outcome = propose(
+        start=form.start.data, end=form.end.data, base=form.base.data, bounds=_bounds(subject)
+    )
+    if not isinstance(outcome, Proposal):
+        return see_other(back)
+    page = ExplainedPage.tried(outcome, back=back, today=today())
+    return render("assessment/explained.html", "assessment/_explained.html", page=page)
+
+
 def _subject(who: str) -> Subject | Response:
     """Whom the address means; 404 for a case that is unknown, over, or somebody else's."""
     if who == SELF:
@@ -179,6 +204,11 @@ def _bounds(subject: Subject) -> Eligibility:
     return eligibility.eligibility(
         person=subject.person, registration=subject.registration, today=today()
     )
+
+
+def _seen_by(subject: Subject) -> int | None:
+    """Whose records alone are told of in the months; None for one's own, where all are."""
+    return g.visitor.account_id if subject.by_proxy else None
 
 
 def _choose_page(form: ChooseForm, status: int | None = None) -> Response:
@@ -221,7 +251,8 @@ def _form_page(
 ) -> Response:
     bounds = _bounds(subject)
     if not form.start.data and not form.faulty and bounds.longest is not None:
-        form.start.data, form.end.data = map(str, bounds.longest)
+        start, end = map(str, bounds.longest)
+        form.fill({"start": start, "end": end, "tap": ""})
     not_open = why_not_open(
         division=subject.registration.division,
         actor=g.visitor.actor,
@@ -234,6 +265,9 @@ def _form_page(
         month_options=pages.month_options(bounds, (form.start.data, form.end.data)),
         closed=not_open.sentence if not_open is not None else pages.why_closed(bounds),
         choice=ChoiceView.of(form, bounds, ways=RESIDENTS, who=who, reckon=preview),
+        months=months_to_tap(
+            form, bounds, ways=RESIDENTS, who=who, today=today(), seen_by=_seen_by(subject)
+        ),
         conflicts=conflicts,
         # Whoever handles for somebody else cannot send that person to a counter.
         elsewhere=(url_for("assessment.hand_over"), "到窗口继续办理") if who == SELF else None,

@@ -8,10 +8,10 @@ from flask import Blueprint, Response, abort, request, url_for
 
 from flexapp.assessment import pages
 from flexapp.assessment import service as assessment
-from flexapp.assessment.choice_pages import ChoiceView
+from flexapp.assessment.choice_pages import ChoiceView, months_to_tap
 from flexapp.assessment.explaining_pages import ExplainedPage
 from flexapp.assessment.forms import AssessmentForm
-from flexapp.assessment.service import Assessed, Eligibility, Record
+from flexapp.assessment.service import Assessed, Eligibility, Proposal, Record
 from flexapp.audit import service as audit
 from flexapp.counter import residents
 from flexapp.counter.people_pages import AT_COUNTER, WAYS, record_card
@@ -53,6 +53,13 @@ def read_back(token: str) -> Response:
     return _say(token, RateKind.FLEXIBLE)
 
 
+@blueprint.get("/explained")
+@allow(Access.STAFF, *LOCAL)
+def trial(token: str) -> Response:
+    """怎么算的, of what would be assessed."""
+    return _try(token, RateKind.FLEXIBLE)
+
+
 @blueprint.get("/unit-rate")
 @allow(Access.STAFF, *LOCAL)
 def new_unit(token: str) -> Response:
@@ -73,6 +80,13 @@ def create_unit(token: str) -> Response:
 def read_back_unit(token: str) -> Response:
     """What the number typed means at the unit rate."""
     return _say(token, RateKind.UNIT)
+
+
+@blueprint.get("/unit-rate/explained")
+@allow(Access.STAFF, *LOCAL)
+def trial_unit(token: str) -> Response:
+    """怎么算的, of what would be assessed at the unit rate."""
+    return _try(token, RateKind.UNIT)
 
 
 @blueprint.get("/records/<serial>")
@@ -124,8 +138,10 @@ def card(token: str, serial: str) -> Response:
         if refusal is not None:
             return render_refused(refusal, _list(case))
         polls = max(0, request.args.get("polls", 0, type=int))
-        shown = record_card(case, record, polls)
-        return render("counter/card.html", "assessment/_card.html", card=shown)
+        listed = "listed" in request.args
+        shown = record_card(case, record, polls=polls, listed=listed)
+        months = residents.months(case, today()) if listed else ()
+        return render("counter/card.html", "assessment/_polled.html", card=shown, months=months)
 
     return _with_record(token, serial, page)
 
@@ -296,6 +312,28 @@ def _say(token: str, kind: RateKind) -> Response:
     return render("assessment/_choice.html", "assessment/_choice.html", choice=choice)
 
 
+def _try(token: str, kind: RateKind) -> Response:
+    case = case_at(token)
+    if isinstance(case, Response):
+        return case
+    refusal = residents.why_not_here(case, residents.action_of(kind))
+    if refusal is not None:
+        return render_refused(refusal, _list(case))
+    form = AssessmentForm(request.args)
+    back = WAYS[kind].listing("new", token, **form.entries)
+    outcome = assessment.propose(
+        start=form.start.data,
+        end=form.end.data,
+        base=form.base.data,
+        bounds=_bounds(case),
+        kind=kind,
+    )
+    if not isinstance(outcome, Proposal):
+        return see_other(back)
+    page = ExplainedPage.tried(outcome, back=back, today=today())
+    return render("counter/explained.html", "assessment/_explained.html", page=page)
+
+
 def _bounds(case: Case) -> Eligibility:
     return assessment.eligibility(
         person=case.person, registration=case.subject.registration, today=today()
@@ -312,7 +350,8 @@ def _form_page(
 ) -> Response:
     bounds = _bounds(case)
     if not form.start.data and not form.faulty and bounds.longest is not None:
-        form.start.data, form.end.data = map(str, bounds.longest)
+        start, end = map(str, bounds.longest)
+        form.fill({"start": start, "end": end, "tap": ""})
     page = pages.FormPage(
         header=pages.Header.of(case.token, case.subject),
         month_options=pages.month_options(bounds, (form.start.data, form.end.data)),
@@ -320,6 +359,7 @@ def _form_page(
         choice=ChoiceView.of(
             form, bounds, ways=WAYS[kind], who=case.token, kind=kind, reckon=preview
         ),
+        months=months_to_tap(form, bounds, ways=WAYS[kind], who=case.token, today=today()),
         ways=WAYS[kind],
         elsewhere=(
             (url_for("counter_hand_over.assessment", token=case.token), "让本人在手机上继续")

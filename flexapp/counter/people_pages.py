@@ -9,9 +9,9 @@ from flexapp.assessment.pages import RecordCard
 from flexapp.assessment.service import (
     PAGE_SIZE,
     STATE_STYLES,
-    MonthCell,
     Record,
     Ways,
+    YearMonths,
     last_month,
 )
 from flexapp.counter.residents import Case, covers, why_not_here
@@ -34,6 +34,7 @@ AT_COUNTER = Ways(
         "new": "counter_assessment.new",
         "create": "counter_assessment.create",
         "read_back": "counter_assessment.read_back",
+        "trial": "counter_assessment.trial",
         "detail": "counter_assessment.detail",
         "explained": "counter_assessment.explained",
         "card": "counter_assessment.card",
@@ -56,6 +57,7 @@ UNIT_RATE = replace(
         "new": "counter_assessment.new_unit",
         "create": "counter_assessment.create_unit",
         "read_back": "counter_assessment.read_back_unit",
+        "trial": "counter_assessment.trial_unit",
     },
 )
 """The same for a make-up at the unit rate."""
@@ -126,8 +128,7 @@ class PersonPage:
     known: PersonRows
     current: RegistrationView | None
     elsewhere: str | None
-    year: int
-    months: tuple[MonthCell, ...]
+    months: tuple[YearMonths, ...]
     last_month: str
     """The retirement boundary."""
     special_cases: bool
@@ -140,7 +141,7 @@ class PersonPage:
 
     @classmethod
     def of(
-        cls, case: Case, *, year: int, months: Sequence[MonthCell], records: Sequence[Record]
+        cls, case: Case, *, months: tuple[YearMonths, ...], records: Sequence[Record]
     ) -> PersonPage:
         """The page of a case; `records`: one more than fits says that there are older ones.
 
@@ -154,23 +155,23 @@ class PersonPage:
             known=PersonRows.of(case),
             current=case.registration if registered_here else None,
             elsewhere=case.elsewhere.name if case.elsewhere else None,
-            year=year,
-            months=tuple(months) if registered_here else (),
+            months=months,
             last_month=last_month(case.person).label,
             special_cases=why_not_here(case, Action.SPECIAL) is None,
             may_assess=refusal is None,
             sentence=refusal.sentence if refusal is not None and registered_here else None,
-            cards=tuple(record_card(case, record) for record in shown),
+            cards=tuple(record_card(case, record, listed=True) for record in shown),
             older=shown[-1].id if len(records) > len(shown) > 0 else None,
         )
 
 
-def record_card(case: Case, record: Record, polls: int = 0) -> RecordCard:
+def record_card(case: Case, record: Record, *, polls: int = 0, listed: bool = False) -> RecordCard:
     """The card of a record: the residents' own, with the buttons this counter may press."""
     return RecordCard.of(
         record,
         who=case.token,
         shown_at=AT_COUNTER.listing("records", case.token),
+        listed=listed,
         polls=polls,
         blocked=why_not_here(case, Action.TRANSMIT),
         ways=AT_COUNTER,

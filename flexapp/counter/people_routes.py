@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, g, request, url_for
 
 from flexapp.assessment import service as assessment
-from flexapp.assessment.service import MonthCell
 from flexapp.counter import residents
 from flexapp.counter.people_forms import FindForm
 from flexapp.counter.people_pages import PersonPage, RegistrationPage
@@ -83,18 +82,9 @@ def show(token: str) -> Response:
     case = case_at(token)
     if isinstance(case, Response):
         return case
-    months: tuple[MonthCell, ...] = ()
-    if case.registration is not None:
-        months = assessment.months_of_year(
-            person=case.person,
-            work_start=case.registration.work_start,
-            year=today().year,
-            today=today(),
-        )
     page = PersonPage.of(
         case,
-        year=today().year,
-        months=months,
+        months=residents.months(case, today()),
         records=assessment.own_records(case.person.id, before_row()),
     )
     return render("counter/person.html", "counter/_person.html", page=page)

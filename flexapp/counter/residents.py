@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flexapp.assessment import service as assessment
-from flexapp.assessment.service import Assessed, Record, Subject
+from flexapp.assessment.service import Assessed, Record, Subject, YearMonths
 from flexapp.audit import service as audit
 from flexapp.counter import case_repository
 from flexapp.counter.service import Clerk
@@ -244,6 +244,16 @@ def assess(
 def action_of(kind: RateKind) -> Action:
     """What a counter must be allowed to do for an assessment at that rate."""
     return Action.SPECIAL if kind is RateKind.UNIT else Action.ASSESS
+
+
+def months(case: Case, today: date) -> tuple[YearMonths, ...]:
+    """The months of this year with their states, of somebody registered where the counter works."""
+    if case.registration is None or case.elsewhere is not None:
+        return ()
+    cells = assessment.months_of_year(
+        person=case.person, work_start=case.registration.work_start, year=today.year, today=today
+    )
+    return (YearMonths(today.year, cells),)
 
 
 def record_of(case: Case, serial: str) -> Record | None:

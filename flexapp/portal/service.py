@@ -58,18 +58,21 @@ class Message:
     text: str
     who: str
     serial: str | None
+    explained: bool
+    """Whether an amount stands in it, so that the way to its reckoning does as well."""
     disputable: bool
     disputed: bool
 
 
 def my_months(person: PersonCard, today: date) -> tuple[MonthCell, ...] | None:
-    """The months of the current year; None before registration."""
+    """The months of the current year, the free ones leading to 核定; None before registration."""
     registered = registration.current(person.id)
     if registered is None:
         return None
-    return assessment.months_of_year(
+    months = assessment.months_of_year(
         person=person, work_start=registered.work_start, year=today.year, today=today
     )
+    return assessment.leading(months)
 
 
 def messages(visitor: Visitor, before: int | None) -> tuple[Message, ...]:
@@ -137,6 +140,7 @@ def _message(event: Event, visitor: Visitor, disputed: bool) -> Message:
         text=SENTENCES[event.action].format_map(words),
         who="本人" if mine else event.actor_label,
         serial=event.subject if event.action.startswith("assessment.") else None,
+        explained="{total}" in SENTENCES[event.action],
         disputable=_by_somebody_else(event, visitor) and not disputed,
         disputed=disputed,
     )

@@ -23,6 +23,7 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "assessment.new": ("GET", "/assessment/<who>/new", PERSON),
     "assessment.read_back": ("GET", "/assessment/<who>/read-back", PERSON),
     "assessment.records": ("GET", "/assessment/<who>", PERSON),
+    "assessment.trial": ("GET", "/assessment/<who>/explained", PERSON),
     "channels.index": ("GET", "/channels", PUBLIC),
     "channels.landing": ("GET", "/c/<code>", PUBLIC),
     "counter.begin_enrolment": ("POST", "/counter/enrol", BEGUN),
@@ -75,6 +76,12 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "counter_assessment.transmit": (
         "POST",
         "/counter/people/<token>/records/<serial>/transmit",
+        STAFF,
+    ),
+    "counter_assessment.trial": ("GET", "/counter/people/<token>/explained", STAFF),
+    "counter_assessment.trial_unit": (
+        "GET",
+        "/counter/people/<token>/unit-rate/explained",
         STAFF,
     ),
     "counter_people.ask": ("GET", "/counter/people", STAFF),

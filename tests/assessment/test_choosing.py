@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.support.client import LintingClient
@@ -9,6 +11,7 @@ from tests.support.html import Page, words
 from tests.support.walks import MA_LAN, sign_in
 
 NEW = "/assessment/self/new"
+HOW = "怎么算的"
 
 
 @pytest.fixture
@@ -55,10 +58,36 @@ def test_the_quick_choices_are_links_that_fill_the_box_without_the_script(
 
 def test_three_choices_stand_side_by_side_with_what_each_costs(ma_lan: LintingClient) -> None:
     assert compared(read_back(ma_lan, "80")) == [
-        ("60%", "每月缴 ¥1004.60", "进个人账户 ¥401.84", "共 ¥12055.20"),
+        ("60%", "每月缴 ¥1004.60", "进个人账户 ¥401.84", "共 ¥12055.20", HOW),
         ("80%", "您填的", "每月缴 ¥1339.36", "进个人账户 ¥535.74", "共 ¥16072.32"),
-        ("100%", "每月缴 ¥1674.20", "进个人账户 ¥669.68", "共 ¥20090.40"),
+        ("100%", "每月缴 ¥1674.20", "进个人账户 ¥669.68", "共 ¥20090.40", HOW),
     ]
+
+
+@pytest.mark.parametrize("base", ["80", "20000"])
+def test_every_choice_and_the_number_typed_lead_to_how_it_is_reckoned(
+    ma_lan: LintingClient, base: str
+) -> None:
+    page = read_back(ma_lan, base)
+    links = [a for a in page.all("a") if words(a) == HOW]
+    names = [a.get("aria-label", "") for a in links]
+    assert len(set(names)) == len(names) == 3
+    assert all(name.startswith(f"{HOW}，") for name in names)
+    for link in links:
+        explained = ma_lan.page(link.get("href", ""))
+        assert link.get("aria-label") == f"{HOW}，{entered(explained)}"
+        (amount,) = [text for text in explained.texts("p") if "共缴" in text]
+        assert amount.startswith("2026年1月至12月，共缴 ¥")
+        # What the page of steps ends in is what was shown beside the link.
+        assert amount.rpartition(" ")[2] in page.words
+
+
+def entered(explained: Page) -> str:
+    """What the first step says was typed, as the choices are named."""
+    first = explained.texts("h2")[1]
+    number = re.search(r"您填的是 ([\d.]+)", first)
+    assert number is not None
+    return f"月工资 {number[1]}" if "月工资" in first else f"{number[1]}%"
 
 
 def test_a_wage_stands_between_the_choices_it_lies_between(ma_lan: LintingClient) -> None:

@@ -8,13 +8,32 @@ import pytest
 from flask import Flask
 
 from tests.support.client import LintingClient, linting
+from tests.support.database import stored
 from tests.support.html import Page, words
-from tests.support.walks import MA_LAN, WANG, assess, serials, sign_in
+from tests.support.walks import (
+    DING,
+    MA_LAN,
+    WANG,
+    YANG,
+    assess,
+    proxy_for,
+    revoke,
+    serials,
+    sign_in,
+)
+
+TRIAL = "/assessment/self/explained"
+HOW = "怎么算的"
 
 
 def explained(client: LintingClient, base: str) -> Page:
     """The page that the record of a whole year at this base leads to."""
     sign_in(client, MA_LAN.phone)
+    return explained_once_assessed(client, base)
+
+
+def explained_once_assessed(client: LintingClient, base: str) -> Page:
+    """The same for 马兰, signed in already."""
     assess(client, "2026-01", "2026-12", base)
     (serial,) = serials(client.page("/assessment/self"))
     record = client.page(f"/assessment/records/{serial}")
@@ -86,3 +105,108 @@ def test_nobody_else_is_told_how_my_assessment_was_reckoned(
     somebody = linting(app.test_client())
     sign_in(somebody, WANG.phone)
     somebody.page(address, 404)
+
+
+def ways(page: Page) -> dict[str, str]:
+    """Each way to an explanation: where it leads, by its whole name."""
+    links = [a for a in page.all("a") if words(a) == HOW]
+    found = {a.get("aria-label", ""): a.get("href", "") for a in links}
+    assert len(found) == len(links), "two of them have the same name"
+    return found
+
+
+@pytest.mark.parametrize("base", ["60", "80.5", "301", "99999"])
+def test_what_is_tried_is_reckoned_as_it_then_is_assessed(
+    client: LintingClient, app: Flask, base: str
+) -> None:
+    sign_in(client, MA_LAN.phone)
+    before = stored(app)
+    tried = client.page(f"{TRIAL}?start=2026-01&end=2026-12&base={base}")
+    assert stored(app) == before
+    assert tried.title == "怎么算的"
+    assert tried.texts("h2")[0] == "试算，尚未核定"
+    assert "核定流水号" not in tried.words
+    assert "2026年11月24日按已公布的标准试算" in tried.words
+    assert "打印" in tried.buttons()
+    sources = [text for text in tried.texts("p", class_="hint") if "依据" in text]
+    record = explained_once_assessed(client, base)
+    assert steps(tried) == steps(record)
+    assert sources == [text for text in record.texts("p", class_="hint") if "依据" in text]
+    assert "试算" not in record.words
+
+
+def test_from_a_trial_one_goes_back_to_what_was_typed(client: LintingClient) -> None:
+    sign_in(client, MA_LAN.phone)
+    tried = client.page(f"{TRIAL}?start=2026-03&end=2026-05&base=80")
+    form = client.page(tried.links()["返回接着填"])
+    assert [form.value(name) for name in ("start", "end", "base")] == ["2026-03", "2026-05", "80"]
+    assert serials(client.submit(form, "核定"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("start=2026-01&end=2026-12&base=59.99", "60"),
+        ("start=2026-05&end=2026-01&base=60", "缴费结束年月不能早于缴费开始年月"),
+        ("start=2024-01&end=2024-12&base=60", "2024年度没有开放申报"),
+    ],
+)
+def test_what_cannot_be_assessed_leads_to_the_form_that_says_why(
+    client: LintingClient, typed: str, says: str
+) -> None:
+    sign_in(client, MA_LAN.phone)
+    form = client.page(f"{TRIAL}?{typed}")
+    assert form.path == f"/assessment/self/new?{typed}"
+    assert says in words(form.by_id("read-back"))
+
+
+def test_nothing_asked_for_is_no_fault(client: LintingClient) -> None:
+    sign_in(client, MA_LAN.phone)
+    assert client.page(TRIAL).path.startswith("/assessment/self/new")
+    assert client.get("/assessment/nobody/explained").status_code == 404
+
+
+def test_who_is_not_registered_is_told_to_register_first(client: LintingClient) -> None:
+    sign_in(client, YANG.phone)
+    page = client.page(f"{TRIAL}?start=2026-01&end=2026-12&base=60")
+    assert "您还没有参保登记" in page.words
+
+
+def test_a_proxy_tries_for_the_other_person_and_goes_back_to_their_form(
+    client: LintingClient,
+) -> None:
+    sign_in(client, MA_LAN.phone)
+    form = proxy_for(client, DING)
+    filled = client.page(form.links()["80%"].partition("#")[0])
+    for address in ways(filled).values():
+        tried = client.page(address)
+        assert tried.texts("h2")[0] == "试算，尚未核定"
+        back = tried.links()["返回接着填"]
+        assert back.startswith(form.path.removesuffix("/new").split("?")[0])
+
+
+def test_every_record_in_the_list_leads_to_its_own_explanation(client: LintingClient) -> None:
+    sign_in(client, MA_LAN.phone)
+    first = assess(client, "2026-01", "2026-03")
+    second = assess(client, "2026-04", "2026-12", "100")
+    assert ways(client.page("/assessment/self")) == {
+        "怎么算的，2026-04 至 2026-12": f"/assessment/records/{second}/explained",
+        "怎么算的，2026-01 至 2026-03": f"/assessment/records/{first}/explained",
+    }
+    # The record's own page has the way to it among its figures.
+    assert not ways(client.page(f"/assessment/records/{first}"))
+
+
+def test_the_question_before_revoking_and_the_message_lead_there_too(
+    client: LintingClient,
+) -> None:
+    sign_in(client, MA_LAN.phone)
+    serial = assess(client, "2026-01", "2026-03")
+    address = f"/assessment/records/{serial}/explained"
+    dialog = client.page(f"/assessment/records/{serial}/revoke")
+    assert ways(dialog) == {"怎么算的，¥3013.80": address}
+    revoke(client, serial)
+    messages = client.page("/me/messages")
+    (told,) = [message for message in messages.all("article") if "3013.80" in words(message)]
+    assert ways(messages) == {f"怎么算的，{words(told[0])}": address}
+    assert client.page(address).status == 200

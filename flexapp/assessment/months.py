@@ -1,0 +1,171 @@
+"""The months of a year as people see them: each with its state, and where a free one leads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from flexapp.agency.service import in_force
+from flexapp.assessment.eligibility import Eligibility, Held, held_months, last_month
+from flexapp.assessment.records import RESIDENTS, STATE_STYLES, Ways
+from flexapp.people.service import PersonCard
+from flexapp.rules.assessable import Availability, MonthStatus, month_choices
+from flexapp.rules.parameters import ParameterBook
+from flexapp.rules.periods import Month
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import State
+from flexapp.rules.tapping import Chosen, tapped
+
+SHORT = {Availability.BEFORE_WORK_START: "未参保", Availability.AFTER_RETIREMENT: "已退休"}
+"""Words that fit into a box of the grid."""
+CHOSEN = "已选"
+TAP_END = "end"
+"""In an address or a form as `tap`: the next tap may set the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCell:
+    """A month of the grid: its state where a live assessment holds it, else whether it is free."""
+
+    month: Month
+    state: State | None
+    """None also where a live assessment holds it whose state is not the reader's business."""
+    availability: Availability
+    closed: str | None = None
+    """Why nothing of the year can be assessed, in a word, if so."""
+    run_end: Month | None = None
+    """The last month of the unbroken run of free months this one is in; None if it is not free."""
+    url: str | None = None
+    """Where a tap leads."""
+    chosen: bool = False
+    """Whether it is among the months chosen on the form."""
+
+    @property
+    def free(self) -> bool:
+        """Whether it can be assessed."""
+        return self.availability is Availability.AVAILABLE and not self.closed
+
+    @property
+    def label(self) -> str:
+        """What stands under the month."""
+        if self.state is not None:
+            return self.state.label
+        if self.chosen:
+            return CHOSEN
+        if self.availability is Availability.AVAILABLE and self.closed:
+            return self.closed
+        return SHORT.get(self.availability, self.availability.label)
+
+    @property
+    def style(self) -> str:
+        """The class that colours the box; the label says it in words."""
+        if self.state is not None:
+            return STATE_STYLES[self.state]
+        if self.availability is Availability.TAKEN:
+            return "off"
+        return "free" if self.free else "none"
+
+
+@dataclass(frozen=True, slots=True)
+class YearMonths:
+    """The 12 months of a year."""
+
+    year: int
+    cells: tuple[MonthCell, ...]
+
+
+def months_of_year(
+    *, person: PersonCard, work_start: Month, year: int, today: date
+) -> tuple[MonthCell, ...]:
+    """The 12 months of a year of a registered person, open for declaration or not."""
+    held = held_months(person.id, f"{year}-01", f"{year}-12")
+    now = in_force(today)
+    choices = month_choices(
+        year=year,
+        work_start=work_start,
+        last_month=last_month(person),
+        taken={month: row.serial for month, row in held.items()},
+    )
+    return _cells(choices, held, _why_closed(year, now.open_years, now.book))
+
+
+def open_months(
+    bounds: Eligibility, *, today: date, seen_by: int | None = None
+) -> tuple[YearMonths, ...]:
+    """The months of every open year; of this one where none is.
+
+    `seen_by`: the account of a proxy, who sees which months are taken, and the state only of what
+    that account made (design 2.4).
+    """
+    held = bounds.held
+    if seen_by is not None:
+        held = {month: row for month, row in held.items() if row.made_by == seen_by}
+    return tuple(
+        YearMonths(
+            year,
+            _cells(bounds.choices(year), held, _why_closed(year, bounds.open_years, bounds.book)),
+        )
+        for year in sorted(bounds.open_years or {today.year})
+    )
+
+
+def leading(
+    cells: Sequence[MonthCell],
+    *,
+    who: str = "self",
+    ways: Ways = RESIDENTS,
+    chosen: Chosen | None = None,
+    more: Mapping[str, str] | None = None,
+) -> tuple[MonthCell, ...]:
+    """The same, each free month leading to the form with what is chosen once it is tapped.
+
+    `chosen`: what is chosen so far; `more`: what else the addresses hold.
+    """
+    runs = {cell.month: cell.run_end for cell in cells if cell.run_end is not None}
+
+    def url(month: Month) -> str:
+        then = tapped(month, runs=runs, chosen=chosen)
+        tap = TAP_END if then.waits else None
+        return ways.listing("new", who, start=then.start, end=then.end, tap=tap, **(more or {}))
+
+    return tuple(
+        replace(
+            cell,
+            url=url(cell.month),
+            chosen=chosen is not None and chosen.start <= cell.month <= chosen.end,
+        )
+        if cell.free
+        else cell
+        for cell in cells
+    )
+
+
+def listed_months(
+    bounds: Eligibility, *, who: str, today: date, seen_by: int | None
+) -> tuple[YearMonths, ...]:
+    """The months above a list of records; a free one leads to the form."""
+    return tuple(
+        replace(each, cells=leading(each.cells, who=who))
+        for each in open_months(bounds, today=today, seen_by=seen_by)
+    )
+
+
+def _why_closed(year: int, open_years: frozenset[int], book: ParameterBook) -> str | None:
+    if year not in open_years:
+        return "未开放"
+    return "未公布" if isinstance(book.figures(year), Refusal) else None
+
+
+def _cells(
+    choices: Sequence[MonthStatus], held: Mapping[Month, Held], closed: str | None
+) -> tuple[MonthCell, ...]:
+    cells: list[MonthCell] = []
+    run_end: Month | None = None
+    for choice in reversed(choices):
+        month = choice.month
+        state = held[month].state if month in held else None
+        cell = MonthCell(month, state, choice.status, closed)
+        run_end = (run_end or month) if cell.free else None
+        cells.append(replace(cell, run_end=run_end))
+    return tuple(reversed(cells))
