@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -12,6 +13,7 @@ from tests.journeys.snapshot import take
 from tests.journeys.steps import (
     ASSESSMENT,
     BASE,
+    END,
     MA_LAN,
     REGISTRATION,
     START,
@@ -153,6 +155,99 @@ def test_a_page_open_too_long_keeps_what_was_typed(scripted: Scripted) -> None:
         phone.on(ASSESSMENT, phone.record("2019-04", "2019-12"))
 
 
+def test_months_are_tapped_without_leaving_the_page_as_they_are_by_their_links(
+    scripted: Scripted,
+) -> None:
+    with scripted(TODAY) as world:
+        phone = _at_the_form(world)
+        assess(phone, "2019-06", "2019-06", "60")
+        phone.follow("新增")
+        to_form(phone)
+        phone.fill(BASE, "60")
+        # Chosen from the lists: no tap is open, so the first one begins.
+        phone.choose(END, "2019-04")
+        _chose(phone, "2019-01", "2019-04", "已选 2019年1月至4月，共 4 个月。")
+        for month, start, end, said in (
+            ("9月", "2019-09", "2019-12", "共 4 个月。想早点结束，就再点结束的那个月。"),
+            ("10月", "2019-09", "2019-10", "已选 2019年9月至10月，共 2 个月。"),
+            ("2月", "2019-02", "2019-05", "共 4 个月。想早点结束"),
+            ("1月", "2019-01", "2019-05", "共 5 个月。想早点结束"),
+            ("8月", "2019-08", "2019-12", "共 5 个月。想早点结束"),
+            ("8月", "2019-08", "2019-08", "已选 2019年8月，共 1 个月。"),
+            ("3月", "2019-03", "2019-05", "共 3 个月。想早点结束"),
+        ):
+            tapped = phone.page.get_by_role("link", name=re.compile(f"^{month}"))
+            tapped.click()
+            _chose(phone, start, end, said)
+            expect(tapped).to_be_focused()
+        phone.look()
+        expect(phone.page.get_by_role("status")).to_contain_text("¥1861.80")
+        assert phone.field(BASE).input_value() == "60"
+        # What the script marks is what the server marks where somebody comes without it.
+        marked = _grid(phone.page)
+        other = phone.second_page()
+        phone.open("/assessment/self/new?start=2019-03&end=2019-05&base=60&tap=end")
+        assert _grid(other) == marked
+        assert marked[1:7] == [
+            "2月\n可核定",
+            *(f"{n}月\n已选" for n in (3, 4, 5)),
+            "6月\n已核定",
+            "7月\n可核定",
+        ]
+        phone.page.get_by_role("link", name=re.compile("^4月")).click()
+        phone.press("核定")
+        phone.on(ASSESSMENT, phone.record("2019-03", "2019-04"))
+
+
+def test_the_script_goes_by_the_rule_of_the_links(scripted: Scripted) -> None:
+    with scripted(TODAY) as world:
+        phone = _at_the_form(world)
+        assess(phone, "2019-05", "2019-05", "60")
+        phone.open("/assessment/self/new")
+        # Each month tapped after each state of the form: what its link says is what is chosen.
+        for start, end, tap in (
+            ("2019-02", "2019-04", "end"),
+            ("2019-02", "2019-04", ""),
+            ("2019-07", "2019-12", "end"),
+        ):
+            address = f"/assessment/self/new?start={start}&end={end}&tap={tap}&base="
+            phone.open(address)
+            names = [name.partition("\n")[0] for name in _grid(phone.page)]
+            for name in (name for name in names if name != "5月"):
+                phone.open(address)
+                tapped = phone.page.get_by_role("link", name=re.compile(f"^{name}"))
+                leads = parse_qs(urlsplit(tapped.get_attribute("href") or "").query)
+                tapped.click()
+                expect(phone.field(START)).to_have_value(leads["start"][0])
+                expect(phone.field(END)).to_have_value(leads["end"][0])
+                open_end = phone.page.locator("input[name=tap]").input_value()
+                assert open_end == leads.get("tap", [""])[0], (address, name)
+
+
+def test_a_tap_without_a_connection_still_chooses(scripted: Scripted) -> None:
+    with scripted(TODAY) as world:
+        phone = _at_the_form(world)
+        phone.tolerate("net::ERR_INTERNET_DISCONNECTED", "htmx:sendError")
+        phone.page.context.set_offline(True)
+        for month in ("3月", "5月"):
+            phone.page.get_by_role("link", name=re.compile(f"^{month}")).click()
+        expect(phone.field(END)).to_have_value("2019-05")
+        expect(phone.page.get_by_role("link", name=re.compile("已选"))).to_have_count(3)
+        phone.page.context.set_offline(False)
+        phone.fill(BASE, "60")
+        expect(phone.page.get_by_text("已选 2019年3月至5月，共 3 个月。")).to_be_visible()
+
+
+def test_the_months_above_the_records_change_with_the_card(scripted: Scripted) -> None:
+    with scripted(TODAY) as world:
+        phone = _at_the_form(world)
+        record = assess(phone, "2019-01", "2019-02", "60")
+        assert _grid(phone.page)[0] == "1月\n已核定"
+        phone.press("传输", within=record)
+        expect(phone.page.get_by_role("listitem").filter(has_text="已传输")).to_have_count(2)
+        phone.on(ASSESSMENT, record.get_by_text("已传输", exact=True))
+
+
 def test_pages_that_are_not_there_say_where_to_go(scripted: Scripted) -> None:
     with scripted(TODAY) as world:
         phone = world.phone()
@@ -186,6 +281,22 @@ def test_a_lost_connection_is_said_and_nothing_typed_is_lost(scripted: Scripted)
         phone.press("核定")
         phone.on(ASSESSMENT, phone.record("2019-01", "2019-12"))
         assert len(take(world.site)["assessments"]) == 1
+
+
+def _chose(phone: Phone, start: str, end: str, said: str) -> None:
+    """Both lists, the marks and the sentence under them say these months."""
+    expect(phone.field(START)).to_have_value(start)
+    expect(phone.field(END)).to_have_value(end)
+    expect(phone.page.get_by_text(said)).to_be_visible()
+    numbers = range(int(start[-2:]), int(end[-2:]) + 1)
+    chosen = [box for box in _grid(phone.page) if box.endswith("已选")]
+    assert chosen == [f"{number}月\n已选" for number in numbers]
+    expect(phone.page.locator("#months [aria-current=true]")).to_have_count(len(numbers))
+
+
+def _grid(page: Page) -> list[str]:
+    """The boxes of the months, as they are seen."""
+    return page.locator(".months li").all_inner_texts()
 
 
 def _focus_is_inside_the_dialog(page: Page) -> bool:
