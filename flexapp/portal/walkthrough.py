@@ -122,7 +122,8 @@ _ASSESSMENT = Annex(
                     "assessment-months",
                     ASSESSMENT,
                     fields("缴费开始年月", "缴费结束年月"),
-                    "选“缴费开始年月”和“缴费结束年月”。只列出能核定的月份。",
+                    "在上面点月份，先点开始，再点结束；或者选“缴费开始年月”和“缴费结束年月”。"
+                    "只列出能核定的月份。",
                 ),
                 Step(
                     "assessment-base",

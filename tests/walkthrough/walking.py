@@ -88,7 +88,9 @@ def _find(phone: Phone, mark: Mark) -> Locator:
         return page.locator("label").filter(has_text=mark.name)
     if mark.kind is Kind.FIELD:
         return phone.field(mark.name)
-    return page.get_by_text(mark.name, exact=True).first
+    # A state stands in the months above the records as well; what a step is about is the record.
+    said = page.get_by_text(mark.name, exact=True)
+    return said.and_(page.locator(":not(.months *)")).first
 
 
 def _fill(field: Locator, value: str) -> None:

@@ -105,5 +105,12 @@ export function chooseWithOneTap() {
     if (event.target.id === "base") follow();
   });
   document.addEventListener("htmx:afterSettle", follow);
+  // What the server said of an earlier choice must not pass for the present one's.
+  ["htmx:sendError", "htmx:timeout"].forEach((trouble) => {
+    document.addEventListener(trouble, (event) => {
+      const target = event.detail.target;
+      if (target && target.id === "read-back") list("chosen").textContent = "";
+    });
+  });
   follow();
 }
