@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from urllib.parse import quote
 
 from flexapp.assessment.assessing import Proposal, propose
 from flexapp.assessment.eligibility import Eligibility
@@ -44,17 +45,16 @@ class ReadBackView:
     read_back: ReadBack | None
     sentence: str
     explained: Explained | None = None
+    """There where there are amounts."""
 
     @classmethod
-    def of(
-        cls, outcome: Proposal | tuple[Refusal, ...] | None, trial: Trial | None = None
-    ) -> ReadBackView:
+    def of(cls, outcome: Proposal | tuple[Refusal, ...] | None, trial: Trial) -> ReadBackView:
         """From a proposal and where it is explained, its refusals, or nothing typed yet."""
         if outcome is None:
             return cls(None, NOTHING_TYPED)
         if isinstance(outcome, Proposal):
             words = read_back(outcome.calculation)
-            return cls(words, words.sentence, trial(outcome) if trial else None)
+            return cls(words, words.sentence, trial(outcome))
         return cls(None, outcome[0].sentence)
 
 
@@ -113,17 +113,17 @@ class ChoiceView:
             outcome = propose(start=start, end=end, base=base, bounds=bounds, kind=kind)
             return outcome if isinstance(outcome, Proposal) else None
 
+        # One address for each kind of link, and what differs behind it: made by the router one by
+        # one they would cost more than the sums.
+        form_at = ways.listing("new", who, start=start, end=end, tap=form.tap.data or None)
+        trial_at = ways.listing("trial", who, start=start, end=end)
+
         def url(base: str) -> str:
-            tap = form.tap.data or None
-            return ways.listing(
-                "new", who, start=start, end=end, base=base, tap=tap, _anchor="base"
-            )
+            return f"{form_at}&base={quote(base)}#base"
 
         def trial(proposal: Proposal) -> Explained:
             text = proposal.calculation.entered.text
-            return Explained(
-                ways.listing("trial", who, start=start, end=end, base=text), _label(proposal)
-            )
+            return Explained(f"{trial_at}&base={quote(text)}", _label(proposal))
 
         mine = (
             propose(start=start, end=end, base=typed, bounds=bounds, kind=kind)
@@ -222,7 +222,8 @@ def _chosen(form: AssessmentForm) -> Chosen | None:
 
 
 def _period(form: AssessmentForm, bounds: Eligibility) -> str:
-    """In words what is chosen, and what a further tap would do where that is not said already."""
+    """What is chosen in words, with what another tap does; or why it cannot be assessed."""
+    # A refusal that stands beside its field is not said twice.
     if form.start.errors or form.end.errors:
         return ""
     period = bounds.check(form.start.data, form.end.data)

@@ -44,7 +44,7 @@ class MonthCell:
     @property
     def free(self) -> bool:
         """Whether it can be assessed."""
-        return self.availability is Availability.AVAILABLE and not self.closed
+        return self.run_end is not None
 
     @property
     def label(self) -> str:
@@ -123,11 +123,14 @@ def leading(
     `chosen`: what is chosen so far; `more`: what else the addresses hold.
     """
     runs = {cell.month: cell.run_end for cell in cells if cell.run_end is not None}
+    # One address for all: each made by the router would cost as much as the rest of the grid.
+    page, _, place = ways.listing("new", who, **(more or {})).partition("#")
+    begin, end = f"{page}{'&' if '?' in page else '?'}start=", f"#{place}" if place else ""
 
     def url(month: Month) -> str:
         then = tapped(month, runs=runs, chosen=chosen)
-        tap = TAP_END if then.waits else None
-        return ways.listing("new", who, start=then.start, end=then.end, tap=tap, **(more or {}))
+        tap = f"&tap={TAP_END}" if then.waits else ""
+        return f"{begin}{then.start}&end={then.end}{tap}{end}"
 
     return tuple(
         replace(
@@ -165,7 +168,6 @@ def _cells(
     for choice in reversed(choices):
         month = choice.month
         state = held[month].state if month in held else None
-        cell = MonthCell(month, state, choice.status, closed)
-        run_end = (run_end or month) if cell.free else None
-        cells.append(replace(cell, run_end=run_end))
+        run_end = (run_end or month) if choice.available and not closed else None
+        cells.append(MonthCell(month, state, choice.status, closed, run_end))
     return tuple(reversed(cells))
