@@ -49,7 +49,7 @@ from flexapp.counter import retirement_routes as counter_retirement_routes
 from flexapp.counter import routes as counter_routes
 from flexapp.counter import transmission_routes as counter_transmission_routes
 from flexapp.extensions import csrf, db, init_database, migrate
-from flexapp.people import encryption, guard
+from flexapp.people import display, display_routes, encryption, guard
 from flexapp.people import routes as people_routes
 from flexapp.people.fictional import FICTIONAL_RESIDENTS
 from flexapp.people.gateways import population_registry, sms_gateway
@@ -122,6 +122,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     origin.init_app(app)
     csrf.init_app(app)
     guard.init_app(app)
+    display.init_app(app)
     counter_guard.init_app(app)
     embedding.init_app(app)
     for module in (
@@ -129,6 +130,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         portal_routes,
         guide_routes,
         people_routes,
+        display_routes,
         registration_routes,
         record_routes,
         assessment_routes,

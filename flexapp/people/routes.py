@@ -6,8 +6,8 @@ import unicodedata
 
 from flask import Blueprint, Response, current_app, g, session, url_for
 
+from flexapp.people import display, signing_in
 from flexapp.people import real_name as real_name_case
-from flexapp.people import signing_in
 from flexapp.people.forms import RealNameForm, SignInForm
 from flexapp.people.guard import GOING_TO, take_destination
 from flexapp.people.service import read_identity_number
@@ -77,6 +77,7 @@ def finish_sign_in() -> Response:
     if isinstance(signed_in, Refusal):
         form.refuse(signed_in)
         return _sign_in_page(form)
+    display.carry_over(signed_in.account_id)
     destination = take_destination(url_for("portal.home"))
     # Nothing of the anonymous session survives: no fixation, a new CSRF secret.
     session.clear()
