@@ -113,14 +113,14 @@ def real_name() -> Response:
 def confirm_real_name() -> Response:
     """Tie the account to the person, then on to where they were going."""
     form = RealNameForm()
-    if not form.submitted():
+    if not (form.submitted() or form.turning):
         return _real_name_page(form)
     name = parse_name(form.name.data)
     identity = read_identity_number(form.identity.data, today=today(), field="identity")
     for answer in (name, identity):
         if isinstance(answer, Refusal):
             form.refuse(answer)
-    if isinstance(name, Refusal) or isinstance(identity, Refusal):
+    if form.turning or isinstance(name, Refusal) or isinstance(identity, Refusal):
         return _real_name_page(form)
     outcome = real_name_case.confirm_real_name(
         visitor=g.visitor,
@@ -148,4 +148,6 @@ def _sign_in_page(form: SignInForm) -> Response:
 
 
 def _real_name_page(form: RealNameForm) -> Response:
+    if display.is_elder():
+        form.take_turns()
     return render("people/real_name.html", "people/_real_name.html", form.status, form=form)

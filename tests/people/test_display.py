@@ -1,4 +1,4 @@
-"""长辈版: chosen on the first screen, kept for the phone, and for the person on every other phone."""
+"""长辈版: chosen on the first screen, kept for the phone and for the person on every phone."""
 
 from __future__ import annotations
 
