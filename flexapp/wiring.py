@@ -53,7 +53,7 @@ from flexapp.people import display, display_routes, encryption, guard
 from flexapp.people import routes as people_routes
 from flexapp.people.fictional import FICTIONAL_RESIDENTS
 from flexapp.people.gateways import population_registry, sms_gateway
-from flexapp.portal import guide_routes
+from flexapp.portal import guide_routes, styleguide_routes
 from flexapp.portal import routes as portal_routes
 from flexapp.registration import demo
 from flexapp.registration import routes as registration_routes
@@ -159,6 +159,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(module.blueprint)
     if settings.is_demo:
         app.register_blueprint(sandbox_routes.blueprint)
+        app.register_blueprint(styleguide_routes.blueprint)
     app.cli.add_command(counter_cli.cli)
     app.cli.add_command(transmission_cli.cli)
     app.cli.add_command(audit_cli.cli)

@@ -165,6 +165,7 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "people.real_name": ("GET", "/real-name", ACCOUNT),
     "people.request_code": ("POST", "/sign-in/code", PUBLIC),
     "people.sign_in": ("GET", "/sign-in", PUBLIC),
+    "styleguide.index": ("GET", "/styleguide", PUBLIC),
     "display.choose": ("POST", "/display", PUBLIC),
     "people.sign_out": ("POST", "/sign-out", PUBLIC),
     "portal.affairs": ("GET", "/social-security/affairs", PUBLIC),
