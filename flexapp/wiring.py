@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from flexapp import signing
-from flexapp.assessment import record_routes
+from flexapp.assessment import record_routes, verify_routes
 from flexapp.assessment import routes as assessment_routes
 from flexapp.audit import cli as audit_cli
 from flexapp.channels import (
@@ -133,6 +133,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         display_routes,
         registration_routes,
         record_routes,
+        verify_routes,
         assessment_routes,
         transmission_routes,
         machine_routes,

@@ -87,6 +87,7 @@ RESIDENTS = Ways(
         "read_back": "assessment.read_back",
         "detail": "record.detail",
         "explained": "record.explained",
+        "receipt": "record.receipt",
         "card": "record.card",
         "ask_revoke": "record.ask_revoke",
         "revoke": "record.revoke",

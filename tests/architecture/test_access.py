@@ -62,6 +62,11 @@ TABLE: dict[str, tuple[str, str, Access]] = {
         STAFF,
     ),
     "counter_assessment.read_back": ("GET", "/counter/people/<token>/read-back", STAFF),
+    "counter_assessment.receipt": (
+        "GET",
+        "/counter/people/<token>/records/<serial>/receipt",
+        STAFF,
+    ),
     "counter_assessment.revoke": (
         "POST",
         "/counter/people/<token>/records/<serial>/revoke",
@@ -183,6 +188,7 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "record.card": ("GET", "/assessment/records/<serial>/card", PERSON),
     "record.detail": ("GET", "/assessment/records/<serial>", PERSON),
     "record.explained": ("GET", "/assessment/records/<serial>/explained", PERSON),
+    "record.receipt": ("GET", "/assessment/records/<serial>/receipt", PERSON),
     "record.revoke": ("POST", "/assessment/records/<serial>/revoke", PERSON),
     "registration.done": ("GET", "/registration/done", PERSON),
     "registration.form": ("GET", "/registration", PERSON),
@@ -198,6 +204,8 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "transmission.ask_tax": ("GET", "/assessment/records/<serial>/ask-tax", PERSON),
     "transmission.send_ask_tax": ("POST", "/assessment/records/<serial>/ask-tax", PERSON),
     "transmission.transmit": ("POST", "/assessment/records/<serial>/transmit", PERSON),
+    "verify.ask": ("GET", "/verify", PUBLIC),
+    "verify.check": ("POST", "/verify", PUBLIC),
     "vendor.document": ("GET", "/open/launches/openapi.json", PUBLIC),
     "vendor.example": ("GET", "/open/examples/<name>", PUBLIC),
     "vendor.example_list": ("GET", "/open/examples", PUBLIC),
