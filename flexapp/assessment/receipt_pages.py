@@ -54,6 +54,7 @@ class ReceiptPage:
     state: str
     tag: str
     note: str
+    void: bool
     code: str
     address: str
     qr: Code
@@ -76,6 +77,7 @@ class ReceiptPage:
             state=state.label,
             tag=STATE_STYLES[state],
             note=_note(state),
+            void=state is State.REVOKED,
             code=receipt.code,
             address=verify.partition("://")[2],
             qr=qr,
