@@ -52,6 +52,55 @@ def test_the_dark_look_gives_every_colour_another_value() -> None:
     assert {name for name, _ in re.findall(colour, dark)} == names
 
 
+LETTERS_ON_GROUNDS = [
+    *((ink, ground) for ink in ("ink", "ink-2") for ground in ("page", "card", "box", "blue-wash")),
+    *((colour, "card") for colour in ("blue", "red", "green", "amber")),
+    *((colour, f"{colour}-wash") for colour in ("blue", "red", "green", "amber")),
+    *(("on", colour) for colour in ("blue", "red", "green", "blue-deep")),
+    ("blue", "page"),
+    ("quiet", "box"),
+    ("ink-2", "rest"),
+    ("card", "ink"),
+    ("white", "hero"),
+    ("white", "hero-deep"),
+]
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize(("letters", "ground"), LETTERS_ON_GROUNDS)
+def test_letters_stand_out_from_their_ground(look: str, letters: str, ground: str) -> None:
+    colours = colours_of(look) | {"white": "#ffffff"}
+    assert contrast(colours[letters], colours[ground]) >= 4.5  # WCAG 2.2, 1.4.3
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("ground", ["card", "box"])
+def test_the_edge_of_a_box_stands_out_too(look: str, ground: str) -> None:
+    colours = colours_of(look)
+    assert contrast(colours["edge"], colours[ground]) >= 3  # WCAG 2.2, 1.4.11
+
+
+def colours_of(look: str) -> dict[str, str]:
+    """The colours of the light or the dark look, as #rrggbb."""
+    sheet = (ROOT / "static" / "src" / "css" / "base.css").read_text()
+    light, dark = sheet.split("@media screen and (prefers-color-scheme: dark)")
+    found = re.findall(r"--([\w-]+): #(\w+);", light if look == "light" else dark)
+    return {name: "#" + (hexes if len(hexes) == 6 else hexes * 2) for name, hexes in found}
+
+
+def contrast(one: str, another: str) -> float:
+    """Between two colours, 1 to 21 (WCAG 2.2, "contrast ratio")."""
+    lights = sorted(luminance(each) for each in (one, another))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """0 for black to 1 for white (WCAG 2.2, "relative luminance")."""
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 @pytest.mark.parametrize("folder", ["css", "."])
 def test_no_style_sheet_of_the_pages_names_a_colour_of_its_own(folder: str) -> None:
     for file in (ROOT / "static" / "src" / folder).glob("*.css"):
