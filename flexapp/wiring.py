@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from flexapp import signing
-from flexapp.assessment import record_routes
+from flexapp.assessment import record_routes, verify_routes
 from flexapp.assessment import routes as assessment_routes
 from flexapp.audit import cli as audit_cli
 from flexapp.channels import (
@@ -49,11 +49,11 @@ from flexapp.counter import retirement_routes as counter_retirement_routes
 from flexapp.counter import routes as counter_routes
 from flexapp.counter import transmission_routes as counter_transmission_routes
 from flexapp.extensions import csrf, db, init_database, migrate
-from flexapp.people import encryption, guard
+from flexapp.people import display, display_routes, encryption, guard
 from flexapp.people import routes as people_routes
 from flexapp.people.fictional import FICTIONAL_RESIDENTS
 from flexapp.people.gateways import population_registry, sms_gateway
-from flexapp.portal import guide_routes
+from flexapp.portal import guide_routes, styleguide_routes
 from flexapp.portal import routes as portal_routes
 from flexapp.registration import demo
 from flexapp.registration import routes as registration_routes
@@ -122,6 +122,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     origin.init_app(app)
     csrf.init_app(app)
     guard.init_app(app)
+    display.init_app(app)
     counter_guard.init_app(app)
     embedding.init_app(app)
     for module in (
@@ -129,8 +130,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         portal_routes,
         guide_routes,
         people_routes,
+        display_routes,
         registration_routes,
         record_routes,
+        verify_routes,
         assessment_routes,
         transmission_routes,
         machine_routes,
@@ -157,6 +160,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(module.blueprint)
     if settings.is_demo:
         app.register_blueprint(sandbox_routes.blueprint)
+        app.register_blueprint(styleguide_routes.blueprint)
     app.cli.add_command(counter_cli.cli)
     app.cli.add_command(transmission_cli.cli)
     app.cli.add_command(audit_cli.cli)

@@ -290,6 +290,8 @@ class DetailPage:
     card: RecordCard
     explained: str
     """Where every step of the reckoning is shown."""
+    receipt: str
+    """Where its sheet is."""
     back: str
     division: str
     unit: str | None
@@ -323,6 +325,7 @@ class DetailPage:
                 ways=ways,
             ),
             explained=ways.record("explained", record.serial, who),
+            receipt=ways.record("receipt", record.serial, who),
             back=back,
             division=place.name if place else record.division,
             unit=unit_name(record.unit_id) if record.kind is RateKind.UNIT else None,

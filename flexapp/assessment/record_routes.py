@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, g, request, url_for
 
-from flexapp.assessment import pages, proxy
+from flexapp.assessment import pages, proxy, receipts
 from flexapp.assessment.assessing import Subject
 from flexapp.assessment.eligibility import eligibility
 from flexapp.assessment.explaining_pages import ExplainedPage
 from flexapp.assessment.months import YearMonths, listed_months
 from flexapp.assessment.moving import transition
+from flexapp.assessment.receipt_pages import ReceiptPage
 from flexapp.assessment.records import Record, find_for, list_url, refuse_mover, who_for
 from flexapp.assessment.service import own_subject
 from flexapp.audit import service as audit
@@ -56,6 +57,15 @@ def explained(serial: str) -> Response:
     back = url_for("record.detail", serial=serial)
     page = ExplainedPage.of(record, back=back)
     return render("assessment/explained.html", "assessment/_explained.html", page=page)
+
+
+@blueprint.get("/<serial>/receipt")
+@allow(Access.PERSON)
+def receipt(serial: str) -> Response:
+    """缴费核定凭证: one sheet to show, to send as a picture, or to print."""
+    issued = receipts.issue(visible(serial))
+    page = ReceiptPage.of(issued, at=now(), back=url_for("record.detail", serial=serial))
+    return render("assessment/receipt.html", "assessment/_receipt.html", page=page)
 
 
 @blueprint.get("/<serial>/card")

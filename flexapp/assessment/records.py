@@ -88,6 +88,7 @@ RESIDENTS = Ways(
         "trial": "assessment.trial",
         "detail": "record.detail",
         "explained": "record.explained",
+        "receipt": "record.receipt",
         "card": "record.card",
         "ask_revoke": "record.ask_revoke",
         "revoke": "record.revoke",

@@ -20,6 +20,7 @@ from flexapp.assessment.moving import (
     release,
     transition,
 )
+from flexapp.assessment.receipts import issue
 from flexapp.assessment.records import (
     PAGE_SIZE,
     STATE_STYLES,
@@ -57,6 +58,7 @@ __all__ = [
     "hold_up",
     "hold_up_all",
     "in_states",
+    "issue",
     "last_month",
     "leading",
     "list_url",

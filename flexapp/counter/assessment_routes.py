@@ -11,6 +11,7 @@ from flexapp.assessment import service as assessment
 from flexapp.assessment.choice_pages import ChoiceView, months_to_tap
 from flexapp.assessment.explaining_pages import ExplainedPage
 from flexapp.assessment.forms import AssessmentForm
+from flexapp.assessment.receipt_pages import ReceiptPage
 from flexapp.assessment.service import Assessed, Eligibility, Proposal, Record
 from flexapp.audit import service as audit
 from flexapp.counter import residents
@@ -124,6 +125,22 @@ def explained(token: str, serial: str) -> Response:
         back = AT_COUNTER.record("detail", serial, case.token)
         shown = ExplainedPage.of(record, back=back)
         return render("counter/explained.html", "assessment/_explained.html", page=shown)
+
+    return _with_record(token, serial, page)
+
+
+@blueprint.get("/records/<serial>/receipt")
+@allow(Access.STAFF, *LOCAL)
+def receipt(token: str, serial: str) -> Response:
+    """缴费核定凭证: what a hall prints for somebody."""
+
+    def page(case: Case, record: Record) -> Response:
+        refusal = residents.why_not_here(case, Action.ASSESS)
+        if refusal is not None:
+            return render_refused(refusal, _list(case))
+        back = AT_COUNTER.record("detail", serial, case.token)
+        shown = ReceiptPage.of(assessment.issue(record), at=now(), back=back)
+        return render("counter/receipt.html", "assessment/_receipt.html", page=shown)
 
     return _with_record(token, serial, page)
 

@@ -37,6 +37,7 @@ AT_COUNTER = Ways(
         "trial": "counter_assessment.trial",
         "detail": "counter_assessment.detail",
         "explained": "counter_assessment.explained",
+        "receipt": "counter_assessment.receipt",
         "card": "counter_assessment.card",
         "ask_revoke": "counter_assessment.ask_revoke",
         "revoke": "counter_assessment.revoke",

@@ -17,6 +17,8 @@ class SignInForm(PageForm):
 class RealNameForm(PageForm):
     """姓名 and 身份证号, once."""
 
+    QUESTIONS = (("name",), ("identity",))
+
     name = StringField("姓名", filters=[strip])
     identity = StringField("身份证号", filters=[strip])
 

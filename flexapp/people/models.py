@@ -39,6 +39,8 @@ class Account(Model):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), unique=True)
     created_at: Mapped[datetime] = mapped_column(Moment)
     real_name_at: Mapped[datetime | None] = mapped_column(Moment)
+    elder: Mapped[bool | None]
+    """Whether the pages are to have the look of 长辈版; None: never chosen."""
     vouched_by: Mapped[str | None]
     """The channel on whose word alone the number belongs to the person: whoever signs in with the
     number still has to give name and ID number before it is that person's account to them."""

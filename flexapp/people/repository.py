@@ -23,6 +23,7 @@ _VISITOR = (
         _sign_in.c.channel,
         _account.c.id.label("account_id"),
         _account.c.phone,
+        _account.c.elder,
         _person.c.id.label("person_id"),
         _person.c.identity,
         _person.c.name,
@@ -122,6 +123,14 @@ def account_by_phone(phone_index: str) -> Account | None:
 def account(account_id: int) -> Account:
     """An account that exists."""
     return db.session.get_one(Account, account_id)
+
+
+def set_elder(account_id: int, *, elder: bool, over_another: bool = True) -> None:
+    """Which look an account chose; not `over_another` choice unless told so."""
+    statement = update(Account).where(Account.id == account_id).values(elder=elder)
+    if not over_another:
+        statement = statement.where(Account.elder.is_(None))
+    db.session.execute(statement)
 
 
 def account_of_person(person_id: int) -> Account | None:

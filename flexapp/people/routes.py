@@ -6,8 +6,8 @@ import unicodedata
 
 from flask import Blueprint, Response, current_app, g, session, url_for
 
+from flexapp.people import display, signing_in
 from flexapp.people import real_name as real_name_case
-from flexapp.people import signing_in
 from flexapp.people.forms import RealNameForm, SignInForm
 from flexapp.people.guard import GOING_TO, take_destination
 from flexapp.people.service import read_identity_number
@@ -77,6 +77,7 @@ def finish_sign_in() -> Response:
     if isinstance(signed_in, Refusal):
         form.refuse(signed_in)
         return _sign_in_page(form)
+    display.carry_over(signed_in.account_id)
     destination = take_destination(url_for("portal.home"))
     # Nothing of the anonymous session survives: no fixation, a new CSRF secret.
     session.clear()
@@ -112,14 +113,14 @@ def real_name() -> Response:
 def confirm_real_name() -> Response:
     """Tie the account to the person, then on to where they were going."""
     form = RealNameForm()
-    if not form.submitted():
+    if not (form.submitted() or form.turning):
         return _real_name_page(form)
     name = parse_name(form.name.data)
     identity = read_identity_number(form.identity.data, today=today(), field="identity")
     for answer in (name, identity):
         if isinstance(answer, Refusal):
             form.refuse(answer)
-    if isinstance(name, Refusal) or isinstance(identity, Refusal):
+    if form.turning or isinstance(name, Refusal) or isinstance(identity, Refusal):
         return _real_name_page(form)
     outcome = real_name_case.confirm_real_name(
         visitor=g.visitor,
@@ -147,4 +148,6 @@ def _sign_in_page(form: SignInForm) -> Response:
 
 
 def _real_name_page(form: RealNameForm) -> Response:
+    if display.is_elder():
+        form.take_turns()
     return render("people/real_name.html", "people/_real_name.html", form.status, form=form)

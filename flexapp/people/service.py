@@ -97,6 +97,8 @@ class Visitor:
     started_at: datetime
     seen_at: datetime
     person: PersonCard | None
+    elder: bool | None = None
+    """Whether 长辈版 was chosen; None: never chosen."""
 
     @property
     def masked_phone(self) -> str:
@@ -142,6 +144,7 @@ def visitor_from(row: Mapping[str, object]) -> Visitor:
         channel=row["channel"],  # type: ignore[arg-type]
         started_at=row["started_at"],  # type: ignore[arg-type]
         seen_at=row["seen_at"],  # type: ignore[arg-type]
+        elder=row["elder"],  # type: ignore[arg-type]
         person=person,
     )
 

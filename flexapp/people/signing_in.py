@@ -39,6 +39,7 @@ class SignedIn:
     """A new server-side session; `token` goes into the cookie and is kept only as a digest."""
 
     token: str
+    account_id: int
     needs_real_name: bool
 
 
@@ -142,7 +143,7 @@ def start_session(
         actor=Actor(ActorKind.ACCOUNT, account_id, f"手机号 {mask_phone(phone)}", channel),
         at=at,
     )
-    return SignedIn(token, needs_real_name=person_id is None)
+    return SignedIn(token, account_id, needs_real_name=person_id is None)
 
 
 def sign_out(*, token: str, at: datetime) -> None:

@@ -13,6 +13,8 @@ ETHNIC_GROUPS = (("", tuple((group.code, group.name) for group in ethnic_groups.
 class RegistrationForm(PageForm):
     """What a resident declares. Unknown codes posted by hand are refused by the service."""
 
+    QUESTIONS = (("division",), ("ethnic_group",), ("address", "credit_code"))
+
     division = StringField("参保地区", filters=[strip])
     ethnic_group = StringField("民族", filters=[strip])
     address = StringField("通讯地址", filters=[strip])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, g, request, url_for
 
 from flexapp.people import handing_over
+from flexapp.people.display import is_elder
 from flexapp.people.handing_over import Place
 from flexapp.registration import service
 from flexapp.registration.forms import ETHNIC_GROUPS, RegistrationForm
@@ -52,7 +53,7 @@ def submit() -> Response:
     """Register; a change takes effect only once its old → new has been shown."""
     form = RegistrationForm()
     current = service.current(g.visitor.me.id)
-    if not form.submitted():
+    if not (form.submitted() or form.turning):
         return _form_page(form, current)
     details = service.check_details(
         division=form.division.data,
@@ -63,6 +64,7 @@ def submit() -> Response:
     if not isinstance(details, Details):
         for refusal in details:
             form.refuse(refusal)
+    if form.turning or not isinstance(details, Details):
         return _form_page(form, current)
     changes = service.changes(current.details, details) if current is not None else ()
     if current is not None and changes and form.reviewed.data != details.digest:
@@ -111,6 +113,8 @@ def _known() -> PersonRows:
 def _form_page(
     form: RegistrationForm, current: RegistrationView | None, *, continued: bool = False
 ) -> Response:
+    if is_elder():
+        form.take_turns()
     return render(
         "registration/form.html",
         "registration/_form.html",

@@ -43,9 +43,19 @@ class ErrorPage:
 
 PAGES: dict[int, ErrorPage] = {
     400: ErrorPage("无法处理", "提交的内容不完整。", "请返回上一页再试一次。"),
-    403: ErrorPage("不能办理", "这里不能办理这项业务。", "请回到首页，或到社保服务大厅办理。"),
+    403: ErrorPage(
+        "不能办理",
+        "这里不能办理这项业务。",
+        "请回到首页，或到社保服务大厅办理；也可以打 12333 问一问。",
+    ),
     404: ErrorPage("没有这个页面", "没有找到您要看的内容。", "请从首页重新进入。"),
     405: ErrorPage("无法处理", "这个地址不能这样打开。", "请从首页重新进入。"),
+    409: ErrorPage(
+        "刚有别的操作",
+        "刚才同时有另一次操作，这一次没有办成。",
+        "请先看一看现在的记录，需要的话再办一次。",
+        passes=True,
+    ),
     413: ErrorPage("内容太长", "提交的内容太长，没有保存。", "请返回上一页，缩短后再提交。"),
     429: ErrorPage("操作太频繁", "操作次数太多了。", "请过一会儿再试。", passes=True),
     500: ErrorPage(
@@ -70,7 +80,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _busy)
-    app.register_error_handler(IntegrityError, _busy)
+    app.register_error_handler(IntegrityError, _overtaken)
     app.register_error_handler(Exception, _fault)
 
 
@@ -89,8 +99,12 @@ def _page(status: int, error: ErrorPage) -> Response:
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    if isinstance(getattr(error, "original_exception", None), OperationalError):
-        return _page(503, PAGES[503])  # the commit at the edge failed, after the view had answered
+    # The commit at the edge failed, after the view had answered.
+    beneath = getattr(error, "original_exception", None)
+    if isinstance(beneath, OperationalError):
+        return _page(503, PAGES[503])
+    if isinstance(beneath, IntegrityError):
+        return _page(409, PAGES[409])
     if error.response is not None or status < 400:
         return make_response(error.get_response())
     response = _page(status, PAGES.get(status, PAGES[400 if status < 500 else 500]))
@@ -100,10 +114,16 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
-def _busy(error: OperationalError | IntegrityError) -> Response:
-    # Locked for too long, or somebody else was first with what must be unique: again will do.
+def _busy(error: OperationalError) -> Response:
+    # Locked for too long: again will do.
     log.exception("the database refused")
     return _page(503, PAGES[503])
+
+
+def _overtaken(error: IntegrityError) -> Response:
+    # Somebody else was first with what must be unique.
+    log.exception("the database refused")
+    return _page(409, PAGES[409])
 
 
 def _fault(error: Exception) -> Response:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import ClassVar
 
 from flask import request
 from flask_wtf import FlaskForm
@@ -15,6 +17,9 @@ from flask_wtf.form import _Auto
 from wtforms import Field, HiddenField
 
 from flexapp.rules.refusal import Refusal
+
+TO = "to"
+"""The name of 上一步 and 下一步; the value is the first field of the question they lead to."""
 
 RESUME = "_resume"
 """Posted by the "page was open too long" page: show the form again as it was typed, do nothing."""
@@ -48,14 +53,66 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
                 return request.form if request.method == "POST" else None
             return formdata
 
+    QUESTIONS: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """The fields of each page where one thing is asked at a time (长辈版), in their order."""
+
     page_fault: str | None = None
     """A refusal that belongs to no single field."""
+    turn: int | None = None
+    """Which of the questions this page asks; None: all of them."""
 
     def submitted(self) -> bool:
         """Whether this is a valid submission to act upon (not a page to fill in again)."""
-        if request.method != "POST" or RESUME in request.form:
+        if request.method != "POST" or RESUME in request.form or TO in request.form:
             return False
         return bool(self.validate())
+
+    @property
+    def turning(self) -> bool:
+        """Whether 上一步 or 下一步 was pressed: look at what was answered, do nothing yet."""
+        if request.method != "POST" or RESUME in request.form:
+            return False
+        return self._led_to() is not None
+
+    def take_turns(self) -> None:
+        """Ask one question on this page: the first that is at fault, else the one led to.
+
+        What the others were answered with goes along unseen. On the way to a question only what
+        comes before it can be at fault: what comes behind was not asked yet.
+        """
+        led_to = self._led_to()
+        if led_to is not None:
+            for name in chain.from_iterable(self.QUESTIONS[led_to:]):
+                self._fields[name].errors = []
+        at_fault = [
+            turn
+            for turn, names in enumerate(self.QUESTIONS)
+            if any(self._fields[name].errors for name in names)
+        ]
+        # A refusal that names no field answers the last page, on which all of it was submitted.
+        otherwise = len(self.QUESTIONS) - 1 if self.page_fault is not None else led_to or 0
+        self.turn = next(iter(at_fault), otherwise)
+
+    def _led_to(self) -> int | None:
+        firsts = [names[0] for names in self.QUESTIONS]
+        wanted = request.form.get(TO)
+        return firsts.index(wanted) if wanted in firsts else None
+
+    def asks(self, name: str) -> bool:
+        """Whether this page asks for that field."""
+        return self.turn is None or name in self.QUESTIONS[self.turn]
+
+    @property
+    def before(self) -> str | None:
+        """Where 上一步 leads."""
+        return self.QUESTIONS[self.turn - 1][0] if self.turn else None
+
+    @property
+    def behind(self) -> str | None:
+        """Where 下一步 leads; None where this page is the last, or the only one."""
+        if self.turn is None or self.turn == len(self.QUESTIONS) - 1:
+            return None
+        return self.QUESTIONS[self.turn + 1][0]
 
     def refuse(self, refusal: Refusal) -> None:
         """Put a refusal beside the field it names, or above the form."""

@@ -6,6 +6,7 @@ import { chooseWithOneTap } from "./js/choosing.js";
 import { openDialogs } from "./js/dialog.js";
 import { announceTrouble, focusFaults } from "./js/feedback.js";
 import { offerPrinting } from "./js/print.js";
+import { readAloud } from "./js/reading.js";
 import { closeThroughHost } from "./js/host.js";
 
 document.documentElement.classList.add("js");
@@ -37,3 +38,4 @@ guardDoubleTaps();
 reviveFromCache();
 offerPrinting();
 closeThroughHost();
+readAloud();

@@ -19,7 +19,9 @@ TITLE = "请用手机浏览器打开"
 WECHAT = BLOCKED["wechat Android"]
 NAMES = {"wechat": "微信", "alipay": "支付宝", "unionpay": "云闪付"}
 OPEN = {"health.alive", "health.ready", "channels.index", "channels.landing"} | {
-    name for name, row in TABLE.items() if name.startswith("poster.") or row[1].startswith("/open/")
+    name
+    for name, row in TABLE.items()
+    if name.startswith(("poster.", "verify.")) or row[1].startswith("/open/")
 }
 CLOSED = sorted(
     name

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -11,6 +13,10 @@ from werkzeug.routing import RequestRedirect
 
 from flexapp.web.headers import content_security_policy
 from tests.support.html import Page, words
+
+ROOT = Path(__file__).resolve().parents[2]
+SPRITE = ROOT / "static" / "src" / "img" / "icons.svg"
+ICONS = frozenset(re.findall(r'<symbol id="([\w-]+)"', SPRITE.read_text()))
 
 TAX_BUREAU = "/tax-bureau/"
 """The stand-in's own pages: another application, so only the HTML itself is looked at."""
@@ -30,6 +36,7 @@ def lint(app: Flask, page: Page, framed_by: tuple[str, ...] = ()) -> None:
         *_document(page),
         *_ids(page),
         *_controls(page),
+        *_icons(page),
         *_inline(page),
     ]
     if not page.path.startswith(TAX_BUREAU):
@@ -119,6 +126,15 @@ def _controls(page: Page) -> Iterator[str]:
             yield f"the POST form {form.action} carries no csrf_token"
 
 
+def _icons(page: Page) -> Iterator[str]:
+    for element in page.root.iter():
+        if not element.tag.endswith("use"):
+            continue
+        address = next((v for k, v in element.attrib.items() if k.endswith("href")), "")
+        if address.partition("#")[2] not in ICONS:
+            yield f"no icon of that name: {address}"
+
+
 def _inline(page: Page) -> Iterator[str]:
     for element in page.root.iter():
         if element.tag == "style" or (element.tag == "script" and not element.get("src")):
@@ -135,7 +151,7 @@ def _inline(page: Page) -> Iterator[str]:
 def _addresses(app: Flask, page: Page) -> Iterator[str]:
     for element in page.root.iter():
         for name in ("href", "src"):
-            if element.get(name) is not None and element.tag != "use":
+            if element.get(name) is not None and not element.tag.endswith("use"):
                 yield from _resolves(app, page, element.get(name, ""), "GET")
         for name, method in (("hx-get", "GET"), ("hx-post", "POST")):
             if element.get(name) is not None:

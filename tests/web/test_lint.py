@@ -36,6 +36,7 @@ UNFIT = [
     pytest.param("<h1>", '<h1 style="a">', "inline style", id="a style attribute"),
     pytest.param("<h1>", '<h1 onclick="a">', "inline onclick", id="a script attribute"),
     pytest.param("<a ", '<a target="_blank" ', "another window", id="a link to a new window"),
+    pytest.param("<h1>", '<svg><use href="#x"></use></svg><h1>', "no icon", id="an unknown icon"),
     pytest.param("<h1>", '<img src="/static/x.png" alt=""><h1>', "built files", id="a lost file"),
 ]
 

@@ -6,7 +6,10 @@ import io
 
 import pytest
 from flask import Flask
+from sqlalchemy import insert
 
+from flexapp.extensions import db
+from flexapp.people.models import Person
 from tests.support.client import LintingClient
 from tests.support.database import rows, stored
 from tests.support.html import Page
@@ -90,6 +93,23 @@ def test_to_htmx_a_fault_is_a_sentence_and_the_form_stays(
     assert answer.headers["HX-Retarget"] == "#notice"
     assert "刚才的操作没有完成" in answer.text
     assert "secret" not in answer.text
+
+
+def test_whoever_comes_second_is_told_to_look_first(
+    client: LintingClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(client, MA_LAN.phone)
+    form, _ = client.page("/assessment/self/new").form("核定")
+    before = stored(app)
+
+    def collide(**_: object) -> None:
+        db.session.execute(insert(Person), [{"id": 1, "identity_index": "x"}])
+
+    monkeypatch.setattr("flexapp.assessment.assessing.assess", collide)
+    page = Page(client.post("/assessment/self/new", data=form.fields))
+    assert (page.status, page.title) == (409, "刚有别的操作")
+    assert "请先看一看现在的记录" in page.words
+    assert stored(app) == before
 
 
 @pytest.mark.parametrize(
