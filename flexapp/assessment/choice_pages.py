@@ -115,7 +115,9 @@ class ChoiceView:
 
         # One address for each kind of link, and what differs behind it: made by the router one by
         # one they would cost more than the sums.
-        form_at = ways.listing("new", who, start=start, end=end, tap=form.tap.data or None)
+        form_at = ways.listing(
+            "new", who, start=start, end=end, tap=form.tap.data or None, to="base"
+        )
         trial_at = ways.listing("trial", who, start=start, end=end)
 
         def url(base: str) -> str:

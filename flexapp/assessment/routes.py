@@ -16,6 +16,7 @@ from flexapp.assessment.months import listed_months
 from flexapp.assessment.records import RESIDENTS, made_for, own_records
 from flexapp.assessment.service import own_subject
 from flexapp.people import handing_over
+from flexapp.people.display import is_elder
 from flexapp.people.handing_over import HandedOver, Place
 from flexapp.people.service import read_identity_number
 from flexapp.rules.capabilities import Action
@@ -115,8 +116,14 @@ def create(who: str) -> Response:
     subject = _subject(who)
     if isinstance(subject, Response):
         return subject
+    if form.turning:
+        period = _bounds(subject).check(form.start.data, form.end.data)
+        if isinstance(period, Refusal):
+            form.refuse(period)
     if not submitted:
-        return _form_page(form, who, subject, preview="preview" in request.form)
+        return _form_page(
+            form, who, subject, preview="preview" in request.form or bool(form.base.data)
+        )
     outcome = assessing.assess(
         subject=subject,
         start=form.start.data,
@@ -260,6 +267,8 @@ def _form_page(
         today=today(),
     )
     conflicts = _conflicts(form, bounds, subject) if form.faulty else ()
+    if is_elder():
+        form.take_turns()
     page = pages.FormPage(
         header=pages.Header.of(who, subject),
         month_options=pages.month_options(bounds, (form.start.data, form.end.data)),

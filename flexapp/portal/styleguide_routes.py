@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Blueprint, Response
 from wtforms import StringField
 
-from flexapp.assessment.service import STATE_STYLES, MonthCell
+from flexapp.assessment.service import STATE_STYLES, MonthCell, leading
 from flexapp.config import PROJECT
 from flexapp.rules.assessable import Availability
 from flexapp.rules.periods import Month
@@ -100,4 +100,4 @@ def _months() -> tuple[MonthCell, ...]:
             )
         else:
             cells.append(MonthCell(month, None, Availability.AFTER_RETIREMENT))
-    return tuple(cells)
+    return leading(cells)

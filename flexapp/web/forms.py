@@ -75,7 +75,7 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
         return self._led_to() is not None
 
     def take_turns(self) -> None:
-        """Ask one question on this page: the first that is at fault, else the one led to.
+        """Ask one question on this page: the first that is at fault, else the one led to (`TO`).
 
         What the others were answered with goes along unseen. On the way to a question only what
         comes before it can be at fault: what comes behind was not asked yet.
@@ -89,13 +89,13 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
             for turn, names in enumerate(self.QUESTIONS)
             if any(self._fields[name].errors for name in names)
         ]
-        # A refusal that names no field answers the last page, on which all of it was submitted.
-        otherwise = len(self.QUESTIONS) - 1 if self.page_fault is not None else led_to or 0
-        self.turn = next(iter(at_fault), otherwise)
+        # Whatever is no way between questions was pressed on the last of their pages.
+        here = len(self.QUESTIONS) - 1 if request.method == "POST" else 0
+        self.turn = next(iter(at_fault), here if led_to is None else led_to)
 
     def _led_to(self) -> int | None:
         firsts = [names[0] for names in self.QUESTIONS]
-        wanted = request.form.get(TO)
+        wanted = request.values.get(TO)
         return firsts.index(wanted) if wanted in firsts else None
 
     def asks(self, name: str) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.client import LintingClient
-from tests.support.html import Page
-from tests.support.walks import arrive, newcomer, sign_in
+from tests.support.html import Page, words
+from tests.support.walks import MA_LAN, arrive, newcomer, sign_in
 
 ADDRESS = "中卫市沙坡头区演示路 9 号"
 NEW = newcomer()
@@ -96,3 +96,36 @@ def test_signing_in_asks_for_the_number_before_the_code(client: LintingClient) -
     assert page.texts("label")[0] == "验证码"
     (said,) = page.texts("p", role="status")
     assert client.submit(page, "登录", code=said[-6:]).path == "/real-name"
+
+
+def test_the_months_are_asked_before_the_base(client: LintingClient) -> None:
+    sign_in(client, MA_LAN.phone)
+    client.submit(client.page("/"), "长辈版")
+    page = client.page("/assessment/self/new")
+    assert (labels(page) & {"缴费开始年月", "缴费基数"}) == {"缴费开始年月"}
+    page = client.submit(page, "下一步", start="2026-03", end="2026-05")
+    assert "已选 2026年3月至5月，共 3 个月。" in page.words
+    assert (labels(page) & {"缴费开始年月", "缴费基数"}) == {"缴费基数"}
+    done = client.submit(page, "核定", base="100")
+    (card,) = done.all("article")
+    assert {"2026-03", "2026-05", "25113.00"} <= set(words(card).split())
+
+
+def test_months_that_cannot_be_assessed_are_said_before_the_base_is_asked(
+    client: LintingClient,
+) -> None:
+    sign_in(client, MA_LAN.phone)
+    client.submit(client.page("/"), "长辈版")
+    page = client.page("/assessment/self/new")
+    page = client.submit(page, "下一步", 422, start="2026-05", end="2026-03")
+    assert "缴费开始年月" in labels(page)
+    assert page.alert
+
+
+def test_a_quick_choice_leads_back_to_the_base(client: LintingClient) -> None:
+    sign_in(client, MA_LAN.phone)
+    client.submit(client.page("/"), "长辈版")
+    page = client.submit(client.page("/assessment/self/new"), "下一步")
+    page = client.page(page.links()["100%"])
+    assert page.value("base") == "100"
+    assert "缴费基数" in labels(page)
