@@ -14,6 +14,7 @@ from flexapp.config import PROJECT
 from flexapp.rules.assessable import Availability
 from flexapp.rules.periods import Month
 from flexapp.rules.states import State
+from flexapp.rules.tapping import Chosen
 from flexapp.web import codes
 from flexapp.web.access import Access, allow
 from flexapp.web.forms import PageForm
@@ -87,7 +88,7 @@ def tokens(sheet: Path) -> list[Token]:
 
 
 def _months() -> tuple[MonthCell, ...]:
-    """A month in each of its states, then free ones, then what is closed."""
+    """A month in each of its states, then a chosen one and free ones, then what is closed."""
     held = [state for state in State if state is not State.REVOKED]
     cells = []
     for number in range(1, 13):
@@ -100,4 +101,5 @@ def _months() -> tuple[MonthCell, ...]:
             )
         else:
             cells.append(MonthCell(month, None, Availability.AFTER_RETIREMENT))
-    return leading(cells)
+    first = Month(YEAR, len(held) + 1)
+    return leading(cells, chosen=Chosen(first, first))
