@@ -45,6 +45,7 @@ from flexapp.counter import cli as counter_cli
 from flexapp.counter import guard as counter_guard
 from flexapp.counter import hand_over_routes as counter_hand_over_routes
 from flexapp.counter import people_routes as counter_people_routes
+from flexapp.counter import rating_routes as counter_rating_routes
 from flexapp.counter import retirement_routes as counter_retirement_routes
 from flexapp.counter import routes as counter_routes
 from flexapp.counter import transmission_routes as counter_transmission_routes
@@ -55,6 +56,7 @@ from flexapp.people.fictional import FICTIONAL_RESIDENTS
 from flexapp.people.gateways import population_registry, sms_gateway
 from flexapp.portal import guide_routes, styleguide_routes
 from flexapp.portal import routes as portal_routes
+from flexapp.rating import routes as rating_routes
 from flexapp.registration import demo
 from flexapp.registration import routes as registration_routes
 from flexapp.rules.parameters import ParameterBook
@@ -136,6 +138,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         verify_routes,
         assessment_routes,
         transmission_routes,
+        rating_routes,
         machine_routes,
         open_routes,
         counter_routes,
@@ -146,6 +149,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         counter_retirement_routes,
         counter_audit_routes,
         dashboard_routes,
+        counter_rating_routes,
         announcement_routes,
         pilot_routes,
         publication_routes,

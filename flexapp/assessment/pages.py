@@ -19,6 +19,7 @@ from flexapp.rules import divisions
 from flexapp.rules.money import plain, yen
 from flexapp.rules.periods import Month
 from flexapp.rules.rates import RateKind
+from flexapp.rules.ratings import FINISHED, business_of
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State
 
@@ -301,6 +302,8 @@ class DetailPage:
     months: int
     steps: tuple[Step, ...]
     progress: Progress
+    rating: str | None
+    """Where what was finished last is rated, by whom it was done for or who did it."""
 
     @classmethod
     def of(
@@ -339,6 +342,7 @@ class DetailPage:
                 if event.action in STEP_TEXTS
             ),
             progress=progress(record, events, person=ways.person),
+            rating=_rating(record, events, own, ways),
         )
 
 
@@ -354,6 +358,15 @@ STEP_TEXTS = {  # what else is noted of a record, such as a dispute, is not part
     "assessment.tax_revoke": "税务已撤销",
     "assessment.revoke": "已撤销",
 }
+
+
+def _rating(record: Record, events: Sequence[Event], own: bool, ways: Ways) -> str | None:
+    finished = FINISHED.get(record.state)
+    for event in reversed(events):
+        done = business_of(event.action, actor_kind=event.actor_kind, channel=event.channel)
+        if done is not None and done is finished and (own or _is_maker(event, record)):
+            return ways.rating(event.seq)
+    return None
 
 
 def _is_maker(event: Event, record: Record) -> bool:

@@ -73,6 +73,11 @@ class Ways:
         held = {self.key: who} if self.in_records else {}
         return url_for(self.endpoints[name], serial=serial, **held, **more)  # type: ignore[arg-type]
 
+    def rating(self, case: int) -> str | None:
+        """Where that case is rated; None where it is not for whoever looks to rate."""
+        endpoint = self.endpoints.get("rating")
+        return None if endpoint is None else url_for(endpoint, case=case)
+
     def leave(self, who: str) -> str:
         """Where nothing is left to do."""
         endpoint = self.endpoints["leave"]
@@ -94,6 +99,7 @@ RESIDENTS = Ways(
         "revoke": "record.revoke",
         "transmit": "transmission.transmit",
         "ask_tax": "transmission.ask_tax",
+        "rating": "rating.show",
         "leave": "portal.home",
     },
     key="who",

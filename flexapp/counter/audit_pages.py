@@ -58,6 +58,8 @@ SENTENCES = {
     "publication.confirmed": "复核公布参数",
     "publication.proposed": "提出公布参数",
     "publication.withdrawn": "撤回提出的参数",
+    "rating.exported": "导出评价",
+    "rating.handled": "处理评价",
     "registration.changed": "变更参保登记",
     "registration.made": "参保登记",
     "registration.taken_over": "接收原虚拟单位的参保登记",

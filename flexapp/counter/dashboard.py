@@ -72,7 +72,13 @@ def usual(today: date) -> Asked:
 
 
 def read(
-    *, first: str, last: str, area: str, channel: str, channels: Sequence[str]
+    *,
+    first: str,
+    last: str,
+    area: str,
+    channel: str,
+    channels: Sequence[str],
+    longest: int = LONGEST,
 ) -> Asked | tuple[Refusal, ...]:
     """What was asked for, or every reason why it cannot be told."""
     refusals = []
@@ -81,9 +87,9 @@ def read(
         refusals.append(Refusal("day_wrong", "请填开始日期。", "first"))
     if ends is None or (begins is not None and ends < begins):
         refusals.append(Refusal("day_wrong", "请填结束日期，不早于开始日期。", "last"))
-    elif begins is not None and (ends - begins).days >= LONGEST:
+    elif begins is not None and (ends - begins).days >= longest:
         refusals.append(
-            Refusal("period_too_long", f"一次最多看 {LONGEST} 天，请分几次看。", "last")
+            Refusal("period_too_long", f"一次最多看 {longest} 天，请分几次看。", "last")
         )
     if area and area not in AREAS:
         refusals.append(Refusal("area_unknown", "请选择列出的地区。", "area"))

@@ -43,3 +43,9 @@ class AuditClerkForm(PageForm):
     """Whose record is looked up: one of the staff's."""
 
     user_name = StringField("经办人员用户名", filters=[strip])
+
+
+class AnswerForm(PageForm):
+    """What was done about a bad rating."""
+
+    answer = StringField("怎么处理的", filters=[strip])

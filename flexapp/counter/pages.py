@@ -68,6 +68,10 @@ PLACES: Sequence[tuple[Place, frozenset[Role]]] = (
         frozenset({Role.AGENCY, Role.AUDITOR}),
     ),
     (
+        Place("评价", "满意不满意、要跟进的", "counter_ratings.index", "check"),
+        frozenset({Role.AGENCY, Role.AUDITOR}),
+    ),
+    (
         Place("首页公告", "写给所有人的话，从哪天到哪天", "counter_announcements.index", "bell"),
         frozenset({Role.AGENCY, Role.AUDITOR}),
     ),

@@ -47,3 +47,5 @@ class DonePage:
 
     known: PersonRows
     registration: RegistrationView
+    case: int | None
+    """What it is rated as; None where it is not."""

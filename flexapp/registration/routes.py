@@ -102,7 +102,7 @@ def done() -> Response:
     current = service.current(g.visitor.me.id)
     if current is None:
         return see_other(url_for("registration.form"))
-    page = DonePage(_known(), current)
+    page = DonePage(_known(), current, service.rated_as(g.visitor.me.id))
     return render("registration/done.html", "registration/_done.html", page=page)
 
 

@@ -25,6 +25,7 @@ from flexapp.rules.divisions import Division
 from flexapp.rules.ethnic_groups import EthnicGroup
 from flexapp.rules.periods import Month
 from flexapp.rules.rates import RateKind
+from flexapp.rules.ratings import business_of
 from flexapp.rules.refusal import Refusal
 
 ADDRESS_MIN, ADDRESS_MAX = 4, 200
@@ -128,6 +129,15 @@ def current(person_id: int) -> RegistrationView | None:
         work_start=Month.of(row["work_start"]),
         registered_at=row["registered_at"],
     )
+
+
+def rated_as(person_id: int) -> int | None:
+    """The case, as ratings know it, that made the registration in force; None: not to be rated."""
+    done = ("registration.made", "registration.changed")
+    for event in audit.about_person(person_id=person_id, actions=done, limit=1):
+        if business_of(event.action, actor_kind=event.actor_kind, channel=event.channel):
+            return event.seq
+    return None
 
 
 def changes(old: Details, new: Details) -> tuple[Change, ...]:

@@ -151,6 +151,10 @@ TABLE: dict[str, tuple[str, str, Access]] = {
         "/counter/announcements/<number>/take-down",
         STAFF,
     ),
+    "counter_ratings.ask": ("GET", "/counter/ratings/<number>", STAFF),
+    "counter_ratings.csv": ("POST", "/counter/ratings.csv", STAFF),
+    "counter_ratings.handle": ("POST", "/counter/ratings/<number>", STAFF),
+    "counter_ratings.index": ("GET", "/counter/ratings", STAFF),
     "counter_transmission.ask_pause": ("GET", "/counter/transmission/pause", STAFF),
     "counter_transmission.pause": ("POST", "/counter/transmission/pause", STAFF),
     "counter_transmission.resume": ("POST", "/counter/transmission/resume", STAFF),
@@ -191,6 +195,9 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "poster.png": ("GET", "/channels/<code>.png", PUBLIC),
     "poster.sheet": ("GET", "/channels/poster", PUBLIC),
     "poster.svg": ("GET", "/channels/<code>.svg", PUBLIC),
+    "rating.mine": ("GET", "/rating", PERSON),
+    "rating.send": ("POST", "/rating/<case>", PERSON),
+    "rating.show": ("GET", "/rating/<case>", PERSON),
     "record.ask_revoke": ("GET", "/assessment/records/<serial>/revoke", PERSON),
     "record.card": ("GET", "/assessment/records/<serial>/card", PERSON),
     "record.detail": ("GET", "/assessment/records/<serial>", PERSON),
@@ -231,6 +238,7 @@ EVERYONE = pytest.mark.parametrize("endpoint", sorted(PEOPLES))
 
 EXAMPLES = {
     "annex": "registration",
+    "case": "1",
     "who": "self",
     "code": "wdnx",
     "name": "launch.py",

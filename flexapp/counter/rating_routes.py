@@ -1,0 +1,149 @@
+"""/counter/ratings: what people say of finished cases, and that a bad one was dealt with."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, current_app, g, request, url_for
+
+from flexapp.counter import opinions
+from flexapp.counter.dashboard import Asked
+from flexapp.counter.dashboard_forms import DashboardForm
+from flexapp.counter.dashboard_routes import SEERS
+from flexapp.counter.dashboard_tables import channel_names
+from flexapp.counter.forms import AnswerForm
+from flexapp.counter.rating_pages import OpinionLine, RatingsPage, total_of
+from flexapp.counter.rating_tables import NOTES, as_csv, tables
+from flexapp.rating import service as rating
+from flexapp.rating.service import Opinion
+from flexapp.rules.ratings import SENTENCE_MAX
+from flexapp.rules.roles import Role
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now, today
+from flexapp.web.htmx import render, render_refused
+from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
+from flexapp.web.once import once
+from flexapp.web.options import DIVISIONS
+
+blueprint = Blueprint("counter_ratings", __name__, url_prefix="/counter")
+
+
+@blueprint.get("/ratings", endpoint="index")
+@allow(Access.STAFF, *SEERS)
+def index() -> Response:
+    """This month and the five before it, or what is asked for."""
+    form = _form()
+    asked = _asked(form)
+    page = None
+    if isinstance(asked, Asked):
+        found = opinions.find(asked, before_row())
+        page = RatingsPage.of(asked, found, g.counter_session.clerk, _channels())
+    return _page(form, page)
+
+
+@blueprint.post("/ratings.csv")
+@allow(Access.STAFF, *SEERS)
+def csv() -> Response:
+    """The tables of the page as CSV."""
+    form = _form()
+    asked = _asked(form)
+    if not isinstance(asked, Asked):
+        return _page(form, None)
+    counts = opinions.counted(asked)
+    content = as_csv(total_of(counts), tables(counts, opinions.months(asked), _channels()))
+    opinions.exported(asked=asked, clerk=g.counter_session.clerk, at=now())
+    answer = Response(content, content_type="text/csv; charset=utf-8")
+    name = f"ratings-{asked.first}-{asked.last}.csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@blueprint.get(f"/ratings/<int(max={HIGHEST_ROW}):number>")
+@allow(Access.STAFF, Role.AGENCY)
+def ask(number: int) -> Response:
+    """What was done about it?"""
+    return _answer_page(_bad(number), AnswerForm())
+
+
+@blueprint.post(f"/ratings/<int(max={HIGHEST_ROW}):number>")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def handle(number: int) -> Response:
+    """标为已处理."""
+    found, form = _bad(number), AnswerForm()
+    if not form.submitted():
+        return _answer_page(found, form)
+    outcome = rating.handle(
+        number=number,
+        answer=form.answer.data,
+        actor=g.counter_session.clerk.actor,
+        at=now(),
+    )
+    if outcome is None:
+        return see_other(_back())
+    if outcome.field is None:
+        return render_refused(outcome, _back())
+    form.refuse(outcome)
+    return _answer_page(found, form)
+
+
+def _bad(number: int) -> Opinion:
+    """The bad rating of the address; 404 for any other."""
+    found = rating.opinion(number)
+    if found is None or not found.level.is_bad:
+        abort(404)
+    return found
+
+
+def _form() -> DashboardForm:
+    # Taking the counts away is recorded, so it is a POST; looking at them is not.
+    form = DashboardForm(request.form if request.method == "POST" else request.args)
+    if request.method == "GET" and "first" not in request.args:
+        usual = opinions.usual(today())
+        form.first.data, form.last.data = usual.first.isoformat(), usual.last.isoformat()
+    return form
+
+
+def _asked(form: DashboardForm) -> Asked | None:
+    asked = opinions.read_asked(
+        first=form.first.data,
+        last=form.last.data,
+        area=form.area.data,
+        channel=form.channel.data,
+        channels=list(_channels()),
+    )
+    if isinstance(asked, Asked):
+        return asked
+    for refusal in asked:
+        form.refuse(refusal)
+    return None
+
+
+def _channels() -> dict[str, str]:
+    return channel_names(current_app.extensions["channel_names"]())
+
+
+def _back() -> str:
+    return url_for("counter_ratings.index")
+
+
+def _page(form: DashboardForm, page: RatingsPage | None) -> Response:
+    return render(
+        "counter/ratings.html",
+        "counter/_ratings.html",
+        form.status,
+        form=form,
+        page=page,
+        division_groups=DIVISIONS,
+        notes=NOTES,
+        channel_groups=(("", tuple(_channels().items())),),
+    )
+
+
+def _answer_page(found: Opinion, form: AnswerForm) -> Response:
+    return render(
+        "counter/rating.html",
+        "counter/_rating.html",
+        form.status,
+        form=form,
+        line=OpinionLine.of(found, _channels()),
+        most=SENTENCE_MAX,
+    )

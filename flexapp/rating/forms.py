@@ -1,0 +1,14 @@
+"""The form of a rating."""
+
+from __future__ import annotations
+
+from wtforms import StringField
+
+from flexapp.web.forms import PageForm, strip
+
+
+class RatingForm(PageForm):
+    """One of five levels, and perhaps a sentence."""
+
+    level = StringField("满意程度", filters=[strip])
+    sentence = StringField("想说的话（可不填）", filters=[strip])

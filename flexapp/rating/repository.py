@@ -1,0 +1,119 @@
+"""Rows of ratings. Whose a rating is, is read for its own account only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, TextClause, func, select, update
+
+from flexapp.extensions import day_of, db, table_of, upsert
+from flexapp.rating.models import OPEN, Rating
+
+_rating = table_of(Rating)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Row:
+    """A rating as anybody may see it who may see it at all: nothing of who gave it."""
+
+    id: int
+    case_seq: int
+    business: str
+    channel: str
+    division: str
+    level: int
+    sentence: str | None
+    created_at: datetime
+    handled_at: datetime | None
+    answer: str | None
+
+
+_COLUMNS = [_rating.c[name] for name in Row.__slots__]
+
+
+def add(row: Mapping[str, object]) -> bool:
+    """Add a rating; False where the case has one already."""
+    statement = upsert(Rating).values(dict(row)).on_conflict_do_nothing().returning(_rating.c.id)
+    return db.session.execute(statement).first() is not None
+
+
+def of_case(case_seq: int) -> tuple[Row, int] | None:
+    """The rating of a case, and the account it is of."""
+    query = select(*_COLUMNS, _rating.c.account_id).where(_rating.c.case_seq == case_seq)
+    row = db.session.execute(query).first()
+    return None if row is None else (Row(*row[:-1]), row[-1])
+
+
+def of_account(account_id: int, before: int | None, limit: int) -> Sequence[Row]:
+    """What an account said, newest first."""
+    query = select(*_COLUMNS).where(_rating.c.account_id == account_id)
+    if before is not None:
+        query = query.where(_rating.c.id < before)
+    return [
+        Row(*row) for row in db.session.execute(query.order_by(_rating.c.id.desc()).limit(limit))
+    ]
+
+
+def one(number: int) -> Row | None:
+    """The rating of that number."""
+    row = db.session.execute(select(*_COLUMNS).where(_rating.c.id == number)).first()
+    return None if row is None else Row(*row)
+
+
+def counts(
+    since: datetime, until: datetime, area: str, channel: str
+) -> Sequence[tuple[str, str, str, str, int, int]]:
+    """(month, business, channel, division, level, how many) from a moment to before another."""
+    month = func.substr(day_of(_rating.c.created_at), 1, 7)
+    groups = (month, *(_rating.c[n] for n in ("business", "channel", "division", "level")))
+    query = (
+        select(*groups, func.count())
+        .where(*_between(since, until), *_cut(area, channel))
+        .group_by(*groups)
+    )
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in db.session.execute(query)]
+
+
+def open_bad(area: str, channel: str, limit: int) -> tuple[Sequence[Row], int]:
+    """The bad ones that nobody has dealt with, the longest waiting first, and how many in all."""
+    wanted: tuple[ColumnElement[bool] | TextClause, ...] = (OPEN, *_cut(area, channel))
+    found = select(*_COLUMNS).where(*wanted).order_by(_rating.c.id).limit(limit)
+    number = db.session.execute(select(func.count()).select_from(_rating).where(*wanted))
+    return [Row(*row) for row in db.session.execute(found)], int(number.scalar_one())
+
+
+def newest(
+    since: datetime, until: datetime, area: str, channel: str, before: int | None, limit: int
+) -> Sequence[Row]:
+    """Ratings with words from a moment to before another, newest first."""
+    query = select(*_COLUMNS).where(
+        *_between(since, until), *_cut(area, channel), _rating.c.sentence.is_not(None)
+    )
+    if before is not None:
+        query = query.where(_rating.c.id < before)
+    return [
+        Row(*row) for row in db.session.execute(query.order_by(_rating.c.id.desc()).limit(limit))
+    ]
+
+
+def handle(number: int, *, staff_id: int, answer: str, at: datetime) -> bool:
+    """Note what was done about one; False where somebody has."""
+    done = db.session.execute(
+        update(_rating)
+        .where(_rating.c.id == number, _rating.c.handled_at.is_(None))
+        .values(handled_at=at, handled_by=staff_id, answer=answer)
+        .returning(_rating.c.id)
+    ).first()
+    return done is not None
+
+
+def _between(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    return _rating.c.created_at >= since, _rating.c.created_at < until
+
+
+def _cut(area: str, channel: str) -> tuple[ColumnElement[bool], ...]:
+    """One area, one channel, or whatever there is."""
+    wanted = (("division", area), ("channel", channel))
+    return tuple(_rating.c[name] == value for name, value in wanted if value)

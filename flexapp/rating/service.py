@@ -1,0 +1,174 @@
+"""Say how content one was with a finished case (好差评), and what the agency does about it.
+
+A slice of its own below the portal and the counters, because both need it and neither may reach the
+other: residents give ratings, the agency reads them.
+
+A case is the event that did the thing, so nothing can be rated that was not done, and its number
+makes one case one rating. The person it was done for may rate it, on the phone also when it was
+done at a counter, and so may the proxy who did it. Nobody of the staff learns who did: no function
+for them returns an account, a person or a case, a moment is told them as a day, and neither
+giving nor answering a rating leaves an event with a person in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flexapp.assessment import service as assessment
+from flexapp.audit import service as audit
+from flexapp.audit.service import Event
+from flexapp.people.service import Visitor
+from flexapp.rating import repository
+from flexapp.rating.following import (
+    Opinion,
+    handle,
+    newest,
+    numbers,
+    opinion,
+    read_answer,
+    to_follow_up,
+)
+from flexapp.rules import divisions
+from flexapp.rules.capabilities import Action
+from flexapp.rules.ratings import Level, business_of, read_level, read_sentence
+from flexapp.rules.refusal import Refusal
+
+__all__ = [
+    "RATINGS_A_PAGE",
+    "Case",
+    "Opinion",
+    "Said",
+    "case_of",
+    "handle",
+    "mine",
+    "newest",
+    "numbers",
+    "opinion",
+    "rate",
+    "read_answer",
+    "said_of",
+    "to_follow_up",
+]
+
+RATINGS_A_PAGE = 20
+
+RATED = Refusal("rated_already", "这次办理已经评价过，不能再改。")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Something that was done and can be rated. `about`: the months or the place, in words."""
+
+    seq: int
+    business: Action
+    about: str
+    channel: str
+    division: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A rating as those of its case see it. `mine`: only then `level` and `sentence` are told."""
+
+    id: int
+    case_seq: int
+    business: Action
+    division: str
+    mine: bool
+    level: Level | None
+    sentence: str
+    at: datetime
+    answer: str | None
+    answered_at: datetime | None
+
+
+def case_of(seq: int, visitor: Visitor) -> Case | None:
+    """The case of that number, if it is finished and the visitor may rate it."""
+    event = audit.one(seq)
+    if event is None:
+        return None
+    business = business_of(event.action, actor_kind=event.actor_kind, channel=event.channel)
+    if business is None or not _may_rate(event, visitor):
+        return None
+    if business is Action.REGISTER:
+        code = event.data.get("division", "")
+        place = divisions.find(code)
+        about = place.name if place is not None else ""
+    else:
+        record = assessment.find(event.subject)
+        if record is None or (business is Action.TRANSMIT and not _arrived(event.subject)):
+            return None
+        code, about = record.division, record.period.label
+    return Case(event.seq, business, about, event.channel, code, event.at)
+
+
+def said_of(case: Case, visitor: Visitor) -> Said | None:
+    """What was said of a case, if anything was."""
+    found = repository.of_case(case.seq)
+    if found is None:
+        return None
+    row, account_id = found
+    return _said(row, mine=account_id == visitor.account_id)
+
+
+def mine(visitor: Visitor, before: int | None) -> tuple[Said, ...]:
+    """What the visitor said, newest first: a page and one more where there is."""
+    rows = repository.of_account(visitor.account_id, before, RATINGS_A_PAGE + 1)
+    return tuple(_said(row, mine=True) for row in rows)
+
+
+def rate(
+    *, case: Case, level: str, sentence: str, visitor: Visitor, at: datetime
+) -> tuple[Refusal, ...]:
+    """Keep a rating; every reason why not, or none. It cannot be changed afterwards."""
+    chosen, words = read_level(level), read_sentence(sentence)
+    refusals = tuple(each for each in (chosen, words) if isinstance(each, Refusal))
+    if isinstance(chosen, Refusal) or isinstance(words, Refusal):
+        return refusals
+    added = repository.add(
+        {
+            "case_seq": case.seq,
+            "business": case.business.value,
+            "channel": case.channel,
+            "division": case.division,
+            "level": chosen.value,
+            "sentence": words or None,
+            "account_id": visitor.account_id,
+            "created_at": at,
+        }
+    )
+    return () if added else (RATED,)
+
+
+def _may_rate(event: Event, visitor: Visitor) -> bool:
+    by_proxy = event.actor_kind == "account" and event.actor_id == visitor.account_id
+    return by_proxy or event.person_id == visitor.me.id
+
+
+def _arrived(serial: str) -> bool:
+    """Whether the tax bureau took it: until then 传输 is not finished."""
+    events: Sequence[Event] = audit.of_subject(subject=serial)
+    return any(event.action == "assessment.receive" for event in events)
+
+
+def _said(row: repository.Row, *, mine: bool) -> Said:
+    return Said(
+        id=row.id,
+        case_seq=row.case_seq,
+        business=Action(row.business),
+        division=_place(row.division),
+        mine=mine,
+        level=Level(row.level) if mine else None,
+        sentence=(row.sentence or "") if mine else "",
+        at=row.created_at,
+        answer=row.answer if mine else None,
+        answered_at=row.handled_at if mine else None,
+    )
+
+
+def _place(code: str) -> str:
+    place = divisions.find(code)
+    return code if place is None else place.name
