@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from flask import url_for
-
 from flexapp.assessment.assessing import Subject
 from flexapp.assessment.choice_pages import ChoiceView
 from flexapp.assessment.eligibility import Eligibility
@@ -185,6 +183,7 @@ class ListPage:
     taken_by_others: tuple[str, ...]
     """Months held by assessments whose amounts a proxy does not see."""
     months: tuple[YearMonths, ...]
+    ways: Ways = RESIDENTS
 
     @classmethod
     def of(
@@ -194,6 +193,7 @@ class ListPage:
         *,
         months: tuple[YearMonths, ...],
         hidden: Sequence[Month] = (),
+        ways: Ways = RESIDENTS,
     ) -> ListPage:
         """A page of records, newest first; one more than fits says that there are older ones."""
         return cls(
@@ -202,14 +202,16 @@ class ListPage:
                 RecordCard.of(
                     record,
                     who=header.who,
-                    shown_at=url_for("assessment.records", who=header.who),
+                    shown_at=ways.listing("records", header.who),
                     listed=True,
+                    ways=ways,
                 )
                 for record in records[:PAGE_SIZE]
             ),
             older=records[PAGE_SIZE - 1].id if len(records) > PAGE_SIZE else None,
             taken_by_others=tuple(month.label for month in hidden),
             months=months,
+            ways=ways,
         )
 
 

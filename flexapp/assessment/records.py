@@ -50,14 +50,15 @@ class HeldUp(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Where the pages of records lead: a resident's own, or a counter's for a person there.
+    """Where the pages of records lead: a resident's own, a counter's for a person there, or those
+    of a practice.
 
     `who` in an address says for whom: "self", a proxy's case, or a clerk's case.
     """
 
     endpoints: Mapping[str, str]
     key: str
-    """What `who` is called in these addresses."""
+    """What `who` is called in these addresses; "" where it need not be said."""
     in_records: bool
     """Whether the addresses of single records hold it too."""
     leave_label: str
@@ -66,7 +67,8 @@ class Ways:
 
     def listing(self, name: str, who: str, **more: object) -> str:
         """Address of something about the person."""
-        return url_for(self.endpoints[name], **{self.key: who}, **more)  # type: ignore[arg-type]
+        whom = {self.key: who} if self.key else {}
+        return url_for(self.endpoints[name], **whom, **more)  # type: ignore[arg-type]
 
     def record(self, name: str, serial: str, who: str | None, **more: object) -> str:
         """Address of something about one record."""

@@ -14,7 +14,7 @@ from flexapp.assessment.explaining_pages import ExplainedPage
 from flexapp.assessment.forms import OTHER, SELF, AssessmentForm, ChooseForm
 from flexapp.assessment.months import listed_months
 from flexapp.assessment.records import RESIDENTS, made_for, own_records
-from flexapp.assessment.service import own_subject
+from flexapp.assessment.service import NOT_REGISTERED, own_subject
 from flexapp.people import handing_over
 from flexapp.people.display import is_elder
 from flexapp.people.handing_over import HandedOver, Place
@@ -31,8 +31,6 @@ from flexapp.web.navigation import before_row, row_in, see_other
 from flexapp.web.once import once
 
 blueprint = Blueprint("assessment", __name__, url_prefix="/assessment")
-
-NOT_REGISTERED = Refusal("not_registered", "您还没有参保登记，请先办理登记，再来核定。")
 
 
 @blueprint.get("")

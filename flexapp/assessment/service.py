@@ -7,6 +7,7 @@ from flexapp.assessment.counting_repository import counts
 from flexapp.assessment.eligibility import (
     ANY_MONTH,
     Eligibility,
+    Held,
     eligibility,
     held_months,
     last_month,
@@ -38,10 +39,12 @@ from flexapp.people.service import PersonCard, Visitor
 from flexapp.registration import service as registration
 
 __all__ = [
+    "NOT_REGISTERED",
     "PAGE_SIZE",
     "STATE_STYLES",
     "Assessed",
     "Eligibility",
+    "Held",
     "HeldUp",
     "MonthCell",
     "Proposal",
@@ -73,6 +76,7 @@ __all__ = [
     "transition",
 ]
 
+NOT_REGISTERED = Refusal("not_registered", "您还没有参保登记，请先办理登记，再来核定。")
 
 def own_subject(visitor: Visitor) -> Subject | None:
     """The visitor as the one to assess for; None before registration."""

@@ -69,7 +69,13 @@ def submit() -> Response:
     changes = service.changes(current.details, details) if current is not None else ()
     if current is not None and changes and form.reviewed.data != details.digest:
         page = RegistrationPage(_known(), current, changes, details.digest)
-        return render("registration/review.html", "registration/_review.html", form=form, page=page)
+        return render(
+            "registration/review.html",
+            "registration/_review.html",
+            form=form,
+            page=page,
+            action=url_for("registration.submit"),
+        )
     outcome = service.register(
         person=g.visitor.me, details=details, actor=g.visitor.actor, at=now(), today=today()
     )
@@ -103,7 +109,13 @@ def done() -> Response:
     if current is None:
         return see_other(url_for("registration.form"))
     page = DonePage(_known(), current, service.rated_as(g.visitor.me.id))
-    return render("registration/done.html", "registration/_done.html", page=page)
+    return render(
+        "registration/done.html",
+        "registration/_done.html",
+        page=page,
+        back_to=(url_for("portal.home"), "回到首页"),
+        go_on=url_for("assessment.choose"),
+    )
 
 
 def _known() -> PersonRows:
@@ -124,4 +136,6 @@ def _form_page(
         division_groups=DIVISIONS,
         ethnic_groups=ETHNIC_GROUPS,
         continued=continued,
+        action=url_for("registration.submit"),
+        elsewhere=(url_for("registration.hand_over"), "到窗口继续办理"),
     )

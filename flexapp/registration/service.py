@@ -34,6 +34,8 @@ ADDRESS_MIN, ADDRESS_MAX = 4, 200
 YOUNGEST = 16
 """Years. Nobody younger may be employed (劳动法 第十五条), flexibly or not."""
 
+NOTHING_CHANGED = Refusal("nothing_changed", "您填的内容和已登记的一样，不用再提交。")
+
 
 @dataclass(frozen=True, slots=True)
 class Details:
@@ -179,7 +181,7 @@ def register(
         return Refusal("too_young", f"未满 {YOUNGEST} 周岁，还不能以灵活就业人员身份参保。")
     before = repository.current(person.id)
     if before is not None and _details(before[0]) == details:
-        return Refusal("nothing_changed", "您填的内容和已登记的一样，不用再提交。")
+        return NOTHING_CHANGED
     start = Month(today.year, 1) if work_start is None else work_start
     if before is not None:
         start = Month.of(before[0].work_start)

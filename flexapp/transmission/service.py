@@ -26,6 +26,7 @@ __all__ = [
     "ask_tax_to_revoke",
     "give_back",
     "pause",
+    "read_reason",
     "resume",
     "retry",
     "standing",
@@ -49,15 +50,23 @@ def ask_tax_to_revoke(
     *, record: Record, reason: str, actor: Actor, at: datetime
 ) -> Record | Refusal:
     """申请税务撤销, with a reason that the tax bureau's clerk reads (2 to 100 characters)."""
-    reason = " ".join("".join(c for c in reason if c.isprintable() or c.isspace()).split())
-    if not 2 <= len(reason) <= REASON_MAX:
-        return Refusal("reason_missing", f"请写明撤销原因，2 至 {REASON_MAX} 个字。", "reason")
+    words = read_reason(reason)
+    if isinstance(words, Refusal):
+        return words
     moved = assessment.transition(
-        record=record, move=Move.ASK, actor=actor, at=at, data={"reason": reason}
+        record=record, move=Move.ASK, actor=actor, at=at, data={"reason": words}
     )
     if not isinstance(moved, Refusal):
-        _enqueue(record.serial, "ask", at, reason=reason)
+        _enqueue(record.serial, "ask", at, reason=words)
     return moved
+
+
+def read_reason(text: str) -> str | Refusal:
+    """Why the tax bureau should revoke, as typed, in 2 to 100 characters."""
+    words = " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+    if 2 <= len(words) <= REASON_MAX:
+        return words
+    return Refusal("reason_missing", f"请写明撤销原因，2 至 {REASON_MAX} 个字。", "reason")
 
 
 def _enqueue(serial: str, kind: str, at: datetime, *, reason: str = "", content: str = "") -> None:
