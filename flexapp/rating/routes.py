@@ -20,7 +20,7 @@ blueprint = Blueprint("rating", __name__, url_prefix="/rating")
 @blueprint.get("")
 @allow(Access.PERSON)
 def mine() -> Response:
-    """我的评价, each with what the agency did about it."""
+    """评价记录, each with what the agency did about it."""
     page = pages.MinePage.of(service.mine(g.visitor, before_row()))
     return render("rating/mine.html", "rating/_mine.html", page=page)
 

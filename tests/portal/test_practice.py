@@ -447,3 +447,11 @@ def test_with_htmx_the_page_around_stays_and_only_what_is_in_it_changes(
     page = client.submit(client.page(FORM), "提交", 422, htmx=True)
     assert MARK not in page.words  # the band stands outside of what is exchanged
     assert page.errors["division"] == "请选择参保地区。"
+
+
+def test_the_entry_is_not_taken_for_the_one_to_sign_in_or_to_the_real_thing(
+    client: LintingClient,
+) -> None:
+    (entry,) = [text for text, to in client.page("/").links().items() if to == "/practice"]
+    for real in ("登录", "登记", "核定", "社保", "我的"):
+        assert real not in entry

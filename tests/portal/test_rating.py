@@ -206,9 +206,9 @@ def test_what_the_system_took_over_is_not_rated(client: LintingClient) -> None:
 def test_my_ratings_are_listed_newest_first(client: LintingClient, rated: str) -> None:
     rating(client, of_record(client, assess(client, "2026-03", "2026-03")), "1")
     page = client.page("/rating")
-    assert page.title == "我的评价"
+    assert page.title == "评价记录"
     assert page.texts("p", class_="level") == ["非常不满意", "满意"]
-    assert [to for text, to in client.page("/me").links().items() if "我的评价" in text] == [
+    assert [to for text, to in client.page("/me").links().items() if "评价记录" in text] == [
         "/rating"
     ]
 
