@@ -145,11 +145,16 @@ def leading(
 
 
 def listed_months(
-    bounds: Eligibility, *, who: str, today: date, seen_by: int | None
+    bounds: Eligibility,
+    *,
+    who: str,
+    today: date,
+    seen_by: int | None = None,
+    ways: Ways = RESIDENTS,
 ) -> tuple[YearMonths, ...]:
     """The months above a list of records; a free one leads to the form."""
     return tuple(
-        replace(each, cells=leading(each.cells, who=who))
+        replace(each, cells=leading(each.cells, who=who, ways=ways))
         for each in open_months(bounds, today=today, seen_by=seen_by)
     )
 

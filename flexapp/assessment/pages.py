@@ -293,7 +293,7 @@ class DetailPage:
     card: RecordCard
     explained: str
     """Where every step of the reckoning is shown."""
-    receipt: str
+    receipt: str | None
     """Where its sheet is."""
     back: str
     division: str
@@ -330,7 +330,7 @@ class DetailPage:
                 ways=ways,
             ),
             explained=ways.record("explained", record.serial, who),
-            receipt=ways.record("receipt", record.serial, who),
+            receipt=ways.receipt(record.serial, who),
             back=back,
             division=place.name if place else record.division,
             unit=unit_name(record.unit_id) if record.kind is RateKind.UNIT else None,

@@ -75,6 +75,10 @@ class Ways:
         held = {self.key: who} if self.in_records else {}
         return url_for(self.endpoints[name], serial=serial, **held, **more)  # type: ignore[arg-type]
 
+    def receipt(self, serial: str, who: str | None) -> str | None:
+        """Where the sheet of a record is; None where nothing is vouched for."""
+        return self.record("receipt", serial, who) if "receipt" in self.endpoints else None
+
     def rating(self, case: int) -> str | None:
         """Where that case is rated; None where it is not for whoever looks to rate."""
         endpoint = self.endpoints.get("rating")

@@ -12,7 +12,13 @@ from flexapp.assessment.eligibility import (
     held_months,
     last_month,
 )
-from flexapp.assessment.months import MonthCell, YearMonths, leading, months_of_year
+from flexapp.assessment.months import (
+    MonthCell,
+    YearMonths,
+    leading,
+    listed_months,
+    months_of_year,
+)
 from flexapp.assessment.moving import (
     claim,
     hold_up,
@@ -37,6 +43,7 @@ from flexapp.assessment.records import (
 )
 from flexapp.people.service import PersonCard, Visitor
 from flexapp.registration import service as registration
+from flexapp.rules.refusal import Refusal
 
 __all__ = [
     "NOT_REGISTERED",
@@ -65,6 +72,7 @@ __all__ = [
     "last_month",
     "leading",
     "list_url",
+    "listed_months",
     "months_of_year",
     "never_give_again",
     "own_records",
@@ -77,6 +85,7 @@ __all__ = [
 ]
 
 NOT_REGISTERED = Refusal("not_registered", "您还没有参保登记，请先办理登记，再来核定。")
+
 
 def own_subject(visitor: Visitor) -> Subject | None:
     """The visitor as the one to assess for; None before registration."""

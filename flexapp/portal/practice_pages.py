@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
-from flexapp.assessment.choice_pages import ChoiceView
+from flexapp.assessment.choice_pages import ChoiceView, months_to_tap
 from flexapp.assessment.forms import AssessmentForm
 from flexapp.assessment.pages import FormPage, Header, ListPage, month_options, why_closed
-from flexapp.assessment.service import Eligibility, Record, Subject, Ways
+from flexapp.assessment.service import (
+    Eligibility,
+    Record,
+    Subject,
+    Ways,
+    YearMonths,
+    listed_months,
+)
 from flexapp.portal.practising import PERSON, PHONE, Practice
 from flexapp.registration.pages import PersonRows
 from flexapp.registration.service import RegistrationView
@@ -22,6 +30,7 @@ PRACTICE = Ways(
         "new": "practice.new",
         "create": "practice.create",
         "read_back": "practice.read_back",
+        "trial": "practice.trial",
         "detail": "practice.detail",
         "explained": "practice.explained",
         "card": "practice.card",
@@ -63,22 +72,36 @@ def known() -> PersonRows:
     )
 
 
-def list_page(registered: RegistrationView, found: tuple[Record, ...]) -> ListPage:
+def list_page(
+    registered: RegistrationView, found: tuple[Record, ...], months: tuple[YearMonths, ...]
+) -> ListPage:
     """The records, newest first, all of them."""
-    return ListPage.of(_header(registered), found, ways=PRACTICE)
+    return ListPage.of(_header(registered), found, months=months, ways=PRACTICE)
+
+
+def listed(bounds: Eligibility, today: date) -> tuple[YearMonths, ...]:
+    """The months above the records."""
+    return listed_months(bounds, who=WHO, today=today, ways=PRACTICE)
 
 
 def form_page(
-    form: AssessmentForm, registered: RegistrationView, bounds: Eligibility, *, preview: bool
+    form: AssessmentForm,
+    registered: RegistrationView,
+    bounds: Eligibility,
+    *,
+    preview: bool,
+    today: date,
 ) -> FormPage:
     """The form of 核定; where nothing is chosen yet, the longest run of free months is."""
     if not form.start.data and not form.faulty and bounds.longest is not None:
-        form.start.data, form.end.data = map(str, bounds.longest)
+        start, end = map(str, bounds.longest)
+        form.fill({"start": start, "end": end, "tap": ""})
     return FormPage(
         header=_header(registered),
         month_options=month_options(bounds, (form.start.data, form.end.data)),
         closed=why_closed(bounds),
         choice=choice(form, bounds, reckon=preview),
+        months=months_to_tap(form, bounds, ways=PRACTICE, who=WHO, today=today),
         conflicts=_conflicts(form, bounds) if form.faulty else (),
         ways=PRACTICE,
     )

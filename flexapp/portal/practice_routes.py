@@ -12,8 +12,9 @@ from flask import Blueprint, Response, request, url_for
 from flexapp.assessment.explaining_pages import ExplainedPage
 from flexapp.assessment.forms import AssessmentForm
 from flexapp.assessment.pages import DetailPage, RecordCard
-from flexapp.assessment.service import NOT_REGISTERED, Record
+from flexapp.assessment.service import NOT_REGISTERED, Proposal, Record, YearMonths, propose
 from flexapp.audit.service import Event
+from flexapp.people.display import is_elder
 from flexapp.portal import practice_cookie, practice_pages, practising
 from flexapp.portal.practice_pages import PRACTICE, WHO, StartPage
 from flexapp.portal.practising import Practice
@@ -69,7 +70,7 @@ def registration_form() -> Response:
 def register() -> Response:
     """提交; a change takes effect only once its old → new has been shown."""
     practice, form = practice_cookie.load(), RegistrationForm()
-    if not form.submitted():
+    if not (form.submitted() or form.turning):
         return _registration_page(form, practice)
     details = registration.check_details(
         division=form.division.data,
@@ -80,6 +81,7 @@ def register() -> Response:
     if not isinstance(details, Details):
         for refusal in details:
             form.refuse(refusal)
+    if form.turning or not isinstance(details, Details):
         return _registration_page(form, practice)
     found = practising.current(practice, today())
     changes = registration.changes(found.details, details) if found is not None else ()
@@ -125,7 +127,7 @@ def records() -> Response:
     found = practising.records(practice, at=now(), today=today())
     if not found:
         return _new_page(practice)
-    page = practice_pages.list_page(registered, found)
+    page = practice_pages.list_page(registered, found, _months(practice))
     return render("practice/records.html", "assessment/_records.html", page=page)
 
 
@@ -144,8 +146,14 @@ def create() -> Response:
     submitted = form.submitted() and "preview" not in request.form
     if practice.registered is None:
         return _not_yet()
+    if form.turning:
+        bounds = practising.bounds(practice, at=now(), today=today())
+        period = bounds.check(form.start.data, form.end.data)
+        if isinstance(period, Refusal):
+            form.refuse(period)
     if not submitted:
-        return _form_page(form, practice, preview="preview" in request.form)
+        preview = "preview" in request.form or bool(form.base.data)
+        return _form_page(form, practice, preview=preview)
     outcome = practising.assess(
         practice,
         start=form.start.data,
@@ -171,6 +179,26 @@ def read_back() -> Response:
     bounds = practising.bounds(practice, at=now(), today=today())
     choice = practice_pages.choice(AssessmentForm(request.args), bounds)
     return render("assessment/_choice.html", "assessment/_choice.html", choice=choice)
+
+
+@blueprint.get("/assessment/explained")
+@allow(Access.PUBLIC)
+def trial() -> Response:
+    """怎么算的, of what would be assessed; where that cannot be, the form, which says why."""
+    practice, form = practice_cookie.load(), AssessmentForm(request.args)
+    if practice.registered is None:
+        return _not_yet()
+    back = PRACTICE.listing("new", WHO, **form.entries)
+    outcome = propose(
+        start=form.start.data,
+        end=form.end.data,
+        base=form.base.data,
+        bounds=practising.bounds(practice, at=now(), today=today()),
+    )
+    if not isinstance(outcome, Proposal):
+        return see_other(back)
+    page = ExplainedPage.tried(outcome, back=back, today=today())
+    return render("practice/explained.html", "assessment/_explained.html", page=page)
 
 
 @blueprint.get("/records/<serial>")
@@ -212,7 +240,13 @@ def card(serial: str) -> Response:
     polls = max(0, request.args.get("polls", 0, type=int))
 
     def shown(practice: Practice, record: Record, events: tuple[Event, ...]) -> Response:
-        return render("practice/card.html", "assessment/_card.html", card=_card(record, polls))
+        listed = "listed" in request.args
+        return render(
+            "practice/card.html",
+            "assessment/_polled.html",
+            card=_card(record, polls, listed=listed),
+            months=_months(practice) if listed else (),
+        )
 
     return _with_record(serial, shown)
 
@@ -300,8 +334,15 @@ def _list() -> str:
     return url_for("practice.records")
 
 
-def _card(record: Record, polls: int = 0) -> RecordCard:
-    return RecordCard.of(record, who=WHO, shown_at=_list(), polls=polls, ways=PRACTICE)
+def _card(record: Record, polls: int = 0, *, listed: bool = False) -> RecordCard:
+    return RecordCard.of(
+        record, who=WHO, shown_at=_list(), polls=polls, listed=listed, ways=PRACTICE
+    )
+
+
+def _months(practice: Practice) -> tuple[YearMonths, ...]:
+    bounds = practising.bounds(practice, at=now(), today=today())
+    return practice_pages.listed(bounds, today())
 
 
 def _not_yet() -> Response:
@@ -317,6 +358,8 @@ def _refused(refusal: Refusal) -> Response:
 
 def _registration_page(form: RegistrationForm, practice: Practice) -> Response:
     found = practising.current(practice, today())
+    if is_elder():
+        form.take_turns()
     return render(
         "practice/registration.html",
         "registration/_form.html",
@@ -342,12 +385,14 @@ def _form_page(form: AssessmentForm, practice: Practice, *, preview: bool = True
     registered = practising.current(practice, today())
     assert registered is not None
     bounds = practising.bounds(practice, at=now(), today=today())
+    if is_elder():
+        form.take_turns()
     return render(
         "practice/assess.html",
         "assessment/_form.html",
         form.status,
         form=form,
-        page=practice_pages.form_page(form, registered, bounds, preview=preview),
+        page=practice_pages.form_page(form, registered, bounds, preview=preview, today=today()),
     )
 
 

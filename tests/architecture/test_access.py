@@ -211,6 +211,7 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "practice.registration_form": ("GET", "/practice/registration", PUBLIC),
     "practice.revoke": ("POST", "/practice/records/<serial>/revoke", PUBLIC),
     "practice.send_ask_tax": ("POST", "/practice/records/<serial>/ask-tax", PUBLIC),
+    "practice.trial": ("GET", "/practice/assessment/explained", PUBLIC),
     "practice.transmit": ("POST", "/practice/records/<serial>/transmit", PUBLIC),
     "rating.mine": ("GET", "/rating", PERSON),
     "rating.send": ("POST", "/rating/<case>", PERSON),
