@@ -50,7 +50,14 @@ from flexapp.counter import retirement_routes as counter_retirement_routes
 from flexapp.counter import routes as counter_routes
 from flexapp.counter import transmission_routes as counter_transmission_routes
 from flexapp.extensions import csrf, db, init_database, migrate
-from flexapp.people import display, display_routes, encryption, guard
+from flexapp.people import (
+    display,
+    display_routes,
+    draft_routes,
+    encryption,
+    guard,
+    session_routes,
+)
 from flexapp.people import routes as people_routes
 from flexapp.people.fictional import FICTIONAL_RESIDENTS
 from flexapp.people.gateways import population_registry, sms_gateway
@@ -134,6 +141,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         practice_routes,
         people_routes,
         display_routes,
+        session_routes,
+        draft_routes,
         registration_routes,
         record_routes,
         verify_routes,

@@ -9,6 +9,7 @@ from flexapp.assessment.assessing import Subject
 from flexapp.assessment.choice_pages import ChoiceView
 from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.months import YearMonths
+from flexapp.assessment.forms import AssessmentForm
 from flexapp.assessment.progress import Progress, progress
 from flexapp.assessment.records import PAGE_SIZE, RESIDENTS, STATE_STYLES, HeldUp, Record, Ways
 from flexapp.audit.service import Event
@@ -252,13 +253,29 @@ def month_options(
                 continue
             options.append((text, f"{label}（不能核定）"))
     options = sorted(set(options))
+    # Without an entry for it, the browser would choose the first month by itself.
+    none = (("", (("", "请选择"),)),) if "" in chosen else ()
     if len({value[:4] for value, _ in options}) <= 1:
-        return (("", tuple(options)),)
+        return (*none, ("", tuple(options)))
     years = sorted({value[:4] for value, _ in options})
-    return tuple(
+    return none + tuple(
         (f"{year}年", tuple(option for option in options if option[0].startswith(year)))
         for year in years
     )
+
+
+def unchoose(form: AssessmentForm, bounds: Eligibility) -> tuple[str, ...]:
+    """Take months of a draft that are no longer free out of the form, and say which."""
+    said = []
+    for field_ in (form.start, form.end):
+        try:
+            month = Month.parse(field_.data or "")
+        except ValueError:
+            continue
+        if month not in bounds.free:
+            said.append(f"您上次选的{month.label}现在不能核定，请重新选择{field_.label.text}。")
+            field_.data = ""
+    return tuple(said)
 
 
 def why_closed(bounds: Eligibility) -> str | None:

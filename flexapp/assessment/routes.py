@@ -15,9 +15,11 @@ from flexapp.assessment.forms import OTHER, SELF, AssessmentForm, ChooseForm
 from flexapp.assessment.months import listed_months
 from flexapp.assessment.records import RESIDENTS, made_for, own_records
 from flexapp.assessment.service import NOT_REGISTERED, own_subject
-from flexapp.people import handing_over
+from flexapp.people import handing_over, keeping
 from flexapp.people.display import is_elder
+from flexapp.people.drafting import Draft
 from flexapp.people.handing_over import HandedOver, Place
+from flexapp.people.keeping import drafted
 from flexapp.people.service import read_identity_number
 from flexapp.rules.capabilities import Action
 from flexapp.rules.identity import parse_name
@@ -106,6 +108,7 @@ def new(who: str) -> Response:
 
 @blueprint.post("/<who>/new")
 @allow(Access.PERSON)
+@drafted(AssessmentForm)
 @once
 def create(who: str) -> Response:
     """核定."""
@@ -140,6 +143,7 @@ def create(who: str) -> Response:
 
 @blueprint.post("/self/hand-over")
 @allow(Access.PERSON)
+@drafted(AssessmentForm, form="/assessment/self/new", finishes=False)
 def hand_over() -> Response:
     """到窗口继续办理: keep what is typed, finished or not, and give a code for it."""
     if RESUME not in request.form:
@@ -229,9 +233,28 @@ def _choose_page(form: ChooseForm, status: int | None = None) -> Response:
 def _new_page(who: str, subject: Subject) -> Response:
     form = AssessmentForm(request.args if "start" in request.args else None)
     continued = _continued(who)
+    draft = None
     if continued is not None:
         form.fill(continued.typed)
-    return _form_page(form, who, subject, preview=bool(form.base.data), continued=bool(continued))
+    elif missing := _not_said():
+        draft = keeping.found(url_for("assessment.create", who=who))
+        if draft is not None:
+            form.fill({name: draft.typed.get(name, "") for name in missing})
+    return _form_page(
+        form,
+        who,
+        subject,
+        preview=bool(form.base.data),
+        continued=bool(continued),
+        draft=draft,
+    )
+
+
+def _not_said() -> tuple[str, ...]:
+    """The fields of which the address says nothing: a quick choice, a month or 重新核定 does."""
+    if "start" not in request.args:
+        return ("start", "end", "base")
+    return () if "base" in request.args else ("base",)
 
 
 def _continued(who: str) -> HandedOver | None:
@@ -253,9 +276,11 @@ def _form_page(
     *,
     preview: bool = True,
     continued: bool = False,
+    draft: Draft | None = None,
 ) -> Response:
     bounds = _bounds(subject)
-    if not form.start.data and not form.faulty and bounds.longest is not None:
+    gone = pages.unchoose(form, bounds) if draft is not None else ()
+    if not form.start.data and not form.faulty and not gone and bounds.longest is not None:
         start, end = map(str, bounds.longest)
         form.fill({"start": start, "end": end, "tap": ""})
     not_open = why_not_open(
@@ -281,7 +306,13 @@ def _form_page(
         continued="接着窗口已填的内容，核对后再核定。" if continued else None,
     )
     return render(
-        "assessment/form.html", "assessment/_form.html", form.status, form=form, page=page
+        "assessment/form.html",
+        "assessment/_form.html",
+        form.status,
+        form=form,
+        page=page,
+        draft=draft,
+        gone=gone,
     )
 
 

@@ -108,6 +108,21 @@ class HandOver(Model):
     """"staff:3" or "account:5", once somebody goes on with it."""
 
 
+class Draft(Model):
+    """What an account has typed into a form and not submitted (`drafting.py`).
+
+    `form`: the address that the form is posted to; there is one for each account and form.
+    """
+
+    __tablename__ = "draft"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    form: Mapped[str] = mapped_column(primary_key=True)
+    content: Mapped[str] = mapped_column(EncryptedText("draft.content"))
+    """JSON of the fields that people fill in, by name; no token, key or code."""
+    saved_at: Mapped[datetime] = mapped_column(Moment, index=True)
+
+
 class TryCount(Model):
     """How often something was tried since a moment (`limiting.py`)."""
 

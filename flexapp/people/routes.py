@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, g, session, url_for
 from flexapp.people import display, signing_in
 from flexapp.people import real_name as real_name_case
 from flexapp.people.forms import RealNameForm, SignInForm
-from flexapp.people.guard import GOING_TO, take_destination
+from flexapp.people.guard import GOING_TO, KEPT, take_destination
 from flexapp.people.service import read_identity_number
 from flexapp.rules.identity import parse_name
 from flexapp.rules.refusal import Refusal
@@ -144,6 +144,7 @@ def _sign_in_page(form: SignInForm) -> Response:
         form=form,
         code_sent=CODE_ID in session,
         shown_code=session.get(SHOWN_CODE),
+        kept=KEPT in session,
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, g, request, url_for
 
-from flexapp.people import handing_over
+from flexapp.people import handing_over, keeping
 from flexapp.people.display import is_elder
+from flexapp.people.drafting import Draft
 from flexapp.people.handing_over import Place
+from flexapp.people.keeping import drafted
 from flexapp.registration import service
 from flexapp.registration.forms import ETHNIC_GROUPS, RegistrationForm
 from flexapp.registration.pages import DonePage, PersonRows, RegistrationPage
@@ -27,7 +29,7 @@ blueprint = Blueprint("registration", __name__)
 @blueprint.get("/registration")
 @allow(Access.PERSON)
 def form() -> Response:
-    """The form, filled with what is registered."""
+    """The form, filled with what was typed already or else with what is registered."""
     empty = RegistrationForm()
     current = service.current(g.visitor.me.id)
     continued = handing_over.taken(
@@ -38,16 +40,23 @@ def form() -> Response:
     )
     if continued is not None:
         empty.fill(continued.typed)
-    elif current is not None:
+        return _form_page(empty, current, continued=True)
+    if current is not None:
         empty.division.data = current.division.code
         empty.ethnic_group.data = current.details.ethnic_group.code
         empty.address.data = current.details.address
         empty.credit_code.data = current.details.credit_code or ""
-    return _form_page(empty, current, continued=continued is not None)
+    draft = keeping.found(service.FORM)
+    if draft is not None and empty.entries == {**empty.entries, **draft.typed}:
+        draft = None  # what is registered already, typed once more
+    if draft is not None:
+        empty.fill(draft.typed)
+    return _form_page(empty, current, draft=draft)
 
 
 @blueprint.post("/registration")
 @allow(Access.PERSON)
+@drafted(RegistrationForm)
 @once
 def submit() -> Response:
     """Register; a change takes effect only once its old → new has been shown."""
@@ -87,6 +96,7 @@ def submit() -> Response:
 
 @blueprint.post("/registration/hand-over")
 @allow(Access.PERSON)
+@drafted(RegistrationForm, form=service.FORM, finishes=False)
 def hand_over() -> Response:
     """到窗口继续办理: keep what is typed, finished or not, and give a code for it."""
     if RESUME not in request.form:
@@ -123,7 +133,11 @@ def _known() -> PersonRows:
 
 
 def _form_page(
-    form: RegistrationForm, current: RegistrationView | None, *, continued: bool = False
+    form: RegistrationForm,
+    current: RegistrationView | None,
+    *,
+    continued: bool = False,
+    draft: Draft | None = None,
 ) -> Response:
     if is_elder():
         form.take_turns()
@@ -138,4 +152,5 @@ def _form_page(
         continued=continued,
         action=url_for("registration.submit"),
         elsewhere=(url_for("registration.hand_over"), "到窗口继续办理"),
+        draft=draft,
     )

@@ -13,8 +13,8 @@ from stdnum.exceptions import ValidationError
 
 from flexapp.agency.service import why_not_open
 from flexapp.audit import service as audit
-from flexapp.audit.service import Actor
-from flexapp.people import handing_over
+from flexapp.audit.service import Actor, ActorKind
+from flexapp.people import drafting, handing_over
 from flexapp.people.service import PersonCard
 from flexapp.registration import repository
 from flexapp.registration.counting_repository import counts as counts
@@ -27,6 +27,9 @@ from flexapp.rules.periods import Month
 from flexapp.rules.rates import RateKind
 from flexapp.rules.ratings import business_of
 from flexapp.rules.refusal import Refusal
+
+FORM = "/registration"
+"""What the resident's own form is kept under while it is typed (people/drafting.py)."""
 
 ADDRESS_MIN, ADDRESS_MAX = 4, 200
 """Characters. The shortest real address names a village; the longest fits a form twice over."""
@@ -204,6 +207,8 @@ def register(
     )
     repository.add(row)
     handing_over.finished(person_id=person.id, action=Action.REGISTER)
+    if actor.kind is ActorKind.STAFF:
+        drafting.overtaken(person_id=person.id, form=FORM)
     changed = changes(_details(before[0]), details) if before is not None else ()
     audit.record(
         action="registration.changed" if before is not None else "registration.made",

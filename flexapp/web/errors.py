@@ -6,13 +6,13 @@ import logging
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from flexapp.extensions import db
-from flexapp.web.forms import RESUME
+from flexapp.web.forms import DRAFT, RESUME, TYPIST
 from flexapp.web.htmx import wants_fragment
 from flexapp.web.once import FIELD as ONCE
 from flexapp.web.problems import problem, wants_problem
@@ -72,7 +72,7 @@ PAGES: dict[int, ErrorPage] = {
     ),
 }
 
-NEVER_SHOWN = frozenset({"csrf_token", ONCE, RESUME, "code"})
+NEVER_SHOWN = frozenset({"csrf_token", ONCE, RESUME, DRAFT, TYPIST, "code"})
 
 
 def init_app(app: Flask) -> None:
@@ -134,11 +134,15 @@ def _fault(error: Exception) -> Response:
 def _stale_form(error: CSRFError) -> Response:
     """The page was open too long, or the form did not come from it: show it again, as typed.
 
-    Nothing is done; what was typed goes back into the form, where the person submits it anew.
+    Nothing is done; what was typed is kept and goes back into the form, where the person submits it
+    anew. What somebody else typed before them on the same phone does not.
     """
     db.session.rollback()
+    theirs: bool = current_app.extensions["keep_stale"]()
     typed = [
-        (name, value) for name, value in request.form.items(multi=True) if name not in NEVER_SHOWN
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if theirs and name not in NEVER_SHOWN
     ]
     template = "errors/_stale_form.html" if wants_fragment() else "errors/stale_form.html"
     response = make_response(

@@ -24,6 +24,11 @@ TO = "to"
 RESUME = "_resume"
 """Posted by the "page was open too long" page: show the form again as it was typed, do nothing."""
 
+DRAFT = "_draft"
+"""Posted by the script while somebody types: keep what is typed, do nothing."""
+TYPIST = "typist"
+"""For whom the page was drawn (people/keeping.py)."""
+
 
 def strip(value: str | None) -> str:
     """WTForms filter: what a person can have meant to type, without blanks around it.

@@ -20,6 +20,12 @@ def day(value: date) -> str:
     return f"{value.year}年{value.month}月{value.day}日"
 
 
+def spoken_moment(value: datetime) -> str:
+    """A moment of the last weeks as one says it, "11月25日 10:20" in Beijing."""
+    local = value.astimezone(BEIJING)
+    return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
 def greeting(value: datetime) -> str:
     """How one greets at this hour."""
     hour = value.astimezone(BEIJING).hour
@@ -33,3 +39,4 @@ def greeting(value: datetime) -> str:
 def init_app(app: Flask) -> None:
     """Give the templates these words as filters."""
     app.jinja_env.filters.update(plain=plain, yen=yen, moment=moment, day=day)
+    app.jinja_env.filters["spoken_moment"] = spoken_moment

@@ -395,3 +395,21 @@ def test_a_clerk_looks_up_no_more_people_than_anybody_serves(
     serve(at_the_desk("xz01"), MA_LAN)
     clock.advance(minutes=61)
     serve(at_the_desk("dt01"), MA_LAN)
+
+
+def test_a_change_made_at_a_counter_is_not_undone_by_what_was_half_typed_on_the_phone(
+    at_the_desk: AtTheDesk, client: LintingClient, app: Flask
+) -> None:
+    sign_in(client, MA_LAN.phone)
+    for form in ("/registration", "/assessment/self/new"):
+        fields = client.page(form).form("到窗口继续办理")[0].fields
+        typed = fields | {"address": "兴庆区旧址一号院", "base": "77", "_draft": "1"}
+        assert client.post(form, data=typed).status_code == 204
+    desk = at_the_desk("dt01")
+    person = serve(desk, MA_LAN)
+    review = desk.submit(desk.page(at(person, "/registration")), "提交", address=ADDRESS)
+    desk.submit(review, "提交")
+    page = client.page("/registration")
+    assert page.value("address") == ADDRESS
+    assert "接着您" not in page.words
+    assert rows(app, "SELECT form FROM draft") == [("/assessment/self/new",)]

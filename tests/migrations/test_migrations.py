@@ -220,3 +220,26 @@ def test_assessments_and_their_months_outlive_the_table_being_made_anew(empty: F
     ask("UPDATE assessment SET made_by = 1, made_by_staff = NULL")
     downgrade(revision="0006")
     assert (ask(row), ask(months)) == (before, held)
+
+
+def test_drafts_come_and_go_and_the_accounts_stay(empty: Flask) -> None:
+    upgrade(revision="0012")
+    with closing(sqlite3.connect(path_of(empty))) as connection:
+        connection.execute(
+            "INSERT INTO account (id, phone, phone_index, created_at)"
+            " VALUES (1, 'p', 'p', '2026-11-25')"
+        )
+        connection.commit()
+    upgrade(revision="0013")
+    draft = "INSERT INTO draft VALUES (?, '/registration', 'x', '2026-11-25')"
+    with closing(sqlite3.connect(path_of(empty))) as connection:
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(draft, (1,))
+        for account in (1, 2):  # a second of the same form, and one of nobody
+            with pytest.raises(sqlite3.IntegrityError):
+                connection.execute(draft, (account,))
+        connection.commit()
+    downgrade(revision="0012")
+    with closing(sqlite3.connect(path_of(empty))) as connection:
+        assert connection.execute("SELECT id, phone FROM account").fetchall() == [(1, "p")]
+    assert "draft" not in schema(empty)

@@ -16,8 +16,9 @@ from flexapp.config import Settings, load
 from flexapp.extensions import db
 from flexapp.wiring import create_app
 
-VOLATILE = frozenset({"sign_in", "daily_use"})
-"""Tables that change with every visit: when somebody was last seen, what counts towards a limit."""
+VOLATILE = frozenset({"sign_in", "daily_use", "draft"})
+"""Tables that change with every visit: when somebody was last seen, what counts towards a limit,
+what was typed and came to nothing."""
 
 
 def settings_for(folder: Path, today: date | None, **more: str) -> Settings:
