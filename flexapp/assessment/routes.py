@@ -19,7 +19,7 @@ from flexapp.people import handing_over, keeping
 from flexapp.people.display import is_elder
 from flexapp.people.drafting import Draft
 from flexapp.people.handing_over import HandedOver, Place
-from flexapp.people.keeping import drafted
+from flexapp.people.keeping import beside_typing, drafted
 from flexapp.people.service import read_identity_number
 from flexapp.rules.capabilities import Action
 from flexapp.rules.identity import parse_name
@@ -160,6 +160,7 @@ def hand_over() -> Response:
 
 @blueprint.get("/<who>/read-back")
 @allow(Access.PERSON)
+@beside_typing
 def read_back(who: str) -> Response:
     """What the number typed means, while it is typed."""
     if not wants_fragment():

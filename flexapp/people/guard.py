@@ -13,6 +13,7 @@ from flask import (
     g,
     make_response,
     redirect,
+    render_template,
     request,
     session,
     url_for,
@@ -105,6 +106,8 @@ def _guard() -> AnyResponse | None:
 
 
 def _to_sign_in() -> AnyResponse:
+    if g.lapsed is not None and keeping.is_beside_typing():
+        return make_response(render_template("people/_asked_late.html"))
     form = keeping.keep_late(g.lapsed)
     if form is None:
         remember_where()

@@ -2,7 +2,8 @@
 
 `@drafted` on the view that a form is posted to keeps what was typed
 
-- while it is typed: the script posts the form with `_draft` and gets 204; the view is not called;
+- while it is typed: the script posts the form with `_draft` and gets 204; the view is not called.
+  Of a form that was submitted meanwhile, nothing is kept behind its back;
 - whenever the view answers with a page instead of a success: refused, reckoned first, reviewed;
 - when the session has ended by itself meanwhile (`keep_late`), or the page's token is stale
   (`keep_stale`); the guard and the error page ask for these, because no view runs then.
@@ -29,6 +30,7 @@ from flexapp.people.drafting import Draft
 from flexapp.people.service import Visitor
 from flexapp.web.clock import instant
 from flexapp.web.forms import DRAFT, TYPIST, PageForm, strip
+from flexapp.web.once import already_done
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,9 @@ def drafted(
 
         @functools.wraps(view)
         def guarded(**parts: Any) -> Response:
-            if DRAFT in request.form:
-                _keep(g.visitor.account_id, kept)
+            if is_quiet():
+                if not already_done():
+                    _keep(g.visitor.account_id, kept)
                 return make_response("", 204)
             response = view(**parts)
             if response.status_code == 303:
@@ -78,6 +81,21 @@ def drafted(
         return guarded
 
     return mark
+
+
+def beside_typing(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Mark a GET view that the script asks while somebody types.
+
+    When the session has ended, the page is not taken away from under their fingers.
+    """
+    view.beside_typing = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_beside_typing() -> bool:
+    """Whether this request is one of those."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "beside_typing", False) and "HX-Request" in request.headers
 
 
 def found(form: str) -> Draft | None:
@@ -105,7 +123,8 @@ def keep_late(who: Visitor | None) -> str | None:
     kept = _kept_by(request.endpoint) if request.method == "POST" else None
     if kept is None or kept.key is None or who is None or who.person is None:
         return None
-    _keep(who.account_id, kept)
+    if not (is_quiet() and already_done()):
+        _keep(who.account_id, kept)
     return kept.key
 
 

@@ -22,9 +22,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.extensions import Model, Moment, db, table_of
 from flexapp.web.clock import now
+from flexapp.web.forms import DRAFT
 from flexapp.web.navigation import see_other
 
 FIELD = "once"
+NO_ACT = frozenset({"csrf_token", DRAFT})
+"""Fields that say nothing of what is done."""
 
 
 class OnceKey(Model):
@@ -73,6 +76,12 @@ def once(view: Callable[..., Response]) -> Callable[..., Response]:
     return guarded
 
 
+def already_done() -> bool:
+    """Whether just what this request carries has had its effect."""
+    digest = _digest(request.form.get(FIELD, ""))
+    return digest is not None and _location(digest) is not None
+
+
 def _digest(key: str) -> str | None:
     """The key with its session, address and fields, or None where the form carried none.
 
@@ -80,7 +89,7 @@ def _digest(key: str) -> str | None:
     """
     if not re.fullmatch(r"[\w-]{16}", key, re.ASCII):
         return None
-    fields = [pair for pair in request.form.items(multi=True) if pair[0] != "csrf_token"]
+    fields = [pair for pair in request.form.items(multi=True) if pair[0] not in NO_ACT]
     act = json.dumps([session.get("sid", ""), request.path, fields])
     return hashlib.sha256(act.encode()).hexdigest()
 

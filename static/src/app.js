@@ -4,10 +4,12 @@ import htmx from "htmx.org";
 import { guardDoubleTaps, reviveFromCache } from "./js/buttons.js";
 import { chooseWithOneTap } from "./js/choosing.js";
 import { openDialogs } from "./js/dialog.js";
+import { keepDrafts } from "./js/drafts.js";
 import { announceTrouble, focusFaults } from "./js/feedback.js";
 import { offerPrinting } from "./js/print.js";
 import { readAloud } from "./js/reading.js";
 import { closeThroughHost } from "./js/host.js";
+import { announceSessionEnd } from "./js/session.js";
 
 document.documentElement.classList.add("js");
 
@@ -39,3 +41,5 @@ reviveFromCache();
 offerPrinting();
 closeThroughHost();
 readAloud();
+keepDrafts();
+announceSessionEnd(htmx);

@@ -152,6 +152,17 @@ def test_a_finished_form_leaves_no_draft(ma_lan: LintingClient, app: Flask) -> N
     assert not GOES_ON.search(new.words)
 
 
+def test_what_was_submitted_is_not_kept_again_by_what_the_script_sends_late(
+    ma_lan: LintingClient, app: Flask
+) -> None:
+    page = ma_lan.page(NEW)
+    ma_lan.submit(page, "核定", fill=TYPED)
+    while_typing(ma_lan, page, "核定", **TYPED)
+    assert drafts(app) == []
+    while_typing(ma_lan, page, "核定", **TYPED | {"start": "2026-01", "end": "2026-02"})
+    assert drafts(app) == [(NEW,)]
+
+
 def test_a_finished_registration_leaves_no_draft(client: LintingClient, app: Flask) -> None:
     sign_in(client, YANG.phone)
     while_typing(client, client.page(OWN), "提交", **DECLARED)

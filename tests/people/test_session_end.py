@@ -138,6 +138,20 @@ def test_it_says_that_what_was_typed_is_kept_where_that_is_so(
     assert landed.value("base") == "77.5"
 
 
+def test_who_goes_on_typing_after_the_end_keeps_the_page_and_is_told(
+    ma_lan: LintingClient, another: Callable[[], LintingClient], clock: Clock
+) -> None:
+    read_back = "/assessment/self/read-back?start=2026-03&end=2026-08&base=60"
+    assert "¥" in ma_lan.page(read_back, htmx=True).words
+    clock.advance(hours=3)
+    late = ma_lan.page(read_back, htmx=True)
+    assert late.words == "已自动退出，重新登录后再算。"
+    assert left(late) == 0
+    # Who never was signed in here, and who asks for a page, is sent to sign in.
+    assert Page(another().get(read_back, headers=HTMX)).location == "/sign-in"
+    assert ma_lan.page(read_back).path == "/sign-in"
+
+
 def test_who_signed_out_elsewhere_is_told_so(
     ma_lan: LintingClient, another: Callable[[], LintingClient], clock: Clock
 ) -> None:

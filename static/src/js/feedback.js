@@ -1,8 +1,11 @@
 // What a person notices when the page changes under them: focus at what is to be done, the top of a
 // new view, and a sentence when the line or the server fails.
 
-const NOT_SENT =
-  "网络不通，还不知道有没有办成。您填的内容还在，请先看一看记录，再决定要不要再按一次。";
+const OFFLINE = "网络断了。您填的内容还在，连上网再提交。";
+const NOT_SENT = "网络不通，还没有提交。您填的内容还在，连上网再按一次。";
+// Between the two the link: where one can see whether it was done.
+const UNKNOWN = ["网络不通，结果待确认，请", "。您填的内容还在，看过再决定要不要再按一次。"];
+const UNKNOWN_HERE = "网络不通，结果待确认。您填的内容还在，请稍后再按一次。";
 const NOT_SHOWN = "网络不通，您填的内容还在，请稍后再试。";
 const NOT_REFRESHED = "网络不通，下面的内容没有更新，请稍后再试。";
 const RETRY_MS = 8000;
@@ -80,14 +83,36 @@ export function focusFaults() {
 
 // ---- Trouble
 
-function say(sentence) {
+function say(...parts) {
   const place = document.getElementById("notice");
   if (!place) return;
   place.textContent = "";
-  if (!sentence) return;
+  if (!parts[0]) return;
   const line = document.createElement("p");
-  line.textContent = sentence;
+  parts.forEach((part) => {
+    line.appendChild(typeof part === "string" ? document.createTextNode(part) : part);
+  });
   place.appendChild(line);
+}
+
+// The form or the record says where one can see it.
+function linkToRecords(elt) {
+  const place = elt.closest("[data-records]");
+  if (!place) return null;
+  const link = document.createElement("a");
+  link.href = place.getAttribute("data-records");
+  link.textContent = "查看记录";
+  return link;
+}
+
+const isOffline = () => window.navigator.onLine === false;
+
+function reportPost(config) {
+  // Offline from the press to the failure: it has not left the phone.
+  const link = linkToRecords(config.elt);
+  if (config.pressedOffline && isOffline()) say(NOT_SENT);
+  else if (link) say(UNKNOWN[0], link, UNKNOWN[1]);
+  else say(UNKNOWN_HERE);
 }
 
 function report(detail) {
@@ -96,8 +121,10 @@ function report(detail) {
     // Figures of an earlier entry must not pass for the present one's.
     if (detail.target) detail.target.classList.add("stale");
     say(NOT_REFRESHED);
+  } else if (config.verb === "get") {
+    say(NOT_SHOWN);
   } else {
-    say(config.verb === "get" ? NOT_SHOWN : NOT_SENT);
+    reportPost(config);
   }
 }
 
@@ -137,6 +164,14 @@ export function announceTrouble(htmx) {
     if (event.detail.target) event.detail.target.classList.remove("stale");
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (startedBy(event.detail.requestConfig) !== "own") say("");
+    const config = event.detail.requestConfig;
+    config.pressedOffline = isOffline();
+    if (startedBy(config) !== "own") say("");
+  });
+  // Said before anything is pressed, where there is something to press.
+  window.addEventListener("offline", () => { if (document.querySelector("form[hx-post]")) say(OFFLINE); });
+  window.addEventListener("online", () => {
+    const place = document.getElementById("notice");
+    if (place && [OFFLINE, NOT_SENT].indexOf(place.textContent) >= 0) say("");
   });
 }
