@@ -121,7 +121,10 @@ def _to_sign_in() -> AnyResponse:
 
 def _keep_stale() -> bool:
     """See `keeping.keep_stale`; the check of the token comes before the guard."""
-    return keeping.keep_stale(_load_visitor() or g.lapsed)
+    if not keeping.concerns_request():
+        return True
+    g.visitor = _load_visitor()
+    return keeping.keep_stale(g.visitor or g.lapsed)
 
 
 def _say_when(response: Response) -> Response:

@@ -113,6 +113,11 @@ def is_drafted(form: str) -> bool:
     return kept is not None and kept.form is None
 
 
+def concerns_request() -> bool:
+    """Whether the request is for a view whose form is kept."""
+    return _kept_by(request.endpoint) is not None
+
+
 def is_quiet() -> bool:
     """Whether the script asks to keep what is typed, and nobody waits for an answer."""
     return DRAFT in request.form

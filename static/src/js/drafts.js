@@ -4,6 +4,7 @@
 
 const PAUSE_MS = 1200;
 const TURN_MS = 1500;
+const LONGEST_MS = 15000;
 const QUIET = "_draft";
 
 let timer = 0;
@@ -12,6 +13,8 @@ let kept = ""; // what the server has, as far as known
 let stopped = false; // submitted or cleared: what is in the page is no draft any more
 
 const formOfPage = () => document.querySelector("form[data-draft]");
+
+const pause = (ms) => new Promise((done) => { window.setTimeout(done, ms); });
 
 function spoken(data) {
   return Array.from(data.entries()).map((pair) => pair.join("=")).join("&");
@@ -29,9 +32,11 @@ function keep() {
   timer = 0;
   const form = formOfPage();
   if (!form || stopped) return Promise.resolve();
+  // One after the other: what was typed earlier must not arrive later.
+  if (underWay) return underWay.then(keep);
   const data = new FormData(form);
   const said = spoken(data);
-  if (said === kept) return underWay || Promise.resolve();
+  if (said === kept) return Promise.resolve();
   data.append(QUIET, "1");
   const headers = { "HX-Request": "true", "HX-Current-URL": window.location.href };
   const options = { method: "POST", body: data, headers, credentials: "same-origin" };
@@ -45,7 +50,7 @@ function keep() {
     },
     () => {}, // the line is down
   );
-  underWay = sent.then(() => { underWay = null; });
+  underWay = Promise.race([sent, pause(LONGEST_MS)]).then(() => { underWay = null; });
   return underWay;
 }
 
@@ -57,8 +62,9 @@ function plan(event) {
   timer = window.setTimeout(keep, PAUSE_MS);
 }
 
-// From here on the form itself is on its way: nothing may be kept behind its back.
-function stop() {
+// From here on the form itself is on its way, or cleared: nothing may be kept behind its back.
+function stop(event) {
+  if (event.target.closest("#session")) return; // 继续使用 has nothing to do with it
   window.clearTimeout(timer);
   timer = 0;
   stopped = true;
@@ -77,15 +83,15 @@ function takeTurns(event) {
   const detail = event.detail;
   if (detail.verb === "get" || !underWay) return;
   event.preventDefault();
-  const patience = new Promise((done) => { window.setTimeout(done, TURN_MS); });
-  Promise.race([underWay, patience]).then(() => detail.issueRequest(true));
+  Promise.race([underWay, pause(TURN_MS)]).then(() => detail.issueRequest(true));
 }
 
 // Nobody waits for the pause when the page is left.
 function keepOnLeaving() {
   const form = formOfPage();
-  if (!form || stopped || !timer || !window.navigator.sendBeacon) return;
+  if (!form || stopped || !window.navigator.sendBeacon) return;
   const data = new FormData(form);
+  if (spoken(data) === kept) return;
   data.append(QUIET, "1");
   window.navigator.sendBeacon(form.getAttribute("action"), data);
 }

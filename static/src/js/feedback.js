@@ -3,8 +3,8 @@
 
 const OFFLINE = "网络断了。您填的内容还在，连上网再提交。";
 const NOT_SENT = "网络不通，还没有提交。您填的内容还在，连上网再按一次。";
-// Between the two the link: where one can see whether it was done.
-const UNKNOWN = ["网络不通，结果待确认，请", "。您填的内容还在，看过再决定要不要再按一次。"];
+// With a link to where one can see whether it was done.
+const UNKNOWN = "网络不通，结果待确认，请查看记录，再决定要不要再按一次。您填的内容还在。";
 const UNKNOWN_HERE = "网络不通，结果待确认。您填的内容还在，请稍后再按一次。";
 const NOT_SHOWN = "网络不通，您填的内容还在，请稍后再试。";
 const NOT_REFRESHED = "网络不通，下面的内容没有更新，请稍后再试。";
@@ -83,15 +83,14 @@ export function focusFaults() {
 
 // ---- Trouble
 
-function say(...parts) {
+function say(sentence, link) {
   const place = document.getElementById("notice");
   if (!place) return;
   place.textContent = "";
-  if (!parts[0]) return;
+  if (!sentence) return;
   const line = document.createElement("p");
-  parts.forEach((part) => {
-    line.appendChild(typeof part === "string" ? document.createTextNode(part) : part);
-  });
+  line.textContent = sentence;
+  if (link) line.appendChild(link);
   place.appendChild(line);
 }
 
@@ -111,7 +110,7 @@ function reportPost(config) {
   // Offline from the press to the failure: it has not left the phone.
   const link = linkToRecords(config.elt);
   if (config.pressedOffline && isOffline()) say(NOT_SENT);
-  else if (link) say(UNKNOWN[0], link, UNKNOWN[1]);
+  else if (link) say(UNKNOWN, link);
   else say(UNKNOWN_HERE);
 }
 
