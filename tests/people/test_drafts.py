@@ -556,3 +556,13 @@ def test_the_form_says_where_to_look_when_nobody_knows_whether_it_arrived(
     assert own.get("data-records") == "/assessment/self"
     declared = client.page(OWN).form("提交")[0].element
     assert declared.get("data-records") == OWN
+
+
+def test_without_a_real_name_nothing_is_kept_after_the_end(
+    client: LintingClient, clock: Clock, app: Flask
+) -> None:
+    sign_in(client, newcomer().phone)
+    token = client.page("/real-name").form("确认")[0].fields["csrf_token"]
+    clock.advance(hours=3)
+    assert client.post(OWN, data=DECLARED | {"csrf_token": token}).status_code == 303
+    assert drafts(app) == []
