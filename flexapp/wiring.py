@@ -61,7 +61,7 @@ from flexapp.people import (
 from flexapp.people import routes as people_routes
 from flexapp.people.fictional import FICTIONAL_RESIDENTS
 from flexapp.people.gateways import population_registry, sms_gateway
-from flexapp.portal import guide_routes, practice_routes, styleguide_routes
+from flexapp.portal import guide_routes, practice_record_routes, styleguide_routes
 from flexapp.portal import routes as portal_routes
 from flexapp.rating import routes as rating_routes
 from flexapp.registration import demo
@@ -138,7 +138,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         health,
         portal_routes,
         guide_routes,
-        practice_routes,
+        practice_record_routes,
         people_routes,
         display_routes,
         session_routes,

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from flexapp.assessment.assessing import Subject
 from flexapp.assessment.choice_pages import ChoiceView
 from flexapp.assessment.eligibility import Eligibility
-from flexapp.assessment.months import YearMonths
 from flexapp.assessment.forms import AssessmentForm
+from flexapp.assessment.months import YearMonths
 from flexapp.assessment.progress import Progress, progress
 from flexapp.assessment.records import PAGE_SIZE, RESIDENTS, STATE_STYLES, HeldUp, Record, Ways
 from flexapp.audit.service import Event

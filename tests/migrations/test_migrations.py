@@ -223,14 +223,14 @@ def test_assessments_and_their_months_outlive_the_table_being_made_anew(empty: F
 
 
 def test_drafts_come_and_go_and_the_accounts_stay(empty: Flask) -> None:
-    upgrade(revision="0012")
+    upgrade(revision="0014")
     with closing(sqlite3.connect(path_of(empty))) as connection:
         connection.execute(
             "INSERT INTO account (id, phone, phone_index, created_at)"
             " VALUES (1, 'p', 'p', '2026-11-25')"
         )
         connection.commit()
-    upgrade(revision="0013")
+    upgrade(revision="0015")
     draft = "INSERT INTO draft VALUES (?, '/registration', 'x', '2026-11-25')"
     with closing(sqlite3.connect(path_of(empty))) as connection:
         connection.execute("PRAGMA foreign_keys=ON")
@@ -239,7 +239,7 @@ def test_drafts_come_and_go_and_the_accounts_stay(empty: Flask) -> None:
             with pytest.raises(sqlite3.IntegrityError):
                 connection.execute(draft, (account,))
         connection.commit()
-    downgrade(revision="0012")
+    downgrade(revision="0014")
     with closing(sqlite3.connect(path_of(empty))) as connection:
         assert connection.execute("SELECT id, phone FROM account").fetchall() == [(1, "p")]
     assert "draft" not in schema(empty)
