@@ -70,9 +70,7 @@ def card(serial: str) -> Response:
 
     def shown(practice: Practice, record: Record, events: tuple[Event, ...]) -> Response:
         listed = "listed" in request.args
-        months = practice_pages.listed(
-            practising.bounds(practice, at=now(), today=today()), today()
-        )
+        bounds = practising.bounds(practice, at=now(), today=today())
         return render(
             "practice/card.html",
             "assessment/_polled.html",
