@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from jinja2 import FileSystemBytecodeCache
 
 from flexapp.extensions import db
 from flexapp.wiring import create_app
+from tests.support import thrift
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
 from tests.support.database import Templates, settings_for
@@ -24,6 +25,12 @@ MakeApp = Callable[..., Flask]
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "today(date): pin the business date of the application")
+    thrift.begin()
+
+
+def pytest_collection_finish() -> None:
+    """All that the tests need is imported now and stays."""
+    thrift.spare_what_is_here()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -34,15 +41,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    """Finished databases, one for each business date."""
-    return Templates(tmp_path_factory.mktemp("templates"))
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run, the same for all its workers."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Page templates compiled once a session instead of once a test."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
+def templates(shared_folder: Path) -> Templates:
+    """Finished databases, one for each business date."""
+    folder = shared_folder / "databases"
+    folder.mkdir(exist_ok=True)
+    return Templates(folder)
 
 
 @pytest.fixture
@@ -53,16 +63,13 @@ def today(request: pytest.FixtureRequest) -> date:
 
 
 @pytest.fixture
-def make_app(
-    tmp_path: Path, templates: Templates, today: date, compiled: FileSystemBytecodeCache
-) -> Iterator[MakeApp]:
+def make_app(tmp_path: Path, templates: Templates, today: date) -> Iterator[MakeApp]:
     """`make_app(FLEXAPP_…="…")`: an application on this test's database, with these settings."""
     made: list[Flask] = []
     templates.copy(today, tmp_path)
 
     def make(**more: str) -> Flask:
-        app = create_app(settings_for(tmp_path, today, **more))
-        app.jinja_env.bytecode_cache = compiled
+        app = thrift.share_templates(create_app(settings_for(tmp_path, today, **more)))
         app.test_client_class = LintingClient
         made.append(app)
         return app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyotp
 import pytest
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from flask import Flask
 
 from flexapp.counter import signing_in
@@ -13,6 +14,7 @@ from tests.support.client import LintingClient
 from tests.support.clock import Clock
 from tests.support.database import raw_bytes, rows
 from tests.support.html import Page
+from tests.support.thrift import PASSWORD_PARAMETERS
 
 WRONG = "用户名或密码不对"
 
@@ -30,6 +32,10 @@ def staff(app: Flask, *words: str) -> str:
     done = app.test_cli_runner().invoke(args=["staff", *words])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done.output
+
+
+def test_passwords_are_hashed_as_rfc_9106_recommends() -> None:
+    assert PASSWORD_PARAMETERS == RFC_9106_LOW_MEMORY
 
 
 def test_with_both_factors_one_is_at_the_desk_and_it_is_noted(

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserType, sync_playwright
 
+from tests.journeys.inspection import memory
 from tests.journeys.phone import Mode, Phone
-from tests.journeys.site import Site, make_template
+from tests.journeys.site import Site
 from tests.journeys.snapshot import Snapshot, take
+from tests.support.database import Templates
 
 PICTURES = Path(__file__).resolve().parents[2] / "var" / "journeys"
 ON_THE_MACHINE = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -62,8 +66,11 @@ Scripted = Callable[[str], AbstractContextManager[World]]
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(shared_folder: Path) -> Iterator[Browser]:
     """The one browser of this test process."""
+    inspected = shared_folder / "inspected"
+    inspected.mkdir(exist_ok=True)
+    memory.share(inspected)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
             executable_path=executable(playwright.chromium), args=arguments()
@@ -94,17 +101,9 @@ def _is_root() -> bool:
 
 
 @pytest.fixture(scope="session")
-def database_for(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def database_for(templates: Templates) -> Callable[[str], Path]:
     """`database_for("2019-09-24")`: a database to copy, made once for each business date."""
-    folder = tmp_path_factory.mktemp("journeys")
-    made: dict[str, Path] = {}
-
-    def find(today: str) -> Path:
-        if today not in made:
-            made[today] = make_template(folder, today)
-        return made[today]
-
-    return find
+    return lambda today: templates.path(date.fromisoformat(today))
 
 
 @pytest.fixture
@@ -118,23 +117,50 @@ def three_ways(
 
     Fails where the databases differ after walks in different modes.
     """
+    return partial(_walk_in, tuple(Mode), browser, database_for, tmp_path, request.node.name)
 
-    def run(walk: Walk, today: str) -> Snapshot:
-        left: dict[Mode, Snapshot] = {}
-        for mode in Mode:
-            folder = tmp_path / mode.name.lower()
-            folder.mkdir()
-            name = f"{request.node.name}-{mode.name.lower()}"
-            with _world(browser, database_for(today), folder, today, mode, name) as world:
-                walk(world)
-                left[mode] = take(world.site)
-        first = left[Mode.SCRIPT]
-        for mode, snapshot in left.items():
-            for table, rows in snapshot.items():
-                assert rows == first[table], f"{table}: {mode} differs from {Mode.SCRIPT}"
-        return first
 
-    return run
+@pytest.fixture
+def two_ways(
+    browser: Browser,
+    database_for: Callable[[str], Path],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> ThreeWays:
+    """`three_ways` for what staff do at windows of their own: with the script and without it.
+
+    Without, htmx is blocked, so that axe still looks at those pages, which it cannot where
+    JavaScript is off. Both get the same: no page has a script of its own (the policy forbids it)
+    or anything for JavaScript that is off (`support.lint` refuses `noscript`), so where every file
+    of ours fails to load nothing runs either. One walk at a counter goes all three ways
+    (`test_counter`), and everything that residents do.
+    """
+    modes = (Mode.SCRIPT, Mode.BLOCKED)
+    return partial(_walk_in, modes, browser, database_for, tmp_path, request.node.name)
+
+
+def _walk_in(
+    modes: Sequence[Mode],
+    browser: Browser,
+    database_for: Callable[[str], Path],
+    tmp_path: Path,
+    name: str,
+    walk: Walk,
+    today: str,
+) -> Snapshot:
+    left: dict[Mode, Snapshot] = {}
+    for mode in modes:
+        folder = tmp_path / mode.name.lower()
+        folder.mkdir()
+        picture = f"{name}-{mode.name.lower()}"
+        with _world(browser, database_for(today), folder, today, mode, picture) as world:
+            walk(world)
+            left[mode] = take(world.site)
+    first = left[Mode.SCRIPT]
+    for mode, snapshot in left.items():
+        for table, rows in snapshot.items():
+            assert rows == first[table], f"{table}: {mode} differs from {Mode.SCRIPT}"
+    return first
 
 
 @pytest.fixture

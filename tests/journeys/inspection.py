@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import CDPSession, Page
@@ -31,7 +32,30 @@ RUNS_OUT = """() => {
 STRUCTURE = "() => document.title + document.body.outerHTML"
 LETTER_SIZE = "() => parseFloat(getComputedStyle(document.documentElement).fontSize)"
 
-_seen: set[str] = set()
+
+class Memory:
+    """Which pages were seen and found good; in a folder, by all test processes of one run."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        self._folder: Path | None = None
+
+    def share(self, folder: Path) -> None:
+        """From now on with every process that shares this folder."""
+        self._folder = folder
+
+    def __contains__(self, digest: str) -> bool:
+        if digest in self._known:
+            return True
+        return self._folder is not None and (self._folder / digest).exists()
+
+    def add(self, digest: str) -> None:
+        self._known.add(digest)
+        if self._folder is not None:
+            (self._folder / digest).touch()
+
+
+memory = Memory()
 
 
 def inspect(page: Page) -> list[str]:
@@ -42,7 +66,7 @@ def inspect(page: Page) -> list[str]:
     html = page.evaluate(STRUCTURE)
     plain = re.sub(r'(value|href|action|hx-[a-z]+|style)="[^"]*"|[\d*]+', "", html)
     digest = hashlib.sha256(plain.encode()).hexdigest()
-    if digest in _seen:
+    if digest in memory:
         return []
     found = AXE.run(page, options={"runOnly": TAGS, "resultTypes": ["violations"]})
     faults = [
@@ -52,7 +76,7 @@ def inspect(page: Page) -> list[str]:
     ]
     faults += _running_out(page)
     if not faults:
-        _seen.add(digest)
+        memory.add(digest)
     return [f"{page.title()} {page.url}: {fault}" for fault in faults]
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import threading
 import time
 from collections.abc import Iterable
-from contextlib import closing
+from datetime import date
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -15,9 +14,10 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from flexapp.config import load
-from flexapp.extensions import db
 from flexapp.transmission.worker import Sender, deliver_events, gateway
 from flexapp.wiring import create_app
+from tests.support.database import Templates
+from tests.support.thrift import share_templates
 
 SENDER_PAUSE = 0.1
 """Seconds between looks at the outbox: ten times as often as in service, to keep walks short."""
@@ -25,19 +25,7 @@ SENDER_PAUSE = 0.1
 
 def make_template(folder: Path, today: str) -> Path:
     """A migrated database with the demo's people in it, to be copied for each site."""
-    path = folder / f"template-{today}.sqlite3"
-    app = create_app(load(_environ(path, folder / "unused-tax.sqlite3", today)))
-    runner = app.test_cli_runner()
-    for command in (["db", "upgrade"], ["demo", "load"]):
-        done = runner.invoke(args=command)
-        assert done.exit_code == 0, done.output
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    with closing(sqlite3.connect(path)) as connection:
-        # What is still in the write-ahead log would be missing from a copy of the file.
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return path
+    return Templates(folder).path(date.fromisoformat(today))
 
 
 class Site:
@@ -52,7 +40,9 @@ class Site:
         )
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         environ = _environ(database, self.tax_database, today)
-        self.app: Flask = create_app(load(environ | {"FLEXAPP_PUBLIC_URL": self.url}))
+        self.app: Flask = share_templates(
+            create_app(load(environ | {"FLEXAPP_PUBLIC_URL": self.url}))
+        )
         self._application = self.app
         self._stopping = threading.Event()
         self._idle_looks = 0

@@ -35,9 +35,9 @@ LABELS = {
 
 
 def test_people_of_a_former_unit_are_told_where_they_are_after_the_merge(
-    three_ways: ThreeWays,
+    two_ways: ThreeWays,
 ) -> None:
-    left = three_ways(_merge, TODAY)
+    left = two_ways(_merge, TODAY)
     assert not [row for row in left["registrations"] if row[2] == FORMER and row[-1]]
     assert [row for row in left["registrations"] if row[2] == FORMER]
 
@@ -57,9 +57,9 @@ def _merge(world: World) -> None:
 
 
 def test_an_old_batch_assessment_is_taken_in_and_revoked_and_its_months_are_free_again(
-    three_ways: ThreeWays,
+    two_ways: ThreeWays,
 ) -> None:
-    left = three_ways(_batch, TODAY)
+    left = two_ways(_batch, TODAY)
     assert [row[-2] for row in left["assessments"]] == ["revoked"]
     assert left["months"] == []
 
@@ -91,9 +91,9 @@ def _batch(world: World) -> None:
 
 
 def test_two_officers_publish_2027_and_it_is_assessed_in_once_it_is_open(
-    three_ways: ThreeWays,
+    two_ways: ThreeWays,
 ) -> None:
-    left = three_ways(_publish, TODAY)
+    left = two_ways(_publish, TODAY)
     (row,) = left["assessments"]
     # 60 % of 8500 is 5100.00 a month; 20 % of it, twelve times, 12240.00.
     assert (row[6], row[7], str(row[12])) == ("2027-01", "2027-12", "510000")  # fen
@@ -139,9 +139,9 @@ def _assess_in_2027(phone: Phone) -> None:
 
 
 def test_an_announcement_is_on_everybodys_home_page_until_it_is_taken_down(
-    three_ways: ThreeWays,
+    two_ways: ThreeWays,
 ) -> None:
-    left = three_ways(_announce, TODAY)
+    left = two_ways(_announce, TODAY)
     assert [row[0] for row in left["audit"]][-2:] == [
         "announcement.posted",
         "announcement.taken_down",
@@ -169,8 +169,8 @@ def _announce(world: World) -> None:
     expect(phone.page.get_by_text(text)).to_have_count(0)
 
 
-def test_in_an_emergency_records_wait_and_go_out_when_it_is_over(three_ways: ThreeWays) -> None:
-    left = three_ways(_emergency, TODAY)
+def test_in_an_emergency_records_wait_and_go_out_when_it_is_over(two_ways: ThreeWays) -> None:
+    left = two_ways(_emergency, TODAY)
     assert [row[-2] for row in left["assessments"]] == ["transmitted"]
 
 

@@ -49,9 +49,9 @@ def fact(window: Phone, name: str) -> Locator:
 
 
 def test_a_township_registers_somebody_new_and_sends_them_elsewhere_to_assess(
-    three_ways: ThreeWays,
+    two_ways: ThreeWays,
 ) -> None:
-    left = three_ways(_township_registers, TODAY)
+    left = two_ways(_township_registers, TODAY)
     (row,) = [row for row in left["registrations"] if row[0] == newcomer().identity]
     assert row[1:5] == ("640104", "兴庆区灵活就业人员虚拟单位", "03", ADDRESS)
     assert left["assessments"] == []
@@ -142,9 +142,9 @@ def _see_state(desk: Phone, record: Locator, state: str) -> None:
 
 
 def test_an_approved_retirement_month_moves_the_boundary_on_the_phone_at_once(
-    three_ways: ThreeWays,
+    two_ways: ThreeWays,
 ) -> None:
-    left = three_ways(_approve, TODAY)
+    left = two_ways(_approve, TODAY)
     assert [row[-2] for row in left["assessments"]] == ["revoked", "assessed"]
     assert [row[6:8] for row in left["assessments"]] == [
         ("2026-01", "2026-05"),
@@ -174,9 +174,9 @@ def _approve(world: World) -> None:
 
 
 def test_a_make_up_at_the_unit_rate_has_its_unit_its_rate_and_its_mark(
-    three_ways: ThreeWays,
+    two_ways: ThreeWays,
 ) -> None:
-    left = three_ways(_make_up, TODAY)
+    left = two_ways(_make_up, TODAY)
     (row,) = left["assessments"]
     assert row[2] == "兴庆区以单位费率缴费虚拟单位"
     assert row[5] == "unit"

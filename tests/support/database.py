@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from flask import Flask
 from flask_migrate import upgrade
@@ -32,21 +34,28 @@ def settings_for(folder: Path, today: date | None, **more: str) -> Settings:
 
 
 class Templates:
-    """One finished database for each business date, made when first asked for."""
+    """One finished database for each business date, made when first asked for.
+
+    Several processes may share the folder: what one of them has finished, the others take.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._made: dict[date, Path] = {}
 
     def copy(self, today: date, folder: Path) -> None:
         """Put a fresh copy into `folder`."""
-        if today not in self._made:
-            self._made[today] = self._make(today)
-        shutil.copy(self._made[today], folder / "site.sqlite3")
+        shutil.copy(self.path(today), folder / "site.sqlite3")
 
-    def _make(self, today: date) -> Path:
-        folder = self.folder / today.isoformat()
-        folder.mkdir()
+    def path(self, today: date) -> Path:
+        """The finished database of that business date: to be copied, never to be opened."""
+        finished = self.folder / f"{today.isoformat()}.sqlite3"
+        if not finished.exists():
+            with TemporaryDirectory(dir=self.folder) as making:
+                # In one step: nobody ever finds a half-written one under this name.
+                os.replace(self._make(Path(making), today), finished)
+        return finished
+
+    def _make(self, folder: Path, today: date) -> Path:
         app = create_app(settings_for(folder, today))
         with app.app_context():
             upgrade()
@@ -57,6 +66,7 @@ class Templates:
             db.engine.dispose()
         path = folder / "site.sqlite3"
         with closing(sqlite3.connect(path)) as connection:
+            # What is still in the write-ahead log would be missing from a copy of the file.
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return path
 

@@ -139,6 +139,8 @@ def _inline(page: Page) -> Iterator[str]:
     for element in page.root.iter():
         if element.tag == "style" or (element.tag == "script" and not element.get("src")):
             yield f"inline {element.tag}"
+        if element.tag == "noscript":
+            yield "something for JavaScript that is off: nobody whose script is blocked sees it"
         if element.get("target") or element.get("formtarget"):
             yield f"a {element.tag} that opens another window, which webviews do not have"
         yield from (

@@ -32,6 +32,7 @@ UNFIT = [
     pytest.param(">我的<", "><", "nameless a", id="a link without name"),
     pytest.param(">好<", "><", "nameless button", id="a button without name"),
     pytest.param("<h1>", "<script>1</script><h1>", "inline script", id="an inline script"),
+    pytest.param("<h1>", "<noscript>1</noscript><h1>", "is blocked sees", id="only without script"),
     pytest.param("<h1>", "<style>p{}</style><h1>", "inline style", id="an inline style"),
     pytest.param("<h1>", '<h1 style="a">', "inline style", id="a style attribute"),
     pytest.param("<h1>", '<h1 onclick="a">', "inline onclick", id="a script attribute"),

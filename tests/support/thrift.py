@@ -1,0 +1,81 @@
+"""What every test would do alike, done once in a process; nothing that a test looks at is changed.
+
+Most of what an application costs before its first request is the same each time: the functions that
+build its addresses, its page templates as code. And a password is as good a password when it is
+hashed with less patience (`tests/counter/test_signing_in.py` holds the product's own to the RFC).
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from dataclasses import replace
+from types import CodeType
+from typing import Any
+
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
+
+from flexapp.counter.service import hasher
+
+PASSWORD_PARAMETERS = hasher._parameters
+"""What the product hashes passwords with; a quarter of a second each on one core."""
+
+GARBAGE = 20_000
+"""New objects between looks for garbage: an application is worth a hundred of Python's 700."""
+
+
+class CompiledOnce(BytecodeCache):
+    """Page templates as code, for all applications of this process."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None
+        self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+compiled = CompiledOnce()
+
+
+def share_templates(app: Flask) -> Flask:
+    """The application, with its page templates compiled at most once in this process."""
+    app.jinja_env.bytecode_cache = compiled
+    return app
+
+
+def begin() -> None:
+    """Save where it can be saved, from now on in this process."""
+    hasher._parameters = replace(PASSWORD_PARAMETERS, time_cost=1, memory_cost=8, parallelism=1)
+    _build_addresses_once()
+
+
+def spare_what_is_here() -> None:
+    """Look for garbage seldom, and never again among what was imported and collected."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE, 20, 20)
+
+
+def _build_addresses_once() -> None:
+    """The functions with which werkzeug builds addresses, compiled once for equal rules.
+
+    They hold nothing of the rule or its application: both are handed to them.
+    """
+    kept: dict[object, Callable[..., tuple[str, str]]] = {}
+    compile_builder = Rule._compile_builder
+
+    def builder(self: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        defaults: dict[str, Any] = dict(self.defaults or {})
+        key = (self.rule, tuple(self._trace), repr(defaults), append_unknown)
+        if key not in kept:
+            kept[key] = compile_builder(self, append_unknown)
+        return kept[key]
+
+    Rule._compile_builder = builder  # type: ignore[method-assign]
