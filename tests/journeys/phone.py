@@ -6,9 +6,21 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, expect
+from playwright.sync_api import (
+    Browser,
+    CDPSession,
+    ConsoleMessage,
+    Download,
+    Error,
+    Locator,
+    Page,
+    Response,
+    expect,
+)
 
+from tests.journeys import drawer
 from tests.journeys.inspection import inspect
 
 WIDTH, HEIGHT = 375, 812
@@ -49,20 +61,24 @@ class Phone:
         self._expected: list[int] = []
         self._troubles: list[str] = []
         self._tolerated: tuple[str, ...] = ()
-        self._context = browser.new_context(
-            viewport={"width": DESK if desk else WIDTH, "height": HEIGHT},
-            is_mobile=not desk,
-            has_touch=not desk,
-            device_scale_factor=1 if desk else density,
-            locale="zh-CN",
-            timezone_id="Asia/Shanghai",
-            reduced_motion="reduce",
-            java_script_enabled=mode is not Mode.NO_SCRIPT,
-        )
-        self._context.set_default_timeout(10_000)
-        if mode is Mode.BLOCKED:
-            self._context.route(re.compile(r"/static/.*\.js$"), lambda route: route.abort())
-        self.page = self._new_page()
+        self._browser = browser
+        self._settings = {
+            "viewport": {"width": DESK if desk else WIDTH, "height": HEIGHT},
+            "is_mobile": not desk,
+            "has_touch": not desk,
+            "device_scale_factor": 1 if desk else density,
+            "locale": "zh-CN",
+            "timezone_id": "Asia/Shanghai",
+            "reduced_motion": "reduce",
+            "java_script_enabled": mode is not Mode.NO_SCRIPT,
+        }
+        self._first = drawer.take(browser, mode, self._settings)
+        self._context = self._first.context
+        with drawer.leaving_nothing():
+            self._context.set_default_timeout(10_000)
+        self._watched: list[tuple[Page, str, Any]] = []
+        self._blocking: list[CDPSession] = []
+        self.page = self._watch(self._first)
 
     def check(self) -> None:
         """Fail for what was wrong with the pages seen so far."""
@@ -75,7 +91,11 @@ class Phone:
 
     def close(self) -> None:
         """Put the phone away."""
-        self._context.close()
+        for developer in self._blocking:
+            developer.detach()
+        for page, what, handler in self._watched:
+            page.remove_listener(what, handler)
+        drawer.put_back(self._browser, self.mode, self._settings, self._first)
 
     @property
     def scripted(self) -> bool:
@@ -84,7 +104,7 @@ class Phone:
 
     def second_page(self) -> Page:
         """Another tab of the same browser, watched as the first is; it becomes `page`."""
-        self.page = self._new_page()
+        self.page = self._watch(self._context.new_page())
         return self.page
 
     def tolerate(self, *texts: str) -> None:
@@ -159,7 +179,8 @@ class Phone:
         """Have an expert eye on the page as it is now."""
         self.page.wait_for_load_state()
         if self.mode is not Mode.NO_SCRIPT:
-            self._troubles += inspect(self.page)
+            with drawer.leaving_nothing():
+                self._troubles += inspect(self.page)
 
     def told(self, label: str, sentence: str, *, kept: str) -> None:
         """The field says what is wrong with it, and what was typed is still in it."""
@@ -219,15 +240,34 @@ class Phone:
 
     # What the browser says
 
-    def _new_page(self) -> Page:
-        page = self._context.new_page()
-        page.on("response", self._note_answer)
-        page.on("console", self._note_message)
-        page.on("pageerror", lambda error: self._troubles.append(f"script error: {error}"))
+    def _watch(self, page: Page) -> Page:
+        if self.mode is Mode.BLOCKED:
+            # Not by a route: with one, the browser keeps no file from page to page.
+            with drawer.leaving_nothing():
+                developer = self._context.new_cdp_session(page)
+            developer.send("Network.enable")
+            developer.send("Network.setBlockedURLs", {"urls": ["*/static/*.js"]})
+            self._blocking.append(developer)
+        self._listen(page, "response", self._note_answer)
+        self._listen(page, "console", self._note_message)
+        self._listen(page, "pageerror", self._note_error)
         if self._webview:
-            page.on("popup", lambda _: self._troubles.append("a webview has no second window"))
-            page.on("download", lambda _: self._troubles.append("a webview keeps no files"))
+            self._listen(page, "popup", self._note_popup)
+            self._listen(page, "download", self._note_download)
         return page
+
+    def _listen(self, page: Page, what: Any, handler: Any) -> None:
+        page.on(what, handler)
+        self._watched.append((page, what, handler))
+
+    def _note_error(self, error: Error) -> None:
+        self._troubles.append(f"script error: {error}")
+
+    def _note_popup(self, _: Page) -> None:
+        self._troubles.append("a webview has no second window")
+
+    def _note_download(self, _: Download) -> None:
+        self._troubles.append("a webview keeps no files")
 
     def _expect(self, status: int | None) -> None:
         if status is not None:
@@ -247,8 +287,5 @@ class Phone:
         if message.text.startswith(("htmx:sendAbort", "htmx:afterRequest")):
             return
         if any(text in message.text for text in self._tolerated):
-            return
-        ours = (message.location or {}).get("url", "").endswith(".js")
-        if self.mode is Mode.BLOCKED and ours and "net::ERR_FAILED" in message.text:
             return
         self._troubles.append(f"{message.type}: {message.text}")
