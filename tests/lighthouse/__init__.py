@@ -1,0 +1,1 @@
+"""The main pages as Lighthouse sees them: `make lighthouse`."""
