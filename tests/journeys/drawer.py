@@ -2,7 +2,7 @@
 
 What a walk leaves in a window is undone: cookies, what the site stored, where it has been. Sites
 never meet: each has a port of its own. A window that a test has changed by as much as a setting (a
-header, a route, a script, the network, its size) is closed for good: whatever Playwright calls
+header, a route, a script, a listener, its size) is closed for good: whatever Playwright calls
 `set_…`, `add_…` and the like marks it, so that nobody has to think of it.
 """
 
@@ -18,7 +18,7 @@ from weakref import WeakSet
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
-CHANGING = ("add_", "emulate_", "expose_", "grant_", "new_cdp_session", "route", "set_")
+CHANGING = ("add_", "emulate_", "expose_", "grant_", "new_cdp_session", "on", "route", "set_")
 """How the names begin of all that changes a window or a tab of it."""
 
 _lying: dict[Browser, dict[str, list[Page]]] = defaultdict(lambda: defaultdict(list))

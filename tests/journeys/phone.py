@@ -257,7 +257,8 @@ class Phone:
         return page
 
     def _listen(self, page: Page, what: Any, handler: Any) -> None:
-        page.on(what, handler)
+        with drawer.leaving_nothing():
+            page.on(what, handler)
         self._watched.append((page, what, handler))
 
     def _note_error(self, error: Error) -> None:

@@ -56,8 +56,9 @@ def test_a_window_taken_out_again_remembers_nothing(scripted: Scripted) -> None:
         lambda page: page.set_viewport_size({"width": 320, "height": 500}),
         lambda page: page.context.new_cdp_session(page),
         lambda page: page.clock.install(),
+        lambda page: page.on("dialog", lambda dialog: dialog.accept()),
     ],
-    ids=["script", "header", "offline", "route", "paper", "size", "developer", "clock"],
+    ids=["script", "header", "offline", "route", "paper", "size", "developer", "clock", "ear"],
 )
 def test_a_window_that_a_test_has_changed_is_not_used_again(
     scripted: Scripted, change: Callable[[Page], object]
