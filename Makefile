@@ -18,7 +18,7 @@ ARGS ?=
 WITH_BROWSER = FLEXAPP_BROWSER="$${FLEXAPP_BROWSER:-$$(cat .venv/stamps/browser)}"
 PYTEST := $(OURS) -m pytest -n 2 --dist loadgroup
 
-.PHONY: help run test check build bench faults lighthouse walkthrough lock clean need-python
+.PHONY: help run test check build bench faults lighthouse phone walkthrough lock clean need-python
 
 help: ## what can be done
 	@sed -n 's/^\([a-z]*\):[a-z -]*## \(.*\)/make \1	\2/p' Makefile
@@ -50,6 +50,10 @@ faults: need-python ## senders killed, answers lost, the tax bureau silent: what
 lighthouse: need-python ## the main pages as Lighthouse sees them on a phone, against the bars
 	@"$(PYTHON)" deploy/bootstrap.py walkthrough </dev/null
 	@$(WITH_BROWSER) $(OURS) -m tests.lighthouse </dev/null
+
+phone: need-python ## annex 2 on a slow phone and a poor line: taps, bytes, when it is painted
+	@"$(PYTHON)" deploy/bootstrap.py walkthrough </dev/null
+	@$(WITH_BROWSER) $(OURS) -m tests.slow_phone </dev/null
 
 walkthrough: need-python ## the pictures of the guide, and the guide as a PDF in var/walkthrough
 	@"$(PYTHON)" deploy/bootstrap.py walkthrough </dev/null

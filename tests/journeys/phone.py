@@ -30,6 +30,21 @@ CLERKS_PASSWORD = "demo-counter-2026"
 CODE = re.compile(r"演示验证码：(\d{6})")
 COUNTER_CODE = re.compile(r"演示动态码：(\d{6})")
 
+WATCH_FOCUS = """() => {
+  if (document.focusIsWatched) return;
+  document.focusIsWatched = true;
+  document.addEventListener('htmx:afterSettle', (event) => {
+    const began = event.detail.requestConfig.triggeringEvent;
+    if (!began || !['click', 'submit'].includes(began.type)) return;
+    setTimeout(() => {
+      const at = document.activeElement;
+      if (at && at !== document.body && document.contains(at)) return;
+      console.error(`the focus is lost after #${event.detail.target.id} came anew`);
+    });
+  });
+}"""
+"""Whoever hears or types their way through a page is not thrown to its beginning by a swap."""
+
 expect.set_options(timeout=8_000)
 
 
@@ -178,6 +193,8 @@ class Phone:
     def look(self) -> None:
         """Have an expert eye on the page as it is now."""
         self.page.wait_for_load_state()
+        if self.scripted:
+            self.page.evaluate(WATCH_FOCUS)
         if self.mode is not Mode.NO_SCRIPT:
             with drawer.leaving_nothing():
                 self._troubles += inspect(self.page)

@@ -1,0 +1,1 @@
+"""The way of annex 2 on a slow phone and a poor line: `make phone`."""
