@@ -29,13 +29,14 @@ HARMLESS = {
     "css-overflow": r"overflow(-[xy])?: (hidden|auto|visible|scroll)",
     # A wish of the person that these engines cannot pass on.
     "prefers-reduced-motion": r"@media ?\(prefers-reduced-motion: ?reduce\)",
-    "prefers-color-scheme": r"@media ?\(prefers-color-scheme: ?dark\)",
+    "prefers-color-scheme": r"@media ?(screen and )?\(prefers-color-scheme: ?dark\)",
     # The tick of a box in the engine's own blue.
     "accent-color": r"accent-color: .*",
     "css-scroll-behavior": r"scroll-behavior: auto(!important| !important)?",
     # Partial: the old syntax without a prefix is whole; what is missing are two positions a stop.
     "css-gradients": r"background(-image)?: linear-gradient\((?!.*\d%? \d+%).*",
     # With the prefix, which stands beside it.
+    "css-sticky": r"position: (-webkit-)?sticky",
     "css-appearance": r"(-webkit-)?appearance: (none|auto|slider-horizontal)",
     # On paper, printed from a computer: a sheet that breaks elsewhere is still whole.
     "css-page-break": r"page-break-(before|after|inside): (avoid|auto|always)",

@@ -75,8 +75,15 @@ def test_a_second_setup_waits_for_the_first(
 class Machine:
     """A machine with certain browsers, and what can be installed on it."""
 
-    def __init__(self, *present: str, downloads: bool = False, debian: bool = False) -> None:
+    def __init__(
+        self,
+        *present: str,
+        downloads: bool = False,
+        debian: bool = False,
+        packages: tuple[str, ...] = (browser.SHELL, "chromium"),
+    ) -> None:
         self.present = set(present)
+        self.packages = packages
         self.downloads = downloads
         self.debian = debian
         self.done: list[str] = []
@@ -85,7 +92,7 @@ class Machine:
         yield "playwright"
 
     def on_the_machine(self) -> Iterator[str]:
-        yield from sorted(self.present & {"chromium", "google-chrome"})
+        yield from sorted(self.present & {browser.SHELL, "chromium", "google-chrome"})
 
     def run(self, command: list[object], otherwise: str, **_: object) -> str:
         self.done.append("playwright install")
@@ -96,7 +103,9 @@ class Machine:
 
     def install(self, names: list[str], otherwise: str) -> None:
         self.done.append("apt-get install")
-        self.present.add("chromium")
+        if names[0] not in self.packages:
+            raise Trouble(otherwise)
+        self.present.add(names[0])
 
 
 @pytest.fixture
@@ -126,7 +135,12 @@ def _chosen(tmp_path: Path) -> str:
         (Machine("chromium", "google-chrome"), "chromium", []),
         (Machine("google-chrome"), "google-chrome", []),
         (Machine(downloads=True, debian=True), "playwright", ["playwright install"]),
-        (Machine(debian=True), "chromium", ["playwright install", "apt-get install"]),
+        (Machine(debian=True), browser.SHELL, ["playwright install", "apt-get install"]),
+        (
+            Machine(debian=True, packages=("chromium",)),
+            "chromium",
+            ["playwright install", "apt-get install", "apt-get install"],
+        ),
     ],
 )
 def test_the_browser_is_looked_for_before_one_is_installed(

@@ -22,7 +22,13 @@ from tests.journeys.snapshot import Snapshot, take
 from tests.support.database import Templates
 
 PICTURES = Path(__file__).resolve().parents[2] / "var" / "journeys"
-ON_THE_MACHINE = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ON_THE_MACHINE = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -133,7 +139,7 @@ def two_ways(
     JavaScript is off. Both get the same: no page has a script of its own (the policy forbids it)
     or anything for JavaScript that is off (`support.lint` refuses `noscript`), so where every file
     of ours fails to load nothing runs either. One walk at a counter goes all three ways
-    (`test_counter`), and everything that residents do.
+    (`test_counter`), and everything that residents do; what the tax bureau's clerk does is staff's.
     """
     modes = (Mode.SCRIPT, Mode.BLOCKED)
     return partial(_walk_in, modes, browser, database_for, tmp_path, request.node.name)

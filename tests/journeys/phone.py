@@ -67,7 +67,7 @@ class Phone:
         *,
         webview: bool = False,
         desk: bool = False,
-        density: float = 2,
+        density: float = 1,
     ) -> None:
         self.mode = mode
         self._webview = webview

@@ -24,9 +24,9 @@ CLERK_DETAIL = f"核定详情 - {CLERK}"
 
 
 def test_what_the_tax_bureau_revoked_can_be_revoked_and_assessed_again(
-    three_ways: ThreeWays,
+    two_ways: ThreeWays,
 ) -> None:
-    left = three_ways(_clerk_revokes, TODAY)
+    left = two_ways(_clerk_revokes, TODAY)
     assert [row[-2] for row in left["assessments"]] == ["revoked", "assessed"]
     assert [row[2] for row in left["tax assessments"]] == ["revoked"]
 
@@ -100,8 +100,8 @@ def _ask_twice(world: World) -> None:
     revoke(phone, record)
 
 
-def test_what_is_paid_stays_paid(three_ways: ThreeWays) -> None:
-    left = three_ways(_clerk_is_paid, TODAY)
+def test_what_is_paid_stays_paid(two_ways: ThreeWays) -> None:
+    left = two_ways(_clerk_is_paid, TODAY)
     assert [row[-2] for row in left["assessments"]] == ["paid"]
 
 

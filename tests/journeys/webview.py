@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, request
 
+from flexapp.web.forms import DRAFT
 from tests.journeys.site import Site
 from tests.support.vendor import Vendor, channels
 
@@ -17,10 +18,15 @@ def bank(site: Site, *webview: str) -> Vendor:
 
 
 def silent(site: Site) -> Heard:
-    """Make the browser say nowhere where it comes from; what it says all the same, by method."""
+    """Make the browser say nowhere where it comes from; what it says all the same, by method.
+
+    What the page keeps by itself while somebody types is not among it: nobody sent that.
+    """
     heard: Heard = []
 
     def listen() -> None:
+        if DRAFT in request.form:
+            return
         heard.append(
             (request.method, request.headers.get("Referer"), request.headers.get("Origin"))
         )
