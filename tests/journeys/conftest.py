@@ -133,15 +133,15 @@ def two_ways(
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> ThreeWays:
-    """`three_ways` for what staff do at windows of their own: with the script and without it.
+    """`three_ways` for what staff do at windows of their own: JavaScript on and off.
 
-    Without, htmx is blocked, so that axe still looks at those pages, which it cannot where
-    JavaScript is off. Both get the same: no page has a script of its own (the policy forbids it)
-    or anything for JavaScript that is off (`support.lint` refuses `noscript`), so where every file
-    of ours fails to load nothing runs either. One walk at a counter goes all three ways
-    (`test_counter`), and everything that residents do; what the tax bureau's clerk does is staff's.
+    With htmx blocked they get what they get with JavaScript off: no page has a script of its own
+    (the policy forbids it) or anything for JavaScript that is off (`support.lint` refuses
+    `noscript`), and where every file of ours fails to load nothing runs either. Two walks at a
+    counter go all three ways (`test_counter`), so that axe, which needs JavaScript, sees such pages
+    without our script as well; and so does everything that residents do.
     """
-    modes = (Mode.SCRIPT, Mode.BLOCKED)
+    modes = (Mode.SCRIPT, Mode.NO_SCRIPT)
     return partial(_walk_in, modes, browser, database_for, tmp_path, request.node.name)
 
 

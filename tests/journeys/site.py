@@ -19,8 +19,9 @@ from flexapp.wiring import create_app
 from tests.support.database import Templates
 from tests.support.thrift import share_templates
 
-SENDER_PAUSE = 0.1
-"""Seconds between looks at the outbox: ten times as often as in service, to keep walks short."""
+SENDER_PAUSE = 0.25
+"""Seconds between looks at the outbox: four times as often as in service, to keep walks short; more
+often, and looking takes the processor from the walks."""
 
 
 def make_template(folder: Path, today: str) -> Path:
