@@ -56,12 +56,18 @@ from flexapp.people import (
     draft_routes,
     encryption,
     guard,
+    retention_cli,
     session_routes,
 )
 from flexapp.people import routes as people_routes
 from flexapp.people.fictional import FICTIONAL_RESIDENTS
 from flexapp.people.gateways import population_registry, sms_gateway
-from flexapp.portal import guide_routes, practice_record_routes, styleguide_routes
+from flexapp.portal import (
+    guide_routes,
+    practice_record_routes,
+    privacy_routes,
+    styleguide_routes,
+)
 from flexapp.portal import routes as portal_routes
 from flexapp.rating import routes as rating_routes
 from flexapp.registration import demo
@@ -137,6 +143,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for module in (
         health,
         portal_routes,
+        privacy_routes,
         guide_routes,
         practice_record_routes,
         people_routes,
@@ -181,6 +188,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.cli.add_command(units_cli.cli)
     app.cli.add_command(batch_cli.cli)
     app.cli.add_command(channels_cli.cli)
+    app.cli.add_command(retention_cli.cli)
     if settings.is_demo:
         app.cli.add_command(demo.cli)
         demo.cli.add_command(units_cli.old_units)

@@ -40,6 +40,10 @@ CASE_LIFE = timedelta(hours=12)
 """How long naming a person lasts; afterwards name and ID number are asked again."""
 
 
+UNANSWERED = frozenset({State.QUEUED, State.TAX_REVOKING})
+"""States that end with the tax bureau's answer, and only so."""
+
+
 class HeldUp(StrEnum):
     """What keeps a queued record from being on its way."""
 
@@ -257,6 +261,40 @@ def own_records(person_id: int, before: int | None = None) -> tuple[Record, ...]
     """A person's records, newest first: a page and, where there are more, one further."""
     rows = repository.of_person(person_id, before=before, limit=PAGE_SIZE + 1)
     return tuple(record_from(row) for row in rows)
+
+
+def all_own(person_id: int) -> tuple[Record, ...]:
+    """All of a person's records, newest first."""
+    found: list[Record] = []
+    before = None
+    while True:
+        page = own_records(person_id, before)
+        found += page[:PAGE_SIZE]
+        if len(page) <= PAGE_SIZE:
+            return tuple(found)
+        before = found[-1].id
+
+
+def made_for_others(account_id: int, person_id: int | None) -> tuple[Record, ...]:
+    """What an account made for others than its own person, newest first."""
+    return tuple(record_from(row) for row in repository.by_account(account_id, person_id, None))
+
+
+def unanswered(account_id: int, person_id: int | None) -> tuple[Record, ...]:
+    """The records of a person, and those that an account made for others, of which the tax bureau
+    is just being told: it will answer, and somebody has to read that."""
+    states = [state.value for state in UNANSWERED]
+    others = repository.by_account(account_id, person_id, states)
+    own = () if person_id is None else all_own(person_id)
+    return (
+        *(record for record in own if record.state in UNANSWERED),
+        *(record_from(row) for row in others),
+    )
+
+
+def forget_cases(account_id: int) -> None:
+    """An account names nobody any more whom it handles for."""
+    repository.forget_cases(account_id)
 
 
 def made_for(person_id: int, account_id: int, before: int | None = None) -> tuple[Record, ...]:

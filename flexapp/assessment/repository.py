@@ -66,6 +66,24 @@ def of_person(
     return [dict(zip(NAMES, row, strict=True)) for row in db.session.execute(query, values)]
 
 
+def by_account(
+    account_id: int, person_id: int | None, states: Sequence[str] | None
+) -> Sequence[Mapping[str, object]]:
+    """What an account made for others than this person, newest first; `states` keeps some only."""
+    query = select(TABLE).where(TABLE.c.made_by == account_id)
+    if person_id is not None:
+        query = query.where(TABLE.c.person_id != person_id)
+    if states is not None:
+        query = query.where(TABLE.c.state.in_(states))
+    found = db.session.execute(query.order_by(TABLE.c.id.desc())).mappings()
+    return [{**row} for row in found]
+
+
+def forget_cases(account_id: int) -> None:
+    """Delete the cases that an account opened."""
+    db.session.execute(delete(ProxyCase).where(ProxyCase.account_id == account_id))
+
+
 def held_months(
     person_id: int, first: str, last: str
 ) -> Sequence[tuple[str, str, str, int | None]]:

@@ -34,12 +34,16 @@ from flexapp.assessment.records import (
     HeldUp,
     Record,
     Ways,
+    all_own,
     find,
     find_for,
+    forget_cases,
     in_states,
     list_url,
+    made_for_others,
     own_records,
     refuse_mover,
+    unanswered,
 )
 from flexapp.people.service import PersonCard, Visitor
 from flexapp.registration import service as registration
@@ -59,12 +63,14 @@ __all__ = [
     "Subject",
     "Ways",
     "YearMonths",
+    "all_own",
     "assess",
     "claim",
     "counts",
     "eligibility",
     "find",
     "find_for",
+    "forget_cases",
     "hold_up",
     "hold_up_all",
     "in_states",
@@ -73,6 +79,7 @@ __all__ = [
     "leading",
     "list_url",
     "listed_months",
+    "made_for_others",
     "months_of_year",
     "never_give_again",
     "own_records",
@@ -82,6 +89,7 @@ __all__ = [
     "refuse_mover",
     "release",
     "transition",
+    "unanswered",
 ]
 
 NOT_REGISTERED = Refusal("not_registered", "您还没有参保登记，请先办理登记，再来核定。")

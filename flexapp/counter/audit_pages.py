@@ -13,6 +13,8 @@ from flexapp.rules.periods import Month, Period
 from flexapp.rules.states import State
 
 SENTENCES = {
+    "account.closed": "注销账号",
+    "account.exported": "下载本人的信息",
     "account.signed_in": "手机号登录",
     "announcement.posted": "发布首页公告",
     "announcement.taken_down": "撤下首页公告",

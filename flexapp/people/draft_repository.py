@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,6 +65,21 @@ def remove_of_person(person_id: int, form: str) -> None:
     db.session.execute(
         delete(_drafts).where(_drafts.c.account_id.in_(accounts), _drafts.c.form == form)
     )
+
+
+def of_account(account_id: int, since: datetime) -> Sequence[tuple[str, Row]]:
+    """All drafts of an account that were saved after `since`, by form, newest first."""
+    query = (
+        select(_drafts.c.form, _drafts.c.content, _drafts.c.saved_at)
+        .where(_drafts.c.account_id == account_id, _drafts.c.saved_at > since)
+        .order_by(_drafts.c.saved_at.desc(), _drafts.c.form)
+    )
+    return [(row[0], Row(*row[1:])) for row in db.session.execute(query)]
+
+
+def remove_all(account_id: int) -> None:
+    """Delete everything that an account has typed and not submitted."""
+    db.session.execute(delete(_drafts).where(_drafts.c.account_id == account_id))
 
 
 def keep_newest(account_id: int, number: int) -> None:

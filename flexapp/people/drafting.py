@@ -10,14 +10,15 @@ person, two fields are soon typed again, and a refused page still shows them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flexapp.people import draft_repository as repository
 from flexapp.people.encryption import vault
+from flexapp.rules.personal_information import DRAFT_LIFE
 
-LIFE = timedelta(days=30)
+LIFE = DRAFT_LIFE
 """Long enough to find a paper at home or to ask a child; then it would only surprise."""
 
 MOST = 10
@@ -51,6 +52,14 @@ def find(*, account_id: int, form: str, at: datetime) -> Draft | None:
     """What an account has typed into a form, unless it is too old."""
     row = repository.find(account_id, form, at - LIFE)
     return None if row is None else Draft(form, json.loads(row.content), row.saved_at)
+
+
+def everything(*, account_id: int, at: datetime) -> Sequence[Draft]:
+    """All that an account has typed and not submitted, newest first."""
+    return [
+        Draft(form, json.loads(row.content), row.saved_at)
+        for form, row in repository.of_account(account_id, at - LIFE)
+    ]
 
 
 def drop(*, account_id: int, form: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from flexapp.extensions import db, table_of
 from flexapp.people.models import HandOver
@@ -69,6 +69,16 @@ def waiting(person_id: int, place: str, at: datetime) -> Sequence[Row]:
     return [Row(*row) for row in db.session.execute(query)]
 
 
+def all_waiting(person_id: int, at: datetime) -> Sequence[tuple[datetime, Row]]:
+    """All of a person's cases that are not over, taken or not, with their end, newest first."""
+    query = (
+        select(_kept.c.expires_at, *_COLUMNS)
+        .where(_kept.c.person_id == person_id, _kept.c.expires_at > at)
+        .order_by(_kept.c.id.desc())
+    )
+    return [(row[0], Row(*row[1:])) for row in db.session.execute(query)]
+
+
 def take(number: int, taken_by: str) -> bool:
     """Take a case over; False where somebody has."""
     done = db.session.execute(
@@ -108,6 +118,12 @@ def drop(person_id: int, action: str) -> None:
     db.session.execute(
         delete(_kept).where(_kept.c.person_id == person_id, _kept.c.action == action)
     )
+
+
+def drop_pending(person_id: int, taken_by: str) -> None:
+    """Delete a person's cases but those that somebody else has taken over."""
+    pending = or_(_kept.c.taken_by.is_(None), _kept.c.taken_by == taken_by)
+    db.session.execute(delete(_kept).where(_kept.c.person_id == person_id, pending))
 
 
 def sweep(at: datetime) -> None:

@@ -134,6 +134,17 @@ def waiting(*, person_id: int, place: Place) -> Sequence[HandedOver]:
     return [_read(row) for row in repository.waiting(person_id, place.value, instant())]
 
 
+def everything(*, person_id: int) -> Sequence[tuple[datetime, HandedOver]]:
+    """Whatever is kept of a person, taken over or not, each with its end; newest first."""
+    return [(end, _read(row)) for end, row in repository.all_waiting(person_id, instant())]
+
+
+def close(*, person_id: int, account_id: int) -> None:
+    """The account is being closed: what nobody goes on with goes. What a clerk has already taken
+    over is finished at the counter."""
+    repository.drop_pending(person_id, f"{ActorKind.ACCOUNT.value}:{account_id}")
+
+
 def give_up(*, number: int, person_id: int, actor: Actor, at: datetime) -> None:
     """The person does not want it finished elsewhere: the code is worth nothing any more."""
     if repository.remove(number, person_id):

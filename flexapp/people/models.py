@@ -44,6 +44,8 @@ class Account(Model):
     vouched_by: Mapped[str | None]
     """The channel on whose word alone the number belongs to the person: whoever signs in with the
     number still has to give name and ID number before it is that person's account to them."""
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Since when nobody can sign in to it (`closing.py`); what points to it stays."""
 
 
 class SignIn(Model):

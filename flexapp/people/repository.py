@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import and_, bindparam, func, insert, or_, select, update
@@ -131,6 +131,43 @@ def set_elder(account_id: int, *, elder: bool, over_another: bool = True) -> Non
     if not over_another:
         statement = statement.where(Account.elder.is_(None))
     db.session.execute(statement)
+
+
+def sign_ins(account_id: int) -> Sequence[tuple[str, datetime, datetime]]:
+    """(channel, since, last seen) of an account's sign-ins, newest first."""
+    query = (
+        select(SignIn.channel, SignIn.started_at, SignIn.seen_at)
+        .where(SignIn.account_id == account_id)
+        .order_by(SignIn.id.desc())
+    )
+    return [(row[0], row[1], row[2]) for row in db.session.execute(query)]
+
+
+def end_sign_ins(account_id: int, at: datetime) -> None:
+    """End every session of an account."""
+    db.session.execute(
+        update(SignIn)
+        .where(SignIn.account_id == account_id, SignIn.ended_at.is_(None))
+        .values(ended_at=at)
+    )
+
+
+def blank_codes(phone_index: str, at: datetime) -> None:
+    """Make the codes of a number unusable and forget the number: only that there were codes is
+    left, which the daily limit counts."""
+    db.session.execute(
+        update(SmsCode)
+        .where(SmsCode.phone_index == phone_index)
+        .values(phone="", used_at=func.coalesce(SmsCode.used_at, at))
+    )
+
+
+def asked_on(account_id: int, kind: str, day: date) -> bool:
+    """Whether an account asked about anybody on a day."""
+    query = select(DailyUse.subject).where(
+        DailyUse.account_id == account_id, DailyUse.kind == kind, DailyUse.day == day
+    )
+    return db.session.execute(query).first() is not None
 
 
 def account_of_person(person_id: int) -> Account | None:

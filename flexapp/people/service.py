@@ -21,8 +21,10 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.retirement import OriginalAge, check_approved, default_original_age
 
 __all__ = [
+    "AccountView",
     "PersonCard",
     "Visitor",
+    "account_of",
     "add_account",
     "add_person",
     "find_person",
@@ -124,6 +126,29 @@ def visitor() -> Visitor | None:
     """Who is signed in on this request (loaded once, by the guard)."""
     found: Visitor | None = g.get("visitor")
     return found
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AccountView:
+    """An account as its own holder may see it: `sign_ins` are (channel, since, last seen)."""
+
+    phone: str
+    created_at: datetime
+    real_name_at: datetime | None
+    elder: bool | None
+    sign_ins: tuple[tuple[str, datetime, datetime], ...]
+
+
+def account_of(visitor: Visitor) -> AccountView:
+    """The visitor's account, with everything that is kept of it."""
+    row = repository.account(visitor.account_id)
+    return AccountView(
+        phone=row.phone,
+        created_at=row.created_at,
+        real_name_at=row.real_name_at,
+        elder=row.elder,
+        sign_ins=tuple(repository.sign_ins(visitor.account_id)),
+    )
 
 
 def visitor_from(row: Mapping[str, object]) -> Visitor:

@@ -12,7 +12,7 @@ from flexapp.assessment import service as assessment
 from flexapp.assessment.service import MonthCell
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, Event
-from flexapp.people import handing_over
+from flexapp.people import closing, handing_over
 from flexapp.people import service as people
 from flexapp.people.handing_over import HandedOver, Place
 from flexapp.people.service import PersonCard, Visitor
@@ -23,8 +23,12 @@ from flexapp.rules.refusal import Refusal
 
 MESSAGES_A_PAGE = 20
 DISPUTED = "person.disputed"
+EVERYTHING = 500
+"""Events fetched at a time where all of them are wanted."""
 
 SENTENCES = {
+    "account.closed": "注销了账号",
+    "account.exported": "下载了本人的信息",
     "person.real_name": "完成实名认证",
     "person.proxy_on": "打开了他人代办",
     "person.proxy_off": "关闭了他人代办",
@@ -48,6 +52,33 @@ SENTENCES = {
 }
 """Every action that a person is told of, in words; `{…}` are filled from the event."""
 
+CHANNELS = {
+    "phone": "手机浏览器",
+    "township": "乡镇窗口",
+    "hall": "大厅窗口",
+    "agency": "经办机构",
+    "auditor": "审计",
+    "system": "系统",
+    "tax": "税务",
+}
+"""Where things are done, in words; apps have their names."""
+
+NOT_MESSAGES = {
+    "account.signed_in": "手机号登录",
+    "assessment.imported": "接收旧的批量核定",
+    "assessment.unit_moved": "核定随虚拟单位归并",
+    "audit.looked_up": "查询了您的操作记录",
+    "counter.person_added": "窗口建立个人信息",
+    "counter.refused": "窗口办理未通过",
+    "hand_over.given": "给出办理码，换个地方接着办",
+    "hand_over.given_up": "作废办理码",
+    "hand_over.taken": "凭办理码接着办",
+    "hand_over.wrong": "输错办理码",
+    "registration.taken_over": "接收原虚拟单位的参保登记",
+    "transmission.retried": "重新传输",
+}
+"""What else can stand about a person in the record: in what they take with them, not a message."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -57,6 +88,8 @@ class Message:
     at: datetime
     text: str
     who: str
+    channel: str
+    """Where: the code of an app, or the kind of place."""
     serial: str | None
     explained: bool
     """Whether an amount stands in it, so that the way to its reckoning does as well."""
@@ -83,9 +116,22 @@ def messages(visitor: Visitor, before: int | None) -> tuple[Message, ...]:
         before=before,
         limit=MESSAGES_A_PAGE + 1,
     )
-    disputes = audit.about_person(person_id=visitor.me.id, actions=(DISPUTED,), limit=1000)
-    disputed = {event.data.get("about") for event in disputes}
-    return tuple(_message(event, visitor, str(event.seq) in disputed) for event in events)
+    own, disputed = _known(visitor)
+    return tuple(_message(event, own, str(event.seq) in disputed) for event in events)
+
+
+def told(visitor: Visitor) -> tuple[Message, ...]:
+    """Everything that was done in the visitor's name or with their account, newest first: with the
+    messages also what they are not told of at once."""
+    own, _ = _known(visitor)
+    found: list[Message] = []
+    before = None
+    while True:
+        events = audit.about_person(person_id=visitor.me.id, before=before, limit=EVERYTHING)
+        found += (_message(event, own, disputed=False) for event in events)
+        if len(events) < EVERYTHING:
+            return tuple(found)
+        before = events[-1].seq
 
 
 def dispute(*, visitor: Visitor, seq: int, at: datetime) -> Refusal | None:
@@ -93,12 +139,12 @@ def dispute(*, visitor: Visitor, seq: int, at: datetime) -> Refusal | None:
     event = audit.one_about_person(person_id=visitor.me.id, seq=seq)
     if event is None or event.action not in SENTENCES:
         return Refusal("message_unknown", "没有找到这条消息。")
-    if not _by_somebody_else(event, visitor):
+    own, disputed = _known(visitor)
+    if not _by_somebody_else(event, own):
         return Refusal(
             "own_doing", "这件事是用您自己的账号办的；不是您办的，请马上退出登录并联系经办机构。"
         )
-    known = audit.about_person(person_id=visitor.me.id, actions=(DISPUTED,), limit=1000)
-    if any(row.data.get("about") == str(seq) for row in known):
+    if str(seq) in disputed:
         return None
     audit.record(
         action=DISPUTED,
@@ -126,27 +172,39 @@ def set_proxy_handling(*, visitor: Visitor, allowed: bool, actor: Actor, at: dat
     people.set_proxy_handling(person=visitor.me, allowed=allowed, actor=actor, at=at)
 
 
-def _message(event: Event, visitor: Visitor, disputed: bool) -> Message:
+def _known(visitor: Visitor) -> tuple[frozenset[int | None], frozenset[str | None]]:
+    """The visitor's account with those they have closed, and the events they have disputed."""
+    events = audit.about_person(
+        person_id=visitor.me.id, actions=(DISPUTED, closing.CLOSED), limit=1000
+    )
+    closed = {event.actor_id for event in events if event.action == closing.CLOSED}
+    disputed = {event.data.get("about") for event in events if event.action == DISPUTED}
+    return frozenset({visitor.account_id} | closed), frozenset(disputed)
+
+
+def _message(event: Event, own: frozenset[int | None], disputed: bool) -> Message:
     words = dict.fromkeys(("changed", "total"), "") | dict(event.data)
     if "start" in event.data and "end" in event.data:
         period = Period(Month.parse(event.data["start"]), Month.parse(event.data["end"]))
         words["period"] = period.label
     words["rate"] = f"（{RateKind.UNIT.label}）" if event.data.get("kind") == "unit" else ""
     words["because"] = f"（{event.data['reason']}）" if event.data.get("reason") else ""
-    mine = event.actor_kind == "account" and event.actor_id == visitor.account_id
+    mine = event.actor_kind == "account" and event.actor_id in own
+    sentence = SENTENCES.get(event.action) or NOT_MESSAGES[event.action]
     return Message(
         seq=event.seq,
         at=event.at,
-        text=SENTENCES[event.action].format_map(words),
+        text=sentence.format_map(words),
         who="本人" if mine else event.actor_label,
+        channel=event.channel,
         serial=event.subject if event.action.startswith("assessment.") else None,
-        explained="{total}" in SENTENCES[event.action],
-        disputable=_by_somebody_else(event, visitor) and not disputed,
+        explained="{total}" in sentence,
+        disputable=_by_somebody_else(event, own) and not disputed,
         disputed=disputed,
     )
 
 
-def _by_somebody_else(event: Event, visitor: Visitor) -> bool:
+def _by_somebody_else(event: Event, own: frozenset[int | None]) -> bool:
     if event.actor_kind == "staff":
         return True
-    return event.actor_kind == "account" and event.actor_id != visitor.account_id
+    return event.actor_kind == "account" and event.actor_id not in own

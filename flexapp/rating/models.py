@@ -17,8 +17,8 @@ OPEN = text("level <= 2 AND handled_at IS NULL")
 class Rating(Model):
     """What somebody said of one case. Triggers refuse to change or remove it (migration 0014).
 
-    Only the answer is added, once. Whose it is stands in `account_id`, which is read for that
-    account and for nobody else.
+    Only the answer is added, once, and `account_id` is let go where the account is closed. Whose it
+    is stands there, and is read for that account and for nobody else.
     """
 
     __tablename__ = "rating"
@@ -41,7 +41,7 @@ class Rating(Model):
     level: Mapped[int]
     sentence: Mapped[str | None] = mapped_column(EncryptedText("rating.sentence"))
     """What was added in words; None where nothing was, so that the database can tell."""
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     created_at: Mapped[datetime] = mapped_column(Moment)
     handled_at: Mapped[datetime | None] = mapped_column(Moment)
     handled_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))

@@ -39,8 +39,8 @@ def add(row: Mapping[str, object]) -> bool:
     return db.session.execute(statement).first() is not None
 
 
-def of_case(case_seq: int) -> tuple[Row, int] | None:
-    """The rating of a case, and the account it is of."""
+def of_case(case_seq: int) -> tuple[Row, int | None] | None:
+    """The rating of a case, and the account it is of; None once that is closed."""
     query = select(*_COLUMNS, _rating.c.account_id).where(_rating.c.case_seq == case_seq)
     row = db.session.execute(query).first()
     return None if row is None else (Row(*row[:-1]), row[-1])
@@ -54,6 +54,13 @@ def of_account(account_id: int, before: int | None, limit: int) -> Sequence[Row]
     return [
         Row(*row) for row in db.session.execute(query.order_by(_rating.c.id.desc()).limit(limit))
     ]
+
+
+def let_go(account_id: int) -> None:
+    """Whose these were is known no more."""
+    db.session.execute(
+        update(_rating).where(_rating.c.account_id == account_id).values(account_id=None)
+    )
 
 
 def one(number: int) -> Row | None:

@@ -40,8 +40,10 @@ __all__ = [
     "Case",
     "Opinion",
     "Said",
+    "all_mine",
     "case_of",
     "handle",
+    "let_go",
     "mine",
     "newest",
     "numbers",
@@ -118,6 +120,26 @@ def mine(visitor: Visitor, before: int | None) -> tuple[Said, ...]:
     """What the visitor said, newest first: a page and one more where there is."""
     rows = repository.of_account(visitor.account_id, before, RATINGS_A_PAGE + 1)
     return tuple(_said(row, mine=True) for row in rows)
+
+
+def all_mine(visitor: Visitor) -> tuple[Said, ...]:
+    """Everything that the visitor said, newest first."""
+    found: list[Said] = []
+    before = None
+    while True:
+        page = mine(visitor, before)
+        found += page[:RATINGS_A_PAGE]
+        if len(page) <= RATINGS_A_PAGE:
+            return tuple(found)
+        before = found[-1].id
+
+
+def let_go(account_id: int) -> None:
+    """The account is being closed: what was said stays, and belongs to nobody any more.
+
+    The case that it is about is still known, so that no case is rated twice.
+    """
+    repository.let_go(account_id)
 
 
 def rate(

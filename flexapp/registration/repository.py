@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -35,6 +35,17 @@ def current_row(person_id: int) -> Mapping[str, Any] | None:
     """The registration in force with the name of its unit, for reading."""
     row = db.session.execute(_CURRENT, {"person_id": person_id}).mappings().first()
     return None if row is None else {**row}
+
+
+def rows_of(person_id: int) -> Sequence[Mapping[str, Any]]:
+    """All registrations of a person with the names of their units, newest first."""
+    query = (
+        select(*_CURRENT.selected_columns, _registration.c.superseded_at)
+        .join_from(_registration, _unit, _unit.c.id == _registration.c.unit_id)
+        .where(_registration.c.person_id == person_id)
+        .order_by(_registration.c.id.desc())
+    )
+    return [{**row} for row in db.session.execute(query).mappings()]
 
 
 def current(person_id: int) -> tuple[Registration, VirtualUnit] | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
@@ -123,17 +125,12 @@ def check_details(
 def current(person_id: int) -> RegistrationView | None:
     """What is registered for a person now."""
     row = repository.current_row(person_id)
-    if row is None:
-        return None
-    return RegistrationView(
-        details=_details_from(
-            row["division"], row["ethnic_group"], row["address"], row["credit_code"]
-        ),
-        unit_id=row["unit_id"],
-        unit_name=row["unit_name"],
-        work_start=Month.of(row["work_start"]),
-        registered_at=row["registered_at"],
-    )
+    return None if row is None else _view_from(row)
+
+
+def history(person_id: int) -> tuple[tuple[RegistrationView, datetime | None], ...]:
+    """All registrations of a person, newest first, each with the moment it was superseded."""
+    return tuple((_view_from(row), row["superseded_at"]) for row in repository.rows_of(person_id))
 
 
 def rated_as(person_id: int) -> int | None:
@@ -251,6 +248,18 @@ def _details_from(
     assert place is not None
     assert group is not None
     return Details(place, group, address, credit_code)
+
+
+def _view_from(row: Mapping[str, Any]) -> RegistrationView:
+    return RegistrationView(
+        details=_details_from(
+            row["division"], row["ethnic_group"], row["address"], row["credit_code"]
+        ),
+        unit_id=row["unit_id"],
+        unit_name=row["unit_name"],
+        work_start=Month.of(row["work_start"]),
+        registered_at=row["registered_at"],
+    )
 
 
 def _view(row: Registration, unit: VirtualUnit) -> RegistrationView:
