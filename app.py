@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from flexapp.config import SettingsError, load
 from flexapp.extensions import db
+from flexapp.people import rotating
 from flexapp.taxbureau.schema import DatabaseError
 from flexapp.wiring import create_app
 
@@ -40,6 +41,7 @@ def main() -> int:
         # Once here, so that what cannot start says so instead of dying again and again as a worker.
         with create_app(settings).app_context():
             db.session.execute(text("SELECT 1"))
+            rotating.check_at_start()
     except (RuntimeError, ImportError, ValueError, DatabaseError, SQLAlchemyError) as error:
         print(f"The service cannot start: {error}", file=sys.stderr)  # noqa: T201
         return 2

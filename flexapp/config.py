@@ -36,6 +36,7 @@ DEMO_TAX_KEYS = (
 KNOWN = frozenset(
     {
         "FLEXAPP_BROWSER",
+        "FLEXAPP_CIPHERS",
         "FLEXAPP_DATABASE_URL",
         "FLEXAPP_DATA_KEYS",
         "FLEXAPP_ENV",
@@ -94,6 +95,8 @@ class Settings:
     tax_database: Path
     data_keys: Mapping[str, bytes]
     """Encryption keys at rest, 32 bytes each, by key id; the first one writes, all read."""
+    ciphers: str
+    """"aes" or "sm": what new values are encrypted with; what is stored is read whatever it was."""
     index_key: bytes
     sms: str
     sms_url: str | None
@@ -144,6 +147,7 @@ class _Reader:
                 self.environ.get("FLEXAPP_TAX_DATABASE", str(PROJECT / "var" / "tax.sqlite3"))
             ),
             data_keys=self.data_keys(demo),
+            ciphers=self.choice("FLEXAPP_CIPHERS", ["aes", "sm"], "aes"),
             index_key=self.key("FLEXAPP_INDEX_KEY", DEMO_INDEX_KEY, demo),
             sms=self.sms(demo),
             sms_url=self.url("FLEXAPP_SMS_URL", None),

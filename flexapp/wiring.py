@@ -57,6 +57,7 @@ from flexapp.people import (
     encryption,
     guard,
     retention_cli,
+    keys_cli,
     session_routes,
 )
 from flexapp.people import routes as people_routes
@@ -189,6 +190,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.cli.add_command(batch_cli.cli)
     app.cli.add_command(channels_cli.cli)
     app.cli.add_command(retention_cli.cli)
+    app.cli.add_command(keys_cli.cli)
     if settings.is_demo:
         app.cli.add_command(demo.cli)
         demo.cli.add_command(units_cli.old_units)

@@ -43,6 +43,7 @@ SENTENCES = {
     "counter.person_added": "窗口建立个人信息",
     "counter.refused": "窗口办理未通过",
     "dashboard.exported": "导出运行情况",
+    "data_keys.rotated": "更换数据密钥",
     "declaration_year.closed": "关闭申报年度",
     "declaration_year.opened": "开放申报年度",
     "hand_over.given": "给出办理码，换个地方接着办",

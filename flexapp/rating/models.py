@@ -15,7 +15,7 @@ OPEN = text("level <= 2 AND handled_at IS NULL")
 
 
 class Rating(Model):
-    """What somebody said of one case. Triggers refuse to change or remove it (migration 0014).
+    """What somebody said of one case. Triggers refuse to change or remove it (migration 0016).
 
     Only the answer is added, once, and `account_id` is let go where the account is closed. Whose it
     is stands there, and is read for that account and for nobody else.

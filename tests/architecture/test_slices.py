@@ -17,6 +17,7 @@ from tests.architecture.checkout import ROOT, files_below, text_of
 
 ENTRY, VIEW, USE_CASE, REPOSITORY, MODELS, ADAPTER = range(6)
 ADAPTERS = {
+    "ciphers",
     "codes",
     "conformance",
     "encryption",

@@ -117,6 +117,7 @@ MALFORMED = [
     ("FLEXAPP_DATA_KEYS", "a:c2hvcnQ="),
     ("FLEXAPP_DATA_KEYS", f"a:{key('a')},a:{key('b')}"),
     ("FLEXAPP_DATA_KEYS", f"A!:{key('a')}"),
+    ("FLEXAPP_CIPHERS", "des"),
     ("FLEXAPP_INDEX_KEY", "###"),
     ("FLEXAPP_SMS", "pigeon"),
     ("FLEXAPP_SMS", "http"),

@@ -1,0 +1,166 @@
+"""Encrypted columns of every table as they are stored, found from the models.
+
+Here values go in and out as ciphertext: the columns are named anew as plain text, so that nothing
+opens or seals them on the way.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    CursorResult,
+    TableClause,
+    Text,
+    and_,
+    case,
+    column,
+    func,
+    inspect,
+    or_,
+    select,
+    table,
+    tuple_,
+    update,
+)
+
+from flexapp.extensions import db
+from flexapp.people.encryption import LABEL, LONGEST_LABEL, EncryptedText
+
+UNNAMED = "?"
+"""The label of values that have none: nothing of ours wrote them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedTable:
+    """A table with encrypted columns."""
+
+    rows: TableClause
+    key: tuple[str, ...]
+    contexts: Mapping[str, str]
+    """What each encrypted column's values are sealed for."""
+
+    @property
+    def name(self) -> str:
+        """The table's name."""
+        return self.rows.name
+
+    def key_columns(self) -> list[ColumnElement[Any]]:
+        """The columns of its primary key."""
+        return [self.rows.c[name] for name in self.key]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SealedRow:
+    """The encrypted values of a row, as stored; empty columns are left out."""
+
+    key: tuple[Any, ...]
+    values: Mapping[str, str]
+
+
+def sealed_tables() -> tuple[SealedTable, ...]:
+    """Every table that a model gives an encrypted column."""
+    found = []
+    for each in db.metadata.sorted_tables:
+        contexts = {c.name: c.type.context for c in each.c if isinstance(c.type, EncryptedText)}
+        if contexts:
+            keys = list(each.primary_key.columns)
+            names = tuple(key.name for key in keys)
+            found.append(SealedTable(_as_stored(each.name, keys, contexts), names, contexts))
+    return tuple(found)
+
+
+def exist() -> bool:
+    """Whether the database has these tables: one that is not migrated yet has none."""
+    seen = inspect(db.session.connection())
+    return all(seen.has_table(each.name) for each in sealed_tables())
+
+
+def counts(of: SealedTable) -> Mapping[str, Counter[str]]:
+    """How many values of each column there are under each label."""
+    found = {}
+    for name in of.contexts:
+        label = _label(of.rows.c[name])
+        query = select(label, func.count()).where(of.rows.c[name].is_not(None)).group_by(label)
+        found[name] = tally = Counter[str]()
+        for text, number in db.session.execute(query):
+            tally[text if LABEL.fullmatch(text) else UNNAMED] += number
+    return found
+
+
+def waiting(of: SealedTable, label: str) -> int:
+    """How many rows have a value that is not under this label."""
+    query = select(func.count()).select_from(of.rows).where(_not_under(of, label))
+    return db.session.execute(query).scalar_one()
+
+
+def not_under(
+    of: SealedTable, label: str, before: tuple[Any, ...] | None, limit: int
+) -> list[SealedRow]:
+    """The next rows with a value that is not under this label, the last in the table first."""
+    query = _rows(of).where(_not_under(of, label))
+    if before is not None:
+        query = query.where(tuple_(*of.key_columns()) < before)
+    return _read(of, query.order_by(*(key.desc() for key in of.key_columns())).limit(limit))
+
+
+def ends(of: SealedTable, limit: int) -> list[SealedRow]:
+    """The first rows of a table, and the last."""
+    first = _rows(of).order_by(*of.key_columns()).limit(limit)
+    last = _rows(of).order_by(*(key.desc() for key in of.key_columns())).limit(limit)
+    return _read(of, first) + _read(of, last)
+
+
+def replace(of: SealedTable, row: SealedRow, values: Mapping[str, str]) -> bool:
+    """Put these values in place of the row's; False where one of those is not there any more."""
+    same = [of.rows.c[name] == row.values[name] for name in values]
+    here = [key == value for key, value in zip(of.key_columns(), row.key, strict=True)]
+    done = db.session.execute(update(of.rows).where(*here, *same).values(dict(values)))
+    assert isinstance(done, CursorResult)
+    return done.rowcount == 1
+
+
+def _as_stored(name: str, keys: list[Column[Any]], contexts: Mapping[str, str]) -> TableClause:
+    named = [column(key.name, key.type) for key in keys]
+    return table(name, *named, *(column(each, Text()) for each in contexts))
+
+
+def _rows(of: SealedTable) -> Any:
+    return select(*of.key_columns(), *(of.rows.c[name] for name in of.contexts))
+
+
+def _read(of: SealedTable, query: Any) -> list[SealedRow]:
+    width = len(of.key)
+    return [
+        SealedRow(
+            tuple(row[:width]),
+            {
+                name: value
+                for name, value in zip(of.contexts, row[width:], strict=True)
+                if value is not None
+            },
+        )
+        for row in db.session.execute(query)
+    ]
+
+
+def _not_under(of: SealedTable, label: str) -> ColumnElement[bool]:
+    start = f"{label}:"
+    return or_(
+        *(
+            and_(of.rows.c[name].is_not(None), func.substr(of.rows.c[name], 1, len(start)) != start)
+            for name in of.contexts
+        )
+    )
+
+
+def _label(of: ColumnElement[str]) -> ColumnElement[str]:
+    """What stands before the colon, as long as it can be a label: the rest is not to be shown."""
+    postgresql = db.session.get_bind().dialect.name == "postgresql"
+    at = func.strpos(of, ":") if postgresql else func.instr(of, ":")
+    return case((at.between(2, LONGEST_LABEL + 1), func.substr(of, 1, at - 1)), else_=UNNAMED)

@@ -1,0 +1,485 @@
+"""From one data key to the next while the service runs: nothing lost, nothing forgotten, nothing
+written over; and what is said about it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import CheckConstraint, Table
+from sqlalchemy.types import Boolean, Date, DateTime, Integer
+
+from app import main
+from flexapp.config import DEMO_DATA_KEY
+from flexapp.extensions import db
+from flexapp.people import rotating, sealed_repository
+from flexapp.people.encryption import EncryptedText, vault
+from flexapp.people.rotating import KeysDoNotFit
+from flexapp.people.sealed_repository import SealedRow, SealedTable
+from flexapp.web.unit_of_work import read_transaction, write_transaction
+from tests.architecture.checkout import files_below, text_of
+from tests.conftest import MakeApp
+from tests.support.client import LintingClient
+from tests.support.database import execute, path_of, raw_bytes, rows, tamper
+from tests.support.walks import MA_LAN, newcomer, sign_in
+
+NEW = base64.b64encode(b"n" * 32).decode()
+OLD_ONLY = f"demo:{DEMO_DATA_KEY}"
+BOTH = f"new:{NEW},{OLD_ONLY}"
+NEW_ONLY = f"new:{NEW}"
+SEALED = re.compile(r"(?P<label>[a-z0-9]+(\.sm)?):[A-Za-z0-9+/]{38,}={0,2}")
+FILLED = 3
+"""Rows that `fill` adds to each table with an encrypted column."""
+
+
+def columns() -> dict[str, list[str]]:
+    """The encrypted columns of every model, by table."""
+    found = {
+        table.name: [c.name for c in table.columns if isinstance(c.type, EncryptedText)]
+        for table in db.metadata.tables.values()
+    }
+    return {table: names for table, names in found.items() if names}
+
+
+def fill(app: Flask) -> None:
+    """Rows with a value in each encrypted column of each table, whatever tables there are."""
+    with app.app_context(), closing(sqlite3.connect(path_of(app))) as connection:
+        connection.execute("PRAGMA foreign_keys=OFF")
+        for name in columns():
+            table = db.metadata.tables[name]
+            for number in range(9001, 9001 + FILLED):
+                row = {c.name: _filler(table, c.name, number) for c in table.columns}
+                marks = ", ".join("?" * len(row))
+                connection.execute(
+                    f"INSERT INTO {name} ({', '.join(row)}) VALUES ({marks})", tuple(row.values())
+                )
+        connection.commit()
+
+
+def _filler(table: Table, name: str, number: int) -> object:
+    column = table.columns[name]
+    if isinstance(column.type, EncryptedText):
+        return vault().encrypt(f"{table.name}.{name} {number}", column.type.context)
+    bounds = " ".join(str(c.sqltext) for c in table.constraints if isinstance(c, CheckConstraint))
+    if column.nullable:
+        return None
+    if isinstance(column.type, Boolean) or re.search(rf"\b{name} BETWEEN", bounds):
+        return 1
+    if isinstance(column.type, Integer):
+        return number
+    if isinstance(column.type, DateTime):
+        return "2026-11-24 00:00:00.000000"
+    return "2026-11-24" if isinstance(column.type, Date) else f"filled {number}"
+
+
+def opened(app: Flask) -> dict[str, list[tuple[Any, ...]]]:
+    """Every encrypted value in plain, read as the service reads it."""
+    found = {}
+    with app.app_context(), read_transaction():
+        for name, sealed in columns().items():
+            table = db.metadata.tables[name]
+            query = db.select(*table.primary_key.columns, *(table.c[each] for each in sealed))
+            order = [*table.primary_key.columns]
+            found[name] = [tuple(row) for row in db.session.execute(query.order_by(*order))]
+    return found
+
+
+def labels(app: Flask) -> set[str]:
+    """What any value in any column of any table is sealed with."""
+    found = set()
+    tables = [
+        str(name) for (name,) in rows(app, "SELECT name FROM sqlite_master WHERE type='table'")
+    ]
+    for table in tables:
+        for row in rows(app, f'SELECT * FROM "{table}"'):
+            texts = (value for value in row if isinstance(value, str))
+            found |= {named["label"] for text in texts if (named := SEALED.fullmatch(text))}
+    return found
+
+
+def run(app: Flask, *arguments: str, code: int = 0) -> str:
+    """What `flask keys …` prints."""
+    done = app.test_cli_runner().invoke(args=["keys", *arguments])
+    assert done.exit_code == code, done.output
+    return str(done.output)
+
+
+def rotate(app: Flask, *, code: int = 0) -> str:
+    """`flask keys rotate`, in small batches."""
+    return run(app, "rotate", "--batch", "2", "--pause", "0", "--by", "op", code=code)
+
+
+@pytest.fixture
+def filled(make_app: MakeApp) -> Flask:
+    """A site that wrote everything with the old key and now has a new one before it."""
+    fill(make_app())
+    return make_app(FLEXAPP_DATA_KEYS=BOTH)
+
+
+def test_every_encrypted_column_of_every_model_comes_to_the_new_key(
+    filled: Flask, make_app: MakeApp
+) -> None:
+    assert sum(map(len, columns().values())) >= 17
+    before = opened(filled)
+    assert all(len(found) >= FILLED for found in before.values())
+    assert labels(filled) == {"demo"}
+    rotate(filled)
+    assert labels(filled) == {"new"}
+    for table, names in columns().items():
+        for name in names:
+            held = rows(filled, f"SELECT {name} FROM {table} WHERE {name} IS NOT NULL")
+            assert len(held) >= FILLED, (table, name)
+            assert [v for (v,) in held if not str(v).startswith("new:")] == [], (table, name)
+    # And without the old key everything is still read.
+    assert opened(make_app(FLEXAPP_DATA_KEYS=NEW_ONLY)) == before
+
+
+def test_the_file_holds_nothing_under_the_old_key_once_it_is_packed(filled: Flask) -> None:
+    old = re.compile(rb"demo:[A-Za-z0-9+/]{20}")
+    assert old.search(raw_bytes(filled))
+    rotate(filled)
+    with filled.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    with closing(sqlite3.connect(path_of(filled), isolation_level=None)) as connection:
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert not old.search(raw_bytes(filled))
+    assert b"new:" in raw_bytes(filled)
+
+
+def test_nothing_is_encrypted_but_in_these_columns() -> None:
+    sealing = [
+        str(path)
+        for path in files_below("flexapp", ending=".py")
+        if re.search(r"\.encrypt\(", text_of(path) or "")
+    ]
+    assert sealing == [
+        "flexapp/people/encryption.py",
+        "flexapp/people/rotating.py",
+    ]
+
+
+def test_pages_are_served_half_way_and_what_they_write_is_under_the_new_key(
+    filled: Flask,
+) -> None:
+    with filled.app_context():
+        halfway = rotating.rotate(batch=1)
+        while next(halfway).table != "account":
+            pass
+    assert labels(filled) == {"demo", "new"}
+    client, other = filled.test_client(), filled.test_client()
+    assert isinstance(client, LintingClient)
+    assert isinstance(other, LintingClient)
+    sign_in(client, MA_LAN.phone)
+    assert "马*" in client.page("/me").words
+    sign_in(other, newcomer(7).phone)
+    latest = rows(filled, "SELECT phone FROM account WHERE id < 9001 ORDER BY id DESC LIMIT 1")
+    latest += rows(filled, "SELECT phone FROM account ORDER BY id DESC LIMIT 1")
+    assert any(str(phone).startswith("new:") for (phone,) in latest)
+    rotate(filled)
+    assert labels(filled) == {"new"}
+    assert "马*" in client.page("/me").words
+    assert newcomer(7).phone[-4:] in other.page("/me").words
+
+
+class Killed(Exception):
+    """The process is gone."""
+
+
+@pytest.mark.parametrize("after", [1, 4, 11, 26])
+def test_killed_after_any_batch_it_goes_on_where_it_stopped(filled: Flask, after: int) -> None:
+    before = opened(filled)
+
+    def killed() -> Iterator[None]:
+        with filled.app_context():
+            for number, _ in enumerate(rotating.rotate(batch=2), 1):
+                if number == after:
+                    raise Killed
+                yield
+
+    with pytest.raises(Killed):
+        list(killed())
+    assert opened(filled) == before
+    left = _to_do(filled)
+    assert 0 < left < sum(map(len, before.values()))
+    assert run(filled, "status")  # nothing is missing half way
+    assert f"{left} rows to encrypt anew" in rotate(filled)
+    assert (opened(filled), labels(filled)) == (before, {"new"})
+
+
+def test_killed_within_a_batch_the_whole_batch_is_as_it_was(
+    filled: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, left = opened(filled), _to_do(filled)
+    real, calls = sealed_repository.replace, []
+
+    def dying(*given: Any) -> bool:
+        calls.append(given)
+        if len(calls) == 4:
+            raise Killed
+        return real(*given)
+
+    monkeypatch.setattr(sealed_repository, "replace", dying)
+    with filled.app_context(), pytest.raises(Killed):
+        list(rotating.rotate(batch=3))
+    assert (opened(filled), _to_do(filled)) == (before, left - 3)
+    monkeypatch.undo()
+    rotate(filled)
+    assert (opened(filled), labels(filled)) == (before, {"new"})
+
+
+def _to_do(app: Flask) -> int:
+    with app.app_context(), read_transaction():
+        return sum(rotating.waiting().values())
+
+
+def test_a_row_changed_between_reading_and_writing_keeps_its_change(
+    filled: Flask, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, old = sealed_repository.not_under, make_app()
+    changed: list[int] = []
+
+    def reading(of: SealedTable, *given: Any) -> list[SealedRow]:
+        found = real(of, *given)
+        if of.name == "person" and not changed:
+            changed.append(found[0].key[0])
+            with old.app_context():  # by a process that has the old key only
+                name = vault().encrypt("改过的名字", "person.name")
+            execute(old, "UPDATE person SET name = ? WHERE id = ?", name, changed[0])
+            execute(old, "DELETE FROM person WHERE id = ?", found[1].key[0])
+            changed.append(found[1].key[0])
+        return found
+
+    monkeypatch.setattr(sealed_repository, "not_under", reading)
+    before = opened(filled)["person"]
+    said = rotate(filled)
+    assert "2 were changed meanwhile and keep what was written" in said
+    kept, gone = changed
+    after = {key: (number, name) for key, number, name in opened(filled)["person"]}
+    assert after == {
+        key: (number, "改过的名字" if key == kept else name)
+        for key, number, name in before
+        if key != gone
+    }
+    # The second pass found it, though it was written with the old key.
+    assert labels(filled) == {"new"}
+
+
+def test_status_counts_the_values_of_each_key(filled: Flask) -> None:
+    said = run(filled, "status")
+    assert re.search(r"^new \(AES-256-GCM, writes\): 0 values$", said, re.M)
+    (line,) = re.findall(r"^demo \(AES-256-GCM\): (.*)$", said, re.M)
+    places = dict(re.findall(r"(\w+\.\w+) (\d+)", line))
+    held = {
+        f"{table}.{name}": rows(filled, f"SELECT count({name}) FROM {table}")[0][0]
+        for table, names in columns().items()
+        for name in names
+    }
+    assert places == {place: str(number) for place, number in held.items()}
+    assert line.startswith(f"{sum(map(int, places.values()))} values: ")
+    assert "take it out" not in said
+    with filled.app_context():
+        next(rotating.rotate(batch=2))
+    assert re.search(
+        r"^new \(AES-256-GCM, writes\): [1-9]\d* values: ", run(filled, "status"), re.M
+    )
+
+
+def test_at_the_end_it_says_that_the_old_key_may_be_taken_out(
+    filled: Flask, make_app: MakeApp
+) -> None:
+    free = "no value needs the key demo: take it out of FLEXAPP_DATA_KEYS"
+    said = rotate(filled)
+    assert "account: 7 done" in said
+    assert free in said
+    assert free in run(filled, "status")
+    again = rotate(filled)
+    assert "0 rows to encrypt anew" in again
+    assert free in again
+    assert free not in rotate(make_app(FLEXAPP_DATA_KEYS=NEW_ONLY))
+
+
+def test_each_rotation_leaves_one_event(filled: Flask) -> None:
+    rotate(filled)
+    rotate(filled)  # nothing to do, nothing to tell
+    ((actor, data),) = rows(
+        filled, "SELECT actor_label, data FROM audit_event WHERE action = 'data_keys.rotated'"
+    )
+    found = json.loads(str(data))
+    assert (actor, found["key"]) == ("op", "new")
+    assert int(found["rows"]) > FILLED * len(columns())
+    assert "whole" in filled.test_cli_runner().invoke(args=["audit", "verify"]).output
+
+
+def test_a_missing_key_is_said_by_name(filled: Flask, make_app: MakeApp) -> None:
+    without = make_app(FLEXAPP_DATA_KEYS=NEW_ONLY)
+    said = run(without, "status", code=1)
+    assert re.search(r"^demo \(AES-256-GCM, MISSING\): \d+ values: account.phone 7, ", said, re.M)
+    assert "rows of the database need the key demo, which FLEXAPP_DATA_KEYS does not hold" in said
+    said = rotate(without, code=1)
+    assert "NOT done: demo (AES-256-GCM, MISSING)" in said
+    assert "cannot be opened: account 1: phone" in said
+    assert "take it out" not in said
+    assert labels(filled) == {"demo"}
+    with without.app_context(), pytest.raises(KeyError, match="not hold the key demo"):
+        vault().decrypt("demo:AAAA", "person.name")
+
+
+def test_what_names_no_key_is_not_quoted(app: Flask) -> None:
+    with app.app_context(), pytest.raises(KeyError) as raised:
+        vault().decrypt(MA_LAN.identity, "person.identity")
+    assert MA_LAN.identity not in str(raised.value)
+    tamper(app, f"UPDATE person SET identity = '{MA_LAN.identity}' WHERE id = 1")
+    tamper(app, f"UPDATE person SET name = '{MA_LAN.name}:' WHERE id = 2")
+    said = run(app, "status")
+    assert "no key named: 2 values: person.identity 1, person.name 1" in said
+    assert MA_LAN.identity not in said
+    assert MA_LAN.name not in said
+
+
+def start(app: Flask) -> None:
+    """What `python app.py` looks at before it serves."""
+    with app.app_context():
+        rotating.check_at_start()
+
+
+@pytest.mark.parametrize("stopped_after", [0, 1, 9, 40])
+def test_a_start_without_a_key_that_rows_still_need_is_refused(
+    filled: Flask, make_app: MakeApp, stopped_after: int
+) -> None:
+    with filled.app_context():
+        halfway = rotating.rotate(batch=1)
+        for _ in range(stopped_after):
+            next(halfway)
+    start(filled)
+    with pytest.raises(KeysDoNotFit, match="need the key demo, which FLEXAPP_DATA_KEYS does not"):
+        start(make_app(FLEXAPP_DATA_KEYS=NEW_ONLY))
+    rotate(filled)
+    start(make_app(FLEXAPP_DATA_KEYS=NEW_ONLY))
+
+
+def test_many_new_rows_do_not_hide_that_the_old_key_is_needed(
+    filled: Flask, make_app: MakeApp
+) -> None:
+    with filled.app_context(), write_transaction():
+        phone = vault().encrypt("13800000000", "account.phone")
+        for number in range(60):
+            db.session.execute(
+                db.text(
+                    "INSERT INTO account (phone, phone_index, created_at) VALUES (:p, :i, :at)"
+                ),
+                {"p": phone, "i": f"made {number}", "at": "2026-11-24 00:00:00"},
+            )
+    with filled.app_context():
+        for step in rotating.rotate(batch=3):
+            if step.table == "account":
+                break
+    with pytest.raises(KeysDoNotFit):
+        start(make_app(FLEXAPP_DATA_KEYS=NEW_ONLY))
+
+
+def test_a_start_with_another_key_under_the_same_name_is_refused(make_app: MakeApp) -> None:
+    fill(make_app())
+    with pytest.raises(KeysDoNotFit, match=r"the key demo .* is another one"):
+        start(make_app(FLEXAPP_DATA_KEYS=f"demo:{NEW}"))
+
+
+def test_a_changed_row_alone_does_not_stop_a_start(app: Flask) -> None:
+    execute(app, "UPDATE person SET name = identity")
+    start(app)
+
+
+def test_the_server_says_which_key_is_missing_and_does_not_start(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = {
+        "FLEXAPP_DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],
+        "FLEXAPP_TAX_DATABASE": str(path_of(app).with_name("tax.sqlite3")),
+        "FLEXAPP_DATA_KEYS": NEW_ONLY,
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    assert main() == 2
+    said = capsys.readouterr().err
+    assert said.startswith("The service cannot start: rows of the database need the key demo,")
+
+
+def test_a_start_on_a_database_without_tables_is_let_through(make_app: MakeApp) -> None:
+    app = make_app()
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    path_of(app).unlink()
+    start(app)
+
+
+def test_a_value_changed_past_the_service_is_named_and_left_and_the_rest_is_done(
+    filled: Flask,
+) -> None:
+    execute(filled, "UPDATE person SET name = identity WHERE id = 2")
+    said = rotate(filled, code=1)
+    assert "cannot be opened: person 2: name" in said
+    assert re.search(r"^NOT done: demo \(AES-256-GCM\): 1 values: person.name 1$", said, re.M)
+    assert "take it out" not in said
+    ((name, number),) = rows(filled, "SELECT name, identity FROM person WHERE id = 2")
+    assert str(name).startswith("demo:")
+    assert str(number).startswith("new:")
+    assert labels(filled) == {"demo", "new"}
+
+
+def test_a_rating_is_encrypted_anew_and_still_cannot_be_changed(filled: Flask) -> None:
+    execute(filled, "UPDATE rating SET handled_at = created_at, handled_by = 1 WHERE id = 9002")
+    before = opened(filled)["rating"]
+    rotate(filled)
+    assert opened(filled)["rating"] == before
+    (sealed,) = rows(filled, "SELECT sentence FROM rating WHERE id = 9001")
+    other = str(sealed[0]).replace("new:", "x:")
+    for number, change in [
+        (9001, f"sentence = '{sealed[0]}x'"),  # under the same key: other words
+        (9001, "sentence = 'not sealed'"),
+        (9001, "sentence = NULL"),
+        (9001, f"sentence = '{other}', level = 5"),
+        (9002, f"answer = '{other}', handled_at = '2026-11-25'"),
+        (9002, "answer = NULL"),
+        (9002, f"answer = '{sealed[0]}'"),
+    ]:
+        with pytest.raises(sqlite3.IntegrityError, match="a rating is not changed"):
+            execute(filled, f"UPDATE rating SET {change} WHERE id = {number}")
+
+
+def test_an_old_process_that_goes_on_writing_is_noticed(
+    filled: Flask, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, real = make_app(), sealed_repository.not_under
+
+    def reading(of: SealedTable, *given: Any) -> list[SealedRow]:
+        with old.app_context():
+            phone = vault().encrypt(MA_LAN.phone, "account.phone")
+        execute(old, "UPDATE account SET phone = ? WHERE id = 1", phone)
+        return real(of, *given)
+
+    monkeypatch.setattr(sealed_repository, "not_under", reading)
+    said = rotate(filled, code=1)
+    assert "NOT done: demo (AES-256-GCM): 1 values: account.phone 1" in said
+    assert "a process that still runs with another setting writes it" in said
+
+
+def test_the_event_is_in_the_record_before_the_first_row_is_touched(
+    filled: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dying(*_: Any) -> bool:
+        raise Killed
+
+    monkeypatch.setattr(sealed_repository, "replace", dying)
+    done = filled.test_cli_runner().invoke(args=["keys", "rotate", "--by", "op"])
+    assert isinstance(done.exception, Killed)
+    query = "SELECT count(*) FROM audit_event WHERE action = 'data_keys.rotated'"
+    assert rows(filled, query) == [(1,)]
