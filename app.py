@@ -9,10 +9,11 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from flexapp.config import SettingsError, load
+from flexapp.config import Settings, SettingsError, load
 from flexapp.extensions import db
 from flexapp.people import rotating
 from flexapp.taxbureau.schema import DatabaseError
+from flexapp.web import logs, metrics
 from flexapp.wiring import create_app
 
 
@@ -20,10 +21,18 @@ def serving_app() -> Flask:
     """The application of one serving process; the demo's also takes messages to the tax bureau."""
     from flexapp.transmission.worker import start_in_background
 
-    made = create_app()
-    if made.config["SETTINGS"].is_demo:
+    settings = load(os.environ)
+    _watched(settings)
+    made = create_app(settings)
+    if settings.is_demo:
         start_in_background(made)
     return made
+
+
+def _watched(settings: Settings) -> None:
+    """Log and count as a process of the service does."""
+    logs.begin(settings)
+    metrics.share(settings)
 
 
 def main() -> int:
@@ -45,6 +54,8 @@ def main() -> int:
     except (RuntimeError, ImportError, ValueError, DatabaseError, SQLAlchemyError) as error:
         print(f"The service cannot start: {error}", file=sys.stderr)  # noqa: T201
         return 2
+    metrics.share(settings)
+    metrics.forget_the_dead(settings)
     print(f"Serving on {settings.public_url} (stop with Ctrl+C)", flush=True)  # noqa: T201
     Server(
         "app:serving_app",
@@ -63,7 +74,9 @@ def main() -> int:
 def __getattr__(name: str) -> Flask:
     """`app`, made when somebody asks for it (`flask --app app`), not when this file is read."""
     if name == "app":
-        return create_app()
+        settings = load(os.environ)
+        _watched(settings)
+        return create_app(settings)
     raise AttributeError(name)
 
 

@@ -13,12 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from joserfc.jwk import ECKey, KeySet
 
 from flexapp import signing
+
+Network = IPv4Network | IPv6Network
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -42,6 +45,9 @@ KNOWN = frozenset(
         "FLEXAPP_ENV",
         "FLEXAPP_HOST",
         "FLEXAPP_INDEX_KEY",
+        "FLEXAPP_LOG",
+        "FLEXAPP_METRICS_DIR",
+        "FLEXAPP_METRICS_TOKEN",
         "FLEXAPP_POPULATION_TOKEN",
         "FLEXAPP_POPULATION_URL",
         "FLEXAPP_PORT",
@@ -55,6 +61,7 @@ KNOWN = frozenset(
         "FLEXAPP_TAX_KEYS",
         "FLEXAPP_TAX_URL",
         "FLEXAPP_TODAY",
+        "FLEXAPP_TRUSTED_PROXIES",
         "FLEXAPP_WORKERS",
     }
 )
@@ -104,6 +111,14 @@ class Settings:
     population_url: str | None
     population_token: str | None
     workers: int
+    log: str
+    """How lines are logged: "json" for machines, "text" for people."""
+    metrics_token: str | None
+    """What whoever reads /metrics must show; None: there is no such page."""
+    metrics_dir: Path
+    """Where the processes of one service put what they have counted."""
+    trusted_proxies: tuple[Network, ...]
+    """From whom an X-Request-ID is taken over."""
 
     @property
     def is_demo(self) -> bool:
@@ -155,6 +170,12 @@ class _Reader:
             population_url=self.url("FLEXAPP_POPULATION_URL", None, required=not demo),
             population_token=self.environ.get("FLEXAPP_POPULATION_TOKEN"),
             workers=self.number("FLEXAPP_WORKERS", 2, 1, 64),
+            log=self.choice("FLEXAPP_LOG", ["json", "text"], "text" if demo else "json"),
+            metrics_token=self.metrics_token(),
+            metrics_dir=Path(
+                self.environ.get("FLEXAPP_METRICS_DIR", str(PROJECT / "var" / "metrics"))
+            ),
+            trusted_proxies=self.networks("FLEXAPP_TRUSTED_PROXIES", "127.0.0.1,::1"),
         )
         if settings.sms == "http" and not settings.sms_url:
             self.faults.append("FLEXAPP_SMS=http needs FLEXAPP_SMS_URL, the provider's address.")
@@ -301,6 +322,22 @@ class _Reader:
         except (OSError, ValueError) as error:
             self.faults.append(f"{name} names a file that cannot be read ({type(error).__name__}).")
             return None
+
+    def metrics_token(self) -> str | None:
+        value = self.environ.get("FLEXAPP_METRICS_TOKEN")
+        if value is not None and not re.fullmatch(r"[\x21-\x7e]{32,}", value):
+            self.faults.append(
+                "FLEXAPP_METRICS_TOKEN must be at least 32 printable ASCII characters, no spaces."
+            )
+        return value
+
+    def networks(self, name: str, default: str) -> tuple[Network, ...]:
+        try:
+            texts = self.environ.get(name, default).split(",")
+            return tuple(ip_network(text.strip()) for text in texts if text.strip())
+        except ValueError:
+            self.faults.append(f"{name} must be addresses or networks: 10.0.0.5,10.1.0.0/24.")
+            return ()
 
     def sms(self, demo: bool) -> str:
         return self.choice(

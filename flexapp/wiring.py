@@ -58,6 +58,7 @@ from flexapp.people import (
     guard,
     retention_cli,
     keys_cli,
+    key_check,
     session_routes,
 )
 from flexapp.people import routes as people_routes
@@ -78,6 +79,7 @@ from flexapp.taxbureau import create_taxbureau, deliver_events, demo_keys
 from flexapp.transmission import cli as transmission_cli
 from flexapp.transmission import machine_routes, open_routes
 from flexapp.transmission import routes as transmission_routes
+from flexapp.transmission import watching as transmission_watching
 from flexapp.transmission.gateway import HttpTaxGateway
 from flexapp.web import (
     access,
@@ -88,10 +90,13 @@ from flexapp.web import (
     headers,
     health,
     htmx,
+    metrics_routes,
     once,
     options,
     origin,
+    request_ids,
     unit_of_work,
+    watching,
     wording,
 )
 
@@ -130,9 +135,25 @@ def create_app(settings: Settings | None = None) -> Flask:
     encryption.init_app(app, settings)
     init_database(app)
     migrate.init_app(app, db, directory=str(PROJECT / "flexapp" / "migrations"))
-    # The order matters: a unit of work begins before anything asks the database, and of the hooks
-    # after a request the one registered last runs first, so the commit comes before the rest.
-    for part in (compression, headers, htmx, unit_of_work, errors, once, wording, options):
+    # What /readyz and /metrics look up where they stand below it.
+    health.add_check(app, "keys", key_check.keys_read_what_is_stored)
+    app.extensions["sender_age"] = transmission_watching.sender_age
+    app.extensions["gauges"] = [transmission_watching.gauges]
+    # The order matters: a request has its name and its time before anything else, a unit of work
+    # begins before anything asks the database, and of the hooks after a request the one registered
+    # last runs first, so the commit comes before the rest.
+    for part in (
+        request_ids,
+        watching,
+        compression,
+        headers,
+        htmx,
+        unit_of_work,
+        errors,
+        once,
+        wording,
+        options,
+    ):
         part.init_app(app)
     blocked.init_app(app)
     origin.init_app(app)
@@ -143,6 +164,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     embedding.init_app(app)
     for module in (
         health,
+        metrics_routes,
         portal_routes,
         privacy_routes,
         guide_routes,

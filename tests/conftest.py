@@ -12,7 +12,7 @@ from flask import Flask
 
 from flexapp.extensions import db
 from flexapp.wiring import create_app
-from tests.support import thrift
+from tests.support import log_watch, thrift
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
 from tests.support.database import Templates, settings_for
@@ -26,6 +26,7 @@ MakeApp = Callable[..., Flask]
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "today(date): pin the business date of the application")
     thrift.begin()
+    config.pluginmanager.register(log_watch, "log_watch")
 
 
 def pytest_collection_finish() -> None:

@@ -18,7 +18,17 @@ from flexapp.config import Settings
 from flexapp.web.htmx import render, wants_fragment
 from flexapp.web.navigation import is_ours
 
-STAY_OPEN = ("/static/", "/healthz", "/readyz", "/open/", "/tax/", "/channels", "/c/", "/verify")
+STAY_OPEN = (
+    "/static/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/open/",
+    "/tax/",
+    "/channels",
+    "/c/",
+    "/verify",
+)
 """Below these: files, machines, the vendors' pages, and what explains where else one can go, and
 the check of a sheet: its code is scanned with whatever app is at hand, and begins nothing."""
 

@@ -19,6 +19,7 @@ from flexapp.channels.pages import LaunchPage, LaunchRefusedPage
 from flexapp.config import Settings
 from flexapp.extensions import csrf
 from flexapp.rules.refusal import Refusal
+from flexapp.web import metrics
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import instant, now, today
 from flexapp.web.forms import RESUME
@@ -130,6 +131,7 @@ def _refused(reason: str, errors: list[tuple[str, str]] | None = None) -> Respon
 
 
 def _refused_page(code: str, refusal: Refusal, status: int) -> Response:
+    metrics.refused(refusal.reason)
     channel = launching.channel_of(code)
     if channel is not None:
         show_in(channel)

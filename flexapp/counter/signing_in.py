@@ -24,6 +24,7 @@ from flexapp.counter.service import (
     hasher,
 )
 from flexapp.rules.refusal import Refusal
+from flexapp.web import metrics
 
 FAILURES = 5
 LOCKED_FOR = timedelta(minutes=15)
@@ -161,6 +162,7 @@ def pass_code(*, session: Session, code: str, at: datetime) -> str | Refusal:
     # A new token: whoever saw the half-open session's cookie has nothing of the whole one.
     token = secrets.token_urlsafe(32)
     repository.complete_session(_digest(session.token), new_digest=_digest(token), at=at)
+    metrics.signed_in("staff")
     audit.record(
         action="staff.signed_in",
         person_id=None,

@@ -182,6 +182,13 @@ def person(person_id: int) -> Person | None:
     return db.session.get(Person, person_id)
 
 
+def newest_person() -> Person | None:
+    """The one added last; None where there is nobody yet."""
+    return db.session.execute(
+        select(Person).order_by(Person.id.desc()).limit(1)
+    ).scalar_one_or_none()
+
+
 def person_by_identity(identity_index: str) -> Person | None:
     """A person by the blind index of the ID number."""
     return db.session.execute(

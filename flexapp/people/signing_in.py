@@ -18,6 +18,7 @@ from flexapp.people.encryption import vault
 from flexapp.people.gateways import GatewayDown, SmsGateway
 from flexapp.people.service import add_account, mask_phone, phone_index
 from flexapp.rules.refusal import Refusal
+from flexapp.web import metrics
 from flexapp.web.unit_of_work import outside_transaction
 
 CODE_LIFE = timedelta(minutes=5)
@@ -91,7 +92,9 @@ def request_code(*, phone: str, gateway: SmsGateway, at: datetime) -> CodeSent |
             shown = gateway.send(phone, code)
     except GatewayDown:
         repository.spend_code(code_id, at)
+        metrics.sms("failed")
         return Refusal("sms_down", "短信没有发出去，请过一分钟再获取。", "phone")
+    metrics.sms("sent")
     return CodeSent(code_id, shown)
 
 
@@ -134,6 +137,7 @@ def start_session(
     channel: str = repository.BY_PHONE,
 ) -> SignedIn:
     """A new session for an account whose holder has been established."""
+    metrics.signed_in("phone" if channel == repository.BY_PHONE else "app")
     token = secrets.token_urlsafe(32)
     repository.start_sign_in(account_id, token_digest(token), channel, at)
     audit.record(

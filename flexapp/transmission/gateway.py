@@ -8,6 +8,7 @@ whether the other side is a remote system or the embedded stand-in.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from joserfc.jwk import ECKey, KeySet
 from flexapp.signing import NotGenuine
 from flexapp.transmission import protocol
 from flexapp.transmission.protocol import HEADER, Proof
+from flexapp.web import metrics, request_ids
 from flexapp.web.clock import instant
 
 T = TypeVar("T")
@@ -31,6 +33,9 @@ NOT_A_REFUSAL = frozenset({"content_differs", "request_differs"})
 
 NOT_NOW = frozenset({401, 403, 408, 425, 429})
 """It cannot be done now, for a reason that is not the message's."""
+
+CALLS = {"PUT": "submit", "POST": "ask", "GET": "show"}
+"""What is called, as it is counted."""
 
 STATES = frozenset({"received", "revoking", "paid", "revoked"})
 ANSWERS = frozenset({"pending", "agreed", "declined"})
@@ -177,11 +182,30 @@ class HttpTaxGateway:
         return self._call("GET", target, b"")
 
     def _call(self, method: str, target: str, body: bytes) -> tuple[int, Proof, dict[str, Any]]:
+        """`_exchange`, timed and counted by how it ended."""
+        began, outcome = time.perf_counter(), "fault"
+        try:
+            answer = self._exchange(method, target, body)
+            outcome = "answered" if answer[0] < 300 else "refused"
+        except TaxUnreachable as fault:
+            outcome = "no_connection" if fault.never_left else "no_answer"
+            if fault.answered:
+                outcome = "cannot"
+            raise
+        finally:
+            call = "list" if "?" in target else CALLS[method]
+            seconds = time.perf_counter() - began
+            metrics.tax_called(call=call, outcome=outcome, seconds=seconds)
+        return answer
+
+    def _exchange(self, method: str, target: str, body: bytes) -> tuple[int, Proof, dict[str, Any]]:
         """Status, proof and JSON of an answer that is the tax bureau's own and no fault of it."""
         request_id, signature = protocol.request_signature(
             self._signer, method=method, target=target, body=body, at=self._now()
         )
         headers = {HEADER: signature} | ({"Content-Type": "application/json"} if body else {})
+        if request_ids.current():
+            headers[request_ids.HEADER] = request_ids.current()
         try:
             answer = self._client.request(method, target, content=body or None, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:

@@ -23,6 +23,8 @@ class OutboxMessage(Model):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     serial: Mapped[str] = mapped_column(index=True)
+    request_id: Mapped[str] = mapped_column(default="")
+    """Of the request that wanted it: it goes along to the tax bureau and into the log."""
     kind: Mapped[str]
     reason: Mapped[str] = mapped_column(Text)
     content: Mapped[str | None] = mapped_column(EncryptedText("outbox_message.content"))
@@ -76,6 +78,8 @@ class TaxLink(Model):
     down_since: Mapped[datetime | None] = mapped_column(Moment)
     probe_at: Mapped[datetime | None] = mapped_column(Moment)
     """While it is down: when the next one call asks whether it is back."""
+    sender_seen_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When a sender was last at work, whether or not it had anything to send."""
     paused_at: Mapped[datetime | None] = mapped_column(Moment)
     """Since when an officer holds everything back; who, and why."""
     paused_by: Mapped[str] = mapped_column(default="")

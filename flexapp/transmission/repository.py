@@ -21,6 +21,7 @@ class Message:
 
     id: str
     serial: str
+    request_id: str
     kind: str
     reason: str
     status: str
@@ -184,6 +185,16 @@ def counts() -> dict[str, int]:
     return {row[0]: int(row[1]) for row in rows}
 
 
+def undelivered() -> dict[str, int]:
+    """How many messages wait, are claimed or are parked; what is settled is not counted again."""
+    rows = db.session.execute(
+        select(OutboxMessage.status, func.count())
+        .where(OutboxMessage.status.in_((*OPEN, "parked")))
+        .group_by(OutboxMessage.status)
+    )
+    return dict.fromkeys((*OPEN, "parked"), 0) | {row[0]: int(row[1]) for row in rows}
+
+
 def oldest_open() -> datetime | None:
     """When the message that has waited longest was written."""
     query = select(func.min(OutboxMessage.created_at)).where(OutboxMessage.status.in_(OPEN))
@@ -228,6 +239,13 @@ def link() -> Link:
 def update_link(**values: object) -> None:
     """Note something of it."""
     db.session.execute(update(TaxLink).where(TaxLink.id == 1).values(**values))
+
+
+def sender_seen_at() -> datetime | None:
+    """When a sender was last at work."""
+    return db.session.execute(
+        select(TaxLink.sender_seen_at).where(TaxLink.id == 1)
+    ).scalar_one_or_none()
 
 
 def begin_comparing(at: datetime, not_since: datetime) -> bool:

@@ -29,6 +29,7 @@ from flexapp.transmission.gateway import (
 )
 from flexapp.transmission.messages import submission
 from flexapp.transmission.repository import Message
+from flexapp.web import request_ids
 from flexapp.web.clock import instant, now
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
@@ -51,6 +52,7 @@ class Claimed:
 
     id: str
     serial: str
+    request_id: str
     kind: str
     reason: str
     attempt: int
@@ -66,7 +68,8 @@ def work_once(gateway: TaxGateway) -> int:
     # One at a time: a lease covers one message's time-out, never that of those before it.
     while sent < BATCH and (claimed := _claim_due(instant())):
         for message in claimed:
-            _deliver(gateway, message)
+            with request_ids.carrying(message.request_id):
+                _deliver(gateway, message)
         sent += len(claimed)
     return sent
 
@@ -122,6 +125,7 @@ def _claim(row: Message, at: datetime) -> Claimed | None:
     return Claimed(
         id=row.id,
         serial=row.serial,
+        request_id=row.request_id,
         kind=row.kind,
         reason=row.reason,
         attempt=row.attempt + 1,

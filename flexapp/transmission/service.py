@@ -17,6 +17,7 @@ from flexapp.transmission.emergency import pause, resume
 from flexapp.transmission.gateway import TaxGateway, TaxUnreachable
 from flexapp.transmission.messages import submission
 from flexapp.transmission.operating import Standing, give_back, retry, standing
+from flexapp.web import request_ids
 from flexapp.web.clock import instant
 
 __all__ = [
@@ -74,6 +75,7 @@ def _enqueue(serial: str, kind: str, at: datetime, *, reason: str = "", content:
         {
             "id": secrets.token_hex(16),
             "serial": serial,
+            "request_id": request_ids.current(),
             "kind": kind,
             "reason": reason,
             "content": content,

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Flask
 
@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 PAUSE = 1.0
 """Seconds between looks at an outbox with nothing due."""
+
+SEEN_EVERY = timedelta(seconds=30)
+"""How often a sender notes that it is at work: more often would be a write for nothing."""
 
 COMPARE_EVERY = timedelta(minutes=5)
 """How often some worker compares what changed at the tax bureau: what no event told of."""
@@ -39,6 +42,7 @@ class Sender:
     def __init__(self, gateway: TaxGateway) -> None:
         self._gateway = gateway
         self._began = False
+        self._noted: datetime | None = None
 
     def round(self) -> int:
         """Compare where it is time, then send what is due; how many messages were in hand.
@@ -46,10 +50,19 @@ class Sender:
         Never raises: whatever happens, the next round comes.
         """
         try:
+            self._note()
             return work_once(self._gateway) if self._compared() else 0
         except Exception:
             log.exception("the sender stumbled")
             return 0
+
+    def _note(self) -> None:
+        """Say that somebody is at work, for those who watch."""
+        at = instant()
+        if self._noted is None or at - self._noted >= SEEN_EVERY:
+            with write_transaction():
+                repository.update_link(sender_seen_at=at)
+            self._noted = at
 
     def _compared(self) -> bool:
         """Whether sending may go on."""

@@ -21,6 +21,7 @@ def read_manifest(app: Flask, built: Path = BUILT) -> None:
         raise RuntimeError("The style sheet and script are not built yet: run `make build`.")
     names: dict[str, str] = json.loads(manifest.read_text())
     app.extensions["assets"] = names
+    app.extensions["assets_folder"] = built
     app.jinja_env.globals["asset"] = lambda name: url(app, name)
 
 
@@ -34,6 +35,16 @@ def find(app: Flask, name: str) -> str | None:
     """The same for a file that a page can do without; None where it was not built."""
     names: dict[str, str] = app.extensions["assets"]
     return PREFIX + names[name] if name in names else None
+
+
+def are_there(app: Flask) -> bool:
+    """Whether the files that pages name are where they were at the start.
+
+    A new build in the same folder takes them away from under a process that goes on.
+    """
+    folder: Path = app.extensions["assets_folder"]
+    names: dict[str, str] = app.extensions["assets"]
+    return all((folder / name).is_file() for name in ("manifest.json", *names.values()))
 
 
 def serve(app: Flask, built: Path = BUILT) -> None:

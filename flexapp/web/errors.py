@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from flexapp.extensions import db
+from flexapp.web import metrics, request_ids
 from flexapp.web.forms import DRAFT, RESUME, TYPIST
 from flexapp.web.htmx import wants_fragment
 from flexapp.web.once import FIELD as ONCE
@@ -91,7 +92,9 @@ def _page(status: int, error: ErrorPage) -> Response:
         return problem(status, f"http_{status}", f"{error.sentence}{error.advice}")
     # To htmx only a sentence goes: the page with whatever was typed into it stays as it is.
     template = "errors/_notice.html" if wants_fragment() else "errors/error.html"
-    response = make_response(render_template(template, error=error), status)
+    # Our own fault: whoever calls can read out by what we find it in the log.
+    number = request_ids.short() if status == InternalServerError.code else ""
+    response = make_response(render_template(template, error=error, number=number), status)
     response.headers["HX-Retarget"] = "#notice"
     response.headers["HX-Reswap"] = "innerHTML"
     return response
@@ -102,6 +105,7 @@ def _http_error(error: HTTPException) -> Response:
     # The commit at the edge failed, after the view had answered.
     beneath = getattr(error, "original_exception", None)
     if isinstance(beneath, OperationalError):
+        metrics.busy()
         return _page(503, PAGES[503])
     if isinstance(beneath, IntegrityError):
         return _page(409, PAGES[409])
@@ -117,6 +121,7 @@ def _http_error(error: HTTPException) -> Response:
 def _busy(error: OperationalError) -> Response:
     # Locked for too long: again will do.
     log.exception("the database refused")
+    metrics.busy()
     return _page(503, PAGES[503])
 
 

@@ -17,6 +17,7 @@ from flask_wtf.form import _Auto
 from wtforms import Field, HiddenField
 
 from flexapp.rules.refusal import Refusal
+from flexapp.web import metrics
 
 TO = "to"
 """The name of 上一步 and 下一步; the value is the first field of the question they lead to."""
@@ -70,7 +71,10 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
         """Whether this is a valid submission to act upon (not a page to fill in again)."""
         if request.method != "POST" or RESUME in request.form or TO in request.form:
             return False
-        return bool(self.validate())
+        if self.validate():
+            return True
+        metrics.refused("form_invalid")
+        return False
 
     @property
     def turning(self) -> bool:
@@ -121,6 +125,7 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
 
     def refuse(self, refusal: Refusal) -> None:
         """Put a refusal beside the field it names, or above the form."""
+        metrics.refused(refusal.reason)
         field = self._fields.get(refusal.field) if refusal.field else None
         if field is None:
             self.page_fault = refusal.sentence

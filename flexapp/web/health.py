@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, make_response
+import functools
+import logging
+from collections.abc import Callable, Mapping
+
+from alembic.script import ScriptDirectory
+from flask import Blueprint, Flask, Response, current_app, jsonify, make_response
 from sqlalchemy import text
 
+from flexapp.config import PROJECT
 from flexapp.extensions import db
+from flexapp.web import assets
 from flexapp.web.access import Access, allow
 
+log = logging.getLogger(__name__)
+
 blueprint = Blueprint("health", __name__)
+
+Check = Callable[[], bool]
+
+
+def add_check(app: Flask, name: str, check: Check) -> None:
+    """One more thing that must hold; `name` is the one word by which /readyz says it does not."""
+    app.extensions.setdefault("ready_checks", {})[name] = check
 
 
 @blueprint.get("/healthz")
@@ -21,9 +37,35 @@ def alive() -> Response:
 @blueprint.get("/readyz")
 @allow(Access.PUBLIC)
 def ready() -> Response:
-    """The database answers and holds a migrated schema; 503 otherwise."""
+    """Whether requests may come here; 503 with a word for each thing that does not hold.
+
+    How long ago a sender was last at work is told as well. It makes no node unready: people go on
+    registering and assessing while nothing is sent, and what they transmit waits.
+    """
+    reasons = _reasons()
+    if reasons:
+        log.warning("not ready: %s", ", ".join(reasons))
+        return make_response(jsonify(status="not ready", reasons=reasons), 503)
+    return jsonify(status="ok", sender_seconds=current_app.extensions["sender_age"]())
+
+
+def _reasons() -> list[str]:
     try:
-        db.session.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        found = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
     except Exception:
-        return make_response(jsonify(status="database not ready"), 503)
-    return jsonify(status="ok")
+        # Unreachable, or empty: nothing else can be asked of it.
+        db.session.rollback()
+        return ["database"]
+    reasons = [] if found == newest_migration() else ["migration"]
+    if not assets.are_there(current_app):
+        reasons.append("static")
+    if not reasons:  # what is stored can be read only where the tables are as the code knows them
+        checks: Mapping[str, Check] = current_app.extensions.get("ready_checks", {})
+        reasons = [name for name, check in checks.items() if not check()]
+    return reasons
+
+
+@functools.cache
+def newest_migration() -> str | None:
+    """The newest migration that this code brings along."""
+    return ScriptDirectory(str(PROJECT / "flexapp" / "migrations")).get_current_head()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from flask import Flask, Response, make_response, render_template, request
 
 from flexapp.rules.refusal import Refusal
+from flexapp.web import metrics
 
 UNPROCESSABLE = 422
 
@@ -31,6 +32,7 @@ def render(page: str, fragment: str, status: int = 200, /, **context: object) ->
 
 def render_refused(refusal: Refusal, back: str) -> Response:
     """The page of a refused button: the sentence that says what to do instead, and the way back."""
+    metrics.refused(refusal.reason)
     return render("errors/refused.html", "errors/_refused.html", 422, refusal=refusal, back=back)
 
 

@@ -8,6 +8,8 @@ from http import HTTPStatus
 
 from flask import Response, request
 
+from flexapp.web import metrics
+
 MACHINE_PATHS = ("/tax/", "/open/v1/")
 """Below these, other systems speak to us and nobody looks at a page."""
 
@@ -22,6 +24,7 @@ def problem(
 ) -> Response:
     """A problem document: `reason` is a stable code, `detail` a sentence; (field, sentence) each
     in `errors`."""
+    metrics.refused(reason)
     document: dict[str, object] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,

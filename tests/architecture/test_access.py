@@ -174,6 +174,7 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "launch.go_on": ("POST", "/launch/<code>", PUBLIC),
     "launch.leave": ("GET", "/leave", PUBLIC),
     "launch.look": ("GET", "/launch/<code>", PUBLIC),
+    "metrics.show": ("GET", "/metrics", PUBLIC),
     "open_tax.document": ("GET", "/open/tax/openapi.json", PUBLIC),
     "open_tax.index": ("GET", "/open/tax", PUBLIC),
     "open_tax.keys": ("GET", "/open/tax/keys", PUBLIC),

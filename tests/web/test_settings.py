@@ -107,6 +107,12 @@ MALFORMED = [
     ("FLEXAPP_PORT", "eighty"),
     ("FLEXAPP_PORT", "８０００"),
     ("FLEXAPP_WORKERS", "0"),
+    ("FLEXAPP_LOG", "xml"),
+    ("FLEXAPP_METRICS_TOKEN", ""),
+    ("FLEXAPP_METRICS_TOKEN", "secret-password"),
+    ("FLEXAPP_METRICS_TOKEN", "secret-password with spaces in between"),
+    ("FLEXAPP_TRUSTED_PROXIES", "proxy.example"),
+    ("FLEXAPP_TRUSTED_PROXIES", "10.0.0.1/8"),
     ("FLEXAPP_PUBLIC_URL", "pension.example"),
     ("FLEXAPP_PUBLIC_URL", "ftp://pension.example"),
     ("FLEXAPP_PUBLIC_URL", "https://pension.example/?a=1"),
@@ -135,6 +141,12 @@ def test_a_malformed_setting_is_named(name: str, value: str) -> None:
     found = faults({name: value})
     assert any(name in fault for fault in found)
     assert not any("secret-password" in fault for fault in found)
+
+
+def test_production_logs_for_machines_and_nobody_may_read_its_figures_unasked() -> None:
+    settings = load(PRODUCTION)
+    assert (settings.log, settings.metrics_token) == ("json", None)
+    assert load({}).log == "text"
 
 
 def test_keys_may_lie_in_a_file_and_the_first_one_signs(tmp_path: Path) -> None:

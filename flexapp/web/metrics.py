@@ -1,0 +1,187 @@
+"""What this service counts and measures, for Prometheus.
+
+Every process counts for itself and puts its figures into a folder they share; whichever answers
+/metrics adds them up (the library's multiprocess mode). The library decides at its import whether
+there is such a folder, so it is imported when something is first counted, after `share`.
+
+No label tells of a person: endpoints by name, never addresses; refusals by their reason codes.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flexapp.config import Settings
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry, Counter, Histogram
+    from prometheus_client.metrics_core import Metric
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The environment variable by which the library is told of the folder."""
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A figure that is looked up when somebody asks: (labels, value) each in `values`."""
+
+    name: str
+    meaning: str
+    values: Sequence[tuple[Mapping[str, str], float]]
+
+
+Gauges = Callable[[], Iterable[Gauge]]
+
+
+def share(settings: Settings) -> None:
+    """Count into the folder that the processes of this service share, where /metrics is read.
+
+    For a process of the service, before it counts anything; those it starts follow.
+    """
+    if settings.metrics_token is not None:
+        settings.metrics_dir.mkdir(parents=True, exist_ok=True)
+        os.environ[FOLDER] = str(settings.metrics_dir)
+
+
+def forget_the_dead(settings: Settings) -> None:
+    """Remove what processes that are gone have counted; for the start of a server.
+
+    Not while it runs: its sums would fall when a worker is replaced. A sender that goes on keeps
+    what is its own.
+    """
+    for file in settings.metrics_dir.glob("*.db"):
+        number = file.stem.rpartition("_")[2]
+        if number.isdigit() and not _lives(int(number)):
+            file.unlink(missing_ok=True)
+
+
+def answered(*, endpoint: str | None, method: str, status: int, seconds: float) -> None:
+    """A request was answered."""
+    own = _instruments()
+    where = endpoint or "none"
+    how = method if method in METHODS else "other"
+    own.requests.labels(where, how, f"{status // 100}xx").inc()
+    own.durations.labels(where, how).observe(seconds)
+
+
+def refused(reason: str) -> None:
+    """An expected "no" was said: `reason` is its code."""
+    _instruments().refusals.labels(reason).inc()
+
+
+def busy() -> None:
+    """Somebody was told that the system is busy, because the database was."""
+    _instruments().busy.inc()
+
+
+def signed_in(by: str) -> None:
+    """A session began: by "phone", "app" or as "staff"."""
+    _instruments().sign_ins.labels(by).inc()
+
+
+def sms(outcome: str) -> None:
+    """A code was handed to the provider ("sent") or was not taken there ("failed")."""
+    _instruments().sms.labels(outcome).inc()
+
+
+def tax_called(*, call: str, outcome: str, seconds: float) -> None:
+    """The tax bureau was called; `outcome` is how it ended (transmission/gateway.py)."""
+    own = _instruments()
+    own.tax_calls.labels(call, outcome).inc()
+    own.tax_seconds.labels(call).observe(seconds)
+
+
+def exposition(gauges: Iterable[Gauges]) -> tuple[bytes, str]:
+    """What Prometheus reads, and its media type."""
+    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    counted = _instruments().registry
+    if os.environ.get(FOLDER):
+        counted = CollectorRegistry()
+        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+    looked_up = CollectorRegistry()
+    looked_up.register(_LookedUp(gauges))
+    return generate_latest(counted) + generate_latest(looked_up), CONTENT_TYPE_LATEST
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)  # asks, and does nothing to it
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True
+
+
+class _LookedUp:
+    """The gauges in the library's terms."""
+
+    def __init__(self, gauges: Iterable[Gauges]) -> None:
+        self._gauges = gauges
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing ahead of time: it would be looked up to be described."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Each with all its values."""
+        from prometheus_client.metrics_core import GaugeMetricFamily
+
+        for look in self._gauges:
+            for gauge in look():
+                names = list(gauge.values[0][0]) if gauge.values else []
+                family = GaugeMetricFamily(gauge.name, gauge.meaning, labels=names)
+                for labels, value in gauge.values:
+                    family.add_metric(list(labels.values()), value)
+                yield family
+
+
+@dataclass(frozen=True, slots=True)
+class _Instruments:
+    registry: CollectorRegistry
+    requests: Counter
+    durations: Histogram
+    refusals: Counter
+    busy: Counter
+    sign_ins: Counter
+    sms: Counter
+    tax_calls: Counter
+    tax_seconds: Histogram
+
+
+@functools.cache
+def _instruments() -> _Instruments:
+    """Made once in a process, when something is first counted."""
+    from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
+
+    # When each series began: nobody asks, and it doubles the page.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
+    registry = CollectorRegistry()
+
+    def counter(name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(f"flexapp_{name}", meaning, labels, registry=registry)
+
+    def seconds(name: str, meaning: str, *labels: str) -> Histogram:
+        return Histogram(f"flexapp_{name}", meaning, labels, registry=registry, buckets=SECONDS)
+
+    return _Instruments(
+        registry=registry,
+        requests=counter("requests", "Requests answered.", "endpoint", "method", "status"),
+        durations=seconds("request_seconds", "How long they took.", "endpoint", "method"),
+        refusals=counter("refusals", "Refusals shown, by reason code.", "reason"),
+        busy=counter("database_busy", "Answers that the system is busy: the database was."),
+        sign_ins=counter("sign_ins", "Sessions begun.", "by"),
+        sms=counter("sms", "Sign-in codes handed to the provider.", "outcome"),
+        tax_calls=counter("tax_calls", "Calls to the tax bureau.", "call", "outcome"),
+        tax_seconds=seconds("tax_call_seconds", "How long they took.", "call"),
+    )

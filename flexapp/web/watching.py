@@ -1,0 +1,61 @@
+"""Every request is counted, timed and logged in one line, by the name of its endpoint.
+
+Never by its address, in which serials and single-use codes stand. Nothing in the line is of a
+person: not who was signed in, not from where.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from flask import Flask, Response, g, request
+
+from flexapp.web import metrics
+from flexapp.web.logs import FIELDS
+
+log = logging.getLogger("flexapp.requests")
+
+PROBES = frozenset({"health.alive", "health.ready", "metrics.show"})
+"""What asks every few seconds whether we are well; its lines would hide the others."""
+
+
+def init_app(app: Flask) -> None:
+    """Begin before and end after everything else of a request but its name."""
+    app.before_request(_begin)
+    app.after_request(_answered)
+    app.teardown_request(_ended)
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+
+
+def _answered(response: Response) -> Response:
+    _note(response.status_code)
+    return response
+
+
+def _ended(_fault: BaseException | None) -> None:
+    # No answer passed the hooks: whatever went wrong, the server says 500.
+    if "began" in g:
+        _note(500)
+
+
+def _note(status: int) -> None:
+    began: float | None = g.pop("began", None)
+    if began is None:
+        return
+    seconds = time.perf_counter() - began
+    endpoint, method = request.endpoint, request.method
+    metrics.answered(endpoint=endpoint, method=method, status=status, seconds=seconds)
+    level = logging.DEBUG if endpoint in PROBES else logging.INFO
+    if log.isEnabledFor(level):
+        fields = {
+            "endpoint": endpoint or "none",
+            "method": method if method in metrics.METHODS else "other",
+            "status": status,
+            "ms": round(seconds * 1000, 1),
+            "channel": getattr(g.get("visitor"), "channel", ""),
+        }
+        log.log(level, "request", extra={FIELDS: fields})

@@ -1,0 +1,278 @@
+"""/metrics: for its bearer alone, true, and without a word about anybody."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy.exc import OperationalError
+
+from flexapp.config import load
+from flexapp.people.gateways import GatewayDown
+from flexapp.web import metrics
+from flexapp.web.access import Access, allow
+from tests.architecture.checkout import ROOT
+from tests.conftest import MakeApp
+from tests.support.client import LintingClient
+from tests.support.clock import Clock
+from tests.support.database import execute
+from tests.support.log_watch import FOUND, HEX
+from tests.support.tax import answering, lost_answer, through, unreachable
+from tests.support.walks import (
+    DING,
+    MA_LAN,
+    assess,
+    newcomer,
+    proxy_for,
+    real_name,
+    request_code,
+    sign_in,
+    transmit,
+    work,
+)
+
+TOKEN = "only-for-the-tests-of-the-metrics"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> Flask:
+    """The demo with somebody who reads its figures."""
+    return make_app(FLEXAPP_METRICS_TOKEN=TOKEN)
+
+
+def exposed(client: FlaskClient) -> str:
+    """What Prometheus is given."""
+    answer = client.get("/metrics", headers=BEARER)
+    assert answer.status_code == 200
+    assert answer.content_type.startswith("text/plain; version=")
+    return answer.text
+
+
+def figures(client: FlaskClient) -> Figures:
+    """Every sample by name and labels."""
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(exposed(client))
+        for sample in family.samples
+    }
+
+
+def value(found: Figures, name: str, **labels: str) -> float:
+    """One sample; 0 where nothing was counted yet."""
+    return found.get((f"flexapp_{name}", frozenset(labels.items())), 0.0)
+
+
+def grown(client: FlaskClient, before: Figures, name: str, **labels: str) -> float:
+    """By how much a sample has grown: the processes of the tests count for many applications."""
+    return value(figures(client), name, **labels) - value(before, name, **labels)
+
+
+def test_without_a_token_set_there_is_no_such_page(make_app: MakeApp) -> None:
+    assert make_app().test_client().get("/metrics", headers=BEARER).status_code == 404
+
+
+@pytest.mark.parametrize("shown", ["", "Bearer", f"Bearer {TOKEN}x", f"Basic {TOKEN}", "Bearer 一"])
+def test_whoever_does_not_show_the_token_sees_nothing(client: LintingClient, shown: str) -> None:
+    sign_in(client, MA_LAN.phone)  # being somebody does not help
+    answer = client.get("/metrics", headers={"Authorization": shown.encode().decode("latin-1")})
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert not answer.data
+
+
+def test_requests_are_counted_and_timed_by_endpoint_method_and_class(
+    client: LintingClient,
+) -> None:
+    before = figures(client)
+    client.get("/verify")
+    client.get("/verify")
+    client.get("/no-such-page")
+    home = {"endpoint": "verify.ask", "method": "GET"}
+    assert grown(client, before, "requests_total", **home, status="2xx") == 2
+    assert grown(client, before, "request_seconds_count", **home) == 2
+    assert grown(client, before, "request_seconds_bucket", **home, le="+Inf") == 2
+    nowhere = {"endpoint": "none", "method": "GET", "status": "4xx"}
+    assert grown(client, before, "requests_total", **nowhere) == 1
+
+
+def test_a_fault_is_counted_as_one(
+    app: Flask, client: LintingClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble() -> str:
+        raise RuntimeError
+
+    before = figures(client)
+    monkeypatch.setitem(app.view_functions, "verify.ask", allow(Access.PUBLIC)(stumble))
+    client.faults_expected = True
+    client.get("/verify")
+    labels = {"endpoint": "verify.ask", "method": "GET", "status": "5xx"}
+    assert grown(client, before, "requests_total", **labels) == 1
+
+
+def test_refusals_are_counted_by_reason(client: LintingClient) -> None:
+    before = figures(client)
+    client.submit(client.page("/sign-in"), "获取验证码", 422, phone="12345")
+    request_code(client, MA_LAN.phone)
+    client.submit(client.page("/sign-in"), "登录", 422, code="")
+    assert grown(client, before, "refusals_total", reason="phone_invalid") == 1
+    client.post("/open/v1/launches", data=b"x", content_type="application/jose")
+    assert grown(client, before, "refusals_total", reason="content_type") == 0
+    client.post("/open/v1/launches", data=b"x", content_type="text/plain")
+    assert grown(client, before, "refusals_total", reason="content_type") == 1
+
+
+def test_codes_and_sign_ins_are_counted(
+    app: Flask, client: LintingClient, another: Callable[[], LintingClient]
+) -> None:
+    before = figures(client)
+    sign_in(client, MA_LAN.phone)
+    assert grown(client, before, "sms_total", outcome="sent") == 1
+    assert grown(client, before, "sign_ins_total", by="phone") == 1
+
+    class Down:
+        def send(self, phone: str, code: str) -> str | None:
+            raise GatewayDown
+
+    app.extensions["sms"] = Down()
+    other = another()
+    other.submit(other.page("/sign-in"), "获取验证码", 422, phone=newcomer().phone)
+    assert grown(client, before, "sms_total", outcome="failed") == 1
+    assert grown(client, before, "refusals_total", reason="sms_down") == 1
+
+
+def test_the_outbox_is_looked_up_when_asked(
+    app: Flask, client: LintingClient, clock: Clock
+) -> None:
+    sign_in(client, MA_LAN.phone)
+    assert value(figures(client), "outbox_messages", status="waiting") == 0
+    assert value(figures(client), "outbox_oldest_seconds") == 0
+    transmit(client, assess(client, "2026-01", "2026-02"))
+    clock.advance(seconds=90)
+    found = figures(client)
+    assert value(found, "outbox_messages", status="waiting") == 1
+    assert value(found, "outbox_messages", status="parked") == 0
+    assert 90 <= value(found, "outbox_oldest_seconds") < 100
+    execute(app, "UPDATE outbox_message SET status = 'parked'")
+    found = figures(client)
+    assert value(found, "outbox_messages", status="parked") == 1
+    assert value(found, "outbox_messages", status="waiting") == 0
+    execute(app, "UPDATE outbox_message SET status = 'waiting'")
+    work(app)
+    found = figures(client)
+    assert value(found, "outbox_messages", status="waiting") == 0
+    assert value(found, "outbox_oldest_seconds") == 0
+
+
+def test_calls_to_the_tax_bureau_are_counted_by_how_they_ended(
+    app: Flask, client: LintingClient, clock: Clock
+) -> None:
+    sign_in(client, MA_LAN.phone)
+    transmit(client, assess(client, "2026-01", "2026-02"))
+    before = figures(client)
+    for handler, outcome, call in (
+        (unreachable, "no_connection", "submit"),
+        (lost_answer, "no_answer", "submit"),
+        (lost_answer, "no_answer", "show"),
+    ):
+        clock.advance(minutes=10)
+        work(app, through(handler))
+        assert grown(client, before, "tax_calls_total", call=call, outcome=outcome) == 1
+    assert value(figures(client), "tax_bureau_down") == 1
+    clock.advance(minutes=10)
+    work(app, through(answering(503, {})))
+    # That it answers at all ends the waiting: asked a second time at once.
+    assert grown(client, before, "tax_calls_total", call="show", outcome="cannot") == 2
+    clock.advance(minutes=10)
+    work(app)
+    assert grown(client, before, "tax_calls_total", call="submit", outcome="answered") == 1
+    assert grown(client, before, "tax_call_seconds_count", call="submit") == 3
+    assert value(figures(client), "tax_bureau_down") == 0
+
+
+def test_a_busy_database_is_counted(
+    app: Flask, client: LintingClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked() -> str:
+        raise OperationalError("SELECT 1", {}, Exception("database is locked"))
+
+    before = figures(client)
+    monkeypatch.setitem(app.view_functions, "verify.ask", allow(Access.PUBLIC)(locked))
+    assert client.get("/verify").status_code == 503
+    assert grown(client, before, "database_busy_total") == 1
+
+
+def test_no_label_is_anybodys_or_has_no_end(app: Flask, client: LintingClient) -> None:
+    sign_in(client, newcomer().phone)
+    real_name(client, newcomer())
+    client.get(f"/{MA_LAN.identity}/{MA_LAN.phone}")
+    client.get(f"/assessment/records/64010420261124000001?who={MA_LAN.phone}")
+    client.open(f"/{MA_LAN.phone}", method=MA_LAN.phone)
+    client.page("/")
+    proxy_for(client, DING)
+    text = exposed(client)
+    assert FOUND.search(HEX.sub("", text)) is None
+    labels = [dict(labels) for _, labels in figures(client)]
+    assert {found["endpoint"] for found in labels if "endpoint" in found} <= {
+        *app.view_functions,
+        "none",
+    }
+    assert {found["method"] for found in labels if "method" in found} <= {*metrics.METHODS, "other"}
+    assert "other" in {found.get("method") for found in labels}
+    names = {name for found in labels for name in found}
+    assert names <= {"by", "call", "endpoint", "le", "method", "outcome", "reason", "status"}
+
+
+COUNT = """
+import os, sys
+from flexapp.config import load
+from flexapp.web import metrics
+metrics.share(load({name: os.environ[name] for name in os.environ if name.startswith("FLEXAPP_")}))
+metrics.refused("tried")
+metrics.tax_called(call="submit", outcome="answered", seconds=0.2)
+sys.stdout.write(metrics.exposition([])[0].decode())
+"""
+
+
+def counting_process(folder: Path) -> str:
+    """A further process of the same service: counts once, and says what all have counted."""
+    environ = {"FLEXAPP_METRICS_TOKEN": TOKEN, "FLEXAPP_METRICS_DIR": str(folder)}
+    done = subprocess.run(
+        [sys.executable, "-c", COUNT],
+        cwd=ROOT,
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_whichever_process_answers_it_tells_of_all(tmp_path: Path) -> None:
+    folder = tmp_path / "metrics"
+    counting_process(folder)
+    counting_process(folder)
+    told = counting_process(folder)
+    assert 'flexapp_refusals_total{reason="tried"} 3.0' in told
+    assert 'flexapp_tax_call_seconds_bucket{call="submit",le="0.25"} 3.0' in told
+    assert 'flexapp_tax_call_seconds_bucket{call="submit",le="0.1"} 0.0' in told
+
+
+def test_a_new_start_forgets_those_that_are_gone_and_no_other(tmp_path: Path) -> None:
+    folder = tmp_path / "metrics"
+    counting_process(folder)
+    alive = folder / f"counter_{os.getpid()}.db"
+    alive.touch()
+    settings = load({"FLEXAPP_METRICS_DIR": str(folder)})
+    assert len(list(folder.iterdir())) > 1
+    metrics.forget_the_dead(settings)
+    assert list(folder.iterdir()) == [alive]
