@@ -56,9 +56,9 @@ from flexapp.people import (
     draft_routes,
     encryption,
     guard,
-    retention_cli,
-    keys_cli,
     key_check,
+    keys_cli,
+    retention_cli,
     session_routes,
 )
 from flexapp.people import routes as people_routes

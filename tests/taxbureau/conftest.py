@@ -24,7 +24,7 @@ START = datetime(2026, 11, 23, 1, 15, 2, tzinfo=UTC)
 
 # The notice's own record (60 %, 2019-01 to 2019-12), for a fictional resident.
 CONTENT = {
-    "serial": "640104201909240001",
+    "serial": "64010420190924000001",
     "person_name": "马兰",
     "id_number": "640104198503120021",
     "division_code": "640104",
@@ -43,7 +43,7 @@ UNSIGNED = (401, 413)
 
 def content(number: int = 1, **changes: str) -> dict[str, str]:
     """The notice's record under the serial of `number`, with `changes`."""
-    return {**CONTENT, "serial": f"64010420190924{number:04d}", **changes}
+    return {**CONTENT, "serial": f"64010420190924{number:06d}", **changes}
 
 
 def problem(answer: TestResponse, status: int) -> dict[str, Any]:

@@ -188,7 +188,7 @@ def test_it_tells_the_product_on_a_real_port_and_again_after_both_were_away(
     with running(database, tmp_path, *telling) as caller, listening(product, port):
         body = json.dumps({"request_id": "ask-1", "reason": "错了"}).encode()
         assert caller.call("POST", f"{PATH}/revocation-requests", body).status_code == 202
-        other = {**CONTENT, "serial": "640104201909240002"}
+        other = {**CONTENT, "serial": "64010420190924000002"}
         path = f"/v1/assessments/{other['serial']}"
         assert caller.call("PUT", path, json.dumps(other).encode()).status_code == 201
         # What was told before the kill is not told again.
