@@ -67,7 +67,7 @@ HOLDINGS: tuple[Holding, ...] = (
         why="知道是谁参保、谁缴费，同一个人只有一份",
         ground=DUTY,
         kept=FOR_GOOD,
-        seen_by="本人；为您办事的窗口人员；查询操作记录的审计员",
+        seen_by="本人；为您办事的窗口人员；查询操作记录的审计员；实名认证时由人口信息系统核对",
         section="身份",
     ),
     Holding(
@@ -77,7 +77,7 @@ HOLDINGS: tuple[Holding, ...] = (
         why="登录，确认是本人",
         ground=ASKED_FOR,
         kept="到您注销账号为止",
-        seen_by="本人；别人只看到打了星号的手机号",
+        seen_by="本人；别人只看到打了星号的手机号；发验证码的短信公司",
         section="账号",
     ),
     Holding(
@@ -97,7 +97,7 @@ HOLDINGS: tuple[Holding, ...] = (
         why="核定缴费，日后能说清每一笔怎么算的",
         ground=DUTY,
         kept=FOR_GOOD,
-        seen_by="本人；代办人只看到自己办的那一笔；窗口人员；税务部门收到传输的核定",
+        seen_by="本人；代办人只看到自己办的那一笔；窗口人员；传输以后税务部门（含姓名、身份证号）",
         section="缴费核定",
     ),
     Holding(
@@ -159,7 +159,7 @@ HOLDINGS: tuple[Holding, ...] = (
         what="拿到窗口（或从窗口拿回手机）接着办的表格内容",
         why="手机和窗口接着办",
         ground=ASKED_FOR,
-        kept="24 小时",
+        kept="24 小时后失效，最迟当晚删除",
         seen_by="本人；您报出办理码的那位窗口人员",
         section="办理码",
         expiries=(Expiry("hand_over", "expires_at", timedelta(0)),),
@@ -216,9 +216,9 @@ HOLDINGS: tuple[Holding, ...] = (
         what="App 告诉我们的姓名、身份证号、手机号（加密保存）",
         why="从 App 进来不用再登录",
         ground=ASKED_FOR,
-        kept="用过或过了一分钟，姓名、身份证号和手机号就抹去；其余 1 天后删除",
+        kept="用过就抹去姓名、身份证号和手机号；没用的一分钟后失效，最迟当晚抹去",
         seen_by="没有人看",
-        left_out="一分钟后就抹去",
+        left_out="进来以后就抹去了",
         expiries=(Expiry("launch", "expires_at", DAY),),
     ),
     Holding(
