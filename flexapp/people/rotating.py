@@ -176,11 +176,11 @@ def _one_table(table: SealedTable, batch: int) -> Iterator[Step]:
         before = rows[-1].key
         fresh = [(row, _sealed_anew(table, row)) for row in rows]
         with write_transaction():
-            done = [repository.replace(table, row, new) for row, new in fresh if new]
+            moved = repository.replace(table, [each for each in fresh if each[1]])
         yield Step(
             table.name,
-            done.count(True),
-            done.count(False),
+            moved,
+            sum(1 for _, new in fresh if new) - moved,
             tuple(
                 f"{table.name} {' '.join(map(str, row.key))}: {name}"
                 for row, new in fresh

@@ -7,17 +7,19 @@ opens or seals them on the way.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnClause,
     ColumnElement,
     CursorResult,
     TableClause,
     Text,
     and_,
+    bindparam,
     case,
     column,
     func,
@@ -50,7 +52,7 @@ class SealedTable:
         """The table's name."""
         return self.rows.name
 
-    def key_columns(self) -> list[ColumnElement[Any]]:
+    def key_columns(self) -> list[ColumnClause[Any]]:
         """The columns of its primary key."""
         return [self.rows.c[name] for name in self.key]
 
@@ -116,13 +118,27 @@ def ends(of: SealedTable, limit: int) -> list[SealedRow]:
     return _read(of, first) + _read(of, last)
 
 
-def replace(of: SealedTable, row: SealedRow, values: Mapping[str, str]) -> bool:
-    """Put these values in place of the row's; False where one of those is not there any more."""
-    same = [of.rows.c[name] == row.values[name] for name in values]
-    here = [key == value for key, value in zip(of.key_columns(), row.key, strict=True)]
-    done = db.session.execute(update(of.rows).where(*here, *same).values(dict(values)))
-    assert isinstance(done, CursorResult)
-    return done.rowcount == 1
+def replace(of: SealedTable, fresh: Sequence[tuple[SealedRow, Mapping[str, str]]]) -> int:
+    """Put new values in place of rows' old ones; how many rows still had those.
+
+    One statement for all rows with the same columns: beside a running service every millisecond
+    counts in which nobody else can write.
+    """
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row, values in fresh:
+        given = {f"key_{name}": value for name, value in zip(of.key, row.key, strict=True)}
+        for name, value in values.items():
+            given |= {f"old_{name}": row.values[name], f"new_{name}": value}
+        alike.setdefault(tuple(values), []).append(given)
+    done = 0
+    for names, rows in alike.items():
+        same = [of.rows.c[name] == bindparam(f"old_{name}") for name in names]
+        here = [key == bindparam(f"key_{key.name}") for key in of.key_columns()]
+        new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+        result = db.session.execute(update(of.rows).where(*here, *same).values(new), rows)
+        assert isinstance(result, CursorResult)
+        done += result.rowcount
+    return done
 
 
 def _as_stored(name: str, keys: list[Column[Any]], contexts: Mapping[str, str]) -> TableClause:

@@ -23,7 +23,7 @@ from flexapp.people import rotating, sealed_repository
 from flexapp.people.encryption import EncryptedText, vault
 from flexapp.people.rotating import KeysDoNotFit
 from flexapp.people.sealed_repository import SealedRow, SealedTable
-from flexapp.web.unit_of_work import read_transaction, write_transaction
+from flexapp.web.unit_of_work import read_transaction
 from tests.architecture.checkout import files_below, text_of
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
@@ -221,11 +221,12 @@ def test_killed_within_a_batch_the_whole_batch_is_as_it_was(
     before, left = opened(filled), _to_do(filled)
     real, calls = sealed_repository.replace, []
 
-    def dying(*given: Any) -> bool:
+    def dying(*given: Any) -> int:
         calls.append(given)
-        if len(calls) == 4:
+        done = real(*given)
+        if len(calls) == 2:
             raise Killed
-        return real(*given)
+        return done
 
     monkeypatch.setattr(sealed_repository, "replace", dying)
     with filled.app_context(), pytest.raises(Killed):
@@ -367,23 +368,28 @@ def test_a_start_without_a_key_that_rows_still_need_is_refused(
 
 
 def test_many_new_rows_do_not_hide_that_the_old_key_is_needed(
-    filled: Flask, make_app: MakeApp
+    app: Flask, make_app: MakeApp
 ) -> None:
-    with filled.app_context(), write_transaction():
-        phone = vault().encrypt("13800000000", "account.phone")
-        for number in range(60):
-            db.session.execute(
-                db.text(
-                    "INSERT INTO account (phone, phone_index, created_at) VALUES (:p, :i, :at)"
-                ),
-                {"p": phone, "i": f"made {number}", "at": "2026-11-24 00:00:00"},
-            )
-    with filled.app_context():
-        for step in rotating.rotate(batch=3):
-            if step.table == "account":
-                break
-    with pytest.raises(KeysDoNotFit):
+    both = make_app(FLEXAPP_DATA_KEYS=BOTH)
+    rotate(both)
+    for writer in (app, both):  # more of either key than a start looks at
+        add_accounts(writer, 3 * rotating.ROWS_AT_START)
+    with both.app_context():
+        halfway = rotating.rotate(batch=5)
+        while _to_do(both) > 5:
+            next(halfway)
+    assert _to_do(both) == 5
+    with pytest.raises(KeysDoNotFit, match="need the key demo"):
         start(make_app(FLEXAPP_DATA_KEYS=NEW_ONLY))
+
+
+def add_accounts(app: Flask, number: int) -> None:
+    """Accounts as a process with this setting writes them."""
+    columns = "phone, phone_index, created_at"
+    for _ in range(number):
+        with app.app_context():
+            phone = vault().encrypt("13800000000", "account.phone")
+        execute(app, f"INSERT INTO account ({columns}) VALUES (?, ?, '2026-11-24')", phone, phone)
 
 
 def test_a_start_with_another_key_under_the_same_name_is_refused(make_app: MakeApp) -> None:
@@ -475,7 +481,7 @@ def test_an_old_process_that_goes_on_writing_is_noticed(
 def test_the_event_is_in_the_record_before_the_first_row_is_touched(
     filled: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dying(*_: Any) -> bool:
+    def dying(*_: Any) -> int:
         raise Killed
 
     monkeypatch.setattr(sealed_repository, "replace", dying)
