@@ -267,6 +267,7 @@ def test_every_action_that_can_be_about_a_person_has_words_for_them() -> None:
         "batch.",
         "channel.",
         "dashboard.",
+        "data_keys.",
         "declaration_year.",
         "pilot.",
         "publication.",
