@@ -72,12 +72,17 @@ def write_transaction() -> Iterator[None]:
 
 @contextmanager
 def read_transaction() -> Iterator[None]:
-    """A look at the database that waits for no writer and lets go at once; for workers."""
+    """A look at the database that waits for no writer and lets go at once; for workers.
+
+    Whatever was meant before: what ran last in this thread may have been about to write.
+    """
     db.session.rollback()
+    token = write_intent.set(False)
     try:
         yield
     finally:
         db.session.rollback()
+        write_intent.reset(token)
 
 
 @contextmanager

@@ -74,7 +74,16 @@ LEFT_OUT = {
 OF_RESIDENTS = (Access.PUBLIC, Access.ACCOUNT, Access.PERSON)
 ELSEWHERE = ("practice.",)
 """The same pages as in earnest, under a band that /practice has as well."""
-MACHINES = ("health.", "open_tax.", "kit.", "vendor.", "sandbox.", "self_check.", "counter.")
+MACHINES = (
+    "health.",
+    "metrics.",
+    "open_tax.",
+    "kit.",
+    "vendor.",
+    "sandbox.",
+    "self_check.",
+    "counter.",
+)
 """For machines, and for the engineers of vendors and tax bureau: their walks inspect them."""
 
 TRIAGED = {

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import CheckConstraint, Table
+from sqlalchemy import CheckConstraint, Table, text
 from sqlalchemy.types import Boolean, Date, DateTime, Integer
 
 from app import main
 from flexapp.config import DEMO_DATA_KEY
-from flexapp.extensions import db
+from flexapp.extensions import db, write_intent
 from flexapp.people import rotating, sealed_repository
 from flexapp.people.encryption import EncryptedText, vault
 from flexapp.people.rotating import KeysDoNotFit
@@ -163,6 +163,7 @@ def test_nothing_is_encrypted_but_in_these_columns() -> None:
     ]
     assert sealing == [
         "flexapp/people/encryption.py",
+        "flexapp/people/key_check.py",
         "flexapp/people/rotating.py",
     ]
 
@@ -272,6 +273,17 @@ def test_a_row_changed_between_reading_and_writing_keeps_its_change(
     }
     # The second pass found it, though it was written with the old key.
     assert labels(filled) == {"new"}
+
+
+def test_reading_for_it_holds_up_no_writer_whatever_ran_before(filled: Flask) -> None:
+    token = write_intent.set(True)
+    try:
+        with filled.app_context(), read_transaction():
+            db.session.execute(text("SELECT count(*) FROM person"))
+            with closing(sqlite3.connect(path_of(filled), timeout=0)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+    finally:
+        write_intent.reset(token)
 
 
 def test_status_counts_the_values_of_each_key(filled: Flask) -> None:
