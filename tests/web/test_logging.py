@@ -262,7 +262,7 @@ def watched_run(tmp_path: Path, *statements: str) -> subprocess.CompletedProcess
     body = "".join(f"    {statement}\n" for statement in statements)
     file.write_text(
         "import logging\n\n\ndef test_quiet():\n    logging.getLogger('a').info('fine')\n\n\n"
-        f"def test_talks():\n    log = logging.getLogger('some.library')\n{body}"
+        f"def test_talks():\n    log = logging.getLogger('some.package')\n{body}"
     )
     command = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "--rootdir", str(tmp_path)]
     environ = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")}
@@ -295,5 +295,5 @@ def test_a_test_that_lets_personal_data_be_logged_fails_by_name(tmp_path: Path, 
     done = watched_run(tmp_path, leak)
     assert done.returncode == 1, done.stdout
     assert "test_sample.py::test_talks let personal data be logged" in done.stdout
-    assert "some.library" in done.stdout
+    assert "some.package" in done.stdout
     assert "test_quiet let" not in done.stdout
