@@ -17,11 +17,16 @@ ARGS ?=
 # The browser that the set-up found, unless a setting names another.
 WITH_BROWSER = FLEXAPP_BROWSER="$${FLEXAPP_BROWSER:-$$(cat .venv/stamps/browser)}"
 PYTEST := $(OURS) -m pytest -n 2 --dist loadgroup
+# What runs on PostgreSQL too; tests/support/postgresql.py says why these.
+ON_BOTH := tests/postgresql tests/migrations tests/people tests/registration tests/assessment \
+	tests/transmission tests/audit tests/portal/test_rating.py tests/counter/test_ratings.py \
+	tests/counter/test_publishing.py tests/counter/test_dashboard.py \
+	tests/web/test_forms_and_limits.py tests/web/test_replay.py
 
-.PHONY: help run test check build bench faults lighthouse phone walkthrough lock clean need-python
+.PHONY: help run test test-postgresql check build bench faults lighthouse phone walkthrough lock clean need-python
 
 help: ## what can be done
-	@sed -n 's/^\([a-z]*\):[a-z -]*## \(.*\)/make \1	\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):[a-z -]*## \(.*\)/make \1	\2/p' Makefile
 
 run: need-python ## the site with demo data on 127.0.0.1:8000
 	@"$(PYTHON)" deploy/bootstrap.py run </dev/null
@@ -31,6 +36,12 @@ test: need-python ## all checks and tests, walkthroughs in a browser included
 	@"$(PYTHON)" deploy/bootstrap.py test </dev/null
 	@$(OURS) deploy/checks.py </dev/null
 	@$(WITH_BROWSER) $(PYTEST) $(ARGS) </dev/null
+	@$(PYTEST) --database postgresql $(ON_BOTH) $(ARGS) </dev/null \
+	$(if $(ARGS),|| test $$? -eq 5)  # what ARGS choose may all be elsewhere
+
+test-postgresql: need-python ## all tests but the walkthroughs in a browser, on PostgreSQL
+	@"$(PYTHON)" deploy/bootstrap.py bench </dev/null
+	@$(PYTEST) --database postgresql --ignore tests/journeys $(ARGS) </dev/null
 
 check: need-python ## only the checks: style, types, imports, templates
 	@"$(PYTHON)" deploy/bootstrap.py tools </dev/null

@@ -51,6 +51,8 @@ def main() -> int:
         with create_app(settings).app_context():
             db.session.execute(text("SELECT 1"))
             rotating.check_at_start()
+            db.session.remove()
+            db.engine.dispose()  # the workers have connections of their own
     except (RuntimeError, ImportError, ValueError, DatabaseError, SQLAlchemyError) as error:
         print(f"The service cannot start: {error}", file=sys.stderr)  # noqa: T201
         return 2

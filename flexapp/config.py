@@ -40,6 +40,8 @@ KNOWN = frozenset(
     {
         "FLEXAPP_BROWSER",
         "FLEXAPP_CIPHERS",
+        "FLEXAPP_DATABASE_POOL",
+        "FLEXAPP_DATABASE_RECYCLE",
         "FLEXAPP_DATABASE_URL",
         "FLEXAPP_DATA_KEYS",
         "FLEXAPP_ENV",
@@ -89,6 +91,10 @@ class Settings:
 
     env: Environment
     database_url: str
+    database_pool: int
+    """Connections that a serving process keeps to PostgreSQL, at most."""
+    database_recycle: int
+    """Seconds after which such a connection is made anew."""
     host: str
     port: int
     public_url: str
@@ -149,6 +155,8 @@ class _Reader:
         settings = Settings(
             env=Environment.DEMO if demo else Environment.PRODUCTION,
             database_url=self.database_url(demo),
+            database_pool=self.number("FLEXAPP_DATABASE_POOL", 5, 1, 100),
+            database_recycle=self.number("FLEXAPP_DATABASE_RECYCLE", 1800, 60, 86400),
             host=host,
             port=port,
             public_url=self.url("FLEXAPP_PUBLIC_URL", f"http://{host}:{port}" if demo else None)
@@ -229,6 +237,10 @@ class _Reader:
             self.faults.append(
                 f"{name} must begin with sqlite:/// or postgresql+psycopg:// (it is not printed"
                 " here because it may hold a password)."
+            )
+        elif value.startswith("postgresql") and not _database_of(value):
+            self.faults.append(
+                f"{name} must name a database, like postgresql+psycopg://user@host/name."
             )
         return value
 
@@ -360,3 +372,11 @@ class _Reader:
         except ValueError:
             self.faults.append(f"FLEXAPP_TODAY is {text!r}; write it as 2019-09-24.")
             return None
+
+
+def _database_of(url: str) -> str:
+    """The database that an address names; "" where it names none or cannot be read."""
+    try:
+        return urlsplit(url).path.strip("/")
+    except ValueError:
+        return ""

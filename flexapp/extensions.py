@@ -3,16 +3,23 @@
 SQLite upgrades a read transaction to a writing one by failing whoever comes second, whatever the
 busy timeout says. So a unit of work that may write says so first (`write_intent`) and begins with
 `BEGIN IMMEDIATE`; one that only reads begins deferred and never waits for a writer.
+
+On PostgreSQL writers do not wait for each other of themselves. What reads before it writes says
+what it is about (`hold`), and waits for whoever is about the same; each statement then sees what
+was committed before it. One that only reads sees a single state of everything, as on SQLite, and
+the database refuses what it would write.
 """
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -25,8 +32,14 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+from flexapp.config import Settings
+
 BUSY_SECONDS = 10
-"""How long a writer waits for its turn before the page says that the system is busy."""
+"""How long a writer waits for its turn, and on PostgreSQL a request for a connection, before the
+page says that the system is busy."""
+
+IDLE_SECONDS = 60
+"""After which PostgreSQL ends a transaction whose process has fallen silent, locks and all."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.0001, 0.005
 """Seconds between tries to begin writing; each pause is a quarter longer than the one before."""
@@ -100,6 +113,48 @@ def upsert(model: type[Base]) -> SqliteInsert | PostgresqlInsert:
     return sqlite_insert(model)
 
 
+def hold(what: str, key: object) -> None:
+    """Wait for whoever else is about the same, and keep others waiting until the transaction ends.
+
+    To be said before the first look at what the decision rests on: objects that the session has
+    loaded are not read again. SQLite has one writer at a time and needs nothing of it. Who holds
+    two things takes them in this order: a form's key, then account, staff or phone, then person.
+    """
+    if write_intent.get() and db.session.get_bind().dialect.name == "postgresql":
+        digest = hashlib.blake2b(f"{what}\0{key}".encode(), digest_size=8).digest()
+        number = int.from_bytes(digest, "big", signed=True)
+        db.session.execute(_HOLD, {"number": number})
+
+
+_HOLD = text("SELECT pg_advisory_xact_lock(:number)")
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """How SQLAlchemy is to make the engine for these settings."""
+    # An exception of the database lands in the log; what was bound to it must not.
+    options: dict[str, Any] = {"hide_parameters": True}
+    if settings.database_url.startswith("sqlite:"):
+        return options
+    session = {
+        "timezone": "UTC",
+        "lock_timeout": f"{BUSY_SECONDS}s",
+        "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+    }
+    return options | {
+        "pool_size": settings.database_pool,
+        "max_overflow": 0,
+        "pool_timeout": BUSY_SECONDS,
+        "pool_recycle": settings.database_recycle,
+        # A connection that died with its server, or in a firewall, is replaced before it is used.
+        "pool_pre_ping": True,
+        "connect_args": {
+            "application_name": "flexapp",
+            "connect_timeout": BUSY_SECONDS,
+            "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
+        },
+    }
+
+
 def init_database(app: Flask) -> None:
     """Bind `db` to the app and set the engine's transaction behaviour."""
     db.init_app(app)
@@ -107,6 +162,18 @@ def init_database(app: Flask) -> None:
         engine = db.engine
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
+    else:
+        _prepare_postgresql(engine)
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Any) -> None:
+        # The driver says both with its BEGIN: no message more than it sends anyway.
+        driver, writes = connection.connection.driver_connection, write_intent.get()
+        levels = psycopg.IsolationLevel
+        driver.isolation_level = levels.READ_COMMITTED if writes else levels.REPEATABLE_READ
+        driver.read_only = not writes
 
 
 def _prepare_sqlite(engine: Engine) -> None:

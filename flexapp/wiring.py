@@ -49,7 +49,7 @@ from flexapp.counter import rating_routes as counter_rating_routes
 from flexapp.counter import retirement_routes as counter_retirement_routes
 from flexapp.counter import routes as counter_routes
 from flexapp.counter import transmission_routes as counter_transmission_routes
-from flexapp.extensions import csrf, db, init_database, migrate
+from flexapp.extensions import csrf, db, engine_options, init_database, migrate
 from flexapp.people import (
     display,
     display_routes,
@@ -112,8 +112,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        # An exception of the database lands in the log; what was bound to it must not.
-        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
         MAX_CONTENT_LENGTH=BODY_LIMIT,
         MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
         SESSION_COOKIE_NAME="session" if settings.is_demo else "__Host-session",

@@ -12,10 +12,10 @@ from flask import Flask
 
 from flexapp.extensions import db
 from flexapp.wiring import create_app
-from tests.support import log_watch, thrift
+from tests.support import log_watch, postgresql, thrift
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
-from tests.support.database import Templates, settings_for
+from tests.support.database import Templates, drop, settings_for
 
 TODAY = date(2026, 11, 24)
 """The business date, unless a test asks for another: `@pytest.mark.today("2019-09-24")`."""
@@ -23,10 +23,42 @@ TODAY = date(2026, 11, 24)
 MakeApp = Callable[..., Flask]
 
 
+_servers: list[postgresql.Server] = []
+"""The PostgreSQL that this process started: one at most, and none in a worker of a run."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="the engine that the product's database is on",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "today(date): pin the business date of the application")
     thrift.begin()
     config.pluginmanager.register(log_watch, "log_watch")
+    if config.getoption("--database") == "postgresql" and not postgresql.is_running():
+        start_postgresql()
+
+
+def start_postgresql() -> None:
+    """The server of this run; without one there is no run."""
+    try:
+        _servers.append(postgresql.Server())
+    except postgresql.NoServer as error:
+        raise pytest.UsageError(str(error)) from error
+    # The workers of the run are started later, and find it.
+    os.environ[postgresql.RUNNING] = str(_servers[0].folder)
+
+
+def pytest_unconfigure() -> None:
+    """The server goes with the run that started it."""
+    while _servers:
+        os.environ.pop(postgresql.RUNNING, None)
+        _servers.pop().stop()
 
 
 def pytest_collection_finish() -> None:
@@ -79,6 +111,7 @@ def make_app(tmp_path: Path, templates: Templates, today: date) -> Iterator[Make
     for app in made:
         with app.app_context():
             db.engine.dispose()
+    drop(tmp_path)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from flexapp.agency.officers import read_reason, refuse_others
 from flexapp.agency.standing import in_force, read_rows
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
+from flexapp.extensions import hold
 from flexapp.rules.parameters import ParameterError
 from flexapp.rules.publication import Draft, Sample, doubts, samples
 from flexapp.rules.refusal import Refusal
@@ -94,6 +95,7 @@ def confirm(
     `seen` is the `state_of_the_book` the officer's page was drawn from: whoever confirms has seen
     the effect on what is in force now.
     """
+    hold("agency", "publications")
     row = repository.by_id(publication_id)
     refusal = refuse_others(actor) or (UNKNOWN if row is None else None)
     if refusal is not None or row is None:

@@ -18,6 +18,7 @@ from flexapp.channels import keys, repository
 from flexapp.channels.keys import Key
 from flexapp.channels.registry import SANDBOX, App, Category
 from flexapp.config import Settings
+from flexapp.extensions import hold
 from flexapp.people.fictional import FICTIONAL_RESIDENTS
 from flexapp.rules.refusal import Refusal
 
@@ -78,6 +79,7 @@ def make(*, text: str, at: datetime) -> Sandbox | Refusal:
     """A channel with this public key (JWK or PEM). Refusals name the field `key`."""
     if not is_here():
         return Refusal("sandbox_absent", "沙箱只在演示环境里有。")
+    hold("sandbox", "made")
     forget(at=at)
     made = repository.sandboxes_since(at - timedelta(minutes=1))
     if made >= MOST_A_MINUTE:

@@ -23,6 +23,7 @@ from flexapp.counter.service import (
     clerk_from,
     hasher,
 )
+from flexapp.extensions import hold
 from flexapp.rules.refusal import Refusal
 from flexapp.web import metrics
 
@@ -62,7 +63,9 @@ class Session:
 
 def sign_in(*, user_name: str, password: str, at: datetime) -> str | Refusal:
     """The token of a session that has passed the password; the second factor comes next."""
-    row = repository.by_user_name(user_name.strip().lower())
+    user_name = user_name.strip().lower()
+    hold("staff", user_name)
+    row = repository.by_user_name(user_name)
     if row is not None and row.locked_until is not None and row.locked_until > at:
         return _locked(row.locked_until - at)
     right = _right(_nobody() if row is None else row.password_hash, password)
@@ -148,6 +151,7 @@ def address(*, session: Session, secret: str) -> str:
 
 def pass_code(*, session: Session, code: str, at: datetime) -> str | Refusal:
     """The second factor, set up by its first right code; a new token for the complete session."""
+    hold("staff", session.clerk.user_name)
     row = repository.by_id(session.clerk.id)
     stored = repository.session(_digest(session.token))
     assert row is not None

@@ -19,6 +19,10 @@ def render_item(kind: str, item: object, _autogen: object) -> str | Literal[Fals
     return False
 
 
+UPGRADING = 7_610_002
+"""PostgreSQL advisory lock: of several nodes that start at once, one upgrades."""
+
+
 def run(connection: Connection) -> None:
     """Upgrade or downgrade on an open connection."""
     context.configure(
@@ -35,7 +39,16 @@ def run(connection: Connection) -> None:
 token = write_intent.set(True)
 try:
     with db.engine.connect() as open_connection:
-        run(open_connection)
-        open_connection.commit()
+        if open_connection.dialect.name == "postgresql":
+            with db.engine.connect() as turn:
+                # Held in a transaction of its own, whatever becomes of those of the migrations.
+                for limit in ("lock_timeout", "idle_in_transaction_session_timeout"):
+                    turn.exec_driver_sql(f"SET LOCAL {limit} = 0")
+                turn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADING})")
+                run(open_connection)
+                open_connection.commit()
+        else:
+            run(open_connection)
+            open_connection.commit()
 finally:
     write_intent.reset(token)

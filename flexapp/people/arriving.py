@@ -18,6 +18,7 @@ from datetime import datetime
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
+from flexapp.extensions import hold
 from flexapp.people import repository
 from flexapp.people.gateways import GatewayDown, PopulationRegistry
 from flexapp.people.models import Account
@@ -95,6 +96,8 @@ def arrive(
     session of the token `instead_of`, open in the same browser, ends: whoever it belongs to is not
     the one who goes on. `at`: when the real name counts as checked, `begins_at`: the real moment.
     """
+    hold("phone", phone_index(arrival.phone))
+    hold("person", arrival.identity.value)
     known = _known(arrival)
     if isinstance(known, Refusal):
         return known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from flexapp.extensions import hold
 from flexapp.people import try_repository as repository
 from flexapp.web.clock import instant
 
@@ -11,7 +12,11 @@ HOUR = timedelta(hours=1)
 
 
 def tried(key: str) -> int:
-    """How often it was noted under this key since the first time within an hour."""
+    """How often it was noted under this key since the first time within an hour.
+
+    Where that may be followed by one try more, no other is let in between.
+    """
+    hold("tries", key)
     return repository.tried(key, instant() - HOUR)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from flexapp.audit import service as audit
+from flexapp.extensions import hold
 from flexapp.people import repository
 from flexapp.people.gateways import GatewayDown, PopulationRegistry
 from flexapp.people.service import (
@@ -13,6 +14,7 @@ from flexapp.people.service import (
     add_person,
     find_person,
     may_ask_about,
+    phone_index,
 )
 from flexapp.rules.identity import IdentityNumber
 from flexapp.rules.refusal import Refusal
@@ -65,6 +67,8 @@ def confirm_real_name(
             confirmed = registry.confirms(name, identity, visitor.phone)
     except GatewayDown:
         return Refusal("registry_down", "现在连不上核验系统，您填的内容还在，请稍后再按“确认”。")
+    hold("phone", phone_index(visitor.phone))
+    hold("person", identity.value)
     person = find_person(identity)
     if not confirmed or (person is not None and person.name != name):
         return NOT_CONFIRMED

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
-from flexapp.extensions import db, table_of, upsert
+from flexapp.extensions import db, hold, table_of, upsert
 from flexapp.people.models import Account, DailyUse, Person, SignIn, SmsCode
 
 BY_PHONE = "phone"
@@ -204,6 +204,7 @@ def add(row: Person | Account) -> None:
 
 def note_daily_use(account_id: int, kind: str, day: date, subject: str, limit: int) -> bool:
     """Note that an account asked about a subject today; False once that would be one too many."""
+    hold("daily use of account", account_id)
     of_the_day = select(DailyUse.subject).where(
         DailyUse.account_id == account_id, DailyUse.kind == kind, DailyUse.day == day
     )

@@ -13,6 +13,7 @@ import phonenumbers
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
+from flexapp.extensions import hold
 from flexapp.people import repository
 from flexapp.people.encryption import vault
 from flexapp.people.gateways import GatewayDown, SmsGateway
@@ -65,6 +66,7 @@ def parse_phone(text: str) -> str | Refusal:
 def request_code(*, phone: str, gateway: SmsGateway, at: datetime) -> CodeSent | Refusal:
     """Send a new code to a number (from `parse_phone`), at most one a minute and ten a day."""
     index = phone_index(phone)
+    hold("phone", index)
     count, last = repository.codes_since(index, at - timedelta(days=1))
     if last is not None and at - last < RESEND_AFTER:
         wait = int((RESEND_AFTER - (at - last)).total_seconds()) + 1
@@ -109,6 +111,7 @@ def sign_in(*, code_id: str, phone: str, code: str, at: datetime) -> SignedIn | 
 
     A code works once, for five minutes, for the number it was sent to, and survives five tries.
     """
+    hold("phone", phone_index(phone))
     row = repository.code(code_id)
     if row is None or row.phone != phone or row.used_at is not None:
         return Refusal("code_unknown", "请先点“获取验证码”。", "code")

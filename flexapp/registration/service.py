@@ -16,6 +16,7 @@ from stdnum.exceptions import ValidationError
 from flexapp.agency.service import why_not_open
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
+from flexapp.extensions import hold
 from flexapp.people import drafting, handing_over
 from flexapp.people.service import PersonCard
 from flexapp.registration import repository
@@ -179,6 +180,7 @@ def register(
         return refusal
     if _age(person.birth_date, today) < YOUNGEST:
         return Refusal("too_young", f"未满 {YOUNGEST} 周岁，还不能以灵活就业人员身份参保。")
+    hold("person", person.identity.value)
     before = repository.current(person.id)
     if before is not None and _details(before[0]) == details:
         return NOTHING_CHANGED

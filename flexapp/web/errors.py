@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from flexapp.extensions import db
@@ -81,6 +82,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(NoConnection, _busy)
     app.register_error_handler(IntegrityError, _overtaken)
     app.register_error_handler(Exception, _fault)
 
@@ -118,8 +120,8 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
-def _busy(error: OperationalError) -> Response:
-    # Locked for too long: again will do.
+def _busy(error: SQLAlchemyError) -> Response:
+    # Locked for too long, or every connection is in use: again will do.
     log.exception("the database refused")
     metrics.busy()
     return _page(503, PAGES[503])

@@ -20,7 +20,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flexapp.extensions import Model, Moment, db, table_of
+from flexapp.extensions import Model, Moment, db, hold, table_of
 from flexapp.web.clock import now
 from flexapp.web.forms import DRAFT
 from flexapp.web.navigation import see_other
@@ -59,6 +59,7 @@ def once(view: Callable[..., Response]) -> Callable[..., Response]:
         digest = _digest(request.form.get(FIELD, "")) if request.method == "POST" else None
         if digest is None:
             return view(*args, **kwargs)
+        hold("once", digest)  # a double tap waits for the first, and is led to its result
         location = _location(digest)
         if location is not None:
             return see_other(location)
@@ -68,7 +69,8 @@ def once(view: Callable[..., Response]) -> Callable[..., Response]:
             try:
                 db.session.execute(_ADD, row)
             except IntegrityError:
-                # Another request with this key committed meanwhile (PostgreSQL): take its result.
+                # The view let go (it asked another system), and another request with this key
+                # committed meanwhile: take its result.
                 db.session.rollback()
                 return see_other(_location(digest) or response.headers["Location"])
         return response

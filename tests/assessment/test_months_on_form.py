@@ -117,7 +117,7 @@ def test_what_was_submitted_wrongly_stays_marked(ma_lan: LintingClient) -> None:
 
 
 def test_every_open_year_has_its_months(ma_lan: LintingClient, app: Flask) -> None:
-    execute(app, "INSERT INTO declaration_year (year, open) VALUES (2025, 1)")
+    execute(app, "INSERT INTO declaration_year (year, open) VALUES (2025, true)")
     form = ma_lan.page(NEW)
     assert [title for title in form.texts("h2") if "月份" in title] == [
         "2025 年的月份",

@@ -4,7 +4,6 @@ of a person who was not signed in there by number and name, or vouched for there
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -28,7 +27,7 @@ from flexapp.extensions import db
 from flexapp.people import signing_in
 from flexapp.wiring import create_app
 from tests.support.client import LintingClient, linting
-from tests.support.database import Templates, settings_for
+from tests.support.database import Templates, copy, drop, settings_for
 from tests.support.html import Page
 from tests.support.vendor import Vendor
 from tests.support.walks import DING, MA_LAN, Resident, newcomer, shown_code
@@ -66,7 +65,7 @@ class Launches(RuleBasedStateMachine):
         super().__init__()
         self._at = TemporaryDirectory(dir=self.folder)
         here = Path(self._at.name)
-        shutil.copy(self.template, here / "site.sqlite3")
+        copy(self.template, here)
         self.app: Flask = create_app(settings_for(here, None))
         self.app.test_client_class = LintingClient
         for vendor in self.vendors:
@@ -82,6 +81,7 @@ class Launches(RuleBasedStateMachine):
     def teardown(self) -> None:
         with self.app.app_context():
             db.engine.dispose()
+        drop(Path(self._at.name))
         self._at.cleanup()
 
     # Vendors
@@ -195,7 +195,7 @@ def test_no_sequence_of_launches_and_sign_ins_shows_one_person_another(
     templates: Templates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     templates.copy(date(2026, 11, 24), tmp_path)
-    Launches.template, Launches.folder = tmp_path / "site.sqlite3", tmp_path
+    Launches.template, Launches.folder = tmp_path, tmp_path
     site = create_app(settings_for(tmp_path, None))
     Launches.vendors = [Vendor(site, code).register() for code in ("abc", "boc")]
     with site.app_context():

@@ -16,8 +16,9 @@ from werkzeug.test import TestResponse
 
 from flexapp.people.fictional import FICTIONAL_RESIDENTS
 from flexapp.rules.counts import Count, Measure, tally
+from tests.support import postgresql
 from tests.support.client import LintingClient
-from tests.support.database import rows, tamper
+from tests.support.database import plan, rows, tamper
 from tests.support.html import Page, words
 from tests.support.tax import event, tell
 from tests.support.walks import (
@@ -266,14 +267,18 @@ def test_whoever_takes_the_figures_away_is_on_record(at_the_desk: AtTheDesk, app
 
 
 def test_counting_goes_by_the_index(app: Flask) -> None:
-    plan = rows(
+    on_postgresql = postgresql.is_running()
+    day = "date(e.at + interval '8 hours')" if on_postgresql else "date(e.at, '+8 hours')"
+    said = plan(
         app,
-        "EXPLAIN QUERY PLAN SELECT count(*) FROM audit_event e JOIN assessment a"
+        "SELECT count(*) FROM audit_event e JOIN assessment a"
         " ON a.serial = e.subject WHERE e.action = 'assessment.pay'"
-        " AND e.at >= '2026-11-01' AND e.at < '2026-12-01' GROUP BY date(e.at, '+8 hours')",
+        f" AND e.at >= '2026-11-01' AND e.at < '2026-12-01' GROUP BY {day}",
     )
-    said = " ".join(str(row[3]) for row in plan)
-    assert "ix_audit_event_action (action=? AND at>? AND at<?)" in said
+    assert "ix_audit_event_action" in said
+    if not on_postgresql:
+        assert "(action=? AND at>? AND at<?)" in said
+    assert "Seq Scan" not in said
     assert "SCAN" not in said
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 from collections.abc import Callable
 from datetime import date
@@ -24,7 +23,7 @@ from tests.counter.conftest import enter
 from tests.counter.publishing import OF_2027, PAGE, propose, publish, review
 from tests.support.client import LintingClient, linting
 from tests.support.clock import Clock
-from tests.support.database import execute, rows
+from tests.support.database import REFUSED, execute, rows
 from tests.support.walks import MA_LAN, assess, sign_in
 
 AtTheDesk = Callable[[str], LintingClient]
@@ -111,7 +110,7 @@ def test_the_database_itself_refuses_one_person_for_both(
     at_the_desk: AtTheDesk, app: Flask
 ) -> None:
     propose(at_the_desk("jb01"))
-    with pytest.raises(sqlite3.IntegrityError, match="two_people"):
+    with pytest.raises(REFUSED, match="two_people"):
         execute(
             app,
             "UPDATE publication SET status = 'confirmed', in_force_from = '2026-11-24',"

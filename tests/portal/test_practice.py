@@ -11,7 +11,7 @@ from flask import Flask
 from flexapp.portal.practice_cookie import LASTS, MOST
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
-from tests.support.database import execute, rows
+from tests.support.database import execute, rows, tables
 from tests.support.html import Page
 from tests.support.walks import ADDRESS, MA_LAN, arrive, newcomer, sign_in
 
@@ -21,8 +21,7 @@ FORM, NEW, RECORDS = "/practice/registration", "/practice/assessment/new", "/pra
 
 def everything(app: Flask) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table."""
-    tables = rows(app, "SELECT name FROM sqlite_master WHERE type = 'table'")
-    return {str(name): rows(app, f'SELECT * FROM "{name}"') for (name,) in tables}
+    return {name: rows(app, f'SELECT * FROM "{name}"') for name in tables(app)}
 
 
 def register(client: LintingClient, address: str = ADDRESS, status: int = 200) -> Page:
@@ -430,7 +429,7 @@ def test_each_browser_practises_by_itself(
 
 def test_years_and_figures_are_those_in_force(client: LintingClient, app: Flask) -> None:
     register(client)
-    execute(app, "INSERT INTO declaration_year (year, open) VALUES (2026, 0)")
+    execute(app, "INSERT INTO declaration_year (year, open) VALUES (2026, false)")
     assert "目前没有开放申报的年度" in client.page(NEW).words
 
 

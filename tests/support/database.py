@@ -1,36 +1,68 @@
-"""Migrated databases with the demo's residents, made once and copied; and looks into the file."""
+"""Migrated databases with the demo's residents, made once and copied; and looks into them.
+
+Everything here works on both engines: a file of SQLite, or a database of the tests' PostgreSQL
+(`postgresql.py`). What is looked at comes back alike from both.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
-from datetime import date
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import psycopg
 from flask import Flask
 from flask_migrate import upgrade
+from sqlalchemy import make_url
 
 from flexapp.config import Settings, load
 from flexapp.extensions import db
 from flexapp.wiring import create_app
+from tests.support import postgresql
 
 VOLATILE = frozenset({"sign_in", "daily_use", "draft"})
 """Tables that change with every visit: when somebody was last seen, what counts towards a limit,
 what was typed and came to nothing."""
 
+REFUSED = (sqlite3.IntegrityError, psycopg.IntegrityError)
+"""What the drivers raise where a constraint or a trigger refuses."""
+
 
 def settings_for(folder: Path, today: date | None, **more: str) -> Settings:
-    """Demo settings whose databases lie in `folder`."""
+    """Demo settings whose databases lie in `folder`, or on PostgreSQL belong to it."""
+    ours = f"sqlite:///{folder / 'site.sqlite3'}"
     environ = {
-        "FLEXAPP_DATABASE_URL": f"sqlite:///{folder / 'site.sqlite3'}",
+        "FLEXAPP_DATABASE_URL": postgresql.url_of(folder) if postgresql.is_running() else ours,
         "FLEXAPP_TAX_DATABASE": str(folder / "tax.sqlite3"),
         **({"FLEXAPP_TODAY": today.isoformat()} if today else {}),
     }
     return load(environ | more)
+
+
+def make_empty(folder: Path) -> None:
+    """A database without a table for `settings_for(folder, …)`; SQLite makes its own."""
+    if postgresql.is_running():
+        postgresql.create(postgresql.name_of(folder))
+
+
+def copy(source: Path, target: Path) -> None:
+    """The database of a folder once more, for another; nothing may be connected to the first."""
+    if postgresql.is_running():
+        postgresql.create(postgresql.name_of(target), postgresql.name_of(source))
+    else:
+        shutil.copy(source / "site.sqlite3", target / "site.sqlite3")
+
+
+def drop(folder: Path) -> None:
+    """What the test had is of no use any more; files go with their folder."""
+    if postgresql.is_running():
+        postgresql.drop(postgresql.name_of(folder))
 
 
 class Templates:
@@ -43,19 +75,36 @@ class Templates:
         self.folder = folder
 
     def copy(self, today: date, folder: Path) -> None:
-        """Put a fresh copy into `folder`."""
-        shutil.copy(self.path(today), folder / "site.sqlite3")
+        """A fresh copy for `folder`."""
+        if not postgresql.is_running():
+            shutil.copy(self.path(today), folder / "site.sqlite3")
+            return
+        finished = self.folder / today.isoformat()
+        name = postgresql.name_of(finished)
+        with postgresql.alone(self.folder):
+            if not postgresql.exists(name):
+                making = self.folder / f"{today.isoformat()}-making"
+                making.mkdir()
+                make_empty(making)
+                self._make(making, today)
+                copy(making, finished)
+        copy(finished, folder)
 
     def path(self, today: date) -> Path:
-        """The finished database of that business date: to be copied, never to be opened."""
+        """The finished file of that business date: to be copied, never to be opened."""
         finished = self.folder / f"{today.isoformat()}.sqlite3"
         if not finished.exists():
             with TemporaryDirectory(dir=self.folder) as making:
+                self._make(Path(making), today)
+                path = Path(making) / "site.sqlite3"
+                with closing(sqlite3.connect(path)) as connection:
+                    # What is still in the write-ahead log would be missing from a copy.
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 # In one step: nobody ever finds a half-written one under this name.
-                os.replace(self._make(Path(making), today), finished)
+                os.replace(path, finished)
         return finished
 
-    def _make(self, folder: Path, today: date) -> Path:
+    def _make(self, folder: Path, today: date) -> None:
         app = create_app(settings_for(folder, today))
         with app.app_context():
             upgrade()
@@ -64,34 +113,74 @@ class Templates:
         assert result.exit_code == 0, result.output
         with app.app_context():
             db.engine.dispose()
-        path = folder / "site.sqlite3"
-        with closing(sqlite3.connect(path)) as connection:
-            # What is still in the write-ahead log would be missing from a copy of the file.
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return path
+
+
+class Opened:
+    """The database as another program has it: past the product, each statement for itself."""
+
+    def __init__(self, connection: sqlite3.Connection | psycopg.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Do it at once; the rows it gives, undecrypted. `?` stands for each value."""
+        if isinstance(self._connection, sqlite3.Connection):
+            return self._connection.execute(statement, values).fetchall()
+        if values:
+            statement = statement.replace("%", "%%").replace("?", "%s")
+        cursor = self._connection.execute(statement.encode(), values or None)
+        if cursor.description is None:
+            return []
+        return [tuple(map(_as_in_sqlite, row)) for row in cursor]
+
+    def script(self, statements: str) -> None:
+        """Several statements, none of which gives anything."""
+        if isinstance(self._connection, sqlite3.Connection):
+            self._connection.executescript(statements)
+        else:
+            self._connection.execute(statements.encode())
+
+
+@contextmanager
+def opened(app: Flask) -> Iterator[Opened]:
+    """The application's database from outside; foreign keys hold here too."""
+    if postgresql.is_running():
+        with closing(postgresql.connect(name_of(app))) as connection:
+            connection.autocommit = True
+            yield Opened(connection)
+        return
+    path = path_of(app)
+    with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as file:
+        file.execute("PRAGMA foreign_keys=ON")
+        yield Opened(file)
 
 
 def path_of(app: Flask) -> Path:
     """The application's database file."""
-    return Path(app.config["SQLALCHEMY_DATABASE_URI"].removeprefix("sqlite:///"))
+    uri: str = app.config["SQLALCHEMY_DATABASE_URI"]
+    assert uri.startswith("sqlite:///"), "this run has no file: look through `opened`"
+    return Path(uri.removeprefix("sqlite:///"))
 
 
 def rows(app: Flask, query: str, *values: object) -> list[tuple[object, ...]]:
-    """What another program sees in the file: committed rows, undecrypted."""
-    with closing(sqlite3.connect(path_of(app))) as connection:
-        return connection.execute(query, values).fetchall()
+    """What another program sees: committed rows, undecrypted."""
+    with opened(app) as database:
+        return database.execute(query, *values)
 
 
 def execute(app: Flask, statement: str, *values: object) -> None:
-    """Change the file behind the application's back."""
-    with closing(sqlite3.connect(path_of(app), timeout=10)) as connection:
-        connection.execute(statement, values)
-        connection.commit()
+    """Change the database behind the application's back."""
+    rows(app, statement, *values)
 
 
 def tamper(app: Flask, *statements: str) -> None:
-    """Change the database as somebody with the file in hand would: past its triggers."""
-    tamper_with(path_of(app), *statements)
+    """Change the database as somebody with the file in hand would: past triggers and keys."""
+    if not postgresql.is_running():
+        tamper_with(path_of(app), *statements)
+        return
+    with opened(app) as database:
+        database.script("SET session_replication_role = replica")
+        for statement in statements:
+            database.script(statement)
 
 
 def tamper_with(file: Path, *statements: str) -> None:
@@ -108,20 +197,64 @@ def tamper_with(file: Path, *statements: str) -> None:
         connection.commit()
 
 
+def tables(app: Flask) -> list[str]:
+    """The names of all tables of ours."""
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    if postgresql.is_running():
+        query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    names = {str(name) for (name,) in rows(app, query)}
+    return sorted(names - {"alembic_version"})
+
+
+def plan(app: Flask, query: str) -> str:
+    """How the engine would go about a query, had it many rows: by which indexes."""
+    with opened(app) as database:
+        if not postgresql.is_running():
+            return " ".join(str(row[3]) for row in database.execute(f"EXPLAIN QUERY PLAN {query}"))
+        database.script("SET enable_seqscan = off")
+        return " ".join(str(line) for (line,) in database.execute(f"EXPLAIN {query}"))
+
+
 def stored(app: Flask) -> Mapping[str, tuple[tuple[object, ...], ...]]:
     """Every row of every table but the volatile ones: equal before and after means nothing done."""
-    tables = [
-        str(name) for (name,) in rows(app, "SELECT name FROM sqlite_master WHERE type='table'")
-    ]
-    return {
-        table: tuple(rows(app, f'SELECT * FROM "{table}" ORDER BY 1, 2'))
-        for table in tables
-        if table not in VOLATILE and not table.startswith("sqlite_") and table != "alembic_version"
-    }
+    with opened(app) as database:
+        return {
+            table: tuple(database.execute(f'SELECT * FROM "{table}" ORDER BY 1, 2'))
+            for table in tables(app)
+            if table not in VOLATILE
+        }
 
 
 def raw_bytes(app: Flask) -> bytes:
-    """The database as it lies on the disk, the write-ahead log with it."""
+    """All that somebody finds who has got hold of the database.
+
+    On SQLite as it lies on the disk, the write-ahead log with it; on PostgreSQL, which compresses
+    there what is long, as every table gives it out.
+    """
+    if postgresql.is_running():
+        with closing(postgresql.connect(name_of(app))) as connection:
+            cursor = connection.cursor()
+            parts: list[bytes] = []
+            for table in tables(app):
+                with cursor.copy(f'COPY "{table}" TO STDOUT'.encode()) as copied:
+                    parts.extend(bytes(block) for block in copied)
+            return b"".join(parts)
     path = path_of(app)
     with_log = (path, path.with_name(path.name + "-wal"))
     return b"".join(part.read_bytes() for part in with_log if part.exists())
+
+
+def name_of(app: Flask) -> str:
+    """The database of the application, as PostgreSQL knows it."""
+    name = make_url(app.config["SQLALCHEMY_DATABASE_URI"]).database
+    assert name is not None
+    return name
+
+
+def _as_in_sqlite(value: object) -> object:
+    """Truth, days and moments as SQLite keeps them, so that a test need not know the engine."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "microseconds")
+    return value.isoformat() if isinstance(value, date) else value

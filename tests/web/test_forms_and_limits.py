@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +12,7 @@ from flask import Flask
 from flexapp.audit import verifying
 from flexapp.people.fictional import FICTIONAL_RESIDENTS
 from flexapp.web.access import Access, allow
+from tests.support.at_once import at_once
 from tests.support.client import HTMX, LintingClient
 from tests.support.database import rows, stored
 from tests.support.html import Page
@@ -181,26 +181,6 @@ def test_a_key_of_one_session_means_nothing_to_another(
         ma = browser.page("/assessment/self/new")
         assert browser.repeat(ma, "核定", once=key, **TYPED).status_code == 303
     assert rows(app, "SELECT count(*) FROM assessment") == [(2,)]
-
-
-def at_once(count: int, act: Callable[[int], None]) -> None:
-    """Run `act(0)` … `act(count - 1)` on threads that start together; faults are raised here."""
-    barrier, faults = threading.Barrier(count), list[BaseException]()
-
-    def run(number: int) -> None:
-        try:
-            barrier.wait()
-            act(number)
-        except BaseException as fault:
-            faults.append(fault)
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if faults:
-        raise faults[0]
 
 
 def test_of_eight_simultaneous_overlapping_assessments_exactly_one_wins(

@@ -21,6 +21,7 @@ from flexapp.config import (
     SettingsError,
     load,
 )
+from flexapp.extensions import engine_options
 from flexapp.taxbureau import DEMO_TRUSTED, demo_keys
 
 
@@ -170,6 +171,39 @@ def test_the_demo_trusts_its_stand_in() -> None:
     assert trusted.kid == stand_in.kid
     (ours,) = json.loads(DEMO_TRUSTED)["keys"]
     assert ours == DEMO_SIGNING_KEY.as_dict(private=False)
+
+
+@pytest.mark.parametrize(
+    "address", ["mysql://h/d", "postgresql://h/d", "postgresql+psycopg://:pw@h"]
+)
+def test_a_database_that_cannot_be_used_is_refused_and_its_password_not_said(address: str) -> None:
+    (fault,) = faults({"FLEXAPP_DATABASE_URL": address})
+    assert fault.startswith("FLEXAPP_DATABASE_URL must")
+    assert ":pw" not in fault
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FLEXAPP_DATABASE_POOL", "0"),
+        ("FLEXAPP_DATABASE_POOL", "many"),
+        ("FLEXAPP_DATABASE_POOL", "101"),
+        ("FLEXAPP_DATABASE_RECYCLE", "59"),
+        ("FLEXAPP_DATABASE_RECYCLE", "86401"),
+    ],
+)
+def test_a_pool_that_cannot_be_is_named(name: str, value: str) -> None:
+    (fault,) = faults({name: value})
+    assert fault.startswith(f"{name} is '{value}'; it must be a whole number")
+
+
+def test_what_is_said_of_the_pool_reaches_the_engine_of_postgresql_alone() -> None:
+    pool = {"FLEXAPP_DATABASE_POOL": "7", "FLEXAPP_DATABASE_RECYCLE": "90"}
+    options = engine_options(load(PRODUCTION | pool))
+    assert (options["pool_size"], options["max_overflow"]) == (7, 0)
+    assert (options["pool_recycle"], options["pool_pre_ping"]) == (90, True)
+    assert options["hide_parameters"]
+    assert engine_options(load(pool)) == {"hide_parameters": True}
 
 
 def test_an_unknown_setting_is_named() -> None:

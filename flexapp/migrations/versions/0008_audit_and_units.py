@@ -75,7 +75,8 @@ def _refuse_changes() -> None:
         return
     op.execute(
         'CREATE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS '
-        "$$ BEGIN RAISE EXCEPTION 'audit events are only ever added'; END $$"
+        "$$ BEGIN RAISE EXCEPTION 'audit events are only ever added'"
+        " USING ERRCODE = 'integrity_constraint_violation'; END $$"
     )
     for name, when in POSTGRESQL_TRIGGERS.items():
         op.execute(f'CREATE TRIGGER {name} {when} EXECUTE FUNCTION audit_event_refuse()')
@@ -118,7 +119,8 @@ def _former_units() -> None:
             # A condition with a query in it cannot stand in WHEN there.
             op.execute(
                 f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-                f"$$ BEGIN IF {condition} THEN RAISE EXCEPTION '{UNIT_FAULT}'; END IF; RETURN NEW; END $$"
+                f"$$ BEGIN IF {condition} THEN RAISE EXCEPTION '{UNIT_FAULT}'"
+                " USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$"
             )
             op.execute(f'CREATE TRIGGER {name} {when} FOR EACH ROW EXECUTE FUNCTION {name}()')
 

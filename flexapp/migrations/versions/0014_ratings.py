@@ -52,7 +52,7 @@ def upgrade() -> None:
         return
     op.execute(
         'CREATE FUNCTION rating_refuse() RETURNS trigger LANGUAGE plpgsql AS '
-        f"$$ BEGIN RAISE EXCEPTION '{FAULT}'; END $$"
+        f"$$ BEGIN RAISE EXCEPTION '{FAULT}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
     )
     for name, (when, condition) in TRIGGERS.items():
         op.execute(f'CREATE TRIGGER {name} {when} FOR EACH ROW {condition} EXECUTE FUNCTION rating_refuse()')

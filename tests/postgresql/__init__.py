@@ -1,0 +1,1 @@
+"""What is true of PostgreSQL alone, and of the server that the tests start."""
