@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -84,6 +84,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(NoConnection, _busy)
     app.register_error_handler(IntegrityError, _overtaken)
+    app.register_error_handler(DataError, _impossible)
     app.register_error_handler(Exception, _fault)
 
 
@@ -131,6 +132,13 @@ def _overtaken(error: IntegrityError) -> Response:
     # Somebody else was first with what must be unique.
     log.exception("the database refused")
     return _page(409, PAGES[409])
+
+
+def _impossible(error: DataError) -> Response:
+    # PostgreSQL holds no NUL in a text: nothing of ours is called so.
+    log.info("the database holds no such value")
+    status = 404 if request.method in ("GET", "HEAD") else 400
+    return _page(status, PAGES[status])
 
 
 def _fault(error: Exception) -> Response:

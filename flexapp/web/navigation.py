@@ -6,8 +6,8 @@ import re
 
 from flask import Response, redirect, request
 
-HIGHEST_ROW = 2**63 - 1
-"""What a database can count to; an address may hold any number."""
+HIGHEST_ROW = 2**31 - 1
+"""What our tables count to; an address may hold any number."""
 
 
 def is_ours(location: str) -> bool:
