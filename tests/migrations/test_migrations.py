@@ -22,6 +22,7 @@ from tests.support.database import (
     opened,
     rows,
     settings_for,
+    tamper,
 )
 
 
@@ -261,42 +262,33 @@ def test_drafts_come_and_go_and_the_accounts_stay(empty: Flask) -> None:
 
 def test_ratings_outlive_the_table_being_made_anew(empty: Flask) -> None:
     upgrade(revision="0015")
-    with closing(sqlite3.connect(path_of(empty))) as connection:
-        connection.execute(
-            "INSERT INTO account (id, phone, phone_index, created_at)"
-            " VALUES (1, 'p', 'p', '2026-11-25')"
-        )
-        connection.execute(
-            "INSERT INTO rating (id, case_seq, business, channel, division, level, sentence,"
-            " account_id, created_at) VALUES (3, 7, 'assess', 'phone', '640104', 2, 'x', 1, 'then')"
-        )
-        connection.commit()
+    execute(
+        empty,
+        "INSERT INTO account (id, phone, phone_index, created_at)"
+        " VALUES (1, 'p', 'p', '2026-11-25')",
+    )
+    execute(
+        empty,
+        "INSERT INTO rating (id, case_seq, business, channel, division, level, sentence,"
+        " account_id, created_at)"
+        " VALUES (3, 7, 'assess', 'phone', '640104', 2, 'x', 1, '2026-11-25')",
+    )
 
-    def ask(query: str) -> list[tuple[object, ...]]:
-        with closing(sqlite3.connect(path_of(empty))) as connection:
-            found = connection.execute(query).fetchall()
-            connection.commit()
-            return found
+    def ask() -> list[tuple[object, ...]]:
+        return rows(empty, "SELECT * FROM rating")
 
-    before, made = ask("SELECT * FROM rating"), schema(empty)
+    before, made = ask(), schema(empty)
     upgrade(revision="0016")
-    assert ask("SELECT * FROM rating") == before
+    assert ask() == before
     for change in ("level = 5", "account_id = 2", "sentence = 'y'"):
-        with pytest.raises(sqlite3.IntegrityError, match="a rating is not changed"):
-            ask(f"UPDATE rating SET {change}")
-    ask("UPDATE rating SET account_id = NULL")
+        with pytest.raises(REFUSED, match="a rating is not changed"):
+            execute(empty, f"UPDATE rating SET {change}")
+    execute(empty, "UPDATE rating SET account_id = NULL")
     with pytest.raises(SystemExit):  # Flask-Migrate logs why: it holds what belongs to nobody
         downgrade(revision="0015")
-    with closing(sqlite3.connect(path_of(empty))) as connection:
-        connection.execute("DROP TRIGGER rating_only_let_go")
-        connection.execute("UPDATE rating SET account_id = 1")
-        connection.execute(
-            "CREATE TRIGGER rating_only_let_go BEFORE UPDATE OF account_id ON rating"
-            " BEGIN SELECT RAISE(ABORT, 'x'); END"
-        )
-        connection.commit()
+    tamper(empty, "UPDATE rating SET account_id = 1")
     downgrade(revision="0015")
-    assert ask("SELECT * FROM rating") == before
+    assert ask() == before
     assert {name: words(sql) for name, sql in schema(empty).items()} == {
         name: words(sql) for name, sql in made.items()
     }

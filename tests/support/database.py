@@ -62,7 +62,7 @@ def copy(source: Path, target: Path) -> None:
 def drop(folder: Path) -> None:
     """What the test had is of no use any more; files go with their folder."""
     if postgresql.is_running():
-        postgresql.drop(postgresql.name_of(folder))
+        postgresql.hand_back(folder)
 
 
 class Templates:
@@ -87,8 +87,9 @@ class Templates:
                 making.mkdir()
                 make_empty(making)
                 self._make(making, today)
+                postgresql.keep(postgresql.name_of(making))
                 copy(making, finished)
-        copy(finished, folder)
+        postgresql.lend(folder, name)
 
     def path(self, today: date) -> Path:
         """The finished file of that business date: to be copied, never to be opened."""
