@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from flexapp.audit import service as audit
+from flexapp.extensions import hold
 from flexapp.people import draft_repository, handing_over, repository
 from flexapp.people.service import Visitor
 from flexapp.rules.refusal import Refusal
@@ -45,6 +46,8 @@ def close(*, visitor: Visitor, at: datetime) -> None:
     number: what limits how much one may try must not begin anew.
     """
     account = repository.account(visitor.account_id)
+    # Whoever signs in with this number meanwhile would have a session that nobody ends.
+    hold("phone", account.phone_index)
     audit.record(
         action=CLOSED,
         person_id=None if visitor.person is None else visitor.person.id,
