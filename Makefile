@@ -23,7 +23,7 @@ ON_BOTH := tests/postgresql tests/migrations tests/people tests/registration tes
 	tests/counter/test_publishing.py tests/counter/test_dashboard.py \
 	tests/web/test_forms_and_limits.py tests/web/test_replay.py
 
-.PHONY: help run test test-postgresql check build bench faults lighthouse phone walkthrough lock clean need-python
+.PHONY: help run test test-postgresql check build bench faults cluster lighthouse phone walkthrough lock clean need-python
 
 help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):[a-z -]*## \(.*\)/make \1	\2/p' Makefile
@@ -57,6 +57,10 @@ bench: need-python ## the benchmark against a bare page
 faults: need-python ## senders killed, answers lost, the tax bureau silent: what must hold
 	@"$(PYTHON)" deploy/bootstrap.py faults </dev/null
 	@$(OURS) -m tests.faults $(ARGS) </dev/null
+
+cluster: need-python ## two nodes, two senders, PostgreSQL and nginx on https://127.0.0.1:8443
+	@"$(PYTHON)" deploy/bootstrap.py cluster </dev/null
+	@exec $(OURS) -m tests.cluster $(ARGS)
 
 lighthouse: need-python ## the main pages as Lighthouse sees them on a phone, against the bars
 	@"$(PYTHON)" deploy/bootstrap.py walkthrough </dev/null

@@ -6,8 +6,9 @@ WHAT is one of
   run     what the site needs: packages, front-end build, database, demo data
   bench   what the benchmark needs: packages of the checks, front-end build
   faults  what the runs with faults need: the same
+  cluster what several nodes on this machine need: that, and nginx
   walkthrough  what taking the guide's pictures needs: that, a browser, Chinese glyphs
-  test    what the tests need: that, a browser, Chinese glyphs, other engines where possible
+  test    what the tests need: that, nginx, a browser, Chinese glyphs, other engines where possible
 
 Needs only the standard library of Python 3.11 or newer; works from any folder and reads nothing
 from the keyboard. A step whose inputs did not change is skipped, so a second run needs no network.
@@ -21,7 +22,7 @@ import sys
 if sys.version_info < (3, 11):  # noqa: UP036 - whoever calls this may have any Python
     sys.exit("Python 3.11 or newer is needed: run make PYTHON=/path/to/such/a/python3.")
 
-from steps import browser, database, engines, front_end, packages
+from steps import browser, database, engines, front_end, nginx, packages
 from steps.toolbox import Trouble, alone, say
 
 PREPARATIONS = {
@@ -35,7 +36,8 @@ PREPARATIONS = {
         database.demo_loaded,
     ),
     "bench": (packages.for_checks, front_end.built),
-    "faults": (packages.for_checks, front_end.built),
+    "faults": (packages.for_checks, front_end.built, nginx.found),
+    "cluster": (packages.for_checks, front_end.built, nginx.found),
     "walkthrough": (
         packages.for_checks,
         front_end.built,
@@ -45,6 +47,7 @@ PREPARATIONS = {
     "test": (
         packages.for_checks,
         front_end.built,
+        nginx.found,
         browser.chinese_glyphs,
         browser.found,
         engines.looked_for,

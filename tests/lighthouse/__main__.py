@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -21,6 +20,7 @@ from statistics import median
 from flexapp.config import PROJECT
 from tests.bench import load, prepare, serving
 from tests.journeys.conftest import arguments
+from tests.support.processes import Process
 
 HERE = Path(__file__).parent
 OWN_NODE = PROJECT / ".venv" / "bin"
@@ -92,14 +92,15 @@ def _look(node: str, folder: Path, url: str, cookie: str) -> Seen:
     """One run, in a browser of its own."""
     port, profile = serving.free_port(), tempfile.mkdtemp(dir=folder)
     flags = ["--headless=new", f"--remote-debugging-port={port}", f"--user-data-dir={profile}"]
-    browser = subprocess.Popen(
+    browser = Process(
+        "the browser",
         [os.environ["FLEXAPP_BROWSER"], *arguments(), *flags, "about:blank"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        environment={},
+        log=folder / "browser.log",
+        is_up=lambda: load.fetch(port, load.get("/json/version")).status == 200,
     )
     try:
-        _wait_for(browser, port)
+        browser.start()
         done = subprocess.run(
             [node, HERE / "measure.mjs", url, cookie, str(port)],
             cwd=HERE,
@@ -109,22 +110,10 @@ def _look(node: str, folder: Path, url: str, cookie: str) -> Seen:
             check=False,
         )
     finally:
-        browser.terminate()
-        browser.wait(20)
+        browser.stop()
     if done.returncode != 0:
         raise SystemExit(f"Lighthouse failed on {url}:\n{done.stderr}")
     return Seen(**json.loads(done.stdout))
-
-
-def _wait_for(browser: subprocess.Popen[bytes], port: int) -> None:
-    until = time.monotonic() + serving.START_WITHIN
-    while time.monotonic() < until and browser.poll() is None:
-        try:
-            if load.fetch(port, load.get("/json/version")).status == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("the browser did not start")
 
 
 def _node() -> str:

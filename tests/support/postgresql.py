@@ -21,16 +21,18 @@ import hashlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
+
+from tests.support.processes import Process
 
 RUNNING = "POSTGRESQL_OF_THE_TESTS"
 """The environment's name for the folder of the server, by which the workers of a run find it."""
@@ -47,8 +49,8 @@ FASTER = {
     "max_connections": "200",
     "listen_addresses": "",
 }
-PATIENCE = 30
-"""Seconds in which the server must have come up."""
+DURABLE = {"max_connections": "200", "listen_addresses": ""}
+"""As it would be deployed: what was committed is on the disk."""
 
 
 class NoServer(Exception):
@@ -56,9 +58,12 @@ class NoServer(Exception):
 
 
 class Server:
-    """A server of our own in a folder of its own."""
+    """A server of our own in a folder of its own; `settings` go with its start.
 
-    def __init__(self) -> None:
+    It can be started again after it was stopped, or ended in the middle of its work.
+    """
+
+    def __init__(self, settings: Mapping[str, str] = FASTER) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="flexapp-postgresql-"))
         try:
             self._user = _other_user() if os.geteuid() == 0 else None
@@ -66,34 +71,60 @@ class Server:
             if self._user is not None:
                 shutil.chown(self.folder, self._user)
             self._run("initdb", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-            settings = [f"--{name}={value}" for name, value in FASTER.items()]
-            with (self.folder / "log").open("wb") as log:
-                self._process = subprocess.Popen(
-                    [self._programs / "postgres", "-k", self.folder, *settings],
-                    user=self._user,
-                    env=self._environment,
-                    cwd=self.folder,
-                    stdout=log,
-                    stderr=log,
-                )
-            self._wait()
+            told = [f"--{name}={value}" for name, value in settings.items()]
+            self._process = Process(
+                "PostgreSQL",
+                [self._programs / "postgres", "-k", self.folder, *told],
+                environment=self._environment,
+                log=self.folder / "log",
+                is_up=self._answers,
+                user=self._user,
+                folder=self.folder,
+            )
+            self.start()
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
 
-    def stop(self) -> None:
-        """End it and remove what it held."""
-        self._process.terminate()
+    def start(self) -> None:
+        """Let it come up, from whatever state its files are in."""
         try:
-            self._process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self._process.start()
+        except RuntimeError as error:
+            raise NoServer(str(error)) from error
+
+    def end_immediately(self) -> None:
+        """As if the machine had lost its power: connections are cut, nothing is tidied up."""
+        self._process.signal(signal.SIGQUIT)
+        self._process.wait_until_ended()
+
+    def stop(self) -> None:
+        """End it, whoever is still connected, and remove what it held."""
+        if self._process.is_running:
+            self._process.signal(signal.SIGINT)
+            self._process.wait_until_ended()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def create(self, name: str) -> str:
+        """An empty database; its address for the product's settings."""
+        with psycopg.connect(_address(self.folder, "postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        return _url(self.folder, name)
+
+    def address(self, name: str) -> str:
+        """Where whoever wants to look past the product finds a database of it."""
+        return _address(self.folder, name)
 
     @property
     def _environment(self) -> dict[str, str]:
         return {"PGDATA": str(self.folder / "data"), "PATH": os.defpath, "LC_ALL": "C"}
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(_address(self.folder, "postgres")).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
@@ -107,24 +138,10 @@ class Server:
         if done.returncode != 0:
             raise NoServer(f"{program} of {self._programs} failed: {done.stderr.strip()}")
 
-    def _wait(self) -> None:
-        until = time.monotonic() + PATIENCE
-        while True:
-            try:
-                psycopg.connect(_address(self.folder, "postgres")).close()
-                return
-            except psycopg.OperationalError as error:
-                if self._process.poll() is not None or time.monotonic() > until:
-                    said = (self.folder / "log").read_text(errors="replace").strip()
-                    self._process.kill()
-                    raise NoServer(f"PostgreSQL did not start: {said or error}") from error
-            time.sleep(0.05)
-
 
 def url_of(folder: Path) -> str:
     """The address of the database that belongs to a folder, for the product's settings."""
-    host = quote(os.environ[RUNNING], safe="")
-    return f"postgresql+psycopg://{USER}@/{name_of(folder)}?host={host}"
+    return _url(Path(os.environ[RUNNING]), name_of(folder))
 
 
 def name_of(folder: Path) -> str:
@@ -258,6 +275,10 @@ def alone(folder: Path) -> Iterator[None]:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _url(server: Path, database: str) -> str:
+    return f"postgresql+psycopg://{USER}@/{database}?host={quote(str(server), safe='')}"
 
 
 def _address(folder: Path, database: str) -> str:

@@ -1,0 +1,1 @@
+"""Several nodes on one machine: nginx, serving nodes, senders, PostgreSQL and a tax bureau."""

@@ -1,0 +1,144 @@
+"""A whole deployment on this machine, each part a process of its own that can be killed."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+
+from flexapp.config import load
+from flexapp.wiring import create_app
+from tests.cluster import nginx
+from tests.support import postgresql
+from tests.support.processes import Process, free_port
+
+NODES = 2
+SENDERS = 2
+DATABASE = "flexapp"
+
+
+class Cluster:
+    """nginx, nodes, senders, PostgreSQL and the stand-in tax bureau, with the demo's people.
+
+    Parts come up in `started`; each is at hand to be stopped, killed and started again.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        database: postgresql.Server,
+        *,
+        port: int | None,
+        nodes: int,
+        today: str | None,
+    ) -> None:
+        self.folder = folder
+        self.database = database
+        self.port = port or free_port()
+        self.origin = f"https://{nginx.HOST}:{self.port}"
+        self.tax_database = folder / "tax.sqlite3"
+        self.environ: Mapping[str, str] = {
+            "FLEXAPP_DATABASE_URL": database.create(DATABASE),
+            "FLEXAPP_TAX_URL": f"http://{nginx.HOST}:{(tax_port := free_port())}",
+            "FLEXAPP_TAX_DATABASE": str(self.tax_database),
+            "FLEXAPP_PUBLIC_URL": self.origin,
+            "FLEXAPP_LOG": "json",
+            "FLEXAPP_WORKERS": "1",
+            **({} if today is None else {"FLEXAPP_TODAY": today}),
+        }
+        self.node_ports = [free_port() for _ in range(nodes)]
+        self.nodes = [self._node(number, port) for number, port in enumerate(self.node_ports, 1)]
+        self.senders = [self._sender(number) for number in range(1, SENDERS + 1)]
+        self.tax_bureau = self._tax_bureau(tax_port)
+        self.nginx = nginx.configured(folder / "nginx", port=self.port, nodes=self.node_ports)
+
+    @property
+    def parts(self) -> list[Process]:
+        """Every process but PostgreSQL's, in the order in which they start."""
+        return [self.tax_bureau, *self.nodes, *self.senders, self.nginx]
+
+    def prepare(self) -> None:
+        """Bring the database up to date and put the demo's people in, as a deployment would."""
+        runner = create_app(load(self.environ)).test_cli_runner()
+        for command in (["db", "upgrade"], ["demo", "load"]):
+            result = runner.invoke(args=command)
+            if result.exit_code != 0:
+                raise RuntimeError(f"{' '.join(command)} failed: {result.output}")
+
+    def browser(self) -> httpx.Client:
+        """Somebody who comes through nginx and trusts its certificate."""
+        return httpx.Client(
+            base_url=self.origin,
+            verify=nginx.trusting(self.folder / "nginx"),
+            headers={"Origin": self.origin},
+            timeout=40,
+        )
+
+    def _node(self, number: int, port: int) -> Process:
+        return Process(
+            f"node {number}",
+            [sys.executable, "app.py"],
+            environment={
+                **self.environ,
+                "FLEXAPP_HOST": nginx.HOST,
+                "FLEXAPP_PORT": str(port),
+                "FLEXAPP_METRICS_DIR": str(self.folder / f"metrics-{number}"),
+            },
+            log=self.folder / f"node-{number}.log",
+            is_up=lambda: httpx.get(f"http://{nginx.HOST}:{port}/readyz").is_success,
+        )
+
+    def _sender(self, number: int) -> Process:
+        metrics = self.folder / f"metrics-sender-{number}"
+        return Process(
+            f"sender {number}",
+            [sys.executable, "-m", "flask", "--app", "app", "transmission", "work"],
+            environment={**self.environ, "FLEXAPP_METRICS_DIR": str(metrics)},
+            log=self.folder / f"sender-{number}.log",
+            is_up=lambda: True,  # that it runs is seen by what it sends
+        )
+
+    def _tax_bureau(self, port: int) -> Process:
+        return Process(
+            "tax bureau",
+            [
+                *(sys.executable, "-m", "flexapp.taxbureau"),
+                *("--port", str(port)),
+                *("--database", self.tax_database),
+                *("--events-url", f"http://{nginx.HOST}:{self.node_ports[0]}"),
+            ],
+            environment={},
+            log=self.folder / "tax-bureau.log",
+            is_up=lambda: httpx.get(f"http://{nginx.HOST}:{port}/").is_success,
+        )
+
+
+@contextmanager
+def started(
+    *, port: int | None = None, nodes: int = NODES, today: str | None = None
+) -> Iterator[Cluster]:
+    """A cluster that runs until the block ends, and then is gone.
+
+    `port`: nginx's, any if None; `today`: the pinned business date.
+
+    `postgresql.NoServer` or `nginx.NoNginx` where the machine has none, with what to do.
+    """
+    nginx.program()
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="flexapp-cluster-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        server = postgresql.Server(postgresql.DURABLE)
+        stack.callback(server.stop)
+        cluster = Cluster(folder, server, port=port, nodes=nodes, today=today)
+        cluster.prepare()
+        for part in cluster.parts:
+            stack.callback(part.stop)
+            part.launch()
+        for part in cluster.parts:
+            part.wait_until_up()
+        yield cluster

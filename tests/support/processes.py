@@ -1,0 +1,129 @@
+"""Servers of a run as processes of their own: started, asked whether they are up, ended, killed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import httpx
+
+from flexapp.config import PROJECT
+
+START_WITHIN = 60.0
+STOP_WITHIN = 10.0
+"""Seconds."""
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+class Process:
+    """One server, which may be started again after it was stopped or killed.
+
+    `is_up` is asked until it says so; until then it may find nobody to talk to. Of our own
+    environment the process gets everything but the product's settings; those are in `environment`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        environment: Mapping[str, str],
+        log: Path,
+        is_up: Callable[[], bool],
+        user: str | None = None,
+        folder: Path = PROJECT,
+    ) -> None:
+        self.name = name
+        self.log = log
+        self._command = [str(word) for word in command]
+        self._environment = environment
+        self._is_up = is_up
+        self._user = user
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The number of the running process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start it and wait until it is up; `RuntimeError` with its last words if it never is."""
+        self.launch()
+        self.wait_until_up()
+
+    def launch(self) -> None:
+        """Start it without waiting."""
+        ours = {k: v for k, v in os.environ.items() if not k.startswith("FLEXAPP_")}
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self._folder,
+                env=ours | dict(self._environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                user=self._user,
+            )
+
+    def wait_until_up(self) -> None:
+        """Until it answers; `RuntimeError` with its last words where it never does."""
+        until = time.monotonic() + START_WITHIN
+        while time.monotonic() < until and self.is_running:
+            try:
+                if self._is_up():
+                    return
+            except (OSError, httpx.TransportError):
+                pass
+            time.sleep(0.05)
+        said = self.log.read_text(errors="replace")[-4000:]
+        self.kill()
+        raise RuntimeError(f"{self.name} did not start:\n{said}")
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process itself, not to what it started."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def stop(self) -> None:
+        """Ask it to end, and see to it."""
+        if self._process is None:
+            return
+        if self.is_running:
+            self.signal(signal.SIGTERM)
+        self.wait_until_ended()
+
+    def wait_until_ended(self, seconds: float = STOP_WITHIN) -> None:
+        """Give it time to end by itself, then none."""
+        assert self._process is not None
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it with everything it started, at once: nothing of it can tidy up."""
+        assert self._process is not None
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
