@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flexapp.assessment import service as assessment
+from flexapp.extensions import hold
 from flexapp.rules.refusal import Refusal
 from flexapp.signing import body_digest
 from flexapp.transmission import repository
@@ -68,7 +69,11 @@ def parse(sent: object) -> TaxEvent | tuple[tuple[str, str], ...]:
 
 
 def receive(event: TaxEvent, proof: Proof) -> Outcome | Refusal:
-    """Take an event in the caller's transaction: what it did, now or when it first came."""
+    """Take an event in the caller's transaction: what it did, now or when it first came.
+
+    `Overtaken` where a person moved the record in the same moment: roll back; it comes again.
+    """
+    hold("tax event", event.serial)
     known = repository.event(event.event_id)
     if known is not None:
         # Before events were signed nothing was kept to compare with.

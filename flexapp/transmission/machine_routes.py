@@ -8,10 +8,11 @@ import logging
 from flask import Blueprint, Response, current_app, request
 
 from flexapp.config import Settings
-from flexapp.extensions import csrf
+from flexapp.extensions import csrf, db
 from flexapp.rules.refusal import Refusal
 from flexapp.signing import NotGenuine
 from flexapp.transmission import events, protocol
+from flexapp.transmission.agreeing import Overtaken
 from flexapp.transmission.protocol import HEADER, Proof
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import instant
@@ -75,7 +76,11 @@ def _taken(body: bytes, proof: Proof) -> Response:
         field, sentence = event[0]
         detail = f"内容有误，没有保存。{field + '：' if field else ''}{sentence}"
         return problem(422, "invalid", detail, event)
-    outcome = events.receive(event, proof)
+    try:
+        outcome = events.receive(event, proof)
+    except Overtaken:
+        db.session.rollback()
+        return problem(503, "overtaken", "这笔核定正好有了变化，什么也没有保存，请稍后重发。")
     if isinstance(outcome, Refusal):
         return problem(409, outcome.reason, outcome.sentence)
     text = json.dumps({"event_id": event.event_id, "outcome": outcome.value})

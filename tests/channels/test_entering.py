@@ -107,7 +107,8 @@ def test_what_is_done_names_the_channel_and_what_a_phone_browser_does_says_phone
     browser = another()
     arrive(browser, newcomer(6))
     register(browser)
-    found = rows(app, "SELECT action, channel FROM audit_event WHERE actor_kind = 'account'")
+    theirs = "SELECT action, channel FROM audit_event WHERE actor_kind = 'account' ORDER BY seq"
+    found = rows(app, theirs)
     assert found == [
         ("person.real_name", "abc"),
         ("account.signed_in", "abc"),

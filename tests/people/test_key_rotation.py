@@ -6,9 +6,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from sqlalchemy.types import Boolean, Date, DateTime, Integer
 
 from app import main
 from flexapp.config import DEMO_DATA_KEY
-from flexapp.extensions import db, write_intent
+from flexapp.extensions import Moment, db, write_intent
 from flexapp.people import rotating, sealed_repository
 from flexapp.people.encryption import EncryptedText, vault
 from flexapp.people.rotating import KeysDoNotFit
@@ -27,7 +26,8 @@ from flexapp.web.unit_of_work import read_transaction
 from tests.architecture.checkout import files_below, text_of
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
-from tests.support.database import execute, path_of, raw_bytes, rows, tamper
+from tests.support.database import REFUSED, execute, make_empty, raw_bytes, rows, tables, tamper
+from tests.support.database import opened as database_of
 from tests.support.walks import MA_LAN, newcomer, sign_in
 
 NEW = base64.b64encode(b"n" * 32).decode()
@@ -50,17 +50,16 @@ def columns() -> dict[str, list[str]]:
 
 def fill(app: Flask) -> None:
     """Rows with a value in each encrypted column of each table, whatever tables there are."""
-    with app.app_context(), closing(sqlite3.connect(path_of(app))) as connection:
-        connection.execute("PRAGMA foreign_keys=OFF")
+    with app.app_context(), database_of(app) as database:
+        database.forget_keys()
         for name in columns():
             table = db.metadata.tables[name]
             for number in range(9001, 9001 + FILLED):
                 row = {c.name: _filler(table, c.name, number) for c in table.columns}
                 marks = ", ".join("?" * len(row))
-                connection.execute(
-                    f"INSERT INTO {name} ({', '.join(row)}) VALUES ({marks})", tuple(row.values())
+                database.execute(
+                    f"INSERT INTO {name} ({', '.join(row)}) VALUES ({marks})", *row.values()
                 )
-        connection.commit()
 
 
 def _filler(table: Table, name: str, number: int) -> object:
@@ -70,11 +69,13 @@ def _filler(table: Table, name: str, number: int) -> object:
     bounds = " ".join(str(c.sqltext) for c in table.constraints if isinstance(c, CheckConstraint))
     if column.nullable:
         return None
-    if isinstance(column.type, Boolean) or re.search(rf"\b{name} BETWEEN", bounds):
+    if isinstance(column.type, Boolean):
+        return True
+    if re.search(rf"\b{name} BETWEEN", bounds):
         return 1
     if isinstance(column.type, Integer):
         return number
-    if isinstance(column.type, DateTime):
+    if isinstance(column.type, DateTime | Moment):
         return "2026-11-24 00:00:00.000000"
     return "2026-11-24" if isinstance(column.type, Date) else f"filled {number}"
 
@@ -94,10 +95,7 @@ def opened(app: Flask) -> dict[str, list[tuple[Any, ...]]]:
 def labels(app: Flask) -> set[str]:
     """What any value in any column of any table is sealed with."""
     found = set()
-    tables = [
-        str(name) for (name,) in rows(app, "SELECT name FROM sqlite_master WHERE type='table'")
-    ]
-    for table in tables:
+    for table in tables(app):
         for row in rows(app, f'SELECT * FROM "{table}"'):
             texts = (value for value in row if isinstance(value, str))
             found |= {named["label"] for text in texts if (named := SEALED.fullmatch(text))}
@@ -148,9 +146,8 @@ def test_the_file_holds_nothing_under_the_old_key_once_it_is_packed(filled: Flas
     with filled.app_context():
         db.session.remove()
         db.engine.dispose()
-    with closing(sqlite3.connect(path_of(filled), isolation_level=None)) as connection:
-        connection.execute("VACUUM")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with database_of(filled) as database:
+        database.pack()
     assert not old.search(raw_bytes(filled))
     assert b"new:" in raw_bytes(filled)
 
@@ -256,7 +253,7 @@ def test_a_row_changed_between_reading_and_writing_keeps_its_change(
             with old.app_context():  # by a process that has the old key only
                 name = vault().encrypt("改过的名字", "person.name")
             execute(old, "UPDATE person SET name = ? WHERE id = ?", name, changed[0])
-            execute(old, "DELETE FROM person WHERE id = ?", found[1].key[0])
+            tamper(old, f"DELETE FROM person WHERE id = {found[1].key[0]}")
             changed.append(found[1].key[0])
         return found
 
@@ -280,8 +277,7 @@ def test_reading_for_it_holds_up_no_writer_whatever_ran_before(filled: Flask) ->
     try:
         with filled.app_context(), read_transaction():
             db.session.execute(text("SELECT count(*) FROM person"))
-            with closing(sqlite3.connect(path_of(filled), timeout=0)) as connection:
-                connection.execute("BEGIN IMMEDIATE")
+            execute(filled, "UPDATE person SET name = name WHERE id = 9001")
     finally:
         write_intent.reset(token)
 
@@ -416,11 +412,14 @@ def test_a_changed_row_alone_does_not_stop_a_start(app: Flask) -> None:
 
 
 def test_the_server_says_which_key_is_missing_and_does_not_start(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    app: Flask,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     settings = {
         "FLEXAPP_DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],
-        "FLEXAPP_TAX_DATABASE": str(path_of(app).with_name("tax.sqlite3")),
+        "FLEXAPP_TAX_DATABASE": str(tmp_path / "tax.sqlite3"),
         "FLEXAPP_DATA_KEYS": NEW_ONLY,
     }
     for name, value in settings.items():
@@ -430,12 +429,14 @@ def test_the_server_says_which_key_is_missing_and_does_not_start(
     assert said.startswith("The service cannot start: rows of the database need the key demo,")
 
 
-def test_a_start_on_a_database_without_tables_is_let_through(make_app: MakeApp) -> None:
+def test_a_start_on_a_database_without_tables_is_let_through(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
     app = make_app()
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
-    path_of(app).unlink()
+    make_empty(tmp_path)
     start(app)
 
 
@@ -469,7 +470,7 @@ def test_a_rating_is_encrypted_anew_and_still_cannot_be_changed(filled: Flask) -
         (9002, "answer = NULL"),
         (9002, f"answer = '{sealed[0]}'"),
     ]:
-        with pytest.raises(sqlite3.IntegrityError, match="a rating is not changed"):
+        with pytest.raises(REFUSED, match="a rating is not changed"):
             execute(filled, f"UPDATE rating SET {change} WHERE id = {number}")
 
 

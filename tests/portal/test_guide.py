@@ -12,13 +12,13 @@ from flask import Flask
 
 from flexapp.agency import service as agency
 from flexapp.audit.service import Actor, ActorKind
-from flexapp.extensions import db
 from flexapp.portal.guide import NOTICE, OURS, guide
 from flexapp.portal.illustrated import PICTURE_WIDTH, Annex, Kind, Step
 from flexapp.portal.walkthrough import ANNEXES
 from flexapp.rules.capabilities import CAPABILITIES, Action, ChannelKind
 from flexapp.rules.parameters import DIRECTORY
 from flexapp.web.clock import now, today
+from flexapp.web.unit_of_work import write_transaction
 from tests.support.client import LintingClient
 from tests.support.html import words
 
@@ -113,9 +113,8 @@ def test_a_year_without_figures_is_said_to_have_none(client: LintingClient) -> N
 def test_every_open_year_has_its_figures_and_may_be_made_up(
     app: Flask, client: LintingClient
 ) -> None:
-    with app.test_request_context():
+    with app.test_request_context(), write_transaction():
         assert agency.open_year(year=2025, actor=OFFICER, at=now(), today=today()) is None
-        db.session.commit()
     assert "8258.00" in answer(client, "缴费基数是什么")
     assert "2026 年、2025 年" in answer(client, "能补缴吗")
 

@@ -46,9 +46,11 @@ def settings_for(folder: Path, today: date | None, **more: str) -> Settings:
 
 
 def make_empty(folder: Path) -> None:
-    """A database without a table for `settings_for(folder, …)`; SQLite makes its own."""
+    """A database without a table for `settings_for(folder, …)`, in place of one that it has."""
     if postgresql.is_running():
         postgresql.create(postgresql.name_of(folder))
+    else:
+        (folder / "site.sqlite3").unlink(missing_ok=True)  # SQLite makes its own
 
 
 def copy(source: Path, target: Path) -> None:
@@ -92,12 +94,15 @@ class Templates:
         postgresql.lend(folder, name)
 
     def path(self, today: date) -> Path:
-        """The finished file of that business date: to be copied, never to be opened."""
+        """The finished file of that business date: to be copied, never to be opened.
+
+        Of SQLite whatever the run is on: for the sites of the walks, which have files.
+        """
         finished = self.folder / f"{today.isoformat()}.sqlite3"
         if not finished.exists():
             with TemporaryDirectory(dir=self.folder) as making:
-                self._make(Path(making), today)
                 path = Path(making) / "site.sqlite3"
+                self._make(Path(making), today, FLEXAPP_DATABASE_URL=f"sqlite:///{path}")
                 with closing(sqlite3.connect(path)) as connection:
                     # What is still in the write-ahead log would be missing from a copy.
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -105,8 +110,8 @@ class Templates:
                 os.replace(path, finished)
         return finished
 
-    def _make(self, folder: Path, today: date) -> None:
-        app = create_app(settings_for(folder, today))
+    def _make(self, folder: Path, today: date, **more: str) -> None:
+        app = create_app(settings_for(folder, today, **more))
         with app.app_context():
             upgrade()
             db.engine.dispose()
@@ -140,11 +145,24 @@ class Opened:
         else:
             self._connection.execute(statements.encode())
 
+    def forget_keys(self) -> None:
+        """Let rows be written that refer to nothing."""
+        of_sqlite = isinstance(self._connection, sqlite3.Connection)
+        self.script(
+            "PRAGMA foreign_keys=OFF" if of_sqlite else "SET session_replication_role = replica"
+        )
+
+    def pack(self) -> None:
+        """Let nothing of what was changed or removed stay."""
+        self.script("VACUUM")
+        if isinstance(self._connection, sqlite3.Connection):
+            self.script("PRAGMA wal_checkpoint(TRUNCATE)")
+
 
 @contextmanager
 def opened(app: Flask) -> Iterator[Opened]:
     """The application's database from outside; foreign keys hold here too."""
-    if postgresql.is_running():
+    if is_on_postgresql(app):
         with closing(postgresql.connect(name_of(app))) as connection:
             connection.autocommit = True
             yield Opened(connection)
@@ -162,6 +180,18 @@ def path_of(app: Flask) -> Path:
     return Path(uri.removeprefix("sqlite:///"))
 
 
+def take_away(app: Flask) -> None:
+    """The application's database is gone, and none can be made in its place."""
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    if is_on_postgresql(app):
+        postgresql.drop(name_of(app))
+    else:
+        path_of(app).unlink()
+        path_of(app).mkdir()
+
+
 def rows(app: Flask, query: str, *values: object) -> list[tuple[object, ...]]:
     """What another program sees: committed rows, undecrypted."""
     with opened(app) as database:
@@ -175,11 +205,11 @@ def execute(app: Flask, statement: str, *values: object) -> None:
 
 def tamper(app: Flask, *statements: str) -> None:
     """Change the database as somebody with the file in hand would: past triggers and keys."""
-    if not postgresql.is_running():
+    if not is_on_postgresql(app):
         tamper_with(path_of(app), *statements)
         return
     with opened(app) as database:
-        database.script("SET session_replication_role = replica")
+        database.forget_keys()
         for statement in statements:
             database.script(statement)
 
@@ -201,7 +231,7 @@ def tamper_with(file: Path, *statements: str) -> None:
 def tables(app: Flask) -> list[str]:
     """The names of all tables of ours."""
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-    if postgresql.is_running():
+    if is_on_postgresql(app):
         query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
     names = {str(name) for (name,) in rows(app, query)}
     return sorted(names - {"alembic_version"})
@@ -210,7 +240,7 @@ def tables(app: Flask) -> list[str]:
 def plan(app: Flask, query: str) -> str:
     """How the engine would go about a query, had it many rows: by which indexes."""
     with opened(app) as database:
-        if not postgresql.is_running():
+        if not is_on_postgresql(app):
             return " ".join(str(row[3]) for row in database.execute(f"EXPLAIN QUERY PLAN {query}"))
         database.script("SET enable_seqscan = off")
         return " ".join(str(line) for (line,) in database.execute(f"EXPLAIN {query}"))
@@ -232,7 +262,7 @@ def raw_bytes(app: Flask) -> bytes:
     On SQLite as it lies on the disk, the write-ahead log with it; on PostgreSQL, which compresses
     there what is long, as every table gives it out.
     """
-    if postgresql.is_running():
+    if is_on_postgresql(app):
         with closing(postgresql.connect(name_of(app))) as connection:
             cursor = connection.cursor()
             parts: list[bytes] = []
@@ -243,6 +273,12 @@ def raw_bytes(app: Flask) -> bytes:
     path = path_of(app)
     with_log = (path, path.with_name(path.name + "-wal"))
     return b"".join(part.read_bytes() for part in with_log if part.exists())
+
+
+def is_on_postgresql(app: Flask) -> bool:
+    """Which of the engines an application is on; a walk's site is on SQLite in any run."""
+    uri: str = app.config["SQLALCHEMY_DATABASE_URI"]
+    return uri.startswith("postgresql")
 
 
 def name_of(app: Flask) -> str:

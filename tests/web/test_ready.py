@@ -14,7 +14,7 @@ from flexapp.transmission.worker import Sender
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
-from tests.support.database import execute, path_of, rows
+from tests.support.database import execute, rows, take_away, tamper
 from tests.support.tax import receipt, through, unreachable
 
 OTHER_KEY = base64.b64encode(b"o" * 32).decode()
@@ -37,9 +37,7 @@ def test_a_whole_node_is_ready(client: LintingClient) -> None:
 
 
 def test_without_its_database_it_is_not(app: Flask, client: LintingClient) -> None:
-    path = path_of(app)
-    path.unlink()
-    path.mkdir()
+    take_away(app)
     assert reasons(client) == ["database"]
     assert client.get("/healthz").status_code == 200
 
@@ -78,8 +76,7 @@ def test_a_new_key_before_the_old_one_is_fine(make_app: MakeApp) -> None:
 
 
 def test_with_nobody_stored_any_keys_will_do(app: Flask, client: LintingClient) -> None:
-    for table in ("outbox_message", "account", "person"):
-        execute(app, f"DELETE FROM {table}")
+    tamper(app, *(f"DELETE FROM {table}" for table in ("outbox_message", "account", "person")))
     assert rows(app, "SELECT count(*) FROM person") == [(0,)]
     assert reasons(client) == []
 
