@@ -12,7 +12,7 @@ from flask import Flask
 
 from flexapp.extensions import db
 from flexapp.wiring import create_app
-from tests.support import log_watch, postgresql, thrift
+from tests.support import in_memory, left_out, log_watch, postgresql, thrift
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
 from tests.support.database import Templates, drop, settings_for
@@ -38,7 +38,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "today(date): pin the business date of the application")
+    in_memory.begin()
     thrift.begin()
+    config.pluginmanager.register(left_out, "left_out")
     config.pluginmanager.register(log_watch, "log_watch")
     if config.getoption("--database") == "postgresql" and not postgresql.is_running():
         start_postgresql()
@@ -64,13 +66,6 @@ def pytest_unconfigure() -> None:
 def pytest_collection_finish() -> None:
     """All that the tests need is imported now and stays."""
     thrift.spare_what_is_here()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """A test that could not be made here is named at the end, with the reason: no silent skip."""
-    for report in terminalreporter.getreports("skipped"):
-        _, _, reason = report.longrepr
-        terminalreporter.write_line(f"not run: {reason.removeprefix('Skipped: ')}", yellow=True)
 
 
 @pytest.fixture(scope="session")

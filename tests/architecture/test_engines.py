@@ -14,6 +14,7 @@ from steps.toolbox import Trouble
 
 from tests.architecture.checkout import ROOT
 from tests.journeys.engines.starting import FIREFOX, WEBKIT
+from tests.support import left_out
 
 ALL = ["firefox-esr", "webkit2gtk-driver", "xvfb"]
 
@@ -86,11 +87,16 @@ def test_an_engine_that_is_not_here_says_what_to_install() -> None:
 
 
 @pytest.mark.parametrize("workers", ["0", "1"])
-def test_a_test_that_was_not_made_is_named_at_the_end(tmp_path: Path, workers: str) -> None:
+def test_a_test_that_was_not_made_is_named_at_the_end(
+    pytestconfig: pytest.Config, tmp_path: Path, workers: str
+) -> None:
     (tmp_path / "test_x.py").write_text(
         "import pytest\ndef test_x(): pytest.skip('the walk in X: no X is here')\n"
     )
-    (tmp_path / "conftest.py").write_text("from tests.conftest import pytest_terminal_summary\n")
+    assert pytestconfig.pluginmanager.get_plugin("left_out") is left_out
+    (tmp_path / "conftest.py").write_text(
+        "from tests.support.left_out import pytest_terminal_summary\n"
+    )
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-n", workers, "--rootdir", ".", "-c", "/dev/null"],
         cwd=tmp_path,

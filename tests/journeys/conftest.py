@@ -15,11 +15,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserType, sync_playwright
 
+from tests.counter.conftest import enter
 from tests.journeys.inspection import memory
 from tests.journeys.phone import Mode, Phone
 from tests.journeys.site import Site
 from tests.journeys.snapshot import Snapshot, take
+from tests.support.client import LintingClient, linting
 from tests.support.database import Templates
+from tests.support.walks import sign_in
 
 PICTURES = Path(__file__).resolve().parents[2] / "var" / "journeys"
 ON_THE_MACHINE = (
@@ -52,12 +55,34 @@ class World:
         self.phones.append(Phone(self.browser, self.site.url, self.mode, webview=webview))
         return self.phones[-1]
 
-    def desk(self, user_name: str) -> Phone:
-        """A clerk's window, signed in; as wide as a desk's."""
+    def let_in(self, phone: Phone, number: str) -> None:
+        """As if the holder of that number had signed in on this phone before.
+
+        By the same pages, but without the browser: each of them costs it a tenth of a second, and
+        walks that are about something else need not see them again. What becomes of signing in on
+        the screen is walked in `test_registering`, `test_assessing`, `test_proxy`, `test_counter`.
+        """
+        client = self._client()
+        sign_in(client, number)
+        phone.bring(client.get_cookie("session"))
+
+    def desk(self, user_name: str, *, by_hand: bool = False) -> Phone:
+        """A clerk's window, signed in; as wide as a desk's. `by_hand`: on the screen."""
         window = Phone(self.browser, self.site.url, self.mode, desk=True)
         self.phones.append(window)
-        window.sign_in_to_counter(user_name)
+        if by_hand:
+            window.sign_in_to_counter(user_name)
+        else:
+            client = self._client()
+            enter(client, user_name)
+            window.bring(client.get_cookie("session"))
+            window.open("/counter")
+            window.on("经办工作台", window.button("退出登录"))
         return window
+
+    def _client(self) -> LintingClient:
+        self.site.app.test_client_class = LintingClient
+        return linting(self.site.app.test_client())
 
     def command(self, *words: str) -> str:
         """What an operator types; what it prints."""

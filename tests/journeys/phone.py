@@ -19,6 +19,7 @@ from playwright.sync_api import (
     Response,
     expect,
 )
+from werkzeug.test import Cookie
 
 from tests.journeys import drawer
 from tests.journeys.inspection import inspect
@@ -121,6 +122,14 @@ class Phone:
         """Another tab of the same browser, watched as the first is; it becomes `page`."""
         self.page = self._watch(self._context.new_page())
         return self.page
+
+    def bring(self, cookie: Cookie | None) -> None:
+        """Hold this cookie of the site's, as from an earlier visit."""
+        assert cookie is not None
+        with drawer.leaving_nothing():
+            self._context.add_cookies(
+                [{"name": cookie.key, "value": cookie.value, "url": self._url, "httpOnly": True}]
+            )
 
     def tolerate(self, *texts: str) -> None:
         """Whatever the browser's console says with these texts in it belongs to the walk."""

@@ -6,6 +6,7 @@ import time
 
 from playwright.sync_api import Locator, expect
 
+from tests.journeys.conftest import World
 from tests.journeys.phone import Phone
 
 ASSESSMENT = "灵活就业人员养老保险缴费核定"
@@ -30,8 +31,14 @@ def to_affairs(phone: Phone) -> None:
     phone.on("社保办事", phone.page.get_by_role("heading", name="灵活就业核定缴费"))
 
 
-def to_own_assessment(phone: Phone, number: str) -> None:
-    """核定 as the holder of that phone number, up to the page for oneself."""
+def to_own_assessment(world: World, phone: Phone, number: str) -> None:
+    """The page of 核定 for oneself, on a phone whose holder signed in before."""
+    world.let_in(phone, number)
+    phone.open("/assessment/self")
+
+
+def all_the_way_to_own_assessment(phone: Phone, number: str) -> None:
+    """核定 as the holder of that phone number, from 首页 up to the page for oneself."""
     to_affairs(phone)
     phone.follow("核定")
     phone.sign_in(number)

@@ -46,7 +46,7 @@ def _merge(world: World) -> None:
     world.command("demo", "old-units")
     assert FORMER in world.command("units", "list")
     phone = world.phone()
-    to_own_assessment(phone, UNDER_FORMER)
+    to_own_assessment(world, phone, UNDER_FORMER)
     phone.on(ASSESSMENT, phone.record("2026-01", "2026-03"))
     assert f"640104 {FORMER}: 4 people" in world.command("units", "merge", "--by", "王淑华")
     assert "former" not in world.command("units", "list")
@@ -66,7 +66,7 @@ def test_an_old_batch_assessment_is_taken_in_and_revoked_and_its_months_are_free
 
 def _batch(world: World) -> None:
     phone = world.phone()
-    to_own_assessment(phone, MA_LAN)
+    to_own_assessment(world, phone, MA_LAN)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "old.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
@@ -102,7 +102,7 @@ def test_two_officers_publish_2027_and_it_is_assessed_in_once_it_is_open(
 
 def _publish(world: World) -> None:
     first, second, phone = world.desk("jb01"), world.desk("jb02"), world.phone()
-    to_own_assessment(phone, MA_LAN)
+    to_own_assessment(world, phone, MA_LAN)
     assert max(phone.options(END)) == "2026-12"
     first.follow("缴费参数")
     first.on("缴费参数", "还没有从这里公布过")
@@ -183,7 +183,7 @@ def _emergency(world: World) -> None:
     officer.fill("原因", "税务系统升级")
     officer.press("确认暂停传输")
     officer.on("传输", "应急：传输已暂停")
-    to_own_assessment(phone, MA_LAN)
+    to_own_assessment(world, phone, MA_LAN)
     record = assess(phone, "2026-01", "2026-03", "60")
     phone.press("传输", within=record)
     phone.on(ASSESSMENT, record.get_by_text("税务系统维护中"))

@@ -14,6 +14,7 @@ from tests.journeys.steps import (
     WANG,
     YANG,
     ZHANG,
+    all_the_way_to_own_assessment,
     assess,
     begin,
     read_back,
@@ -109,7 +110,7 @@ def test_periods_are_added_revoked_and_assessed_again(three_ways: ThreeWays) -> 
 
 def _add_and_revoke(world: World) -> None:
     phone = world.phone()
-    to_own_assessment(phone, MA_LAN)
+    all_the_way_to_own_assessment(phone, MA_LAN)
     first = assess(phone, "2019-01", "2019-06", "60")
     phone.follow("新增")
     to_form(phone)
@@ -143,7 +144,7 @@ def test_a_taken_month_is_refused_with_the_way_to_its_record(three_ways: ThreeWa
 
 def _two_tabs(world: World) -> None:
     phone = world.phone()
-    to_own_assessment(phone, MA_LAN)
+    to_own_assessment(world, phone, MA_LAN)
     to_form(phone)
     old_tab = phone.page
     phone.second_page()
@@ -181,7 +182,7 @@ def test_the_figures_of_2026_are_used_in_2026(three_ways: ThreeWays) -> None:
 
 def _in_2026(world: World) -> None:
     phone = world.phone()
-    to_own_assessment(phone, MA_LAN)
+    to_own_assessment(world, phone, MA_LAN)
     to_form(phone)
     assert phone.options(START) == months(2026)
     phone.fill(BASE, "100")
@@ -202,7 +203,7 @@ def test_months_end_with_retirement_in_2026(three_ways: ThreeWays) -> None:
 
 def _wang_in_2026(world: World) -> None:
     phone = world.phone()
-    to_own_assessment(phone, WANG)
+    to_own_assessment(world, phone, WANG)
     to_form(phone)
     assert phone.options(START) == phone.options(END) == months(2026, 1, 5)
     assess(phone, "2026-01", "2026-05", "100")
@@ -217,6 +218,6 @@ def test_months_end_with_retirement_in_2019(three_ways: ThreeWays) -> None:
 
 def _zhang_in_2019(world: World) -> None:
     phone = world.phone()
-    to_own_assessment(phone, ZHANG)
+    to_own_assessment(world, phone, ZHANG)
     to_form(phone)
     assert phone.options(START) == phone.options(END) == months(2019, 1, 9)

@@ -64,7 +64,7 @@ def test_a_township_registers_somebody_new_and_sends_them_elsewhere_to_assess(
 
 
 def _township_registers(world: World) -> None:
-    desk = world.desk("xz01")
+    desk = world.desk("xz01", by_hand=True)
     who = newcomer()
     serve(desk, who.identity)
     desk.on("居民业务", "还没有这个身份证号的人", desk.field("姓名"))
@@ -111,7 +111,7 @@ def _hall_assesses(world: World) -> None:
     desk.on(PERSON, second.get_by_text("已撤销", exact=True))
 
     phone = world.phone()
-    to_own_assessment(phone, MA_LAN)
+    to_own_assessment(world, phone, MA_LAN)
     phone.on(ASSESSMENT, phone.record("2026-01", "2026-06").get_by_text("已传输", exact=True))
     phone.open("/me/messages")
     phone.on("消息", "核定 2026年1月至6月", "大厅经办员")
@@ -154,7 +154,7 @@ def test_an_approved_retirement_month_moves_the_boundary_on_the_phone_at_once(
 
 def _approve(world: World) -> None:
     phone = world.phone()
-    to_own_assessment(phone, WANG)
+    to_own_assessment(world, phone, WANG)
     assess(phone, "2026-01", "2026-05", "60")
     desk = world.desk("dt01")
     serve(desk, WANG_HIMSELF.identity)

@@ -34,7 +34,7 @@ SCRIPT = re.compile(r"/static/.*app-.*\.js$")
 
 def _at_the_form(world: World) -> Phone:
     phone = world.phone()
-    to_own_assessment(phone, MA_LAN)
+    to_own_assessment(world, phone, MA_LAN)
     to_form(phone)
     return phone
 
@@ -70,7 +70,7 @@ def test_what_is_typed_is_there_again_on_another_phone_and_gone_when_it_is_done(
         phone.page.close()
         execute(world.site.app, "DELETE FROM sms_code")  # or a minute would have to pass
         other = world.phone()
-        to_own_assessment(other, MA_LAN)
+        to_own_assessment(world, other, MA_LAN)
         to_form(other)
         expect(other.page.get_by_text(re.compile("接着您 .* 填的内容"))).to_be_visible()
         expect(other.field(START)).to_have_value("2019-04")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from flexapp.web.access import Access, access_of
-from tests.journeys.inspection import AXE, TAGS
+from tests.journeys.inspection import TAGS, axe
 from tests.journeys.measuring import ELDER, USUAL, measure
 from tests.journeys.phone import CODE, HEIGHT, WIDTH
 from tests.journeys.site import Site
@@ -21,6 +21,8 @@ pytestmark = pytest.mark.xdist_group("look")
 
 TODAY = "2026-11-24"
 TALL = 9000
+CONTRAST = {"type": "rule", "values": ["color-contrast"]}
+"""All that a page in dark can get wrong which it has right in light: sizes are the same in both."""
 WIDTHS = (320, 430, 768)
 """CSS pixels, beside the usual phone's 375."""
 
@@ -169,16 +171,13 @@ def app_routes(tmp_path: Path, database_for: Callable[[str], Path]) -> list[str]
         ]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("elder", [False, True], ids=["usual", "elder"])
-def test_targets_letters_lines_contrast_and_edges(hand: Hand, elder: bool, dark: bool) -> None:
+def test_targets_letters_lines_contrast_and_edges(hand: Hand, elder: bool) -> None:
     hand.switch(elder=elder)
-    hand.page.emulate_media(color_scheme="dark" if dark else "light")
-    # The walks ask axe for the rest of its rules, on the usual light pages.
     faults: list[str] = []
     for path in PAGES.values():
         hand.page.goto(hand.url + path.format(serial=hand.serial, case=hand.case))
-        faults += _look(hand.page, elder=elder, sizes=not dark, everything=not (elder or dark))
+        faults += _look(hand.page, elder=elder)
     assert not faults, "\n".join(faults)
 
 
@@ -194,31 +193,33 @@ def test_the_pages_before_signing_in(hand: Hand, browser: Browser, elder: bool) 
     assert not faults, "\n".join(faults)
 
 
-def _look(page: Page, *, elder: bool, sizes: bool = True, everything: bool = True) -> list[str]:
-    """What is wrong with a page as it stands.
-
-    `sizes`: they are the same in light and dark. `everything`: all of axe's rules, else contrast.
-    """
-    faults: list[str] = []
-    if sizes:
-        faults += measure(page, ELDER if elder else USUAL)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": HEIGHT})
-            faults += [f"{width} px: {fault}" for fault in measure(page, ELDER if elder else USUAL)]
-        page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+def _look(page: Page, *, elder: bool) -> list[str]:
+    """What is wrong with a page as it stands: its sizes, and its colours by day and by night."""
+    faults = measure(page, ELDER if elder else USUAL)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        faults += [f"{width} px: {fault}" for fault in measure(page, ELDER if elder else USUAL)]
     # So tall that nothing fixed to an edge lies over what is to be judged.
     page.set_viewport_size({"width": WIDTH, "height": TALL})
-    rules = TAGS if everything else {"type": "rule", "values": ["color-contrast"]}
-    found = AXE.run(page, options={"runOnly": rules, "resultTypes": ["violations", "incomplete"]})
+    # The walks ask axe for the rest of its rules too, on the usual light pages.
+    faults += _judge(page, "light", CONTRAST if elder else TAGS)
+    page.emulate_media(color_scheme="dark")
+    faults += _judge(page, "dark", CONTRAST)
+    page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-    for kind in ("violations", "incomplete"):
-        faults += [
-            f"{page.url}: {kind}: {fault['id']}: {node['html'][:160]} {_why(node)}"
-            for fault in found.response[kind]
-            for node in fault["nodes"]
-            if kind == "violations" or not any(part in node["html"] for part in TRIAGED)
-        ]
     return faults
+
+
+def _judge(page: Page, colours: str, rules: object) -> list[str]:
+    """What axe objects to, and what it cannot decide and nobody has decided for it."""
+    found = axe(page, rules, "violations", "incomplete")
+    return [
+        f"{page.url} {colours}: {kind}: {fault['id']}: {node['html'][:160]} {_why(node)}"
+        for kind, faults in found.items()
+        for fault in faults
+        for node in fault["nodes"]
+        if kind == "violations" or not any(part in node["html"] for part in TRIAGED)
+    ]
 
 
 def _why(node: dict[str, list[dict[str, str]]]) -> str:

@@ -27,7 +27,7 @@ def test_the_sheet_fits_a_screen_and_a_leaf_and_whoever_scans_it_is_answered(
 ) -> None:
     with scripted("2026-11-25") as world:
         phone = world.phone()
-        steps.to_own_assessment(phone, steps.MA_LAN)
+        steps.to_own_assessment(world, phone, steps.MA_LAN)
         steps.assess(phone, "2026-01", "2026-12", "100")
         phone.follow("核定流水号")
         phone.on("核定记录", "办理经过")

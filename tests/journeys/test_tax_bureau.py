@@ -33,7 +33,7 @@ def test_what_the_tax_bureau_revoked_can_be_revoked_and_assessed_again(
 
 def _clerk_revokes(world: World) -> None:
     phone = world.phone()
-    record = _transmitted(phone)
+    record = _transmitted(world, phone)
     expect(phone.button("撤销", within=record)).to_have_count(0)
     clerk = world.phone()
     _at_the_clerks(clerk)
@@ -67,7 +67,7 @@ def test_a_resident_asks_is_declined_asks_again_and_is_agreed_with(
 
 def _ask_twice(world: World) -> None:
     phone, clerk = world.phone(), world.phone()
-    record = _transmitted(phone)
+    record = _transmitted(world, phone)
     phone.press("申请税务撤销", within=record)
     phone.asked("取消", "确认")
     phone.press("确认", refused=422)
@@ -107,7 +107,7 @@ def test_what_is_paid_stays_paid(two_ways: ThreeWays) -> None:
 
 def _clerk_is_paid(world: World) -> None:
     phone, clerk = world.phone(), world.phone()
-    record = _transmitted(phone)
+    record = _transmitted(world, phone)
     _at_the_clerks(clerk)
     clerk.page.get_by_role("button", name="缴费").click()
     clerk.on(CLERK_DETAIL, clerk.page.get_by_role("status"), "已缴费的核定不能在这里撤销")
@@ -126,7 +126,7 @@ def test_a_resident_asks_is_agreed_with_and_assesses_again_with_the_old_values(
 
 def _ask_and_assess_again(world: World) -> None:
     phone, clerk = world.phone(), world.phone()
-    record = _transmitted(phone)
+    record = _transmitted(world, phone)
     phone.press("申请税务撤销", within=record)
     phone.asked("取消", "确认")
     phone.fill("撤销原因", "想改缴费基数")
@@ -163,7 +163,7 @@ def _down_and_up(world: World) -> None:
     form.get_by_label("范围").select_option("percent")
     form.get_by_label("条数或百分比").fill("100")
     clerk.press("打开系统出错")
-    to_own_assessment(phone, MA_LAN)
+    to_own_assessment(world, phone, MA_LAN)
     waiting = assess(phone, "2019-01", "2019-06", "60")
     phone.press("传输", within=waiting)
     expect(phone.button("传输", within=waiting)).to_have_count(0)
@@ -176,9 +176,9 @@ def _down_and_up(world: World) -> None:
     _until(phone, waiting, "已传输")
 
 
-def _transmitted(phone: Phone) -> Locator:
+def _transmitted(world: World, phone: Phone) -> Locator:
     """A year of 马兰 that the tax bureau has."""
-    to_own_assessment(phone, MA_LAN)
+    to_own_assessment(world, phone, MA_LAN)
     record = assess(phone, "2019-01", "2019-12", "60")
     transmit(phone, record)
     return record
