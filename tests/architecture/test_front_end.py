@@ -7,7 +7,9 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -23,15 +25,25 @@ UNPACK = (
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Path:
-    """A small front end, in a folder with a space in its name."""
-    folder = tmp_path / "front end"
+def source() -> Iterator[Path]:
+    """A small front end, in a folder with a space in its name.
+
+    On the disk of the checkout, as the build's own work is: it moves what it made.
+    """
+    here = ROOT / "var"
+    here.mkdir(exist_ok=True)
+    with TemporaryDirectory(dir=here, prefix="front-end-") as made:
+        folder = Path(made) / "front end"
+        _write_front_end(folder)
+        yield folder
+
+
+def _write_front_end(folder: Path) -> None:
     (folder / "img").mkdir(parents=True)
     (folder / "app.js").write_text('import htmx from "htmx.org";\nhtmx.config.allowEval = false;\n')
     (folder / "app.css").write_text('@import "./more.css";\n.a { color: red }\n')
     (folder / "more.css").write_text(".b { background: url(img/a.svg) }\n")
     (folder / "img" / "a.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>\n')
-    return folder
 
 
 def build(source: Path, code: str = "") -> subprocess.CompletedProcess[str]:

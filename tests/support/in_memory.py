@@ -18,8 +18,12 @@ ROOT = "PYTEST_DEBUG_TEMPROOT"
 
 
 def begin(memory: Path = MEMORY, enough: int = ENOUGH) -> None:
-    """Have `tmp_path` in memory from now on; not where it is full, absent, or somebody chose."""
+    """Have `tmp_path` in memory from now on; not where there is none or too little of it, where
+    programs may not be run from it (a test makes some), or where somebody chose another place.
+    """
     if not memory.is_dir() or not os.access(memory, os.W_OK | os.X_OK):
+        return
+    if os.statvfs(memory).f_flag & os.ST_NOEXEC:
         return
     if shutil.disk_usage(memory).free >= enough:
         os.environ.setdefault(ROOT, str(memory))

@@ -8,6 +8,7 @@ hashed with less patience (`tests/counter/test_signing_in.py` holds the product'
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from types import CodeType
@@ -17,6 +18,8 @@ from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from werkzeug.routing import Rule
+from whitenoise.base import WhiteNoise
+from whitenoise.responders import StaticFile
 
 from flexapp.counter.service import hasher
 
@@ -54,6 +57,7 @@ def begin() -> None:
     """Save where it can be saved, from now on in this process."""
     hasher._parameters = replace(PASSWORD_PARAMETERS, time_cost=1, memory_cost=8, parallelism=1)
     _build_addresses_once()
+    _read_built_files_once()
 
 
 def spare_what_is_here() -> None:
@@ -79,3 +83,22 @@ def _build_addresses_once() -> None:
         return kept[key]
 
     Rule._compile_builder = builder  # type: ignore[method-assign]
+
+
+def _read_built_files_once() -> None:
+    """What whitenoise knows of each built file, read once as long as the file is the same."""
+    kept: dict[object, StaticFile] = {}
+    get_static_file = WhiteNoise.get_static_file
+
+    def known(
+        self: WhiteNoise, path: str, url: str, stat_cache: dict[str, os.stat_result] | None = None
+    ) -> StaticFile:
+        if stat_cache is None:
+            return get_static_file(self, path, url)
+        found, for_ever = stat_cache[path], self.immutable_file_test(path, url)
+        key = (path, url, found.st_mtime_ns, found.st_size, for_ever, self.max_age)
+        if key not in kept:
+            kept[key] = get_static_file(self, path, url, stat_cache)
+        return kept[key]
+
+    WhiteNoise.get_static_file = known
