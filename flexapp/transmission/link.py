@@ -29,7 +29,9 @@ def may_call(link: Link, at: datetime) -> bool:
     """Whether a call is allowed, and worth it, now."""
     if link.paused_at is not None:
         return False
-    return link.down_since is None or link.probe_at is None or link.probe_at <= at
+    if link.down_since is None or link.probe_at is None:
+        return True
+    return link.probe_at <= at or link.probe_at > at + repository.PUT_OFF_AT_MOST
 
 
 def delivers(link: Link, at: datetime) -> bool:

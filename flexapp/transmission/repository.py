@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
 from flexapp.extensions import db, table_of, upsert
 from flexapp.transmission.models import OutboxMessage, TaxEvent, TaxFinding, TaxLink
@@ -80,6 +80,15 @@ _LINK = [table_of(TaxLink).c[name] for name in Link.__slots__]
 
 # The outbox.
 
+PUT_OFF_AT_MOST = timedelta(minutes=15)
+"""Nothing of ours waits that long (a retry five minutes, a lease one). What is to wait longer was
+written by a machine whose clock was ahead, and is not waited for."""
+
+
+def comes_due(moment: ColumnElement[datetime | None], now: datetime) -> ColumnElement[bool]:
+    """Whether a moment that something was put off to has come, or cannot be meant."""
+    return or_(moment <= now, moment > now + PUT_OFF_AT_MOST)
+
 
 def add(row: Mapping[str, object]) -> None:
     """Add a message to the outbox."""
@@ -91,7 +100,7 @@ def due(now: datetime, limit: int) -> Sequence[Message]:
     out. On PostgreSQL rows that another worker is looking at are passed over."""
     query = (
         select(*_COLUMNS)
-        .where(_outbox.c.status.in_(OPEN), _outbox.c.due_at <= now)
+        .where(_outbox.c.status.in_(OPEN), comes_due(_outbox.c.due_at, now))
         .order_by(_outbox.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -101,7 +110,7 @@ def due(now: datetime, limit: int) -> Sequence[Message]:
 
 def anything_due(now: datetime) -> bool:
     """Whether a look into the outbox is worth a writing transaction."""
-    query = select(_outbox.c.id).where(_outbox.c.status.in_(OPEN), _outbox.c.due_at <= now)
+    query = select(_outbox.c.id).where(_outbox.c.status.in_(OPEN), comes_due(_outbox.c.due_at, now))
     return db.session.execute(query.limit(1)).first() is not None
 
 
@@ -254,7 +263,11 @@ def begin_comparing(at: datetime, not_since: datetime) -> bool:
         update(TaxLink)
         .where(
             TaxLink.id == 1,
-            (TaxLink.compared_at.is_(None)) | (TaxLink.compared_at < not_since),
+            or_(
+                TaxLink.compared_at.is_(None),
+                TaxLink.compared_at < not_since,
+                TaxLink.compared_at > at + PUT_OFF_AT_MOST,
+            ),
         )
         .values(compared_at=at)
         .returning(TaxLink.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -36,10 +37,14 @@ class Cluster:
         port: int | None,
         nodes: int,
         today: str | None,
+        wrapped: str | None,
+        environ: Mapping[str, str],
     ) -> None:
         self.folder = folder
         self.database = database
         self.port = port or free_port()
+        self._wrapped = wrapped
+        self._more = environ
         self.origin = f"https://{nginx.HOST}:{self.port}"
         self.tax_database = folder / "tax.sqlite3"
         self.environ: Mapping[str, str] = {
@@ -70,6 +75,14 @@ class Cluster:
             if result.exit_code != 0:
                 raise RuntimeError(f"{' '.join(command)} failed: {result.output}")
 
+    def stop(self) -> None:
+        """End every part but PostgreSQL: all are asked first, so that they end together."""
+        for part in self.parts:
+            if part.is_running:
+                part.signal(signal.SIGTERM)
+        for part in self.parts:
+            part.stop()
+
     def browser(self) -> httpx.Client:
         """Somebody who comes through nginx and trusts its certificate."""
         return httpx.Client(
@@ -82,9 +95,16 @@ class Cluster:
     def _node(self, number: int, port: int) -> Process:
         return Process(
             f"node {number}",
-            [sys.executable, "app.py"],
+            [sys.executable, "app.py"]
+            if self._wrapped is None
+            else [
+                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws"),
+                *("--host", nginx.HOST, "--port", str(port), "--workers", "1"),
+                *("--blocking-threads", "1", f"{self._wrapped}:serving_app"),
+            ],
             environment={
                 **self.environ,
+                **self._more,
                 "FLEXAPP_HOST": nginx.HOST,
                 "FLEXAPP_PORT": str(port),
                 "FLEXAPP_METRICS_DIR": str(self.folder / f"metrics-{number}"),
@@ -97,8 +117,10 @@ class Cluster:
         metrics = self.folder / f"metrics-sender-{number}"
         return Process(
             f"sender {number}",
-            [sys.executable, "-m", "flask", "--app", "app", "transmission", "work"],
-            environment={**self.environ, "FLEXAPP_METRICS_DIR": str(metrics)},
+            [sys.executable, "-m", "flask", "--app", "app", "transmission", "work"]
+            if self._wrapped is None
+            else [sys.executable, "-m", self._wrapped],
+            environment={**self.environ, **self._more, "FLEXAPP_METRICS_DIR": str(metrics)},
             log=self.folder / f"sender-{number}.log",
             is_up=lambda: True,  # that it runs is seen by what it sends
         )
@@ -120,11 +142,19 @@ class Cluster:
 
 @contextmanager
 def started(
-    *, port: int | None = None, nodes: int = NODES, today: str | None = None
+    *,
+    port: int | None = None,
+    nodes: int = NODES,
+    today: str | None = None,
+    parent: Path | None = None,
+    wrapped: str | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Iterator[Cluster]:
     """A cluster that runs until the block ends, and then is gone.
 
-    `port`: nginx's, any if None; `today`: the pinned business date.
+    `port`: nginx's, any if None; `today`: the pinned business date; `parent`: where PostgreSQL's
+    folder is to be. `wrapped`: a module with a `serving_app` that is served instead of the
+    product's, and that is a sender when it is run; both get `environ` besides the settings.
 
     `postgresql.NoServer` or `nginx.NoNginx` where the machine has none, with what to do.
     """
@@ -132,12 +162,20 @@ def started(
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="flexapp-cluster-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        server = postgresql.Server(postgresql.DURABLE)
+        server = postgresql.Server(postgresql.DURABLE, parent)
         stack.callback(server.stop)
-        cluster = Cluster(folder, server, port=port, nodes=nodes, today=today)
+        cluster = Cluster(
+            folder,
+            server,
+            port=port,
+            nodes=nodes,
+            today=today,
+            wrapped=wrapped,
+            environ=environ or {},
+        )
         cluster.prepare()
+        stack.callback(cluster.stop)
         for part in cluster.parts:
-            stack.callback(part.stop)
             part.launch()
         for part in cluster.parts:
             part.wait_until_up()

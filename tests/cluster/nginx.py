@@ -80,7 +80,7 @@ def configured(folder: Path, *, port: int, nodes: Sequence[int]) -> Process:
         deployed=DEPLOYED,
         temporary=" ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds),
         nodes="\n        ".join(
-            f"server {HOST}:{each} max_fails=2 fail_timeout=5s;" for each in nodes
+            f"server {HOST}:{each} max_fails=2 fail_timeout=2s;" for each in nodes
         ),
         host=HOST,
         port=port,

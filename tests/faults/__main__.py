@@ -13,12 +13,16 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
-from tests.faults import dropping, hanging, kills, racing, restoring, telling
+from tests.faults import clocks, dropping, full, hanging, kills, nodes, racing, restoring, telling
 from tests.faults.hanging import Extent
+from tests.faults.nodes import ClusterBooks
 from tests.faults.result import Result
 from tests.faults.site import Site
 
-NAMES = ("points", "random", "dropping", "hanging", "racing", "telling", "restoring")
+NAMES = (
+    *("points", "random", "dropping", "hanging", "racing", "telling", "restoring"),
+    *("at_once", "database", "nodes", "disk_sqlite", "disk_postgresql", "clock", "soak"),
+)
 FULL_HANG = Extent(queued=100, hang=30, rounds=9, requests=600, looks=300)
 QUICK_HANG = Extent(queued=20, hang=6, rounds=3, requests=60, looks=40, as_fast=0.3, at_once=3)
 
@@ -46,6 +50,8 @@ def _experiments(quick: bool) -> dict[str, tuple[str, Callable[[Path], Result]]]
     hang = QUICK_HANG if quick else FULL_HANG
 
     serials, times = (3, 20) if quick else (20, 100)
+    rounds, ends, fills = (2, 3, 2) if quick else (20, 20, 5)
+    phase, long = (4.0, 30.0) if quick else (20.0, 900.0)
 
     def with_tax_bureau(
         experiment: Callable[[Site], Result], *, product: bool = False
@@ -53,6 +59,13 @@ def _experiments(quick: bool) -> dict[str, tuple[str, Callable[[Path], Result]]]
         def run(folder: Path) -> Result:
             site = Site(folder)
             with site.tax_bureau(), site.product() if product else nullcontext():
+                return experiment(site)
+
+        return run
+
+    def over_nodes(experiment: Callable[[ClusterBooks], Result]) -> Callable[[Path], Result]:
+        def run(_folder: Path) -> Result:
+            with nodes.a_cluster() as site:
                 return experiment(site)
 
         return run
@@ -85,6 +98,34 @@ def _experiments(quick: bool) -> dict[str, tuple[str, Callable[[Path], Result]]]
         "restoring": (
             "An old backup put back while the tax bureau went on",
             lambda folder: restoring.old_backup(Site(folder), serials),
+        ),
+        "at_once": (
+            f"{nodes.MANY} identical and {nodes.MANY} overlapping forms at once, {rounds} times",
+            over_nodes(lambda site: nodes.same_form_at_once(site, rounds)),
+        ),
+        "database": (
+            f"PostgreSQL ended without warning under load, {ends} times",
+            over_nodes(lambda site: nodes.database_ended(site, ends)),
+        ),
+        "nodes": (
+            f"A node killed in the middle of its requests behind nginx, {ends} times",
+            over_nodes(lambda site: nodes.nodes_killed(site, ends)),
+        ),
+        "disk_sqlite": (
+            f"SQLite may not grow under load, {fills} times",
+            lambda folder: full.of_sqlite(folder, fills),
+        ),
+        "disk_postgresql": (
+            f"PostgreSQL's disk full under load, {fills} times",
+            lambda _folder: full.of_postgresql(fills),
+        ),
+        "clock": (
+            f"The clock of nodes and senders moved, {phase:.0f} s each",
+            lambda folder: clocks.moved(folder, phase),
+        ),
+        "soak": (
+            f"Residents at work for {long:.0f} s, memory and open files watched",
+            over_nodes(lambda site: nodes.soak(site, long)),
         ),
     }
 

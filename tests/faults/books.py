@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Set
+
+from flask import Flask
 
 from flexapp.audit import verifying
-from tests.faults.site import Site
+from flexapp.rules.periods import Month
 
 RECEIVED = (
     "SELECT subject, count(*) FROM audit_event WHERE action = 'assessment.receive' GROUP BY 1"
@@ -15,13 +20,51 @@ HELD_MONTHS = """SELECT a.serial FROM assessment a
     GROUP BY a.id HAVING count(m.month) != CASE a.state WHEN 'revoked' THEN 0 ELSE a.months END"""
 
 
-def states(site: Site, serials: set[str]) -> Counter[str]:
+LIVE = "SELECT person_id, start_month, months FROM assessment WHERE state != 'revoked'"
+DISPATCHED = "SELECT serial FROM assessment WHERE state NOT IN ('assessed', 'revoked')"
+
+
+class Books(ABC):
+    """Both books of a service, as another program sees them."""
+
+    app: Flask
+    """The product on the same database, for what only it can read."""
+
+    @abstractmethod
+    def ours(self, query: str) -> list[tuple[object, ...]]:
+        """What the product's database holds."""
+
+    @abstractmethod
+    def theirs(self, query: str) -> list[tuple[object, ...]]:
+        """What the tax bureau's database holds."""
+
+    def open_messages(self) -> int:
+        """How many messages still wait or are in hand."""
+        status = "SELECT count(*) FROM outbox_message WHERE status IN ('waiting', 'claimed')"
+        return int(str(self.ours(status)[0][0]))
+
+    def unsettled(self) -> int:
+        """How many messages still wait, and assessments still are 传输中."""
+        queued = "SELECT count(*) FROM assessment WHERE state = 'queued'"
+        return self.open_messages() + int(str(self.ours(queued)[0][0]))
+
+    def quiet_within(self, seconds: float) -> float:
+        """Wait until nothing is unsettled; the seconds it took, or all of them if it never was."""
+        began = time.monotonic()
+        while (passed := time.monotonic() - began) < seconds:
+            if not self.unsettled():
+                return passed
+            time.sleep(0.1)
+        return seconds
+
+
+def states(site: Books, serials: set[str]) -> Counter[str]:
     """How many of these assessments are in each state."""
     rows = site.ours("SELECT serial, state FROM assessment")
     return Counter(str(state) for serial, state in rows if serial in serials)
 
 
-def wrong(site: Site, serials: set[str]) -> list[str]:
+def wrong(site: Books, serials: Set[str]) -> list[str]:
     """What does not hold of the assessments that were transmitted: one sentence for each kind.
 
     Each is transmitted, with one record there, one receipt there and one event here; or revoked
@@ -57,3 +100,29 @@ def wrong(site: Site, serials: set[str]) -> list[str]:
     if broken:
         sentences.append(f"the chain of audit events: {'; '.join(broken)}")
     return sentences
+
+
+def broken_promises(
+    site: Books, *, assessed: Set[tuple[int, str]], transmitted: Set[str]
+) -> list[str]:
+    """What people were told that is not so: one sentence for each kind, and what `wrong` finds.
+
+    `assessed`: (person, month) with a success page; `transmitted`: serials with a confirmed 传输.
+    """
+    rows = Counter(
+        (int(str(person)), str(Month.parse(str(start)).plus(number)))
+        for person, start, months in site.ours(LIVE)
+        for number in range(int(str(months)))
+    )
+    dispatched = {str(serial) for (serial,) in site.ours(DISPATCHED)}
+    found = {
+        "months of a success page without a row": assessed - rows.keys(),
+        "months in two live assessments": {each for each, number in rows.items() if number > 1},
+        "serials whose transmission was confirmed and is not on its way": transmitted - dispatched,
+    }
+    sentences = [
+        f"{what}: {len(these)}, {min(these)} first"  # type: ignore[type-var]
+        for what, these in found.items()
+        if these
+    ]
+    return sentences + wrong(site, dispatched)

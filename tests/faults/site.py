@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -28,11 +27,12 @@ from flexapp.web.clock import now, today
 from flexapp.web.unit_of_work import write_transaction
 from tests.bench import load, prepare, serving
 from tests.bench.prepare import Browser
+from tests.faults.books import Books
 
 TODAY = "2026-11-24"
 
 
-class Site:
+class Site(Books):
     """Both databases, the settings that senders start with, and a supply of assessments."""
 
     def __init__(self, folder: Path) -> None:
@@ -69,15 +69,17 @@ class Site:
             yield
 
     @contextmanager
-    def product(self) -> Iterator[None]:
-        """The product's pages and its end for events, without a sender of its own."""
+    def product(
+        self, target: str = "flexapp.wiring:create_app", more: Mapping[str, str] | None = None
+    ) -> Iterator[None]:
+        """The product's pages and its end for events; as it is, without a sender of its own."""
         command = ["-m", "granian", "--interface", "wsgi", "--factory", "--no-ws"]
-        options = ["--port", str(self.web_port), "--workers", "1", "flexapp.wiring:create_app"]
+        options = ["--port", str(self.web_port), "--workers", "1", target]
         with serving.serving(
             [*command, *options],
             self.web_port,
             load.get("/healthz"),
-            self.environ,
+            {**self.environ, **(more or {})},
             self.folder / "web.log",
         ):
             yield
@@ -114,8 +116,8 @@ class Site:
         transmit(self.app, serial)
 
     def hold_all(self) -> None:
-        """Put what waits off to a day on which nothing is due any more."""
-        self._write("UPDATE outbox_message SET due_at = '2999-01-01 00:00:00.000000'")
+        """Put what waits out of the senders' sight."""
+        self._write("UPDATE outbox_message SET status = 'parked' WHERE status = 'waiting'")
 
     def put_off_waiting(self) -> None:
         """Let what no sender has in hand be due last."""
@@ -123,9 +125,9 @@ class Site:
         self._write(f"UPDATE outbox_message SET due_at = {last} WHERE status = 'waiting'")
 
     def release(self, serial: str) -> None:
-        """What was put off is due now."""
-        due = "UPDATE outbox_message SET due_at = '2000-01-01 00:00:00.000000' WHERE serial = ?"
-        self._write(due, serial)
+        """What was put away is due now."""
+        due = "status = 'waiting', due_at = '2000-01-01 00:00:00.000000'"
+        self._write(f"UPDATE outbox_message SET {due} WHERE serial = ?", serial)
 
     def ours(self, query: str, *values: object) -> list[tuple[object, ...]]:
         """What another program sees in the product's database."""
@@ -134,25 +136,6 @@ class Site:
     def theirs(self, query: str, *values: object) -> list[tuple[object, ...]]:
         """What another program sees in the tax bureau's database."""
         return _rows(self.tax_database, query, values)
-
-    def open_messages(self) -> int:
-        """How many messages still wait or are in hand."""
-        status = "SELECT count(*) FROM outbox_message WHERE status IN ('waiting', 'claimed')"
-        return int(str(self.ours(status)[0][0]))
-
-    def unsettled(self) -> int:
-        """How many messages still wait, and assessments still are 传输中."""
-        queued = "SELECT count(*) FROM assessment WHERE state = 'queued'"
-        return self.open_messages() + int(str(self.ours(queued)[0][0]))
-
-    def quiet_within(self, seconds: float) -> float:
-        """Wait until nothing is unsettled; the seconds it took, or all of them if it never was."""
-        began = time.monotonic()
-        while (passed := time.monotonic() - began) < seconds:
-            if not self.unsettled():
-                return passed
-            time.sleep(0.1)
-        return seconds
 
     def _write(self, statement: str, *values: object) -> None:
         with closing(sqlite3.connect(self.database, timeout=30)) as connection:

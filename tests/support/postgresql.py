@@ -58,13 +58,13 @@ class NoServer(Exception):
 
 
 class Server:
-    """A server of our own in a folder of its own; `settings` go with its start.
+    """A server of our own in a folder of its own, below `parent`; `settings` go with its start.
 
     It can be started again after it was stopped, or ended in the middle of its work.
     """
 
-    def __init__(self, settings: Mapping[str, str] = FASTER) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="flexapp-postgresql-"))
+    def __init__(self, settings: Mapping[str, str] = FASTER, parent: Path | None = None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="flexapp-postgresql-", dir=parent))
         try:
             self._user = _other_user() if os.geteuid() == 0 else None
             self._programs = _programs(self.folder)
@@ -85,6 +85,11 @@ class Server:
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended, by itself or otherwise."""
+        return self._process.is_running
 
     def start(self) -> None:
         """Let it come up, from whatever state its files are in."""

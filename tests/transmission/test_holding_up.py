@@ -86,6 +86,19 @@ def test_when_it_is_back_everything_goes_out_without_anybodys_doing(
     assert MAINTENANCE not in ma_lan.page("/assessment/self").words
 
 
+def test_what_a_clock_far_ahead_put_off_goes_out_once_the_clock_is_right(
+    ma_lan: LintingClient, app: Flask, clock: Clock
+) -> None:
+    serials = three(ma_lan)
+    clock.advance(days=1)
+    for _ in range(3):  # nobody believes what is signed by this clock
+        work(app, through(unreachable))
+        clock.advance(seconds=21)
+    clock.advance(days=-1)
+    work(app)
+    assert [state(ma_lan, serial) for serial in serials] == ["已传输"] * 3
+
+
 def test_one_lost_answer_is_not_yet_a_breakdown(ma_lan: LintingClient, app: Flask) -> None:
     serials = three(ma_lan)
     lost: list[str] = []
