@@ -13,10 +13,10 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 OURS := .venv/bin/python
 # What the tests are told besides, such as: make test ARGS='-k revoke'
 ARGS ?=
-# Two workers; tests of one `xdist_group` stay together on one of them.
+# Two workers; tests/support/together.py says which tests stay on one of them.
 # The browser that the set-up found, unless a setting names another.
 WITH_BROWSER = FLEXAPP_BROWSER="$${FLEXAPP_BROWSER:-$$(cat .venv/stamps/browser)}"
-PYTEST := $(OURS) -m pytest -n 2 --dist loadgroup
+PYTEST := $(OURS) -m pytest -n 2 --dist load
 # What runs on PostgreSQL too; tests/support/postgresql.py says why these.
 ON_BOTH := tests/postgresql tests/migrations tests/people tests/registration tests/assessment \
 	tests/transmission tests/audit tests/portal/test_rating.py tests/counter/test_ratings.py \

@@ -12,7 +12,7 @@ from flask import Flask
 
 from flexapp.extensions import db
 from flexapp.wiring import create_app
-from tests.support import in_memory, left_out, log_watch, postgresql, thrift
+from tests.support import in_memory, left_out, log_watch, postgresql, thrift, together
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
 from tests.support.database import Templates, drop, settings_for
@@ -42,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     thrift.begin()
     config.pluginmanager.register(left_out, "left_out")
     config.pluginmanager.register(log_watch, "log_watch")
+    config.pluginmanager.register(together, "together")
     if config.getoption("--database") == "postgresql" and not postgresql.is_running():
         start_postgresql()
 

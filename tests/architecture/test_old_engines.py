@@ -113,7 +113,6 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return beyond(sheets)
 
 
-@pytest.mark.xdist_group("lacking")
 @pytest.mark.parametrize("style", LACKING)
 def test_a_style_that_they_lack_is_found(found: list[str], style: str) -> None:
     name = f"{LACKING.index(style)}.css"

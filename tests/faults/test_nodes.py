@@ -18,8 +18,6 @@ from tests.faults.result import Result
 
 IN_A_HURRY = {altered.LEASE: "3"}
 
-pytestmark = pytest.mark.xdist_group("cluster")
-
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[ClusterBooks]:

@@ -17,8 +17,6 @@ from tests.journeys.phone import CODE, HEIGHT, WIDTH
 from tests.journeys.site import Site
 from tests.support.walks import MA_LAN
 
-pytestmark = pytest.mark.xdist_group("look")
-
 TODAY = "2026-11-24"
 TALL = 9000
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}
