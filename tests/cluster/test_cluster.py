@@ -57,7 +57,7 @@ def asked(cluster: Cluster) -> list[dict[str, object]]:
 
 
 def noted(cluster: Cluster, count: int, **what: object) -> list[dict[str, object]]:
-    """The newest `count` lines about such requests; nginx writes them just after it has answered."""
+    """The newest `count` lines about such requests; nginx writes them after it has answered."""
     until = time.monotonic() + 5
     while True:
         lines = [line for line in asked(cluster) if what.items() <= line.items()]
