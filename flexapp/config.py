@@ -54,6 +54,7 @@ KNOWN = frozenset(
         "FLEXAPP_POPULATION_URL",
         "FLEXAPP_PORT",
         "FLEXAPP_PUBLIC_URL",
+        "FLEXAPP_REDIS_URL",
         "FLEXAPP_SECRET_KEY",
         "FLEXAPP_SIGNING_KEYS",
         "FLEXAPP_SMS",
@@ -124,7 +125,9 @@ class Settings:
     metrics_dir: Path
     """Where the processes of one service put what they have counted."""
     trusted_proxies: tuple[Network, ...]
-    """From whom an X-Request-ID is taken over."""
+    """From whom an X-Request-ID is taken over, and an X-Forwarded-For believed."""
+    redis_url: str | None
+    """Where counts for limits are kept; None: in the database."""
 
     @property
     def is_demo(self) -> bool:
@@ -184,6 +187,7 @@ class _Reader:
                 self.environ.get("FLEXAPP_METRICS_DIR", str(PROJECT / "var" / "metrics"))
             ),
             trusted_proxies=self.networks("FLEXAPP_TRUSTED_PROXIES", "127.0.0.1,::1"),
+            redis_url=self.redis_url(),
         )
         if settings.sms == "http" and not settings.sms_url:
             self.faults.append("FLEXAPP_SMS=http needs FLEXAPP_SMS_URL, the provider's address.")
@@ -340,6 +344,16 @@ class _Reader:
         if value is not None and not re.fullmatch(r"[\x21-\x7e]{32,}", value):
             self.faults.append(
                 "FLEXAPP_METRICS_TOKEN must be at least 32 printable ASCII characters, no spaces."
+            )
+        return value
+
+    def redis_url(self) -> str | None:
+        value = self.environ.get("FLEXAPP_REDIS_URL")
+        form = r"rediss?://([^\s/@]*@)?([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?(/[0-9]{1,2})?"
+        if value is not None and not re.fullmatch(form, value):
+            self.faults.append(
+                "FLEXAPP_REDIS_URL must be like redis://host:6379/0, or rediss:// with TLS (it is"
+                " not printed here because it may hold a password)."
             )
         return value
 

@@ -27,7 +27,6 @@ from flexapp.assessment.records import Record, find
 from flexapp.audit import service as audit
 from flexapp.audit.service import Event
 from flexapp.config import Settings
-from flexapp.people import limiting
 from flexapp.people.service import PersonCard, person_by_id
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
@@ -40,17 +39,11 @@ LENGTH, GROUP = 16, 4
 """26 to the 16th are 75 bits: nobody finds one by trying, however often."""
 SERIAL_DIGITS = 20
 
-WRONG_AN_HOUR = 60
-"""Wrong codes typed from one address in an hour; a hall or a mobile network may share one."""
-
 WRONG = Refusal(
     "receipt_wrong",
     "没有验证通过：流水号或验证码可能输错了，也可能不是本系统出具的凭证。请对照凭证核对后再试。",
 )
 """One sentence for a wrong code and an unknown serial: neither tells which of the two it is."""
-TOO_MANY = Refusal(
-    "receipt_limit", "输错太多次，请一小时后再试。扫凭证上的二维码不受影响，可以直接看结果。"
-)
 
 
 class Handled(StrEnum):
@@ -126,22 +119,13 @@ def read_code(text: str) -> str | Refusal:
     return _grouped(letters)
 
 
-def verify(*, serial: str, code: str, typed_from: str | None) -> Verified | Refusal:
-    """Whether a code (both as read) is that of the serial's sheet, and what has happened since.
-
-    `typed_from`: the address of who typed it into the form, where wrong ones are counted in the
-    caller's transaction; None for a link, which only reads.
-    """
-    key = None if typed_from is None else f"receipt from {_digest('from', typed_from).hex()}"
-    if key is not None and limiting.tried(key) >= WRONG_AN_HOUR:
-        return TOO_MANY
+def verify(*, serial: str, code: str) -> Verified | Refusal:
+    """Whether a code (both as read) is that of the serial's sheet, and what has happened since."""
     record = find(serial)
     sheets = () if record is None else _sheets(record)
     # All are compared, each in constant time: how long it takes tells no character of a code.
     fits = [hmac.compare_digest(sheet.code, code) for sheet in sheets]
     if True not in fits:
-        if key is not None:
-            limiting.note(key)
         return WRONG
     step = fits.index(True)
     return Verified(sheets[step], sheets[-1].position, moved=step < len(sheets) - 1)

@@ -23,8 +23,10 @@ from flexapp.people.keeping import beside_typing, drafted
 from flexapp.people.service import read_identity_number
 from flexapp.rules.capabilities import Action
 from flexapp.rules.identity import parse_name
+from flexapp.rules.limits import PROXY_WRONG
 from flexapp.rules.periods import Month
 from flexapp.rules.refusal import Refusal
+from flexapp.web import addresses, limiting
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.forms import RESUME
@@ -64,10 +66,13 @@ def begin() -> Response:
             form.refuse(answer)
     if isinstance(name, Refusal) or isinstance(identity, Refusal):
         return _choose_page(form)
+    limiting.let_in(PROXY_WRONG)
     token = proxy.open_case(
         visitor=g.visitor, name=name, identity=identity, at=now(), today=today()
     )
     if isinstance(token, Refusal):
+        if token == proxy.NO_MATCH:
+            limiting.note(PROXY_WRONG, addresses.client())
         form.refuse(token)
         return _choose_page(form)
     return see_other(url_for("assessment.records", who=token))

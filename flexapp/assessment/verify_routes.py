@@ -16,12 +16,18 @@ from flexapp.assessment import receipts
 from flexapp.assessment.receipt_forms import VerifyForm
 from flexapp.assessment.receipt_pages import VerifiedPage
 from flexapp.assessment.receipts import Verified
+from flexapp.rules.limits import VERIFY_WRONG
 from flexapp.rules.refusal import Refusal
+from flexapp.web import addresses, limiting
 from flexapp.web.access import Access, allow
 from flexapp.web.htmx import render
 from flexapp.web.navigation import see_other
 
 blueprint = Blueprint("verify", __name__, url_prefix="/verify")
+
+TOO_MANY = Refusal(
+    "receipt_limit", "输错太多次，请一小时后再试。扫凭证上的二维码不受影响，可以直接看结果。"
+)
 
 
 @blueprint.get("")
@@ -31,7 +37,7 @@ def ask() -> Response:
     if "serial" not in request.args and "check" not in request.args:
         return _form_page(VerifyForm(), 200)
     form = VerifyForm(request.args)
-    found = _find(form, typed_from=None)
+    found = _find(form)
     if found is None:
         return _form_page(form, 200)
     return render(
@@ -46,14 +52,22 @@ def check() -> Response:
     form = VerifyForm()
     if not form.submitted():
         return _form_page(form)
-    found = _find(form, typed_from=request.remote_addr or "")
+    wait = limiting.spent(VERIFY_WRONG, addresses.client())
+    if wait is not None:
+        form.refuse(TOO_MANY)
+        refused = _form_page(form, 429)
+        refused.headers["Retry-After"] = str(limiting.seconds(wait))
+        return refused
+    found = _find(form)
     if found is None:
-        return _form_page(form, 429 if form.page_fault == receipts.TOO_MANY.sentence else None)
+        if form.page_fault == receipts.WRONG.sentence:
+            limiting.note(VERIFY_WRONG, addresses.client())
+        return _form_page(form)
     sheet = found.receipt
     return see_other(url_for("verify.ask", serial=sheet.record.serial, check=sheet.code))
 
 
-def _find(form: VerifyForm, *, typed_from: str | None) -> Verified | None:
+def _find(form: VerifyForm) -> Verified | None:
     """The sheet that was asked for; None where the form says what is wrong."""
     serial = receipts.read_serial(form.serial.data)
     code = receipts.read_code(form.check.data)
@@ -62,7 +76,7 @@ def _find(form: VerifyForm, *, typed_from: str | None) -> Verified | None:
             form.refuse(answer)
     if isinstance(serial, Refusal) or isinstance(code, Refusal):
         return None
-    found = receipts.verify(serial=serial, code=code, typed_from=typed_from)
+    found = receipts.verify(serial=serial, code=code)
     if isinstance(found, Refusal):
         form.refuse(found)
         return None

@@ -18,8 +18,9 @@ from flexapp.channels.launch_errors import LAUNCH_ERRORS
 from flexapp.channels.pages import LaunchPage, LaunchRefusedPage
 from flexapp.config import Settings
 from flexapp.extensions import csrf
+from flexapp.rules.limits import MINUTE
 from flexapp.rules.refusal import Refusal
-from flexapp.web import metrics
+from flexapp.web import addresses, limiting, metrics
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import instant, now, today
 from flexapp.web.forms import RESUME
@@ -52,6 +53,7 @@ def create() -> Response:
         return _refused("too_large")
     outcome = launching.accept(
         message=body.decode("ascii", "replace").strip(),
+        sender=addresses.client(),
         registry=current_app.extensions["population"],
         at=instant(),
         today=today(),
@@ -127,7 +129,11 @@ def leave() -> Response:
 
 def _refused(reason: str, errors: list[tuple[str, str]] | None = None) -> Response:
     status, sentence = LAUNCH_ERRORS[reason]
-    return problem(status, reason, sentence, errors or ())
+    answer = problem(status, reason, sentence, errors or ())
+    if status == 429:
+        # Of both limits; how much of the minute is left, nobody has to know.
+        answer.headers["Retry-After"] = str(limiting.seconds(MINUTE))
+    return answer
 
 
 def _refused_page(code: str, refusal: Refusal, status: int) -> Response:

@@ -22,7 +22,9 @@ from flexapp.people.arriving import Arrival, arrive, refuse_arrival
 from flexapp.people.gateways import PopulationRegistry
 from flexapp.people.signing_in import parse_phone
 from flexapp.rules.identity import IdentityNumber, mask_name, parse_name
+from flexapp.rules.limits import LAUNCHES, LAUNCHES_FALSE
 from flexapp.rules.refusal import Refusal
+from flexapp.web import limiting
 from flexapp.web.replay import is_first
 from flexapp.web.unit_of_work import reading_ahead
 
@@ -83,20 +85,27 @@ class _Wanted:
 
 
 def accept(
-    *, message: str, registry: PopulationRegistry, at: datetime, today: date
+    *, message: str, sender: str, registry: PopulationRegistry, at: datetime, today: date
 ) -> Link | tuple[Refusal, ...]:
     """Make a link of a vendor's signed message, or say every reason why not.
 
+    `sender`: the network address it came from, where what is not genuine is counted.
     Reasons: `launch_errors.LAUNCH_ERRORS`; those about a claim name it as their field.
     """
     # Anybody can post: no writer waits for a message before it is known to be a vendor's.
     with reading_ahead():
+        if limiting.spent(LAUNCHES_FALSE, sender) is not None:
+            return (TOO_MANY,)
         app = _sender(message, at)
         genuine = app if isinstance(app, Refusal) else _verified(message, app, at)
-    if isinstance(app, Refusal):
-        return (app,)
-    if isinstance(genuine, Refusal):
-        return (genuine,)
+    for answer in (app, genuine):
+        if isinstance(answer, Refusal):
+            limiting.note(LAUNCHES_FALSE, sender)
+            return (answer,)
+    assert isinstance(app, App)
+    assert isinstance(genuine, signing.Genuine)
+    if limiting.note(LAUNCHES, app.code) > LAUNCHES.most:
+        return (TOO_MANY,)
     if not is_first(genuine):
         return (Refusal("replayed", "this message was taken before (jti)"),)
     wanted = _read(genuine.claims, today)
@@ -178,6 +187,7 @@ def channel_of(code: str) -> str | None:
     return None if row is None else row.channel
 
 
+TOO_MANY = Refusal("too_many", "too many within a minute")
 USED = Refusal("launch_used", "这个链接已经用过了。")
 UNKNOWN = Refusal("launch_unknown", "没有找到这个链接。")
 EXPIRED = Refusal("launch_expired", "这个链接已经过期了。")

@@ -12,10 +12,12 @@ from flexapp.channels import sandbox
 from flexapp.channels.forms import SandboxForm
 from flexapp.channels.vendor_pages import SandboxPage
 from flexapp.config import Settings
+from flexapp.rules.limits import SANDBOXES
 from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import instant
 from flexapp.web.htmx import render
+from flexapp.web.limiting import counted
 from flexapp.web.navigation import see_other
 from flexapp.web.once import once
 
@@ -33,6 +35,7 @@ def index() -> Response:
 
 @blueprint.post("")
 @allow(Access.PUBLIC)
+@counted(SANDBOXES)
 @once
 def make() -> Response:
     """Make a channel of one's own with this key."""

@@ -27,7 +27,7 @@ from flexapp.assessment.service import Assessed, Record, Subject, YearMonths
 from flexapp.audit import service as audit
 from flexapp.counter import case_repository
 from flexapp.counter.service import Clerk
-from flexapp.people import handing_over, limiting
+from flexapp.people import handing_over
 from flexapp.people import service as people
 from flexapp.people.handing_over import HandedOver, Place
 from flexapp.people.service import PersonCard
@@ -37,10 +37,12 @@ from flexapp.rules import divisions
 from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.divisions import Division
 from flexapp.rules.identity import IdentityNumber
+from flexapp.rules.limits import PEOPLE_FOUND
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move
 from flexapp.transmission import service as transmission
+from flexapp.web import limiting
 from flexapp.web.clock import instant
 
 CASE_LIFE = timedelta(hours=1)
@@ -48,12 +50,9 @@ CASE_LIFE = timedelta(hours=1)
 
 HIDDEN = "原参保地登记的内容"
 
-FOUND_AN_HOUR = 120
-"""People whom a clerk may look up in an hour: twice what the busiest counter serves."""
-
 TOO_MANY = Refusal(
     "finding_limit",
-    f"一小时内最多查 {FOUND_AN_HOUR} 个身份证号，请稍后再查；确有需要的请联系经办机构。",
+    f"一小时内最多查 {PEOPLE_FOUND.most} 个身份证号，请稍后再查；确有需要的请联系经办机构。",
     "identity",
 )
 ENDED = Refusal("case_ended", "离上次输入身份证号已超过一小时，请重新输入。")
@@ -319,10 +318,10 @@ def _open(clerk: Clerk, person: PersonCard, at: datetime) -> str:
 
 def _too_many(clerk: Clerk, at: datetime) -> Refusal | None:
     """Whether a clerk looks up more people than anybody serves; the first time is recorded."""
-    number = limiting.note(f"found by {clerk.id}")
-    if number <= FOUND_AN_HOUR:
+    number = limiting.note(PEOPLE_FOUND, clerk.id)
+    if number <= PEOPLE_FOUND.most:
         return None
-    if number == FOUND_AN_HOUR + 1:
+    if number == PEOPLE_FOUND.most + 1:
         audit.record(
             action="counter.finding_limited",
             person_id=None,

@@ -9,11 +9,13 @@ from flexapp.counter import demo_codes, signing_in
 from flexapp.counter.forms import CodeForm, PasswordForm, SignInForm
 from flexapp.counter.guard import COOKIE, next_step
 from flexapp.counter.pages import DeskPage
+from flexapp.rules.limits import STAFF_WRONG
 from flexapp.rules.refusal import Refusal
-from flexapp.web import codes
+from flexapp.web import addresses, codes, limiting
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import instant
 from flexapp.web.htmx import render
+from flexapp.web.limiting import within
 from flexapp.web.navigation import see_other
 
 blueprint = Blueprint("counter", __name__, url_prefix="/counter")
@@ -28,6 +30,7 @@ def sign_in() -> Response:
 
 @blueprint.post("/sign-in")
 @allow(Access.PUBLIC)
+@within(STAFF_WRONG)
 def check_password() -> Response:
     """The first factor; on to what is left."""
     form = SignInForm()
@@ -37,6 +40,7 @@ def check_password() -> Response:
         user_name=form.user_name.data, password=form.password.data or "", at=instant()
     )
     if isinstance(token, Refusal):
+        limiting.note(STAFF_WRONG, addresses.client())
         form.refuse(token)
         return _sign_in_page(form)
     found = signing_in.find(token=token, at=instant())
@@ -103,6 +107,7 @@ def code() -> Response:
 
 @blueprint.post("/code")
 @allow(Access.STAFF_BEGUN)
+@within(STAFF_WRONG)
 def check_code() -> Response:
     """The second factor: from here on the session is whole."""
     if g.counter_session.complete or g.counter_session.must_change:
@@ -113,6 +118,7 @@ def check_code() -> Response:
         return page(form)
     token = signing_in.pass_code(session=g.counter_session, code=form.code.data, at=instant())
     if isinstance(token, Refusal):
+        limiting.note(STAFF_WRONG, addresses.client())
         form.refuse(token)
         return page(form)
     _begin(token)

@@ -19,20 +19,16 @@ from enum import StrEnum
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.people import hand_over_repository as repository
-from flexapp.people import limiting
 from flexapp.people.encryption import vault
 from flexapp.people.hand_over_repository import Row
 from flexapp.rules.capabilities import Action
+from flexapp.rules.limits import HAND_OVER_BY, HAND_OVER_FOR
 from flexapp.rules.refusal import Refusal
+from flexapp.web import limiting
 from flexapp.web.clock import instant
 
 LIFE = timedelta(hours=24)
 """Long enough to go to the counter tomorrow morning, or home to the phone."""
-
-WRONG_FOR_ONE = 20
-"""Wrong codes that a clerk or an account may type in an hour."""
-WRONG_FOR_PERSON = 5
-"""Wrong codes that may be typed for one person in an hour, by anybody."""
 
 WRONG = Refusal(
     "hand_over_wrong",
@@ -99,16 +95,15 @@ def find(
     *, person_id: int, place: Place, code: str, actor: Actor, at: datetime
 ) -> HandedOver | Refusal:
     """The case of this code and person, which is not yet taken over by looking."""
-    who = f"wrong code by {_taker(actor)}"
-    whom = f"wrong code for {person_id}"
-    if limiting.tried(who) >= WRONG_FOR_ONE or limiting.tried(whom) >= WRONG_FOR_PERSON:
+    tries = ((HAND_OVER_BY, _taker(actor)), (HAND_OVER_FOR, person_id))
+    if any(limiting.spent(limit, whose) is not None for limit, whose in tries):
         return TOO_MANY
     digits = "".join(char for char in code if char.isdecimal())
     row = repository.open_case(_digest(digits), person_id, place.value, instant())
     if row is not None:
         return _read(row)
-    for key in (who, whom):
-        limiting.note(key)
+    for limit, whose in tries:
+        limiting.note(limit, whose)
     _record("hand_over.wrong", person_id, actor, at, {"place": place.value})
     return WRONG
 

@@ -123,13 +123,3 @@ class Draft(Model):
     content: Mapped[str] = mapped_column(EncryptedText("draft.content"))
     """JSON of the fields that people fill in, by name; no token, key or code."""
     saved_at: Mapped[datetime] = mapped_column(Moment, index=True)
-
-
-class TryCount(Model):
-    """How often something was tried since a moment (`limiting.py`)."""
-
-    __tablename__ = "try_count"
-
-    key: Mapped[str] = mapped_column(primary_key=True)
-    since: Mapped[datetime] = mapped_column(Moment)
-    number: Mapped[int]

@@ -12,10 +12,13 @@ from flexapp.people.forms import RealNameForm, SignInForm
 from flexapp.people.guard import GOING_TO, KEPT, take_destination
 from flexapp.people.service import read_identity_number
 from flexapp.rules.identity import parse_name
+from flexapp.rules.limits import REAL_NAME_WRONG, SIGN_IN_WRONG, SMS_CODES
 from flexapp.rules.refusal import Refusal
+from flexapp.web import addresses, limiting
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import instant, now, today
 from flexapp.web.htmx import render
+from flexapp.web.limiting import counted, within
 from flexapp.web.navigation import see_other
 from flexapp.web.once import once
 
@@ -39,6 +42,7 @@ def sign_in() -> Response:
 
 @blueprint.post("/sign-in/code")
 @allow(Access.PUBLIC)
+@counted(SMS_CODES)
 def request_code() -> Response:
     """Send a code and show the page again with the number in it."""
     form = SignInForm()
@@ -61,6 +65,7 @@ def request_code() -> Response:
 
 @blueprint.post("/sign-in")
 @allow(Access.PUBLIC)
+@within(SIGN_IN_WRONG)
 def finish_sign_in() -> Response:
     """Exchange the code for a session of its own, then on to where the person was going."""
     form = SignInForm()
@@ -75,6 +80,7 @@ def finish_sign_in() -> Response:
         code_id=session.get(CODE_ID, ""), phone=phone, code=code, at=instant()
     )
     if isinstance(signed_in, Refusal):
+        limiting.note(SIGN_IN_WRONG, addresses.client())
         form.refuse(signed_in)
         return _sign_in_page(form)
     display.carry_over(signed_in.account_id)
@@ -109,6 +115,7 @@ def real_name() -> Response:
 
 @blueprint.post("/real-name")
 @allow(Access.ACCOUNT)
+@within(REAL_NAME_WRONG)
 @once
 def confirm_real_name() -> Response:
     """Tie the account to the person, then on to where they were going."""
@@ -131,6 +138,8 @@ def confirm_real_name() -> Response:
         today=today(),
     )
     if isinstance(outcome, Refusal):
+        if outcome == real_name_case.NOT_CONFIRMED:
+            limiting.note(REAL_NAME_WRONG, addresses.client())
         form.refuse(outcome)
         return _real_name_page(form)
     return see_other(take_destination(url_for("portal.home")))

@@ -188,15 +188,15 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(
         name="次数限制",
         tables=("daily_use", "try_count"),
-        what="一天里核验、代办、输错了几次；身份证号只以摘要保存",
-        why="防止有人试探别人的身份证号和办理码",
+        what="一天里核验、代办、输错了几次，从哪个网络地址来的；身份证号和网络地址只以摘要保存",
+        why="防止有人试探别人的身份证号和办理码，或者乱发验证码",
         ground=SAFETY,
-        kept=_days(2 * DAY),
+        kept=f"核验和代办 {_days(2 * DAY)}；其余一小时后失效，最迟当晚删除",
         seen_by="没有人看",
         left_out="只有次数和摘要，看不出内容",
         expiries=(
             Expiry("daily_use", "day", 2 * DAY),
-            Expiry("try_count", "since", 2 * DAY),
+            Expiry("try_count", "until", timedelta(0)),
         ),
     ),
     Holding(

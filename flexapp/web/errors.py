@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from flask import Flask, Response, current_app, make_response, render_template, request
@@ -13,9 +13,11 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from flexapp.extensions import db
+from flexapp.rules.limits import MINUTE
 from flexapp.web import metrics, request_ids
 from flexapp.web.forms import DRAFT, RESUME, TYPIST
 from flexapp.web.htmx import wants_fragment
+from flexapp.web.limiting import TooMany
 from flexapp.web.once import FIELD as ONCE
 from flexapp.web.problems import problem, wants_problem
 
@@ -59,7 +61,12 @@ PAGES: dict[int, ErrorPage] = {
         passes=True,
     ),
     413: ErrorPage("内容太长", "提交的内容太长，没有保存。", "请返回上一页，缩短后再提交。"),
-    429: ErrorPage("操作太频繁", "操作次数太多了。", "请过一会儿再试。", passes=True),
+    429: ErrorPage(
+        "操作太频繁",
+        "您所在的网络上，操作的次数太多了。",
+        "请过一会儿再试，或者换一个网络（比如关掉无线网络、改用手机流量）。",
+        passes=True,
+    ),
     500: ErrorPage(
         "系统出错了",
         "系统出了问题，刚才的操作没有完成。",
@@ -73,6 +80,9 @@ PAGES: dict[int, ErrorPage] = {
         passes=True,
     ),
 }
+
+PASSED_ON = frozenset({"Allow", "Retry-After"})
+"""Headers of a fault that its page carries too."""
 
 NEVER_SHOWN = frozenset({"csrf_token", ONCE, RESUME, DRAFT, TYPIST, "code"})
 
@@ -114,9 +124,13 @@ def _http_error(error: HTTPException) -> Response:
         return _page(409, PAGES[409])
     if error.response is not None or status < 400:
         return make_response(error.get_response())
-    response = _page(status, PAGES.get(status, PAGES[400 if status < 500 else 500]))
+    page = PAGES.get(status, PAGES[400 if status < 500 else 500])
+    if isinstance(error, TooMany):
+        minutes = -(-error.wait // MINUTE)
+        page = replace(page, advice=page.advice.replace("过一会儿", f" {minutes} 分钟后"))
+    response = _page(status, page)
     for name, value in error.get_headers():
-        if name == "Allow":
+        if name in PASSED_ON:
             response.headers[name] = value
     return response
 

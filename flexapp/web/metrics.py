@@ -82,6 +82,16 @@ def busy() -> None:
     _instruments().busy.inc()
 
 
+def limited(limit: str) -> None:
+    """A limit was used up for somebody who wanted once more: `limit` is its name."""
+    _instruments().limited.labels(limit).inc()
+
+
+def counts_absent() -> None:
+    """Redis did not answer when it was asked for a count."""
+    _instruments().counts_absent.inc()
+
+
 def signed_in(by: str) -> None:
     """A session began: by "phone", "app" or as "staff"."""
     _instruments().sign_ins.labels(by).inc()
@@ -153,6 +163,8 @@ class _Instruments:
     durations: Histogram
     refusals: Counter
     busy: Counter
+    limited: Counter
+    counts_absent: Counter
     sign_ins: Counter
     sms: Counter
     tax_calls: Counter
@@ -180,6 +192,8 @@ def _instruments() -> _Instruments:
         durations=seconds("request_seconds", "How long they took.", "endpoint", "method"),
         refusals=counter("refusals", "Refusals shown, by reason code.", "reason"),
         busy=counter("database_busy", "Answers that the system is busy: the database was."),
+        limited=counter("limited", "Turned away because a limit was used up.", "limit"),
+        counts_absent=counter("counts_absent", "Redis did not answer: the database counted."),
         sign_ins=counter("sign_ins", "Sessions begun.", "by"),
         sms=counter("sms", "Sign-in codes handed to the provider.", "outcome"),
         tax_calls=counter("tax_calls", "Calls to the tax bureau.", "call", "outcome"),

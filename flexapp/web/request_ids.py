@@ -12,11 +12,10 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from ipaddress import ip_address
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 
-from flexapp.config import Settings
+from flexapp.web import addresses
 
 HEADER = "X-Request-ID"
 
@@ -67,12 +66,7 @@ def _given() -> str | None:
     given = request.headers.get(HEADER, "")
     if not WELL_FORMED.fullmatch(given):
         return None
-    settings: Settings = current_app.config["SETTINGS"]
-    try:
-        sender = ip_address(request.remote_addr or "")
-    except ValueError:
-        return None
-    return given if any(sender in network for network in settings.trusted_proxies) else None
+    return given if addresses.is_trusted(request.remote_addr or "") else None
 
 
 def _name(response: Response) -> Response:

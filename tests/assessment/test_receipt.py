@@ -12,8 +12,9 @@ import pytest
 from flask import Flask
 
 from flexapp.assessment import receipts
-from flexapp.assessment.receipts import ALPHABET, LENGTH, WRONG_AN_HOUR
+from flexapp.assessment.receipts import ALPHABET, LENGTH
 from flexapp.assessment.service import find
+from flexapp.rules.limits import VERIFY_WRONG
 from flexapp.rules.states import State
 from tests.channels.browsers import BLOCKED
 from tests.conftest import MakeApp
@@ -423,7 +424,7 @@ def test_after_many_wrong_codes_typed_from_one_address_the_form_rests_for_an_hou
     serial = assess(ma_lan, "2026-01", "2026-12")
     code = code_of(sheet_of(ma_lan, serial))
     guest = another()
-    for _ in range(WRONG_AN_HOUR):
+    for _ in range(VERIFY_WRONG.most):
         assert outcome(type_in(guest, serial, code)) == "凭证属实"
         type_in(guest, serial, "A" * 16, 422)
     refused = type_in(another(), serial, code, 429)

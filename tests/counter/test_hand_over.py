@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from flexapp.people.handing_over import WRONG_FOR_PERSON
+from flexapp.rules.limits import HAND_OVER_FOR
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
 from tests.support.database import raw_bytes, rows
@@ -176,7 +176,7 @@ def test_wrong_codes_are_limited_for_the_person(
     sign_in(client, MA_LAN.phone)
     code = begin_assessment(client)
     clerk = at_the_desk("dt01")
-    for _ in range(WRONG_FOR_PERSON):
+    for _ in range(HAND_OVER_FOR.most):
         assert WRONG in give(clerk, MA_LAN, "1", 422).alert
     assert "办理码输错太多次，请一小时后再试。" in give(clerk, MA_LAN, code, 422).alert
     clock.advance(minutes=61)

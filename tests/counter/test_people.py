@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -11,6 +12,7 @@ from flask import Flask
 from flexapp.counter import residents
 from flexapp.counter.residents import covers
 from flexapp.counter.service import Clerk
+from flexapp.rules.limits import PEOPLE_FOUND
 from flexapp.rules.roles import Role
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
@@ -380,7 +382,7 @@ def test_a_clerk_of_a_city_works_for_its_districts() -> None:
 def test_a_clerk_looks_up_no_more_people_than_anybody_serves(
     at_the_desk: AtTheDesk, app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(residents, "FOUND_AN_HOUR", 3)
+    monkeypatch.setattr(residents, "PEOPLE_FOUND", replace(PEOPLE_FOUND, most=3))
     desk = at_the_desk("dt01")
     for _ in range(3):
         serve(desk, MA_LAN)

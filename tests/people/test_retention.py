@@ -27,7 +27,7 @@ LONG_AGO = {
     "proxy_case": f"INSERT INTO proxy_case SELECT 'old', a.id, p.id, '{AT}'"
     " FROM account a, person p LIMIT 1",
     "daily_use": "INSERT INTO daily_use SELECT id, 'old', '2000-01-01', 'x' FROM account LIMIT 1",
-    "try_count": f"INSERT INTO try_count VALUES ('old', '{AT}', 3)",
+    "try_count": f"INSERT INTO try_count (key, until, number) VALUES ('old', '{AT}', 3)",
     "once_key": f"INSERT INTO once_key VALUES ('old', '/', '{AT}')",
     "launch": "INSERT INTO launch (code_digest, channel, target, made_at, expires_at)"
     f" VALUES ('old', 'boc', '/', '{AT}', '{AT}')",

@@ -26,7 +26,7 @@ from flexapp.extensions import db
 from flexapp.wiring import create_app
 from tests.support import postgresql
 
-VOLATILE = frozenset({"sign_in", "daily_use", "draft"})
+VOLATILE = frozenset({"sign_in", "daily_use", "draft", "try_count"})
 """Tables that change with every visit: when somebody was last seen, what counts towards a limit,
 what was typed and came to nothing."""
 

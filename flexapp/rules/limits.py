@@ -1,0 +1,85 @@
+"""How often something may be done or tried, by whom and within what time: every figure, said once.
+
+Two kinds. What one person, account, clerk or number may do is strict. What may come from one
+network address is generous: the phones of a mobile network share addresses by the thousand, a
+village is behind one, and so is every desk of a hall. An address is limited only so that no single
+one can spend everybody's messages or guess without end; docs/limits.md says how each figure was
+chosen.
+
+Other strict limits are kept with the rows that they count: codes by phone (people/signing_in.py),
+ID numbers by account (people/real_name.py, assessment/proxy.py), tries by user of the counters
+(counter/signing_in.py), sandboxes in all (channels/sandbox.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` times `within` the time that begins with the first of them.
+
+    `name`: stable, for what is stored and for metrics.
+    """
+
+    name: str
+    most: int
+    within: timedelta
+
+
+SMS_CODES = Limit("sms_codes", 600, HOUR)
+"""Codes that are asked for from one address."""
+
+SIGN_IN_WRONG = Limit("sign_in_wrong", 300, HOUR)
+"""Wrong codes at 登录, typed from one address."""
+
+REAL_NAME_WRONG = Limit("real_name_wrong", 100, HOUR)
+"""实名认证 that did not fit, from one address."""
+
+PROXY_WRONG = Limit("proxy_wrong", 100, HOUR)
+"""代他人核定 for somebody whom name and ID number did not find, from one address."""
+
+STAFF_WRONG = Limit("staff_wrong", 200, HOUR)
+"""Wrong passwords and codes at a counter's sign-in, from one address."""
+
+VERIFY_WRONG = Limit("verify_wrong", 60, HOUR)
+"""Wrong codes of sheets, typed from one address; the QR code of a sheet is never counted."""
+
+LAUNCHES = Limit("launches", 1800, MINUTE)
+"""Genuine launches of one channel."""
+
+LAUNCHES_FALSE = Limit("launches_false", 120, MINUTE)
+"""Launches from one address that no known key has signed, or that are badly made. A minute only: a
+vendor who has mended a key must not wait."""
+
+SANDBOXES = Limit("sandboxes", 30, HOUR)
+"""Sandbox channels made from one address."""
+
+REPORTS = Limit("reports", 60, MINUTE)
+"""Reports of browsers about the content security policy, from one address."""
+
+HAND_OVER_BY = Limit("hand_over_by", 20, HOUR)
+"""Wrong 办理码 that a clerk or an account may type in."""
+
+HAND_OVER_FOR = Limit("hand_over_for", 5, HOUR)
+"""Wrong 办理码 that may be typed for one person, by anybody."""
+
+PEOPLE_FOUND = Limit("people_found", 120, HOUR)
+"""People whom a clerk may look up: twice what the busiest counter serves."""
+
+BY_ADDRESS = (
+    SMS_CODES,
+    SIGN_IN_WRONG,
+    REAL_NAME_WRONG,
+    PROXY_WRONG,
+    STAFF_WRONG,
+    VERIFY_WRONG,
+    LAUNCHES_FALSE,
+    SANDBOXES,
+    REPORTS,
+)
+BY_SOMEBODY = (LAUNCHES, HAND_OVER_BY, HAND_OVER_FOR, PEOPLE_FOUND)

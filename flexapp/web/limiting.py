@@ -1,0 +1,130 @@
+"""Whether something may be done once more (rules/limits.py): the one way to count, on all nodes.
+
+`note` counts in the caller's unit of work: what was tried in vain, beside the rows that say so.
+`@counted` and `@within` mark what is limited by network address: the first counts every request, in
+a small transaction of its own and so also where the view only reads; the second lets in whoever has
+not used the limit up, and the view notes what was wrong. Both only look once a limit is used up:
+who goes on all the same makes nobody wait for a writer.
+
+Whom a count is about is stored as a digest under the index key, never as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from flask import Flask, current_app, request
+from werkzeug.exceptions import TooManyRequests
+
+from flexapp.config import Settings
+from flexapp.extensions import hold
+from flexapp.rules.limits import Limit
+from flexapp.web import addresses, metrics
+from flexapp.web.counts import Counts, DatabaseCounts, RedisCounts, SharedCounts
+from flexapp.web.unit_of_work import reading_ahead, write_transaction
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+class TooMany(TooManyRequests):
+    """What came from this address was one time too many; `web/errors.py` makes the page of it."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(retry_after=seconds(wait))
+        self.wait = wait
+
+
+def init_app(app: Flask) -> None:
+    """Choose where counts are kept; look at each request before anything is done for it."""
+    settings: Settings = app.config["SETTINGS"]
+    counts: Counts = DatabaseCounts()
+    if settings.redis_url is not None:
+        counts = SharedCounts(RedisCounts(settings.redis_url), DatabaseCounts())
+    app.extensions["counts"] = counts
+    app.before_request(_let_in)
+
+
+def spent(limit: Limit, who: object) -> timedelta | None:
+    """How long until again, where it was done as often as allowed; None where it may be done.
+
+    Only looks. In a unit of work that may go on to one try more, no other is let in between.
+    """
+    key = _key(limit, who)
+    hold("tries", key)
+    number, left = _counts().look(key)
+    return _refused(limit, left) if number >= limit.most else None
+
+
+def note(limit: Limit, who: object) -> int:
+    """Count once more, in the caller's transaction; how often by now."""
+    return _counts().add(_key(limit, who), limit.within)
+
+
+def counted(limit: Limit) -> Callable[[View], View]:
+    """Mark a view that may be asked for only so often from one address; each request counts."""
+    return _mark(limit, each=True)
+
+
+def within(limit: Limit) -> Callable[[View], View]:
+    """Mark a view that nobody is let into from an address whose limit is used up."""
+    return _mark(limit, each=False)
+
+
+def let_in(limit: Limit) -> None:
+    """Go on only where the limit of this request's address is not used up: else raises `TooMany`.
+
+    For what not every request to a view is about; only looks.
+    """
+    wait = spent(limit, addresses.client())
+    if wait is not None:
+        raise TooMany(wait)
+
+
+def seconds(wait: timedelta) -> int:
+    """For `Retry-After`: whole seconds, at least one."""
+    return max(1, math.ceil(wait.total_seconds()))
+
+
+def _mark(limit: Limit, *, each: bool) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.limited = (limit, each)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def _let_in() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    marked: tuple[Limit, bool] | None = getattr(view, "limited", None)
+    if marked is None:
+        return
+    limit, each = marked
+    with reading_ahead():
+        let_in(limit)
+    if each:
+        with write_transaction():
+            number = note(limit, addresses.client())
+        # Of several that were let in to the last place, only one has it.
+        if number > limit.most:
+            raise TooMany(_refused(limit, limit.within))
+
+
+def _refused(limit: Limit, wait: timedelta) -> timedelta:
+    metrics.limited(limit.name)
+    return wait
+
+
+def _counts() -> Counts:
+    counts: Counts = current_app.extensions["counts"]
+    return counts
+
+
+def _key(limit: Limit, who: object) -> str:
+    settings: Settings = current_app.config["SETTINGS"]
+    told = f"limit.{limit.name}\0{who}".encode()
+    return hmac.new(settings.index_key, told, hashlib.sha256).hexdigest()

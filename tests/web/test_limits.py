@@ -1,0 +1,316 @@
+"""Limits hold for an account, a channel, an address; on every node; and say when to come again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from flexapp.rules.limits import (
+    BY_ADDRESS,
+    BY_SOMEBODY,
+    HOUR,
+    LAUNCHES,
+    LAUNCHES_FALSE,
+    MINUTE,
+    PROXY_WRONG,
+    Limit,
+)
+from flexapp.web import addresses, limiting
+from flexapp.web.unit_of_work import write_transaction
+from tests.architecture.checkout import ROOT
+from tests.conftest import MakeApp
+from tests.counter.conftest import give_password
+from tests.support.client import HTMX, LintingClient
+from tests.support.clock import Clock
+from tests.support.database import rows
+from tests.support.html import Page
+from tests.support.vendor import Vendor, reason_of
+from tests.support.walks import (
+    DING,
+    MA_LAN,
+    YANG,
+    arrive,
+    identity,
+    newcomer,
+    proxy_for,
+    real_name,
+    request_code,
+    sign_in,
+)
+
+Another = Callable[[], LintingClient]
+
+
+@pytest.fixture
+def few(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Limit]:
+    """`few("people.request_code", 2)`: only so often at that view."""
+
+    def make(endpoint: str, most: int) -> Limit:
+        view = app.view_functions[endpoint]
+        limit, each = vars(view)["limited"]
+        made: Limit = replace(limit, most=most)
+        monkeypatch.setattr(view, "limited", (made, each))
+        return made
+
+    return make
+
+
+def from_address(client: LintingClient, address: str, forwarded: str | None = None) -> None:
+    """From now on the client comes from there, by way of whom the proxies name."""
+    client.environ_base["REMOTE_ADDR"] = address
+    if forwarded is not None:
+        client.environ_base["HTTP_X_FORWARDED_FOR"] = forwarded
+
+
+def ask_for_code(client: LintingClient, number: int, htmx: bool = False) -> TestResponse:
+    """Press 获取验证码 with the phone of a newcomer."""
+    form, pressed = client.page("/sign-in").form("获取验证码")
+    fields = form.fields | {"phone": newcomer(number).phone}
+    return client.post(pressed.get("formaction", ""), data=fields, headers=HTMX if htmx else {})
+
+
+def test_codes_for_many_phones_from_one_address_end_with_a_page_that_says_when_to_come_again(
+    few: Callable[..., Limit], another: Another, clock: Clock
+) -> None:
+    few("people.request_code", 3)
+    for number in (1, 2, 3):
+        assert ask_for_code(another(), number).status_code == 303
+    refused = ask_for_code(another(), 4)
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= HOUR.total_seconds()
+    page = Page(refused)
+    assert page.title == "操作太频繁"
+    assert "60 分钟后再试" in page.words
+    assert "换一个网络" in page.words
+    fragment = ask_for_code(another(), 4, htmx=True)
+    assert (fragment.status_code, fragment.headers["HX-Retarget"]) == (429, "#notice")
+    elsewhere = another()
+    from_address(elsewhere, "192.0.2.7")
+    assert ask_for_code(elsewhere, 4).status_code == 303
+    clock.advance(minutes=61)
+    assert ask_for_code(another(), 5).status_code == 303
+
+
+def test_of_a_code_that_was_refused_nothing_was_sent(
+    few: Callable[..., Limit], another: Another, app: Flask
+) -> None:
+    few("people.request_code", 1)
+    ask_for_code(another(), 1)
+    ask_for_code(another(), 2)
+    assert len(rows(app, "SELECT * FROM sms_code")) == 1
+
+
+def test_wrong_codes_from_one_address_close_the_sign_in_of_that_address(
+    few: Callable[..., Limit], another: Another
+) -> None:
+    few("people.finish_sign_in", 2)
+    page, code = request_code(another(), newcomer(1).phone)
+    client = another()
+    page, code = request_code(client, newcomer(2).phone)
+    for _ in range(2):
+        client.submit(page, "登录", 422, code=f"{(int(code) + 1) % 1_000_000:06d}")
+    client.submit(page, "登录", 429, code=code)
+    from_address(client, "192.0.2.7")
+    assert client.submit(page, "登录", code=code).path == "/real-name"
+
+
+def test_right_codes_are_not_counted(few: Callable[..., Limit], another: Another) -> None:
+    few("people.finish_sign_in", 1)
+    for number in range(1, 5):
+        assert sign_in(another(), newcomer(number).phone).path == "/real-name"
+
+
+def test_names_and_numbers_that_do_not_fit_are_counted_over_all_accounts_of_an_address(
+    few: Callable[..., Limit], another: Another
+) -> None:
+    few("people.confirm_real_name", 2)
+    for number in (1, 2):
+        client = another()
+        sign_in(client, newcomer(number).phone)
+        real_name(client, replace(MA_LAN, name="马蓝"), 422)
+    client = another()
+    sign_in(client, newcomer(3).phone)
+    real_name(client, newcomer(3), 429)
+
+
+def test_who_looks_for_people_by_proxy_with_many_accounts_is_stopped_at_the_address(
+    another: Another, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = replace(PROXY_WRONG, most=2)
+    monkeypatch.setattr("flexapp.assessment.routes.PROXY_WRONG", limit)
+    for number, who in enumerate((MA_LAN, YANG), start=1):
+        client = another()
+        sign_in(client, who.phone)
+        stranger = replace(DING, identity=identity(f"64032419920229{number:03d}"))
+        proxy_for(client, stranger, 422)
+    third = another()
+    arrive(third, newcomer(3))
+    proxy_for(third, DING, 429)
+    # What is one's own is not held up by it.
+    assert third.submit(third.page("/assessment"), "提交", 422, who="self").errors == {}
+
+
+def test_wrong_passwords_for_many_users_of_the_counters_are_counted_together(
+    few: Callable[..., Limit], another: Another
+) -> None:
+    few("counter.check_password", 3)
+    for user in ("xz01", "dt01", "nobody"):
+        give_password(another(), user, "wrong", 422)
+    give_password(another(), "jb01", status=429)
+    elsewhere = another()
+    from_address(elsewhere, "192.0.2.7")
+    assert give_password(elsewhere, "jb01").path == "/counter/code"
+
+
+def test_sandboxes_of_one_address_are_limited_beside_those_of_everybody(
+    few: Callable[..., Limit], client: LintingClient
+) -> None:
+    few("sandbox.make", 1)
+    page = client.page("/open/sandbox")
+    client.submit(page, "登记公钥", 422, key="x")
+    client.submit(page, "登记公钥", 429, key="x")
+
+
+def test_launches_of_a_channel_are_limited_and_those_of_another_are_not(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flexapp.channels.launching.LAUNCHES", replace(LAUNCHES, most=2))
+    busy, quiet = Vendor(app).register(), Vendor(app, "boc").register()
+    for _ in range(2):
+        busy.launch(MA_LAN)
+    refused = busy.post(busy.signed(MA_LAN))
+    assert reason_of(refused) == (429, "too_many")
+    assert int(refused.headers["Retry-After"]) == MINUTE.total_seconds()
+    quiet.launch(MA_LAN)
+
+
+def test_what_no_vendor_has_signed_is_turned_away_by_address_for_a_minute_and_then_only_read(
+    app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = replace(LAUNCHES_FALSE, most=2)
+    monkeypatch.setattr("flexapp.channels.launching.LAUNCHES_FALSE", limit)
+    vendor = Vendor(app).register()
+    for _ in range(2):
+        assert vendor.refused(MA_LAN, aud="somebody else") == (401, "wrong_audience")
+    before = rows(app, "SELECT * FROM try_count")
+    for _ in range(3):
+        assert vendor.refused(MA_LAN) == (429, "too_many")
+    assert rows(app, "SELECT * FROM try_count") == before
+    clock.advance(seconds=61)
+    vendor.launch(MA_LAN)
+
+
+@pytest.mark.parametrize(
+    ("sender", "forwarded", "same"),
+    [
+        ("10.1.2.3", "203.0.113.9", True),
+        ("10.1.2.3", "6.6.6.6, 203.0.113.9", True),
+        ("10.1.2.3", "6.6.6.6, 203.0.113.9, 10.1.9.9", True),
+        ("10.1.2.3", "203.0.113.9:4711", True),
+        ("10.1.2.3", "::ffff:203.0.113.9", True),
+        ("10.1.2.3", "203.0.113.9, nonsense", False),
+        ("10.1.2.3", None, False),
+        ("6.6.6.6", "203.0.113.9", False),
+        ("203.0.113.9", "6.6.6.6", True),
+    ],
+)
+def test_behind_our_proxies_the_address_is_the_nearest_one_that_is_not_ours(
+    make_app: MakeApp, sender: str, forwarded: str | None, same: bool
+) -> None:
+    app = make_app(FLEXAPP_TRUSTED_PROXIES="10.1.0.0/16")
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    with app.test_request_context(environ_base={"REMOTE_ADDR": sender}, headers=headers):
+        assert (addresses.client() == "203.0.113.9") is same
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("[2001:db8:1:2::1]:443", "2001:db8:1:2::2", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+    ],
+)
+def test_all_addresses_of_one_ipv6_subscriber_are_one(
+    app: Flask, first: str, second: str, same: bool
+) -> None:
+    found = []
+    for forwarded in (first, second):
+        with app.test_request_context(
+            environ_base={"REMOTE_ADDR": "127.0.0.1"}, headers={"X-Forwarded-For": forwarded}
+        ):
+            found.append(addresses.client())
+    assert (found[0] == found[1]) is same
+
+
+def test_no_address_and_no_account_is_stored_as_it_is(
+    app: Flask, client: LintingClient, few: Callable[..., Limit]
+) -> None:
+    from_address(client, "203.0.113.9")
+    ask_for_code(client, 1)
+    ((key, number),) = rows(app, "SELECT key, number FROM try_count")
+    assert re.fullmatch(r"[0-9a-f]{64}", str(key))
+    assert number == 1
+
+
+def test_a_count_that_is_over_is_removed_at_night(
+    app: Flask, client: LintingClient, clock: Clock
+) -> None:
+    ask_for_code(client, 1)
+    clock.advance(days=3)  # the business date of the tests is pinned, and the earlier clock counts
+    done = app.test_cli_runner().invoke(args=["retention", "run"])
+    assert "try_count: 1" in done.output
+    assert rows(app, "SELECT * FROM try_count") == []
+
+
+def test_two_nodes_share_a_count_in_the_database(make_app: MakeApp) -> None:
+    limit = Limit("tried", 2, HOUR)
+    one, two = make_app(), make_app()
+    assert count(one, limit) == 1
+    assert count(two, limit) == 2
+    for node in (one, two):
+        with node.app_context():
+            assert limiting.spent(limit, "whoever") is not None
+
+
+def test_nodes_that_count_at_once_overlook_nothing(make_app: MakeApp) -> None:
+    limit = Limit("tried", 1000, HOUR)
+    nodes = [make_app() for _ in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        numbers = list(pool.map(lambda turn: count(nodes[turn % 4], limit), range(40)))
+    assert sorted(numbers) == list(range(1, 41))
+
+
+def count(node: Flask, limit: Limit) -> int:
+    """Count once on that node."""
+    with node.app_context(), write_transaction():
+        return limiting.note(limit, "whoever")
+
+
+def test_what_is_counted_is_told_by_its_name_in_the_metrics(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = "only-for-the-tests-of-the-metrics"
+    app = make_app(FLEXAPP_METRICS_TOKEN=token)
+    limit = Limit("of_this_test", 1, HOUR)
+    count(app, limit)
+    with app.app_context():
+        limiting.spent(limit, "whoever")
+    told = app.test_client().get("/metrics", headers={"Authorization": f"Bearer {token}"})
+    assert 'flexapp_limited_total{limit="of_this_test"} 1.0' in told.text
+
+
+def test_every_figure_stands_in_the_document_with_its_reason() -> None:
+    document = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+    for limit in (*BY_ADDRESS, *BY_SOMEBODY):
+        within = {HOUR: "hour", MINUTE: "minute"}[limit.within]
+        (line,) = [line for line in document.splitlines() if line.startswith(f"| `{limit.name}`")]
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        assert cells[2] == f"{limit.most:,} an {within}".replace("an minute", "a minute")
+        assert len(cells[3]) > 20, line
