@@ -95,6 +95,7 @@ from flexapp.web import (
     once,
     options,
     origin,
+    report_routes,
     request_ids,
     unit_of_work,
     watching,
@@ -166,6 +167,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for module in (
         health,
         metrics_routes,
+        report_routes,
         portal_routes,
         privacy_routes,
         guide_routes,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from wsgiref.headers import Headers
 
 from flask import Flask
 from whitenoise import WhiteNoise
 
 from flexapp.config import PROJECT
+from flexapp.web.headers import file_headers
 
 BUILT = PROJECT / "static" / "dist"
 PREFIX = "/static/"
@@ -50,6 +52,12 @@ def are_there(app: Flask) -> bool:
 def serve(app: Flask, built: Path = BUILT) -> None:
     """Serve the built files under /static/, in front of everything else."""
     hashed = frozenset(app.extensions["assets"].values())
+    more = file_headers(app.config["SETTINGS"])
+
+    def add_headers(headers: Headers, _path: str, _url: str) -> None:
+        for name, value in more.items():
+            headers[name] = value
+
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=str(built),
@@ -57,4 +65,5 @@ def serve(app: Flask, built: Path = BUILT) -> None:
         max_age=3600,
         # Whatever carries its content's hash in its name may be kept for ever.
         immutable_file_test=lambda _path, url: url.removeprefix(PREFIX) in hashed,
+        add_headers_function=add_headers,
     )

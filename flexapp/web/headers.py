@@ -1,10 +1,19 @@
-"""Security headers of every answer; the policy allows nothing but our own files."""
+"""Security headers of every answer; the policy allows nothing but our own files.
+
+A whole page also says where to report what its policy blocks, and has a stricter one tried on it,
+which blocks nothing: trusted types, by which a text becomes markup only through the one policy of
+the script (static/src/app.js), and never a script. A fragment is text to the page that fetched it:
+that page's policy decides, so it carries the enforced one alone, and stays small.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from flask import Flask, Response, g
+from flask import Flask, Response, current_app, g
+
+from flexapp.config import Settings
+from flexapp.web.htmx import wants_fragment
 
 POLICY = (
     "default-src 'none'",
@@ -16,13 +25,22 @@ POLICY = (
     "base-uri 'none'",
 )
 
+REPORTS = "/csp-reports"
+REPORT_URI = f"report-uri {REPORTS}"
+REPORT_TO = "; report-to csp"
+"""New browsers take it in place of the address, but by TLS alone: else they report nothing."""
+
+TRIED = f"require-trusted-types-for 'script'; trusted-types default; {REPORT_URI}"
+
 HEADERS = {
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     # Pages hold personal data and months that change; nothing keeps a copy of them.
     "Cache-Control": "no-store",
 }
+
+HTTPS_ONLY = "max-age=31536000; includeSubDomains"
+"""A year, in which a browser that was here once asks by nothing but TLS."""
 
 
 @lru_cache(maxsize=64)
@@ -32,6 +50,33 @@ def content_security_policy(frame_ancestors: tuple[str, ...] = ()) -> str:
     return "; ".join((*POLICY, f"frame-ancestors {framed_by}"))
 
 
+def policies(
+    settings: Settings, frame_ancestors: tuple[str, ...] = (), *, is_page: bool
+) -> dict[str, str]:
+    """The headers of what a browser shows as a page of its own, or of a fragment."""
+    enforced = content_security_policy(frame_ancestors)
+    if not is_page:
+        return {"Content-Security-Policy": enforced}
+    report_to = REPORT_TO if _is_by_tls(settings) else ""
+    headers = {
+        "Content-Security-Policy": f"{enforced}; {REPORT_URI}{report_to}",
+        "Content-Security-Policy-Report-Only": f"{TRIED}{report_to}",
+    }
+    return headers | ({"Reporting-Endpoints": f'csp="{REPORTS}"'} if report_to else {})
+
+
+def file_headers(settings: Settings) -> dict[str, str]:
+    """What every answer says, and the built files too."""
+    headers = {"X-Content-Type-Options": "nosniff"}
+    if _is_by_tls(settings):
+        headers["Strict-Transport-Security"] = HTTPS_ONLY
+    return headers
+
+
+def _is_by_tls(settings: Settings) -> bool:
+    return settings.public_url.startswith("https://")
+
+
 def init_app(app: Flask) -> None:
     """Set the headers on whatever leaves the application."""
     app.after_request(_add)
@@ -39,11 +84,15 @@ def init_app(app: Flask) -> None:
 
 def _add(response: Response) -> Response:
     headers = response.headers
-    if "Content-Security-Policy" not in headers:
-        # Set only for what a channel's webview shows (channels/embedding.py).
-        policy = content_security_policy(g.get("frame_ancestors", ()))
-        headers.add("Content-Security-Policy", policy)
-    for name, value in HEADERS.items():
+    is_page = response.mimetype == "text/html" and not wants_fragment()
+    settings: Settings = current_app.config["SETTINGS"]
+    wanted = {
+        # Somebody may frame only what a channel's webview shows (channels/embedding.py).
+        **policies(settings, g.get("frame_ancestors", ()), is_page=is_page),
+        **HEADERS,
+        **file_headers(settings),
+    }
+    for name, value in wanted.items():
         if name not in headers:
             headers.add(name, value)
     return response

@@ -92,6 +92,11 @@ def counts_absent() -> None:
     _instruments().counts_absent.inc()
 
 
+def csp_reported(directive: str, disposition: str) -> None:
+    """A browser reported something against the security policy, "enforce" or "report" only."""
+    _instruments().csp_reports.labels(directive, disposition).inc()
+
+
 def signed_in(by: str) -> None:
     """A session began: by "phone", "app" or as "staff"."""
     _instruments().sign_ins.labels(by).inc()
@@ -165,6 +170,7 @@ class _Instruments:
     busy: Counter
     limited: Counter
     counts_absent: Counter
+    csp_reports: Counter
     sign_ins: Counter
     sms: Counter
     tax_calls: Counter
@@ -194,6 +200,9 @@ def _instruments() -> _Instruments:
         busy=counter("database_busy", "Answers that the system is busy: the database was."),
         limited=counter("limited", "Turned away because a limit was used up.", "limit"),
         counts_absent=counter("counts_absent", "Redis did not answer: the database counted."),
+        csp_reports=counter(
+            "csp_reports", "Reports about the security policy.", "directive", "disposition"
+        ),
         sign_ins=counter("sign_ins", "Sessions begun.", "by"),
         sms=counter("sms", "Sign-in codes handed to the provider.", "outcome"),
         tax_calls=counter("tax_calls", "Calls to the tax bureau.", "call", "outcome"),

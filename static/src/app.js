@@ -1,4 +1,5 @@
 // What the pages gain with a script. Everything here may fail or be blocked: links and forms still work.
+import "./js/trusted.js";
 import htmx from "htmx.org";
 
 import { guardDoubleTaps, reviveFromCache } from "./js/buttons.js";

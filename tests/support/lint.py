@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from flexapp.web.headers import content_security_policy
+from flexapp.web.headers import policies
 from tests.support.html import Page, words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +32,7 @@ class UnfitPage(AssertionError):
 def lint(app: Flask, page: Page, framed_by: tuple[str, ...] = ()) -> None:
     """Raise `UnfitPage` with every objection to this answer."""
     found = [
-        *_headers(page, framed_by),
+        *_headers(app, page, framed_by),
         *_document(page),
         *_ids(page),
         *_controls(page),
@@ -50,7 +50,7 @@ def _whole(page: Page) -> bool:
     return page.root.tag == "html"
 
 
-def _headers(page: Page, framed_by: tuple[str, ...]) -> Iterator[str]:
+def _headers(app: Flask, page: Page, framed_by: tuple[str, ...]) -> Iterator[str]:
     headers = page.response.headers
     if headers.get("Cache-Control") != "no-store":
         yield "may be kept by a cache"
@@ -59,8 +59,10 @@ def _headers(page: Page, framed_by: tuple[str, ...]) -> Iterator[str]:
         yield "no strict content security policy"
     if page.path.startswith(TAX_BUREAU):
         return
-    if policy != content_security_policy(framed_by):
-        yield "another content security policy than the product's"
+    expected = policies(app.config["SETTINGS"], framed_by, is_page=_whole(page))
+    for name in ("Content-Security-Policy", "Content-Security-Policy-Report-Only"):
+        if headers.get(name) != expected.get(name):
+            yield "another content security policy than the product's"
     if "HX-Request" not in headers.get("Vary", ""):
         yield "Vary does not name HX-Request"
 
