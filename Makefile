@@ -23,7 +23,8 @@ ON_BOTH := tests/postgresql tests/migrations tests/people tests/registration tes
 	tests/counter/test_publishing.py tests/counter/test_dashboard.py \
 	tests/web/test_forms_and_limits.py tests/web/test_replay.py tests/web/test_ready.py
 
-.PHONY: help run test test-postgresql check build bench faults cluster lighthouse phone walkthrough lock clean need-python
+.PHONY: help run test test-postgresql check build bench faults cluster lighthouse phone walkthrough \
+	audit lock clean need-python
 
 help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):[a-z -]*## \(.*\)/make \1	\2/p' Makefile
@@ -76,6 +77,10 @@ walkthrough: need-python ## the pictures of the guide, and the guide as a PDF in
 	@"$(PYTHON)" deploy/bootstrap.py build </dev/null
 	@$(WITH_BROWSER) $(OURS) -m tests.walkthrough document </dev/null
 
+audit: need-python ## what is known against the locked packages (asks the network)
+	@"$(PYTHON)" deploy/bootstrap.py audit </dev/null
+	@$(OURS) deploy/audit.py </dev/null
+
 LOCK := $(OURS) -m piptools compile --quiet --strip-extras --generate-hashes --allow-unsafe \
 	--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 lock: need-python ## newer versions into the lock files (with Python 3.11)
@@ -83,6 +88,7 @@ lock: need-python ## newer versions into the lock files (with Python 3.11)
 	@$(OURS) -m pip install --quiet pip-tools
 	$(LOCK) --upgrade -o requirements.txt requirements.in
 	$(LOCK) --upgrade -c requirements.txt -o requirements-dev.txt requirements-dev.in
+	$(LOCK) --upgrade -c requirements-dev.txt -o requirements-audit.txt requirements-audit.in
 	$(LOCK) --upgrade -o requirements-node.txt requirements-node.in
 
 clean: ## removes what was built and installed; keeps the data in var/

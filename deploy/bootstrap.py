@@ -7,6 +7,7 @@ WHAT is one of
   bench   what the benchmark needs: packages of the checks, front-end build
   faults  what the runs with faults need: the same
   cluster what several nodes on this machine need: that, and nginx
+  audit   what asks the advisory services, and Node
   walkthrough  what taking the guide's pictures needs: that, a browser, Chinese glyphs
   test    what the tests need: that, nginx, a browser, Chinese glyphs, other engines where possible
 
@@ -38,6 +39,7 @@ PREPARATIONS = {
     "bench": (packages.for_checks, front_end.built),
     "faults": (packages.for_checks, front_end.built, nginx.found),
     "cluster": (packages.for_checks, front_end.built, nginx.found),
+    "audit": (packages.for_checks, packages.for_audit, front_end.built),
     "walkthrough": (
         packages.for_checks,
         front_end.built,

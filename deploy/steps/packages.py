@@ -40,6 +40,11 @@ def for_checks() -> None:
     _install(CHECKS, "Python packages and test tools")
 
 
+def for_audit() -> None:
+    """What asks about the packages, beside the rest and in versions that fit it."""
+    _install("requirements-audit.txt", "what asks the advisory services")
+
+
 def install(file: str, what: str) -> None:
     """Install one more locked list into the environment, which has to be there."""
     _install(file, what)

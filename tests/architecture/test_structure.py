@@ -10,6 +10,7 @@ import re
 import sys
 from pathlib import Path
 
+import audit
 import pytest
 
 from tests.architecture.checkout import ROOT, files_below, project_files, text_of
@@ -189,7 +190,7 @@ def test_what_the_tests_run_with_is_what_the_site_runs_with() -> None:
 
 
 def test_lock_files_pin_hashes_and_name_no_source() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt", "requirements-node.txt"):
+    for name in audit.LOCKS:
         lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
         pins = [line for line in lines if re.match(r"[a-z0-9]", line)]
         assert pins, name
