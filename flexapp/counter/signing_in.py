@@ -16,6 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from flexapp.audit import service as audit
 from flexapp.counter import repository
+from flexapp.counter.passwords import refuse_guessable
 from flexapp.counter.service import (
     PASSWORD_LEAST,
     PASSWORD_MOST,
@@ -123,6 +124,9 @@ def choose_password(*, session: Session, password: str, again: str) -> Refusal |
         return Refusal(
             "password_length", f"新密码要 {PASSWORD_LEAST} 到 {PASSWORD_MOST} 个字符。", "password"
         )
+    guessable = refuse_guessable(password, session.clerk.user_name)
+    if guessable is not None:
+        return guessable
     if password != again:
         return Refusal("password_again", "两次输入的密码不一样。", "again")
     row = repository.by_id(session.clerk.id)

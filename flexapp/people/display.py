@@ -12,6 +12,7 @@ from datetime import timedelta
 from flask import Flask, Response, current_app, g, request
 
 from flexapp.people import repository
+from flexapp.web import cookies
 
 COOKIE = "look"
 ELDER, USUAL = "elder", "usual"
@@ -33,7 +34,7 @@ def is_elder() -> bool:
 
 def chosen_on_this_phone() -> bool | None:
     """What the cookie says; None where nothing was chosen."""
-    return {ELDER: True, USUAL: False}.get(request.cookies.get(COOKIE, ""))
+    return {ELDER: True, USUAL: False}.get(request.cookies.get(cookies.host_only(COOKIE), ""))
 
 
 def choose(*, elder: bool, account_id: int | None) -> None:
@@ -52,7 +53,7 @@ def carry_over(account_id: int) -> None:
 def remember_on_this_phone(response: Response, *, elder: bool) -> None:
     """Leave the cookie."""
     response.set_cookie(
-        COOKIE,
+        cookies.host_only(COOKIE),
         ELDER if elder else USUAL,
         max_age=KEPT_FOR,
         httponly=True,

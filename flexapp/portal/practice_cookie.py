@@ -16,6 +16,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from flexapp.portal.practising import Made, Moved, Practice, Registered, moment
 from flexapp.registration.service import Details, check_details
 from flexapp.rules.states import Move
+from flexapp.web import cookies
 
 NAME = "practice"
 PATH = "/practice"
@@ -27,7 +28,9 @@ MOST = 3800
 def load() -> Practice:
     """What the browser brings; an empty practice where that is nothing, too old or not ours."""
     try:
-        kept = _signer().loads(request.cookies.get(NAME, ""), max_age=int(LASTS.total_seconds()))
+        kept = _signer().loads(
+            request.cookies.get(cookies.for_a_part(NAME), ""), max_age=int(LASTS.total_seconds())
+        )
     except BadData:
         return Practice()
     return _read(kept)
@@ -40,7 +43,7 @@ def keep(response: Response, practice: Practice) -> Response:
         practice = Practice(practice.registered, practice.made[1:])
         text = _signer().dumps(_written(practice))
     response.set_cookie(
-        NAME,
+        cookies.for_a_part(NAME),
         text,
         max_age=LASTS,
         path=PATH,
@@ -54,7 +57,7 @@ def keep(response: Response, practice: Practice) -> Response:
 def forget(response: Response) -> Response:
     """Take it away again."""
     response.delete_cookie(
-        NAME,
+        cookies.for_a_part(NAME),
         path=PATH,
         secure=current_app.config["SESSION_COOKIE_SECURE"],
         httponly=True,

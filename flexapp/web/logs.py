@@ -26,6 +26,9 @@ PERSONAL = re.compile(
 )
 """What looks like an ID number or a mobile number. A serial has 20 digits and does not."""
 
+LINE_ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
+"""What JSON lets stand in a text and some readers take for the end of a line."""
+
 FIELDS = "fields"
 """The attribute of a record that holds what a line says besides its message."""
 
@@ -66,7 +69,7 @@ class JsonLines(logging.Formatter):
             line[name] = mask(value) if isinstance(value, str) else value
         if fault := _fault(self, record):
             line["fault"] = mask(fault)
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line, ensure_ascii=False).translate(LINE_ENDS)
 
 
 class TextLines(logging.Formatter):

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flask import g, has_request_context
+
 from flexapp.config import Settings
 
 if TYPE_CHECKING:
@@ -73,7 +75,8 @@ def answered(*, endpoint: str | None, method: str, status: int, seconds: float) 
 
 
 def refused(reason: str) -> None:
-    """An expected "no" was said: `reason` is its code."""
+    """An expected "no" was said: `reason` is its code, which the request's line says too."""
+    _say_in_log(reason)
     _instruments().refusals.labels(reason).inc()
 
 
@@ -84,6 +87,7 @@ def busy() -> None:
 
 def limited(limit: str) -> None:
     """A limit was used up for somebody who wanted once more: `limit` is its name."""
+    _say_in_log(limit)
     _instruments().limited.labels(limit).inc()
 
 
@@ -126,6 +130,12 @@ def exposition(gauges: Iterable[Gauges]) -> tuple[bytes, str]:
     looked_up = CollectorRegistry()
     looked_up.register(_LookedUp(gauges))
     return generate_latest(counted) + generate_latest(looked_up), CONTENT_TYPE_LATEST
+
+
+def _say_in_log(reason: str) -> None:
+    """The line of the request in hand (watching.py) says why it was refused."""
+    if has_request_context():
+        g.refused = reason
 
 
 def _lives(process: int) -> bool:

@@ -56,6 +56,7 @@ def _note(status: int) -> None:
             "method": method if method in metrics.METHODS else "other",
             "status": status,
             "ms": round(seconds * 1000, 1),
+            "refused": g.get("refused", ""),
             "channel": getattr(g.get("visitor"), "channel", ""),
         }
         log.log(level, "request", extra={FIELDS: fields})

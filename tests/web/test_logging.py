@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -17,15 +17,16 @@ from flask import Flask
 
 from flexapp.web import request_ids
 from flexapp.web.access import Access, allow
-from flexapp.web.logs import MASK, JsonLines, TextLines
+from flexapp.web.logs import FIELDS, MASK, JsonLines, TextLines
 from flexapp.web.request_ids import HEADER
 from tests.architecture.checkout import ROOT
 from tests.conftest import MakeApp
+from tests.counter.conftest import give_password
 from tests.support.client import HTMX, LintingClient
 from tests.support.database import rows
 from tests.support.html import Page
 from tests.support.tax import receipt, through
-from tests.support.walks import MA_LAN, assess, newcomer, sign_in, transmit, work
+from tests.support.walks import MA_LAN, assess, newcomer, request_code, sign_in, transmit, work
 
 GIVEN = "0123456789abcdef0123456789abcdef"
 MADE = re.compile(r"[0-9a-f]{32}")
@@ -85,9 +86,31 @@ def test_a_request_is_one_line_without_its_address(client: LintingClient, lines:
         "endpoint": "record.detail",
         "method": "GET",
         "status": 200,
+        "refused": "",
         "channel": "phone",
     }
     assert serial not in lines.lines[0]
+
+
+def test_the_line_of_a_refused_request_says_why(
+    client: LintingClient, another: Callable[[], LintingClient], lines: Lines
+) -> None:
+    page, code = request_code(client, MA_LAN.phone)
+    client.submit(page, "登录", 422, code=f"{(int(code) + 1) % 1_000_000:06d}")
+    assert [line["refused"] for line in lines.objects][-1] == "code_wrong"
+    client.get("/")
+    assert [line["refused"] for line in lines.objects][-1] == ""
+    give_password(another(), "nobody", "wrong", 422)
+    assert [line["refused"] for line in lines.objects][-1] == "sign_in_wrong"
+
+
+def test_no_text_makes_a_line_of_its_own() -> None:
+    logger, lines = alone(JsonLines())
+    forged = '{"level": "INFO", "message": "all is well"}'
+    logger.warning("said: %s", f"x\n{forged}\r\n\u2028{forged}", extra={FIELDS: {"field": "a\nb"}})
+    (line,) = lines.lines
+    assert len(line.splitlines()) == 1
+    assert json.loads(line)["field"] == "a\nb"
 
 
 def test_what_asks_whether_we_are_well_is_no_news(client: LintingClient, lines: Lines) -> None:

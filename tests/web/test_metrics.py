@@ -234,7 +234,17 @@ def test_no_label_is_anybodys_or_has_no_end(app: Flask, client: LintingClient) -
     assert {found["method"] for found in labels if "method" in found} <= {*metrics.METHODS, "other"}
     assert "other" in {found.get("method") for found in labels}
     names = {name for found in labels for name in found}
-    assert names <= {"by", "call", "endpoint", "le", "method", "outcome", "reason", "status"}
+    assert names <= {
+        "by",
+        "call",
+        "endpoint",
+        "le",
+        "limit",
+        "method",
+        "outcome",
+        "reason",
+        "status",
+    }
 
 
 COUNT = """

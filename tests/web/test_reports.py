@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 
 import pytest
 from flask import Flask
@@ -35,7 +36,7 @@ def old(**said: object) -> str:
     return json.dumps({"csp-report": report | {k.replace("_", "-"): v for k, v in said.items()}})
 
 
-def new(*bodies: dict[str, object]) -> str:
+def new(*bodies: Mapping[str, object]) -> str:
     """As the Reporting API has it."""
     return json.dumps([{"type": "csp-violation", "age": 1, "body": body} for body in bodies])
 
