@@ -21,7 +21,8 @@ PYTEST := $(OURS) -m pytest -n 2 --dist load
 ON_BOTH := tests/postgresql tests/migrations tests/people tests/registration tests/assessment \
 	tests/transmission tests/audit tests/portal/test_rating.py tests/counter/test_ratings.py \
 	tests/counter/test_publishing.py tests/counter/test_dashboard.py \
-	tests/web/test_forms_and_limits.py tests/web/test_replay.py tests/web/test_ready.py
+	tests/web/test_forms_and_limits.py tests/web/test_limits.py tests/web/test_replay.py \
+	tests/web/test_ready.py
 
 .PHONY: help run test test-postgresql check build bench faults cluster lighthouse phone walkthrough \
 	audit lock clean need-python

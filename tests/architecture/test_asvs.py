@@ -94,6 +94,8 @@ def test_the_sums_are_those_of_the_rows() -> None:
         counted = [sum(row.level == level for row in of_it) for level in "12"]
         counted += [sum(row.verdict == verdict for row in of_it) for verdict in VERDICTS]
         assert [int(cell) for cell in said[name].split("|")] == counted, name
+    threats = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
+    assert f"{counted[3] + counted[4]} of {len(ROWS)} not, or in" in threats
 
 
 @pytest.mark.parametrize("row", BY_NUMBER)
