@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import CodeType
 from typing import Any
+from wsgiref.headers import Headers
 
 from flask import Flask
 from jinja2 import BytecodeCache
@@ -96,7 +97,11 @@ def _read_built_files_once() -> None:
         if stat_cache is None:
             return get_static_file(self, path, url)
         found, for_ever = stat_cache[path], self.immutable_file_test(path, url)
-        key = (path, url, found.st_mtime_ns, found.st_size, for_ever, self.max_age)
+        headers = Headers([])
+        if self.add_headers_function is not None:
+            self.add_headers_function(headers, path, url)
+        said = tuple(headers.items())
+        key = (path, url, found.st_mtime_ns, found.st_size, for_ever, self.max_age, said)
         if key not in kept:
             kept[key] = get_static_file(self, path, url, stat_cache)
         return kept[key]
