@@ -114,6 +114,10 @@ MALFORMED = [
     ("FLEXAPP_METRICS_TOKEN", "secret-password with spaces in between"),
     ("FLEXAPP_TRUSTED_PROXIES", "proxy.example"),
     ("FLEXAPP_TRUSTED_PROXIES", "10.0.0.1/8"),
+    ("FLEXAPP_REDIS_URL", "redis.example:6379"),
+    ("FLEXAPP_REDIS_URL", "http://:secret-password@redis.example"),
+    ("FLEXAPP_REDIS_URL", "redis://:secret-password@redis.example/names"),
+    ("FLEXAPP_REDIS_URL", "redis://"),
     ("FLEXAPP_PUBLIC_URL", "pension.example"),
     ("FLEXAPP_PUBLIC_URL", "ftp://pension.example"),
     ("FLEXAPP_PUBLIC_URL", "https://pension.example/?a=1"),
@@ -142,6 +146,14 @@ def test_a_malformed_setting_is_named(name: str, value: str) -> None:
     found = faults({name: value})
     assert any(name in fault for fault in found)
     assert not any("secret-password" in fault for fault in found)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis://redis.example", "rediss://flexapp:p-w@10.0.0.7:6380/3", "redis://[fd00::7]:6379/0"],
+)
+def test_where_limits_are_counted_is_taken_as_it_is(url: str) -> None:
+    assert load({"FLEXAPP_REDIS_URL": url}).redis_url == url
 
 
 def test_production_logs_for_machines_and_nobody_may_read_its_figures_unasked() -> None:
