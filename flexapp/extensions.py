@@ -24,7 +24,18 @@ from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import ColumnElement, DateTime, Dialect, Engine, MetaData, Table, event, func, text
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    Table,
+    event,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
@@ -40,6 +51,8 @@ page says that the system is busy."""
 
 IDLE_SECONDS = 60
 """After which PostgreSQL ends a transaction whose process has fallen silent, locks and all."""
+
+LARGE_CACHE_KB = 512 * 1024
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.0001, 0.005
 """Seconds between tries to begin writing; each pause is a quarter longer than the one before."""
@@ -153,6 +166,33 @@ def engine_options(settings: Settings) -> dict[str, Any]:
             "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
         },
     }
+
+
+def next_numbers(table: Table, count: int) -> list[int]:
+    """So many numbers for new rows of a table, ascending, for statements that add many at once.
+
+    On SQLite only in a transaction that writes: nobody else can add a row meanwhile.
+    """
+    (key,) = table.primary_key.columns
+    if db.session.get_bind().dialect.name == "postgresql":
+        given = text(
+            "SELECT nextval(pg_get_serial_sequence(:table, :key)) FROM generate_series(1, :count)"
+        )
+        values = {"table": table.name, "key": key.name, "count": count}
+        return sorted(db.session.execute(given, values).scalars())
+    if not write_intent.get():
+        raise RuntimeError("numbers are given out only in a transaction that writes")
+    last = db.session.execute(select(func.max(key))).scalar_one() or 0
+    return list(range(last + 1, last + 1 + count))
+
+
+def widen_cache() -> None:
+    """Keep more of the database in memory on this connection, for a command that writes much.
+
+    With SQLite's 2 MB the pages of a long transaction are written out and read again many times.
+    """
+    if db.session.get_bind().dialect.name == "sqlite":
+        db.session.connection().exec_driver_sql(f"PRAGMA cache_size=-{LARGE_CACHE_KB}")
 
 
 def init_database(app: Flask) -> None:

@@ -49,6 +49,7 @@ from flexapp.counter import rating_routes as counter_rating_routes
 from flexapp.counter import retirement_routes as counter_retirement_routes
 from flexapp.counter import routes as counter_routes
 from flexapp.counter import transmission_routes as counter_transmission_routes
+from flexapp.crowd import generate_cli
 from flexapp.extensions import csrf, db, engine_options, init_database, migrate
 from flexapp.people import (
     display,
@@ -219,6 +220,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.is_demo:
         app.cli.add_command(demo.cli)
         demo.cli.add_command(units_cli.old_units)
+        demo.cli.add_command(generate_cli.generate)
         app.extensions["demo_staff"] = demo_codes.load
     assets.read_manifest(app)
     _connect_tax_bureau(app, settings)

@@ -114,7 +114,9 @@ def assess(
     division = subject.registration.division.code
     serial = f"{division}{today:%Y%m%d}{repository.next_number(division, today):06d}"
     row = {
-        **_figures(proposal),
+        "start_month": str(proposal.period.start),
+        "end_month": str(proposal.period.end),
+        **figures_of(proposal.calculation),
         "serial": serial,
         "person_id": subject.person.id,
         "unit_id": (
@@ -155,12 +157,9 @@ def assess(
     return Assessed(serial, proposal)
 
 
-def _figures(proposal: Proposal) -> Mapping[str, object]:
+def figures_of(calculation: Calculation) -> Mapping[str, object]:
     """The figures of a row, with the parameter rows they were reckoned from."""
-    calculation = proposal.calculation
     return {
-        "start_month": str(proposal.period.start),
-        "end_month": str(proposal.period.end),
         "months": calculation.months,
         "entered": calculation.entered.text,
         "meaning": calculation.meaning.value,

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from flexapp.assessment.models import AssessedMonth, Assessment, ProxyCase, SerialCounter
-from flexapp.extensions import db, table_of
+from flexapp.extensions import db, next_numbers, table_of
 
 TABLE = table_of(Assessment)
 NAMES = tuple(TABLE.c.keys())
@@ -38,13 +38,13 @@ _ADD_MONTHS = {
     name: insert(_month).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
     for name, insert in _INSERTS
 }
-_NEXT_NUMBER = {
-    name: insert(_counter)
-    .on_conflict_do_update(
-        index_elements=[_counter.c.division, _counter.c.day], set_={"last": _counter.c.last + 1}
-    )
-    .returning(_counter.c.last)
-    for name, insert in _INSERTS
+_GIVEN = {name: insert(_counter) for name, insert in _INSERTS}
+_TAKE_NUMBERS = {
+    name: given.on_conflict_do_update(
+        index_elements=[_counter.c.division, _counter.c.day],
+        set_={"last": _counter.c.last + given.excluded.last},
+    ).returning(_counter.c.last)
+    for name, given in _GIVEN.items()
 }
 
 
@@ -110,6 +110,18 @@ def add(row: Mapping[str, object], months: Iterable[str]) -> bool:
     free_months(assessment_id)
     db.session.execute(delete(TABLE).where(TABLE.c.id == assessment_id))
     return False
+
+
+def add_all(rows: Sequence[dict[str, object]], months: Sequence[Sequence[str]]) -> None:
+    """Add many assessments, each with the months that it holds, all of which must be free."""
+    numbers = next_numbers(TABLE, len(rows))
+    held = []
+    for number, row, these in zip(numbers, rows, months, strict=True):
+        row["id"], person = number, row["person_id"]
+        held += [{"person_id": person, "month": m, "assessment_id": number} for m in these]
+    db.session.execute(TABLE.insert(), rows)
+    if held:
+        db.session.execute(_month.insert(), held)
 
 
 def free_months(assessment_id: int) -> None:
@@ -196,10 +208,15 @@ def raise_number(division: str, day: date, least: int) -> None:
 
 
 def next_number(division: str, day: date) -> int:
-    """The next number of a division's day; a row of its own, so that divisions do not wait for
-    each other."""
-    statement = _NEXT_NUMBER[db.session.get_bind().dialect.name]
-    row = {"division": division, "day": day, "last": 1}
+    """The next number of a division's day."""
+    return take_numbers(division, day, 1)
+
+
+def take_numbers(division: str, day: date, count: int) -> int:
+    """The last of the next numbers of a division's day; a row of its own, so that divisions do not
+    wait for each other."""
+    statement = _TAKE_NUMBERS[db.session.get_bind().dialect.name]
+    row = {"division": division, "day": day, "last": count}
     return int(db.session.execute(statement, row).scalar_one())
 
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from flexapp.assessment.assessing import Assessed, Proposal, Subject, assess, propose
+from flexapp.assessment.assessing import (
+    Assessed,
+    Proposal,
+    Subject,
+    assess,
+    figures_of,
+    propose,
+)
 from flexapp.assessment.counting_repository import counts
 from flexapp.assessment.eligibility import (
     ANY_MONTH,
@@ -12,6 +19,8 @@ from flexapp.assessment.eligibility import (
     held_months,
     last_month,
 )
+from flexapp.assessment.history import Step, Story
+from flexapp.assessment.history import add_all as add_histories
 from flexapp.assessment.months import (
     MonthCell,
     YearMonths,
@@ -60,14 +69,18 @@ __all__ = [
     "MonthCell",
     "Proposal",
     "Record",
+    "Step",
+    "Story",
     "Subject",
     "Ways",
     "YearMonths",
+    "add_histories",
     "all_own",
     "assess",
     "claim",
     "counts",
     "eligibility",
+    "figures_of",
     "find",
     "find_for",
     "forget_cases",

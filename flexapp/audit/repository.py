@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Subquery, bindparam, select, text
 
 from flexapp.audit.models import AuditAnchor, AuditEvent
-from flexapp.extensions import db, table_of
+from flexapp.extensions import db, next_numbers, table_of
 
 TABLE, _anchor = table_of(AuditEvent), table_of(AuditAnchor)
 # Built once and on the table, not the class: these run on everything that is done.
@@ -63,6 +63,16 @@ def triggers() -> frozenset[str]:
 def add(row: Mapping[str, object]) -> int:
     """Add a row and return its number."""
     return int(db.session.execute(_ADD, row).scalar_one())
+
+
+def numbers(count: int) -> list[int]:
+    """The numbers of the next events; only while the end of the chain is held."""
+    return next_numbers(TABLE, count)
+
+
+def add_all(rows: Sequence[Mapping[str, object]]) -> None:
+    """Add rows that have their numbers."""
+    db.session.execute(TABLE.insert(), rows)
 
 
 def about_person(

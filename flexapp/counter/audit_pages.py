@@ -46,6 +46,7 @@ SENTENCES = {
     "data_keys.rotated": "更换数据密钥",
     "declaration_year.closed": "关闭申报年度",
     "declaration_year.opened": "开放申报年度",
+    "demo.generated": "生成演示数据",
     "hand_over.given": "给出办理码，换个地方接着办",
     "hand_over.given_up": "作废办理码",
     "hand_over.taken": "凭办理码接着办",

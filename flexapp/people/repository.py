@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Table, and_, bindparam, func, insert, or_, select, update
 
-from flexapp.extensions import db, hold, table_of, upsert
+from flexapp.extensions import db, hold, next_numbers, table_of, upsert
 from flexapp.people.models import Account, DailyUse, Person, SignIn, SmsCode
 
 BY_PHONE = "phone"
@@ -200,6 +200,36 @@ def add(row: Person | Account) -> None:
     """Add a row and learn its number."""
     db.session.add(row)
     db.session.flush()
+
+
+def add_people(rows: Sequence[dict[str, object]]) -> Sequence[int]:
+    """Add many persons; their numbers, in the same order."""
+    return _add_all(_person, rows)
+
+
+def add_accounts(rows: Sequence[dict[str, object]]) -> Sequence[int]:
+    """Add many accounts; their numbers, in the same order."""
+    return _add_all(_account, rows)
+
+
+def _add_all(table: Table, rows: Sequence[dict[str, object]]) -> Sequence[int]:
+    if not rows:
+        return ()
+    numbers = next_numbers(table, len(rows))
+    for row, number in zip(rows, numbers, strict=True):
+        row["id"] = number
+    db.session.execute(insert(table), rows)
+    return numbers
+
+
+def by_identities(indexes: Sequence[str]) -> Mapping[str, tuple[int, int | None]]:
+    """(person, account) of those of these blind indexes that are known."""
+    query = (
+        select(_person.c.identity_index, _person.c.id, _account.c.id)
+        .outerjoin_from(_person, _account, _account.c.person_id == _person.c.id)
+        .where(_person.c.identity_index.in_(indexes))
+    )
+    return {row[0]: (row[1], row[2]) for row in db.session.execute(query)}
 
 
 def note_daily_use(account_id: int, kind: str, day: date, subject: str, limit: int) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from flask import current_app, g
 
@@ -22,12 +22,16 @@ from flexapp.rules.retirement import OriginalAge, check_approved, default_origin
 
 __all__ = [
     "AccountView",
+    "Known",
+    "Newcomer",
     "PersonCard",
     "Visitor",
     "account_of",
     "add_account",
+    "add_people",
     "add_person",
     "find_person",
+    "known",
     "mask_phone",
     "may_ask_about",
     "person_by_id",
@@ -36,6 +40,10 @@ __all__ = [
     "set_proxy_handling",
     "visitor",
 ]
+
+
+Known = tuple[int, int | None]
+"""The numbers of a person and of their account, None where they have none."""
 
 
 def mask_phone(phone: str) -> str:
@@ -221,6 +229,53 @@ def add_account(*, phone: str, person: PersonCard | None, at: datetime) -> int:
     )
     repository.add(row)
     return row.id
+
+
+class Newcomer(NamedTuple):
+    """Somebody to be added with many others; `phone`: with an account, real-name checked."""
+
+    name: str
+    identity: IdentityNumber
+    phone: str | None
+    at: datetime
+
+
+def add_people(newcomers: Sequence[Newcomer]) -> Sequence[Known]:
+    """Add many people at once, none of whom is known yet; their numbers, in the same order."""
+    persons: list[dict[str, object]] = [
+        {
+            "name": new.name,
+            "identity": new.identity.value,
+            "identity_index": identity_index(new.identity),
+            "proxy_allowed": True,
+            "created_at": new.at,
+        }
+        for new in newcomers
+    ]
+    numbers = repository.add_people(persons)
+    accounts: list[dict[str, object]] = [
+        {
+            "phone": new.phone,
+            "phone_index": phone_index(new.phone),
+            "person_id": number,
+            "created_at": new.at,
+            "real_name_at": new.at,
+        }
+        for new, number in zip(newcomers, numbers, strict=True)
+        if new.phone is not None
+    ]
+    given = iter(repository.add_accounts(accounts))
+    return [
+        (number, None if new.phone is None else next(given))
+        for new, number in zip(newcomers, numbers, strict=True)
+    ]
+
+
+def known(identities: Sequence[IdentityNumber]) -> Sequence[Known | None]:
+    """The numbers of the people of these ID numbers, None where somebody is not known."""
+    indexes = [identity_index(identity) for identity in identities]
+    found = repository.by_identities(indexes)
+    return [found.get(index) for index in indexes]
 
 
 def phone_index(phone: str) -> str:

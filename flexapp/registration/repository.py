@@ -65,6 +65,11 @@ def add(row: Registration) -> None:
     db.session.flush()
 
 
+def add_all(rows: Sequence[Mapping[str, object]]) -> None:
+    """Add the first registrations of many people."""
+    db.session.execute(_registration.insert(), rows)
+
+
 def unit(division: str, kind: str, name: str) -> VirtualUnit:
     """The division's unit of that kind, made the first time somebody is insured there."""
     query = select(VirtualUnit).where(VirtualUnit.division == division, VirtualUnit.kind == kind)

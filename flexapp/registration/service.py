@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
@@ -215,13 +215,64 @@ def register(
         subject="registration",
         actor=actor,
         at=at,
-        data={
-            "division": details.division.code,
-            # Which fields, not their contents: an address is personal data.
-            "changed": "、".join(change.label for change in changed),
-        },
+        data=_declared(details, changed),
     )
     return _view(row, unit)
+
+
+class First(NamedTuple):
+    """The first registration of somebody, to be added with many others."""
+
+    person_id: int
+    details: Details
+    work_start: Month
+    actor: Actor
+    at: datetime
+
+
+def register_all(firsts: Sequence[First]) -> tuple[audit.Entry, ...]:
+    """Register many people at once, none of whom is registered; the events, yet to be recorded.
+
+    Asks none of what `register` asks: for made-up people, who were made to fit.
+    """
+    places = {first.details.division.code for first in firsts}
+    units = {code: unit_at(division=code, kind=RateKind.FLEXIBLE) for code in sorted(places)}
+    if firsts:
+        repository.add_all(
+            [
+                {
+                    "person_id": first.person_id,
+                    "division": first.details.division.code,
+                    "unit_id": units[first.details.division.code],
+                    "ethnic_group": first.details.ethnic_group.code,
+                    "address": first.details.address,
+                    "credit_code": first.details.credit_code,
+                    "work_start": first.work_start.first_day,
+                    "registered_at": first.at,
+                    "superseded_at": None,
+                }
+                for first in firsts
+            ]
+        )
+    return tuple(
+        audit.Entry(
+            "registration.made",
+            first.person_id,
+            "registration",
+            first.actor,
+            first.at,
+            _declared(first.details, ()),
+        )
+        for first in firsts
+    )
+
+
+def _declared(details: Details, changed: Sequence[Change]) -> dict[str, str]:
+    # Which fields, not their contents: an address is personal data.
+    return {
+        "division": details.division.code,
+        "changed": "、".join(change.label for change in changed),
+    }
 
 
 def unit_at(*, division: str, kind: RateKind) -> int:

@@ -1,0 +1,133 @@
+"""Many assessments at once, each with everything that became of it since.
+
+For made-up people only: it asks none of what `assess` asks. What it stores is what `assess` and
+`transition` would have stored one after the other; which moves there are is the rules' to say.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from flexapp.assessment import repository
+from flexapp.audit.service import Actor, Entry
+from flexapp.rules.money import from_fen
+from flexapp.rules.periods import Period
+from flexapp.rules.rates import RateKind
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import Move, State, apply
+from flexapp.web.clock import BEIJING
+
+
+class Step(NamedTuple):
+    """One move, who made it and when; `data` goes into its event."""
+
+    move: Move
+    actor: Actor
+    at: datetime
+    data: Mapping[str, str]
+
+
+class Story(NamedTuple):
+    """One assessment, `figures` as `assessing.figures_of` writes them, and its moves in order."""
+
+    person_id: int
+    division: str
+    unit_id: int
+    period: Period
+    figures: Mapping[str, object]
+    actor: Actor
+    by_proxy: bool
+    at: datetime
+    steps: Sequence[Step]
+
+
+def add_all(stories: Sequence[Story]) -> list[Entry]:
+    """Store them; the events, yet to be recorded. `ValueError` for a move that no rule knows."""
+    entries: list[Entry] = []
+    rows: list[dict[str, object]] = []
+    months: list[Sequence[str]] = []
+    for story, serial in zip(stories, _serials(stories), strict=True):
+        entries.append(_made(story, serial))
+        state, since = State.ASSESSED, story.at
+        for step in story.steps:
+            entry = _moved(story, serial, state, step)
+            state, since = State(entry.data["to"]), step.at
+            entries.append(entry)
+        rows.append(_row(story, serial, state, since))
+        held = () if state is State.REVOKED else story.period.months
+        months.append([str(month) for month in held])
+    if rows:
+        repository.add_all(rows, months)
+    return entries
+
+
+def _serials(stories: Sequence[Story]) -> list[str]:
+    """Serials as on the day, numbered in the order of the stories."""
+    places = [(story.division, _day(story.at)) for story in stories]
+    next_one = {
+        place: repository.take_numbers(*place, count) - count
+        for place, count in sorted(Counter(places).items())
+    }
+    serials = []
+    for division, day in places:
+        next_one[division, day] += 1
+        serials.append(f"{division}{day:%Y%m%d}{next_one[division, day]:06d}")
+    return serials
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(BEIJING).date()
+
+
+def _made(story: Story, serial: str) -> Entry:
+    total = story.figures["total"]
+    assert isinstance(total, int)
+    data = {
+        "start": str(story.period.start),
+        "end": str(story.period.end),
+        "total": str(from_fen(total)),
+        "by_proxy": "yes" if story.by_proxy else "no",
+    }
+    return Entry("assessment.assess", story.person_id, serial, story.actor, story.at, data)
+
+
+def _moved(story: Story, serial: str, state: State, step: Step) -> Entry:
+    target = apply(state, step.move)
+    if isinstance(target, Refusal):
+        raise ValueError(f"{step.move} from {state}")
+    data = {
+        "from": state.value,
+        "to": target.value,
+        "start": str(story.period.start),
+        "end": str(story.period.end),
+        **step.data,
+    }
+    return Entry(
+        f"assessment.{step.move.value}", story.person_id, serial, step.actor, step.at, data
+    )
+
+
+def _row(story: Story, serial: str, state: State, since: datetime) -> dict[str, object]:
+    return {
+        **story.figures,
+        "start_month": str(story.period.start),
+        "end_month": str(story.period.end),
+        "serial": serial,
+        "person_id": story.person_id,
+        "unit_id": story.unit_id,
+        "division": story.division,
+        "kind": RateKind.FLEXIBLE.value,
+        "made_by": story.actor.id,
+        "made_by_staff": None,
+        "made_by_label": story.actor.label,
+        "by_proxy": story.by_proxy,
+        "channel": story.actor.channel,
+        "made_at": story.at,
+        "state": state.value,
+        "state_at": since,
+        "claimed": False,
+        "held_up": "",
+    }

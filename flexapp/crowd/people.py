@@ -1,0 +1,101 @@
+"""Who the made-up people are: everything follows from the seed and their number.
+
+Their ID numbers have the check digit of GB 11643, so that the product takes them, and begin with
+a county code that was never given out (640199 and the like): nobody has them. Names and addresses
+say 演示 and 虚构.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+
+from stdnum.cn.ric import calc_check_digit
+
+from flexapp.rules import divisions
+from flexapp.rules.divisions import Division
+from flexapp.rules.ethnic_groups import ETHNIC_GROUPS, EthnicGroup
+from flexapp.rules.identity import IdentityNumber
+from flexapp.rules.periods import Month
+from flexapp.rules.retirement import default_original_age, last_assessable_month
+
+SEEDS = 64
+"""Seeds are 0 to 63; no two of them make the same person."""
+
+NOBODYS = ("640199", "640299", "640399", "640499", "640599")
+FIRST_BORN, LAST_BORN = date(1964, 1, 1), date(2002, 12, 31)
+"""From nearly retired in 2019 to 16 years old in it."""
+DAYS = (LAST_BORN - FIRST_BORN).days + 1
+PLACES_IN_ALL = len(NOBODYS) * DAYS * 1000
+SPREAD = 32_452_843
+"""A prime: neighbours in number are no neighbours in age or place."""
+MOST = PLACES_IN_ALL // SEEDS
+"""People of one seed."""
+
+FIRST_PHONE = 19_910_000_000
+"""Above the demo's own; with one for each place it ends below 20,000,000,000."""
+
+WITH_ACCOUNT = 0.7
+STEMS, BRANCHES = "甲乙丙丁戊己庚辛壬癸", "子丑寅卯辰巳午未申酉戌亥"
+DIVISIONS = tuple(place for _, places in divisions.choices() for place in places)
+USUAL = {"01": 0.62, "03": 0.36}
+"""汉族 and 回族 as they are in Ningxia; the rest are all the others."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MadeUp:
+    """One of them. `joins`: in which of the years, counted from 0, they come to the service."""
+
+    name: str
+    identity: IdentityNumber
+    phone: str | None
+    division: Division
+    group: EthnicGroup
+    address: str
+    joins: int
+    insured_since: Month | None
+    """Insured before they came here; None: work begins in the year they come."""
+    last_month: Month
+
+
+def made_up(seed: int, number: int, years: tuple[int, ...]) -> MadeUp:
+    """The person of that number (from 0) of a seed (0 to 63)."""
+    rng = Random(f"{seed}:{number}")  # noqa: S311
+    slot = (number * SEEDS + seed) * SPREAD % PLACES_IN_ALL
+    rest, order = divmod(slot, 1000)
+    county, day = divmod(rest, DAYS)
+    body = f"{NOBODYS[county]}{FIRST_BORN + timedelta(days=day):%Y%m%d}{order:03d}"
+    identity = IdentityNumber(body + calc_check_digit(body + "0"))
+    birth = Month.of(identity.birth_date)
+    last = last_assessable_month(
+        birth=birth, original=default_original_age(identity.sex), approved=None
+    )
+    joins = rng.choices(range(len(years)), (6, *(2 for _ in years[1:])))[0]
+    if last < Month(years[joins], 1):
+        joins = 0
+    division = rng.choice(DIVISIONS)
+    earliest = max(birth.year + 18, 1992)
+    insured = rng.random() < 0.5 and earliest < years[joins]
+    return MadeUp(
+        name=f"演示{rng.choice(STEMS)}{rng.choice(BRANCHES)}",
+        identity=identity,
+        phone=str(FIRST_PHONE + slot) if rng.random() < WITH_ACCOUNT else None,
+        division=division,
+        group=_group(rng),
+        address=f"{division.name}虚构镇演示路 {number + 1} 号",
+        joins=joins,
+        insured_since=(
+            Month(rng.randrange(earliest, years[joins]), rng.randint(1, 12)) if insured else None
+        ),
+        last_month=last,
+    )
+
+
+def _group(rng: Random) -> EthnicGroup:
+    found = rng.random()
+    for group in ETHNIC_GROUPS:
+        found -= USUAL.get(group.code, 0)
+        if found < 0 and group.code in USUAL:
+            return group
+    return rng.choice(ETHNIC_GROUPS)
