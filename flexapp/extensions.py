@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import time
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -26,9 +27,11 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import (
     ColumnElement,
+    CursorResult,
     DateTime,
     Dialect,
     Engine,
+    Executable,
     MetaData,
     Table,
     event,
@@ -166,6 +169,17 @@ def engine_options(settings: Settings) -> dict[str, Any]:
             "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
         },
     }
+
+
+def run(
+    statement: Executable, values: Mapping[str, object] | Sequence[Mapping[str, object]] = ()
+) -> CursorResult[Any]:
+    """Execute a statement on tables, not classes, in the transaction of the session.
+
+    For what runs on every page: `session.execute` first looks whether there are objects to be made
+    of the rows, which takes as long again as the statement.
+    """
+    return db.session.connection().execute(statement, values or None)
 
 
 def next_numbers(table: Table, count: int) -> list[int]:

@@ -102,6 +102,7 @@ from flexapp.web import (
     watching,
     wording,
 )
+from flexapp.web.templating import Templates
 
 BODY_LIMIT = 64 * 1024
 """Bytes; the largest honest form is a tenth of it."""
@@ -125,6 +126,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,  # bound to the session, which ends by itself
         WTF_CSRF_SSL_STRICT=False,  # webviews may send no Referer: web/origin.py looks instead
     )
+    app.jinja_environment = Templates
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _make_folder(settings.database_url)
     app.extensions["parameters"] = ParameterBook.load(demo=settings.is_demo)

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from flexapp.agency.models import Announcement, DeclarationYear, PilotPlace, Publication
-from flexapp.extensions import db, table_of, upsert
+from flexapp.extensions import db, run, table_of, upsert
 
 _publication, _year = table_of(Publication), table_of(DeclarationYear)
 
@@ -65,7 +65,7 @@ _ROWS_IN_FORCE = (
 
 def standing(today: date) -> tuple[dict[int, bool], int]:
     """Years opened (True) or closed (False), and how many publications are in force."""
-    rows = db.session.execute(_STANDING, {"today": today})
+    rows = run(_STANDING, {"today": today})
     found: dict[int, int] = {row[0]: row[1] for row in rows}
     number = found.pop(0)
     return {year: bool(is_open) for year, is_open in found.items()}, number

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from flexapp.assessment.models import AssessedMonth, Assessment, ProxyCase, SerialCounter
-from flexapp.extensions import db, next_numbers, table_of
+from flexapp.extensions import db, next_numbers, run, table_of
 
 TABLE = table_of(Assessment)
 NAMES = tuple(TABLE.c.keys())
@@ -63,7 +63,7 @@ def of_person(
         query = query.where(TABLE.c.made_by == made_by)
     if before is not None:
         query = query.where(TABLE.c.id < before)
-    return [dict(zip(NAMES, row, strict=True)) for row in db.session.execute(query, values)]
+    return [dict(zip(NAMES, row, strict=True)) for row in run(query, values)]
 
 
 def by_account(
@@ -88,7 +88,7 @@ def held_months(
     person_id: int, first: str, last: str
 ) -> Sequence[tuple[str, str, str, int | None]]:
     """(month, serial, state, account that made it) of the live months between two, "YYYY-MM"."""
-    rows = db.session.execute(_HELD, {"person_id": person_id, "first": first, "last": last})
+    rows = run(_HELD, {"person_id": person_id, "first": first, "last": last})
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
@@ -99,13 +99,13 @@ def add(row: Mapping[str, object], months: Iterable[str]) -> bool:
     the months decides. Passing over what is held, instead of failing on it, keeps the caller's
     transaction usable.
     """
-    assessment_id = db.session.execute(_ADD, row).scalar_one()
+    assessment_id = run(_ADD, row).scalar_one()
     wanted = [
         {"person_id": row["person_id"], "month": month, "assessment_id": assessment_id}
         for month in months
     ]
     statement = _ADD_MONTHS[db.session.get_bind().dialect.name]
-    if db.session.connection().execute(statement, wanted).rowcount == len(wanted):
+    if run(statement, wanted).rowcount == len(wanted):
         return True
     free_months(assessment_id)
     db.session.execute(delete(TABLE).where(TABLE.c.id == assessment_id))
@@ -217,7 +217,7 @@ def take_numbers(division: str, day: date, count: int) -> int:
     wait for each other."""
     statement = _TAKE_NUMBERS[db.session.get_bind().dialect.name]
     row = {"division": division, "day": day, "last": count}
-    return int(db.session.execute(statement, row).scalar_one())
+    return int(run(statement, row).scalar_one())
 
 
 def proxy_case(token: str, account_id: int) -> ProxyCase | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Subquery, bindparam, select, text
 
 from flexapp.audit.models import AuditAnchor, AuditEvent
-from flexapp.extensions import db, next_numbers, table_of
+from flexapp.extensions import db, next_numbers, run, table_of
 
 TABLE, _anchor = table_of(AuditEvent), table_of(AuditAnchor)
 # Built once and on the table, not the class: these run on everything that is done.
@@ -39,13 +39,13 @@ def last_digest() -> str | None:
 
 def anchor() -> tuple[int, str, str] | None:
     """(number, digest, seal) of the last event, as kept beside the chain."""
-    row = db.session.execute(_ANCHOR).first()
+    row = run(_ANCHOR).first()
     return None if row is None else (row[0], row[1], row[2])
 
 
 def move_anchor(seq: int, digest: str, seal: str) -> None:
     """The chain has a new end."""
-    db.session.execute(_MOVE_ANCHOR, {"seq": seq, "digest": digest, "seal": seal})
+    run(_MOVE_ANCHOR, {"seq": seq, "digest": digest, "seal": seal})
 
 
 def triggers() -> frozenset[str]:
@@ -62,7 +62,7 @@ def triggers() -> frozenset[str]:
 
 def add(row: Mapping[str, object]) -> int:
     """Add a row and return its number."""
-    return int(db.session.execute(_ADD, row).scalar_one())
+    return int(run(_ADD, row).scalar_one())
 
 
 def numbers(count: int) -> list[int]:
@@ -72,7 +72,7 @@ def numbers(count: int) -> list[int]:
 
 def add_all(rows: Sequence[Mapping[str, object]]) -> None:
     """Add rows that have their numbers."""
-    db.session.execute(TABLE.insert(), rows)
+    run(TABLE.insert(), rows)
 
 
 def about_person(

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select, tuple_
 
-from flexapp.extensions import db, table_of, upsert
+from flexapp.extensions import db, run, table_of, upsert
 from flexapp.people.models import Account, Draft
 
 SWEPT = 200
@@ -38,7 +38,7 @@ class Row:
 def find(account_id: int, form: str, since: datetime) -> Row | None:
     """An account's draft of a form, if it was saved after `since`."""
     key = {"account_id": account_id, "form": form, "since": since}
-    row = db.session.execute(_FIND, key).first()
+    row = run(_FIND, key).first()
     return None if row is None else Row(*row)
 
 
@@ -56,7 +56,7 @@ def save(account_id: int, form: str, content: str, at: datetime) -> None:
 
 def remove(account_id: int, form: str) -> None:
     """Delete an account's draft of a form."""
-    db.session.execute(_REMOVE, {"account_id": account_id, "form": form})
+    run(_REMOVE, {"account_id": account_id, "form": form})
 
 
 def remove_of_person(person_id: int, form: str) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Table, and_, bindparam, func, insert, or_, select, update
 
-from flexapp.extensions import db, hold, next_numbers, table_of, upsert
+from flexapp.extensions import db, hold, next_numbers, run, table_of, upsert
 from flexapp.people.models import Account, DailyUse, Person, SignIn, SmsCode
 
 BY_PHONE = "phone"
@@ -47,7 +47,7 @@ _VISITOR = (
 
 def visitor(token_digest: str) -> Mapping[str, object] | None:
     """The sign-in of that token with its account and person: one query, on every signed-in page."""
-    row = db.session.execute(_VISITOR, {"token_digest": token_digest}).mappings().first()
+    row = run(_VISITOR, {"token_digest": token_digest}).mappings().first()
     return None if row is None else {**row}
 
 

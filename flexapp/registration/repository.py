@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from flexapp.extensions import db, table_of, upsert
+from flexapp.extensions import db, run, table_of, upsert
 from flexapp.registration.models import Registration, VirtualUnit
 
 _registration, _unit = table_of(Registration), table_of(VirtualUnit)
@@ -33,7 +33,7 @@ _CURRENT = (
 
 def current_row(person_id: int) -> Mapping[str, Any] | None:
     """The registration in force with the name of its unit, for reading."""
-    row = db.session.execute(_CURRENT, {"person_id": person_id}).mappings().first()
+    row = run(_CURRENT, {"person_id": person_id}).mappings().first()
     return None if row is None else {**row}
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flexapp.extensions import Model, Moment, db, hold, table_of
+from flexapp.extensions import Model, Moment, db, hold, run, table_of
 from flexapp.web.clock import now
 from flexapp.web.forms import DRAFT
 from flexapp.web.navigation import see_other
@@ -67,7 +67,7 @@ def once(view: Callable[..., Response]) -> Callable[..., Response]:
         if response.status_code == 303:
             row = {"digest": digest, "location": response.headers["Location"], "at": now()}
             try:
-                db.session.execute(_ADD, row)
+                run(_ADD, row)
             except IntegrityError:
                 # The view let go (it asked another system), and another request with this key
                 # committed meanwhile: take its result.
@@ -97,5 +97,5 @@ def _digest(key: str) -> str | None:
 
 
 def _location(digest: str) -> str | None:
-    found: str | None = db.session.execute(_LOCATION, {"key": digest}).scalar_one_or_none()
+    found: str | None = run(_LOCATION, {"key": digest}).scalar_one_or_none()
     return found

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import load
@@ -13,10 +15,30 @@ from tests.support.processes import Process, free_port
 __all__ = ["free_port", "serving"]
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server under test: its master process and all that it started."""
+
+    port: int
+    session: int
+
+    def processor_seconds(self) -> float:
+        """What its processes have used of the processors since they began."""
+        ticks = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rpartition(")")[2].split()
+            except OSError:  # gone meanwhile
+                continue
+            if int(fields[3]) == self.session:
+                ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
 def serving(
     command: list[str], port: int, probe: bytes, environment: Mapping[str, str], log: Path
-) -> Iterator[None]:
+) -> Iterator[Server]:
     """Run `python <command>` until the block ends; ready once `probe` is answered with 200."""
     log.unlink(missing_ok=True)
     process = Process(
@@ -28,6 +50,6 @@ def serving(
     )
     try:
         process.start()
-        yield
+        yield Server(port, process.pid)
     finally:
         process.stop()

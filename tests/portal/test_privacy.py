@@ -268,6 +268,7 @@ def test_every_action_that_can_be_about_a_person_has_words_for_them() -> None:
         "dashboard.",
         "data_keys.",
         "declaration_year.",
+        "demo.",
         "pilot.",
         "publication.",
         "rating.",
