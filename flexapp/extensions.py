@@ -173,7 +173,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
 
 def run(
     statement: Executable, values: Mapping[str, object] | Sequence[Mapping[str, object]] = ()
-) -> CursorResult[Any]:
+) -> CursorResult[*tuple[Any, ...]]:
     """Execute a statement on tables, not classes, in the transaction of the session.
 
     For what runs on every page: `session.execute` first looks whether there are objects to be made
@@ -246,7 +246,8 @@ def _prepare_sqlite(engine: Engine) -> None:
         if write_intent.get():
             _begin_writing(connection)
         else:
-            connection.exec_driver_sql("BEGIN")
+            # Past SQLAlchemy's bookkeeping: it is said on every page.
+            connection.connection.cursor().execute("BEGIN")
 
 
 def _begin_writing(connection: Any) -> None:

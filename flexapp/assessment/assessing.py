@@ -22,6 +22,7 @@ from flexapp.rules.base import parse_base
 from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.contribution import Calculation, calculate
 from flexapp.rules.money import to_fen
+from flexapp.rules.parameters import Rate, YearFigures
 from flexapp.rules.periods import Period
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
@@ -46,6 +47,15 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """Months that may be assessed, with the figures and the rate that hold in them."""
+
+    period: Period
+    figures: YearFigures
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
 class Assessed:
     """What was assessed."""
 
@@ -60,19 +70,33 @@ def propose(
 
     All reasons at once, each naming its field, so that a person mends the page in one go.
     """
+    return reckon(terms(start=start, end=end, bounds=bounds, kind=kind), base)
+
+
+def terms(
+    *, start: str, end: str, bounds: Eligibility, kind: RateKind = RateKind.FLEXIBLE
+) -> Terms | Refusal:
+    """What holds for the months that were typed, whatever the base."""
     period = bounds.check(start, end)
-    entered = parse_base(base)
-    refusals = [answer for answer in (period, entered) if isinstance(answer, Refusal)]
-    if isinstance(period, Refusal) or isinstance(entered, Refusal):
-        return tuple(refusals)
+    if isinstance(period, Refusal):
+        return period
     figures = bounds.book.figures(period.year)
     rate = bounds.book.rate_of_period(kind, period)
     if isinstance(figures, Refusal):
-        return (figures,)
-    if isinstance(rate, Refusal):
-        return (rate,)
+        return figures
+    return rate if isinstance(rate, Refusal) else Terms(period, figures, rate)
+
+
+def reckon(terms: Terms | Refusal, base: str) -> Proposal | tuple[Refusal, ...]:
+    """What a base, as typed, comes to on these terms; or every reason against either."""
+    entered = parse_base(base)
+    if isinstance(terms, Refusal) or isinstance(entered, Refusal):
+        return tuple(answer for answer in (terms, entered) if isinstance(answer, Refusal))
     return Proposal(
-        period, calculate(entered=entered, months=period.count, figures=figures, rate=rate)
+        terms.period,
+        calculate(
+            entered=entered, months=terms.period.count, figures=terms.figures, rate=terms.rate
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import quote
 
-from flexapp.assessment.assessing import Proposal, propose
+from flexapp.assessment.assessing import Proposal, Terms, reckon, terms
 from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.forms import AssessmentForm
 from flexapp.assessment.months import TAP_END, YearMonths, leading, open_months
@@ -104,13 +104,15 @@ class ChoiceView:
         ways: Ways,
         who: str,
         kind: RateKind = RateKind.FLEXIBLE,
-        reckon: bool = True,
+        preview: bool = True,
     ) -> ChoiceView:
-        """For what stands in the form; `reckon`: whether to say already what it comes to."""
+        """For what stands in the form; `preview`: whether to say already what it comes to."""
         start, end, typed = form.start.data, form.end.data, form.base.data
 
+        on = terms(start=start, end=end, bounds=bounds, kind=kind)
+
         def proposed(base: str) -> Proposal | None:
-            outcome = propose(start=start, end=end, base=base, bounds=bounds, kind=kind)
+            outcome = reckon(on, base)
             return outcome if isinstance(outcome, Proposal) else None
 
         # One address for each kind of link, and what differs behind it: made by the router one by
@@ -127,15 +129,11 @@ class ChoiceView:
             text = proposal.calculation.entered.text
             return Explained(f"{trial_at}&base={quote(text)}", _label(proposal))
 
-        mine = (
-            propose(start=start, end=end, base=typed, bounds=bounds, kind=kind)
-            if typed and reckon
-            else None
-        )
+        mine = reckon(on, typed) if typed and preview else None
         chosen = mine if isinstance(mine, Proposal) else None
         others = [(base, proposal) for base in COMPARED if (proposal := proposed(base))]
         return cls(
-            period=_period(form, bounds),
+            period=_period(form, on),
             read_back=ReadBackView.of(mine, trial),
             quick=_quick(chosen, url),
             compared=_compared(chosen, others, url, trial),
@@ -223,15 +221,14 @@ def _chosen(form: AssessmentForm) -> Chosen | None:
     return Chosen(start, end, waits=form.tap.data == TAP_END)
 
 
-def _period(form: AssessmentForm, bounds: Eligibility) -> str:
+def _period(form: AssessmentForm, on: Terms | Refusal) -> str:
     """What is chosen in words, with what another tap does; or why it cannot be assessed."""
     # A refusal that stands beside its field is not said twice.
     if form.start.errors or form.end.errors:
         return ""
-    period = bounds.check(form.start.data, form.end.data)
-    if isinstance(period, Refusal):
-        return period.sentence
-    said = f"已选 {period.label}，共 {period.count} 个月。"
+    if isinstance(on, Refusal):
+        return on.sentence
+    said = f"已选 {on.period.label}，共 {on.period.count} 个月。"
     if form.tap.data != TAP_END:
         return said
     return f"{said}想早点结束，就再点结束的那个月。"

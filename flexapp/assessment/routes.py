@@ -302,7 +302,7 @@ def _form_page(
         header=pages.Header.of(who, subject),
         month_options=pages.month_options(bounds, (form.start.data, form.end.data)),
         closed=not_open.sentence if not_open is not None else pages.why_closed(bounds),
-        choice=ChoiceView.of(form, bounds, ways=RESIDENTS, who=who, reckon=preview),
+        choice=ChoiceView.of(form, bounds, ways=RESIDENTS, who=who, preview=preview),
         months=months_to_tap(
             form, bounds, ways=RESIDENTS, who=who, today=today(), seen_by=_seen_by(subject)
         ),

@@ -374,7 +374,7 @@ def _form_page(
         month_options=pages.month_options(bounds, (form.start.data, form.end.data)),
         closed=pages.why_closed(bounds),
         choice=ChoiceView.of(
-            form, bounds, ways=WAYS[kind], who=case.token, kind=kind, reckon=preview
+            form, bounds, ways=WAYS[kind], who=case.token, kind=kind, preview=preview
         ),
         months=months_to_tap(form, bounds, ways=WAYS[kind], who=case.token, today=today()),
         ways=WAYS[kind],

@@ -5,9 +5,9 @@ in every year a part of them has assessments. The years follow each other, and s
 within a year: the record of what was done is nearly in the order of time. The last event of each
 batch says how far the crowd is; the same command goes on from there.
 
-Nothing is left on its way to the tax bureau (传输中): a sender at work would send it at once. Of what
-was transmitted there is no message in the outbox, and the tax bureau's stand-in knows nothing of
-it: `flask transmission reconcile` would hand it all over.
+Nothing is left on its way to the tax bureau (传输中): a sender at work would send it at once. Of
+what was transmitted there is no message in the outbox, and the tax bureau's stand-in knows nothing
+of it: `flask transmission reconcile` would hand it all over.
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ def begin(*, seed: int, number: int, assessments: int, batch: int, today: date) 
         data = done[-1].data
         wanted = Wanted(
             seed,
-            *(int(data[name]) for name in ("people", "assessments", "batch")),
+            int(data["people"]),
+            int(data["assessments"]),
+            int(data["batch"]),
             date.fromisoformat(data["until"]),
         )
         if (wanted.people, wanted.assessments) != (number, assessments):

@@ -100,16 +100,16 @@ def form_page(
         header=_header(registered),
         month_options=month_options(bounds, (form.start.data, form.end.data)),
         closed=why_closed(bounds),
-        choice=choice(form, bounds, reckon=preview),
+        choice=choice(form, bounds, preview=preview),
         months=months_to_tap(form, bounds, ways=PRACTICE, who=WHO, today=today),
         conflicts=_conflicts(form, bounds) if form.faulty else (),
         ways=PRACTICE,
     )
 
 
-def choice(form: AssessmentForm, bounds: Eligibility, *, reckon: bool = True) -> ChoiceView:
+def choice(form: AssessmentForm, bounds: Eligibility, *, preview: bool = True) -> ChoiceView:
     """What the number typed means, and what else could be chosen."""
-    return ChoiceView.of(form, bounds, ways=PRACTICE, who=WHO, reckon=reckon)
+    return ChoiceView.of(form, bounds, ways=PRACTICE, who=WHO, preview=preview)
 
 
 def _header(registered: RegistrationView) -> Header:

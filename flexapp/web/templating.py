@@ -12,7 +12,7 @@ class Templates(Environment):
     """Templates have no globals of their own here.
 
     Jinja gives each a ChainMap over the environment's, and holds its names against the page's at
-    every import of macros: a quarter of what it takes to draw a page (measured). With one dictionary
+    every import of macros: a third of what it takes to draw 首页 (measured). With one dictionary
     that is nothing.
     """
 

@@ -1,1 +1,1 @@
-"""The made-up crowd."""
+"""Tests of the slice crowd through its pages."""

@@ -7,8 +7,6 @@ from sqlalchemy import select
 
 from flexapp.extensions import db
 from flexapp.people.models import Account, Person
-from tests.support.client import LintingClient
-from tests.support.walks import sign_in
 
 
 def generate(app: Flask, *more: str, people: int = 30, assessments: int = 300) -> str:
@@ -23,10 +21,5 @@ def phones(app: Flask) -> dict[int, str]:
     """The numbers of the crowd's accounts, by person."""
     with app.app_context():
         query = select(Person.id, Account.phone).join(Account, Account.person_id == Person.id)
-        found = db.session.execute(query.where(Person.id > 5)).all()
-        return {person: phone for person, phone in found}
-
-
-def come_in(client: LintingClient, phone: str) -> None:
-    """Sign in with a number of the crowd."""
-    sign_in(client, phone)
+        found = db.session.execute(query.where(Person.id > 5))
+        return {row[0]: row[1] for row in found}

@@ -1,0 +1,29 @@
+"""How many statements the application sends to its database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+from sqlalchemy import event
+
+from flexapp.extensions import db
+
+
+@contextmanager
+def statements(app: Flask) -> Iterator[list[str]]:
+    """The statements sent meanwhile, one for each time; those that begin and end are not among
+    them."""
+    said: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        said.append(" ".join(statement.split()))
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
