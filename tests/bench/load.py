@@ -61,6 +61,7 @@ class Expected:
 class _Line:
     """A connection and what has come of its answer so far."""
 
+    port: int
     socket: socket.socket
     received: bytearray = field(default_factory=bytearray)
 
@@ -78,10 +79,16 @@ def post(path: str, fields: Mapping[str, str], *, cookie: str = "") -> bytes:
     return _request("POST", path, cookie, more + "Accept-Encoding: gzip, br\r\n") + body.encode()
 
 
-def run(port: int, requests: Sequence[bytes], *, connections: int, expected: Expected) -> Outcome:
-    """Send every request once over that many connections and count what failed."""
+def run(
+    ports: Sequence[int], requests: Sequence[bytes], *, connections: int, expected: Expected
+) -> Outcome:
+    """Send every request once over that many connections and count what failed.
+
+    With several ports the connections are spread over them evenly.
+    """
     waiting = iter(requests)
-    lines = [_Line(_connect(port)) for _ in range(connections)]
+    spread = [ports[number % len(ports)] for number in range(connections)]
+    lines = [_Line(port, _connect(port)) for port in spread]
     selector = selectors.DefaultSelector()
     for line in lines:
         selector.register(line.socket, selectors.EVENT_READ, line)
@@ -106,7 +113,7 @@ def run(port: int, requests: Sequence[bytes], *, connections: int, expected: Exp
                 failed += 1
                 selector.unregister(line.socket)
                 line.socket.close()
-                line.socket = _connect(port)
+                line.socket = _connect(line.port)
                 selector.register(line.socket, selectors.EVENT_READ, line)
             elif not expected.met_by(bytes(line.received[:length]).lower()):
                 failed += 1

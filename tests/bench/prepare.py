@@ -8,10 +8,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from random import Random
 
 from flask import Flask, session
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from flexapp.assessment import assessing
 from flexapp.assessment.assessing import Assessed, Subject
@@ -20,6 +22,7 @@ from flexapp.audit.service import Actor, ActorKind
 from flexapp.config import load
 from flexapp.extensions import db
 from flexapp.people import service as people
+from flexapp.people.models import Account
 from flexapp.people.signing_in import start_session
 from flexapp.registration import service as registration
 from flexapp.registration.service import Details
@@ -29,7 +32,11 @@ from flexapp.rules.periods import Month
 from flexapp.web.clock import instant, now, today
 from flexapp.web.unit_of_work import write_transaction
 from flexapp.wiring import create_app
+from tests.bench.load import Expected, post
+from tests.bench.options import TODAY
 
+CREATE = "/assessment/self/new"
+MADE = Expected(303, "/assessment/self")
 ETHNIC_GROUP = "01"
 PLACES = tuple(place.code for _, places in divisions.choices() for place in places)
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -44,13 +51,65 @@ class Browser:
     csrf_token: str
 
 
+def settings(folder: Path, database_url: str) -> dict[str, str]:
+    """The settings of a product on that database, everything else of it in `folder`."""
+    return {
+        "FLEXAPP_DATABASE_URL": database_url,
+        "FLEXAPP_TAX_DATABASE": str(folder / "tax.sqlite3"),
+        "FLEXAPP_TODAY": TODAY.isoformat(),
+    }
+
+
 def product(environment: Mapping[str, str]) -> Flask:
-    """The product on a new database, migrated."""
+    """The product on its database, migrated."""
     app = create_app(load(environment))
-    result = app.test_cli_runner().invoke(args=["db", "upgrade"])
-    if result.exit_code != 0:
-        raise RuntimeError(f"the database could not be migrated: {result.output}")
+    run(app, "db", "upgrade")
     return app
+
+
+def run(app: Flask, *command: str) -> None:
+    """A command of the product; `RuntimeError` with what it said where it fails."""
+    result = app.test_cli_runner().invoke(args=command)
+    if result.exit_code != 0:
+        raise RuntimeError(f"{' '.join(command)} failed: {result.output}")
+
+
+def signed_in_again(app: Flask, count: int, rng: Random) -> list[Browser]:
+    """Browsers of people who have an account and a registration, chosen from all there are."""
+    query = text(
+        "SELECT person_id FROM account WHERE person_id IS NOT NULL AND id >= :least LIMIT 1"
+    )
+    with app.app_context(), write_transaction():
+        last = db.session.execute(text("SELECT max(id) FROM account")).scalar_one()
+        found = [
+            db.session.execute(query, {"least": rng.randint(1, last)}).scalar_one()
+            for _ in range(count)
+        ]
+        tokens = [_session_of(person) for person in found]
+    return [_browser(app, token) for token in tokens]
+
+
+def nobody_yet(app: Flask) -> int:
+    """A number from which on `residents` has added nobody to this database."""
+    with app.app_context():
+        return next(
+            first
+            for first in range(0, 28_000, 1_000)
+            if people.find_person(_identity(first)) is None
+        )
+
+
+def _session_of(person_id: int) -> str:
+    account = db.session.execute(select(Account).where(Account.person_id == person_id)).scalar_one()
+    started = start_session(
+        account_id=account.id, phone=account.phone, person_id=person_id, at=instant()
+    )
+    return started.token
+
+
+def creation(browser: Browser) -> bytes:
+    """核定 of the whole year."""
+    return post(CREATE, assessment_form(browser, year=TODAY.year), cookie=browser.cookie)
 
 
 def residents(app: Flask, count: int, *, first: int, with_records: bool = False) -> list[Browser]:

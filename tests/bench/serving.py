@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.bench import load
 from tests.support.processes import Process, free_port
 
-__all__ = ["free_port", "serving"]
+__all__ = ["Server", "free_port", "product", "serving"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +53,13 @@ def serving(
         yield Server(port, process.pid)
     finally:
         process.stop()
+
+
+@contextmanager
+def product(environment: Mapping[str, str], folder: Path) -> Iterator[Server]:
+    """The product with these settings, on a port of its own."""
+    port = free_port()
+    own = {"FLEXAPP_PORT": str(port)}
+    log = folder / f"{port}.log"
+    with serving(["app.py"], port, load.get("/readyz"), {**environment, **own}, log) as server:
+        yield server

@@ -121,7 +121,7 @@ def _measure(result: Result, calm: Site, troubled: Site, extent: Extent) -> None
 def _pages(site: Site, requests: int, result: Result) -> float:
     browser = site.browsers[0]
     wanted = [load.get(PAGES[n % len(PAGES)], cookie=browser.cookie) for n in range(requests)]
-    outcome = load.run(site.web_port, wanted, connections=CONNECTIONS, expected=Expected())
+    outcome = load.run([site.web_port], wanted, connections=CONNECTIONS, expected=Expected())
     result.require(not outcome.failed, f"{outcome.failed} pages failed")
     return outcome.rate
 
