@@ -13,12 +13,13 @@ from flexapp.extensions import db
 
 @contextmanager
 def statements(app: Flask) -> Iterator[list[str]]:
-    """The statements sent meanwhile, one for each time; those that begin and end are not among
-    them."""
+    """The statements sent meanwhile, one for each time. What begins, ends, and on PostgreSQL only
+    waits for others, is not among them."""
     said: list[str] = []
 
     def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        said.append(" ".join(statement.split()))
+        if "pg_advisory_xact_lock" not in statement:
+            said.append(" ".join(statement.split()))
 
     with app.app_context():
         engine = db.engine
