@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from flexapp.assessment.service import PAGE_SIZE
 from flexapp.audit import verifying
+from flexapp.config import load
 from flexapp.crowd import writing
 from flexapp.crowd.people import made_up
 from flexapp.extensions import db
@@ -28,12 +30,14 @@ from flexapp.rules.parameters import ParameterBook, Rate, YearFigures
 from flexapp.rules.periods import Month
 from flexapp.rules.rates import RateKind
 from flexapp.rules.retirement import last_assessable_month
+from flexapp.wiring import create_app
 from tests.conftest import TODAY, MakeApp
 from tests.support.client import LintingClient
 from tests.support.crowds import generate, phones
 from tests.support.database import rows, stored
 from tests.support.html import words
 from tests.support.walks import serials, sign_in
+from tests.web.test_settings import PRODUCTION
 
 OWN = "/assessment/self"
 
@@ -253,3 +257,13 @@ def test_what_cannot_be_made_is_said_and_nothing_is_written(
     assert result.exit_code != 0
     assert sentence in result.output
     assert stored(app) == before
+
+
+def test_in_production_there_is_no_such_command(tmp_path: Path) -> None:
+    environment = PRODUCTION | {
+        "FLEXAPP_DATABASE_URL": f"sqlite:///{tmp_path / 'site.sqlite3'}",
+    }
+    runner = create_app(load(environment)).test_cli_runner()
+    result = runner.invoke(args=["demo", "generate", "--people", "1", "--assessments", "1"])
+    assert result.exit_code == 2
+    assert "No such command" in result.output
