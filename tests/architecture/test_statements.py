@@ -183,9 +183,9 @@ def test_no_page_sends_many_statements_nor_more_where_there_is_more(app: Flask) 
 
 
 PRESSED = {
-    "获取验证码": 3,
-    "登录": 8,
-    "代他人核定": 9,
+    "获取验证码": 5,
+    "登录": 9,
+    "代他人核定": 10,
     "变更登记": 14,
     "核定": 15,
     "传输": 13,
