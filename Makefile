@@ -24,8 +24,8 @@ ON_BOTH := tests/postgresql tests/migrations tests/people tests/registration tes
 	tests/web/test_forms_and_limits.py tests/web/test_limits.py tests/web/test_replay.py \
 	tests/web/test_ready.py
 
-.PHONY: help run test test-postgresql check build bench faults cluster lighthouse phone walkthrough \
-	audit lock clean need-python
+.PHONY: help run test test-postgresql check build bench faults fuzz cluster lighthouse phone \
+	walkthrough audit lock clean need-python
 
 help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):[a-z -]*## \(.*\)/make \1	\2/p' Makefile
@@ -59,6 +59,10 @@ bench: need-python ## the benchmark against a bare page
 faults: need-python ## senders killed, answers lost, the tax bureau silent: what must hold
 	@"$(PYTHON)" deploy/bootstrap.py faults </dev/null
 	@$(OURS) -m tests.faults $(ARGS) </dev/null
+
+fuzz: need-python ## 100,000 requests that nobody should send: no fault, nobody else's data
+	@"$(PYTHON)" deploy/bootstrap.py fuzz </dev/null
+	@$(OURS) -m tests.fuzz $(ARGS) </dev/null
 
 cluster: need-python ## two nodes, two senders, PostgreSQL and nginx on https://127.0.0.1:8443
 	@"$(PYTHON)" deploy/bootstrap.py cluster </dev/null

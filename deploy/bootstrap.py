@@ -6,6 +6,7 @@ WHAT is one of
   run     what the site needs: packages, front-end build, database, demo data
   bench   what the benchmark needs: packages of the checks, front-end build
   faults  what the runs with faults need: the same
+  fuzz    what the requests nobody should send need: packages of the checks, front-end build
   cluster what several nodes on this machine need: that, and nginx
   audit   what asks the advisory services, and Node
   walkthrough  what taking the guide's pictures needs: that, a browser, Chinese glyphs
@@ -38,6 +39,7 @@ PREPARATIONS = {
     ),
     "bench": (packages.for_checks, front_end.built),
     "faults": (packages.for_checks, front_end.built, nginx.found),
+    "fuzz": (packages.for_checks, front_end.built),
     "cluster": (packages.for_checks, front_end.built, nginx.found),
     "audit": (packages.for_checks, packages.for_audit, front_end.built),
     "walkthrough": (

@@ -99,6 +99,7 @@ from flexapp.web import (
     report_routes,
     request_ids,
     unit_of_work,
+    unprintable,
     watching,
     wording,
 )
@@ -158,6 +159,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         once,
         wording,
         options,
+        unprintable,
     ):
         part.init_app(app)
     blocked.init_app(app)

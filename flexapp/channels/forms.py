@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from wtforms import StringField
 
-from flexapp.web.forms import PageForm, strip
+from flexapp.web.forms import PageForm, printable, strip
 
 
 def _ends(value: str | None) -> str:
     # The lines of a PEM stay lines.
-    return (value or "").strip()
+    return printable(value or "").strip()
 
 
 class PosterForm(PageForm):

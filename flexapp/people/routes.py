@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 from flask import Blueprint, Response, current_app, g, session, url_for
 
@@ -81,6 +82,9 @@ def finish_sign_in() -> Response:
     )
     if isinstance(signed_in, Refusal):
         limiting.note(SIGN_IN_WRONG, addresses.client())
+        if display.is_elder() and CODE_ID not in session:
+            # The page asks for the number alone (_sign_in.html): no code to say it beside.
+            signed_in = replace(signed_in, field=None)
         form.refuse(signed_in)
         return _sign_in_page(form)
     display.carry_over(signed_in.account_id)

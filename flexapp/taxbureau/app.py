@@ -12,7 +12,7 @@ from pathlib import Path
 from flask import Flask, Response, make_response, render_template, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
 from flexapp.rules.money import yen
 from flexapp.taxbureau import api, auth, fault_pages, faults, pages, problems
@@ -123,7 +123,7 @@ class _MountedSession(SecureCookieSessionInterface):
 def _add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers[name] = value
-    if request.endpoint != "static":
+    if request.endpoint != "static" or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -139,6 +139,9 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400 or error.response is not None:
         return make_response(error.get_response())
+    if isinstance(error, BadHost) and not auth.is_machine_path():
+        # Without a host no address can be built, and every page holds some.
+        return Response(_SENTENCES[400], status, content_type="text/plain; charset=utf-8")
     answer = _answer(status)
     for name, value in error.get_headers():
         if name == "Allow":

@@ -52,7 +52,8 @@ def blueprint(faults: Faults) -> Blueprint:
     def switch_on(name: str) -> Response:
         kind = Kind(name)
         typed = {
-            field: request.form.get(field, default)
+            # Without control characters: it goes back into the page.
+            field: "".join(filter(str.isprintable, request.form.get(field, default)))
             for field, default in (
                 ("amount", ""),
                 ("unit", "messages"),

@@ -61,7 +61,8 @@ def blueprint(store: Store, outbox: Outbox) -> Blueprint:
 
     @pages.get("/")
     def index() -> str:
-        search = request.args.get("serial", "").strip()
+        # Without control characters: it goes back into the page.
+        search = "".join(filter(str.isprintable, request.args.get("serial", ""))).strip()
         state = _state(request.args.get("state", ""))
         page = Page((), None, None)
         # No serial holds any other character, and the search would only look for nothing.
@@ -107,8 +108,12 @@ def blueprint(store: Store, outbox: Outbox) -> Blueprint:
 
     @pages.app_errorhandler(CSRFError)
     def stale(_: CSRFError) -> Response:
+        serial = (request.view_args or {}).get("serial", "")
+        if not is_serial(serial) or store.find(serial) is None:
+            # Not of a record's page; an abort in here would be a fault.
+            return make_response(render("taxbureau/error.html", sentence=_STALE), 400)
         # The same page again with what was typed and a fresh token: going on is one tap.
-        return _detail(store, (request.view_args or {}).get("serial", ""), status=400, alert=_STALE)
+        return _detail(store, serial, status=400, alert=_STALE)
 
     return pages
 

@@ -10,12 +10,12 @@ from flask import Flask, Response, current_app, make_response, render_template, 
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
 
 from flexapp.extensions import db
 from flexapp.rules.limits import MINUTE
 from flexapp.web import metrics, request_ids
-from flexapp.web.forms import DRAFT, RESUME, TYPIST
+from flexapp.web.forms import DRAFT, RESUME, TYPIST, printable
 from flexapp.web.htmx import wants_fragment
 from flexapp.web.limiting import TooMany
 from flexapp.web.once import FIELD as ONCE
@@ -124,6 +124,9 @@ def _http_error(error: HTTPException) -> Response:
         return _page(409, PAGES[409])
     if error.response is not None or status < 400:
         return make_response(error.get_response())
+    if isinstance(error, BadHost) and not wants_problem():
+        # Without a host no address can be built, and every page holds some.
+        return Response(PAGES[400].sentence, status, content_type="text/plain; charset=utf-8")
     page = PAGES.get(status, PAGES[400 if status < 500 else 500])
     if isinstance(error, TooMany):
         minutes = -(-error.wait // MINUTE)
@@ -169,7 +172,7 @@ def _stale_form(error: CSRFError) -> Response:
     db.session.rollback()
     theirs: bool = current_app.extensions["keep_stale"]()
     typed = [
-        (name, value)
+        (printable(name), printable(value))
         for name, value in request.form.items(multi=True)
         if theirs and name not in NEVER_SHOWN
     ]

@@ -31,18 +31,38 @@ TYPIST = "typist"
 """For whom the page was drawn (people/keeping.py)."""
 
 
+LINE_ENDS = frozenset("\t\n\r")
+"""Control characters that HTML allows."""
+
+
 def strip(value: str | None) -> str:
     """WTForms filter: what a person can have meant to type, without blanks around it.
 
-    Control and invisible characters come along from a chat or an attack, never from a keyboard;
-    never None.
+    Control and invisible characters come along from a chat or an attack, never from a keyboard, and
+    what Unicode says is no character at all may not stand in a page; never None.
     """
     visible = (
         " " if char.isspace() else char
         for char in value or ""
-        if char.isspace() or unicodedata.category(char) not in ("Cc", "Cf", "Cs")
+        if char.isspace()
+        or (unicodedata.category(char) not in ("Cc", "Cf", "Cs") and not _is_no_character(char))
     )
     return "".join(visible).strip()
+
+
+def printable(text: str) -> str:
+    """What may stand in a page: without control characters, which HTML does not allow there."""
+    return "".join(
+        char
+        for char in text
+        if char in LINE_ENDS or (unicodedata.category(char) != "Cc" and not _is_no_character(char))
+    )
+
+
+def _is_no_character(char: str) -> bool:
+    """The 66 code points that stand for nothing (Unicode, section 23.7)."""
+    code = ord(char)
+    return 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
 
 
 class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Set
+from collections.abc import Mapping, Set
+from typing import Protocol
 
 from flask import Flask
 
@@ -22,6 +23,20 @@ HELD_MONTHS = """SELECT a.serial FROM assessment a
 
 LIVE = "SELECT person_id, start_month, months FROM assessment WHERE state != 'revoked'"
 DISPATCHED = "SELECT serial FROM assessment WHERE state NOT IN ('assessed', 'revoked')"
+
+
+UNTOLD = """SELECT a.serial FROM assessment a
+    LEFT JOIN audit_event e ON e.subject = a.serial AND e.action = 'assessment.assess'
+    GROUP BY a.id HAVING count(e.seq) != 1"""
+
+
+class Ours(Protocol):
+    """A product, and what another program sees in its database."""
+
+    app: Flask
+
+    def ours(self, query: str) -> list[tuple[object, ...]]:
+        """The rows of a query."""
 
 
 class Books(ABC):
@@ -86,20 +101,32 @@ def wrong(site: Books, serials: Set[str]) -> list[str]:
         "revoked here and known there": {s for s in revoked if theirs[s] or feed[s]},
         "revoked here with an event of its receipt": {s for s in revoked if s in events},
         "known there and never transmitted": set(theirs) - serials,
-        "months held that should be free, or the other way round": {
-            str(s) for (s,) in site.ours(HELD_MONTHS)
-        },
     }
-    sentences = [
-        f"{what}: {len(these)}, {min(these)} first" for what, these in found.items() if these
-    ]
+    sentences = _sentences(found)
     if site.unsettled():
         sentences.append(f"{site.unsettled()} messages or assessments still wait")
+    return sentences + always_wrong(site)
+
+
+def always_wrong(site: Ours) -> list[str]:
+    """What does not hold, of what holds at every moment: one sentence for each kind."""
+    sentences = _sentences(
+        {
+            "months held that should be free, or the other way round": {
+                str(s) for (s,) in site.ours(HELD_MONTHS)
+            },
+            "assessed, not exactly one event of it": {str(s) for (s,) in site.ours(UNTOLD)},
+        }
+    )
     with site.app.app_context():
         broken = verifying.verify().faults
     if broken:
         sentences.append(f"the chain of audit events: {'; '.join(broken)}")
     return sentences
+
+
+def _sentences(found: Mapping[str, Set[str]]) -> list[str]:
+    return [f"{what}: {len(these)}, {min(these)} first" for what, these in found.items() if these]
 
 
 def broken_promises(

@@ -82,6 +82,7 @@ def test_the_books_are_found_wrong_when_they_are(site: Site) -> None:
         "revoked here and known there",
         "revoked here with an event of its receipt",
         "months held that should be free, or the other way round",
+        "assessed, not exactly one event of it",
         "1 messages or assessments still wait",
         "the chain of audit events",
     }

@@ -78,8 +78,13 @@ def site(app: Flask) -> Served:
 @pytest.fixture
 def bureau(tmp_path: Path) -> Served:
     """The stand-in, with one assessment received."""
+    return stand_in(tmp_path / "bureau.sqlite3")
+
+
+def stand_in(database: Path) -> Served:
+    """A stand-in on this file, with one assessment received."""
     app = create_taxbureau(
-        database_path=tmp_path / "bureau.sqlite3",
+        database_path=database,
         keys=demo_keys(),
         trusted=key_set(PRODUCT_KEY),
         now=beijing_now,
@@ -125,10 +130,13 @@ def calls(site: Served, *others: Served) -> Iterator[Call]:
                 yield Call(document, method.upper(), path, answering[0])
 
 
-def explore(call: Call, app: WSGIApplication, mode: Any, *, known: bool = False) -> Answers:
+def explore(
+    call: Call, app: WSGIApplication, mode: Any, *, known: bool = False, examples: int = EXAMPLES
+) -> Answers:
     """Ask `app` as the document allows or forbids; raises for an answer that it does not have.
 
-    `known`: about the one assessment that there is, where the call is about one.
+    `known`: about the one assessment that there is, where the call is about one. `examples`: of
+    requests.
     """
     schema = schemathesis.openapi.from_dict(dict(call.document))
     schema.app = app
@@ -141,7 +149,7 @@ def explore(call: Call, app: WSGIApplication, mode: Any, *, known: bool = False)
     requests = schema[call.path][call.method].as_strategy(mode, **fixed)
 
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=examples,
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),

@@ -110,3 +110,15 @@ def test_the_counters_do_not_take_it_from_the_browser(client: LintingClient) -> 
 def test_the_page_can_be_read_out_where_the_phone_speaks(client: LintingClient) -> None:
     assert "听这一页" not in client.page("/").words
     assert switch(client).texts("button").count("听这一页") == 1
+
+
+def test_a_code_without_one_that_was_sent_is_refused_above_the_number_alone(
+    client: LintingClient,
+) -> None:
+    switch(client, "/sign-in")
+    page = client.page("/sign-in")
+    form, _ = page.form("获取验证码")
+    typed = {**form.fields, "phone": "13800000077", "code": "123456"}
+    answer = Page(client.post("/sign-in", data=typed))
+    assert (answer.status, answer.errors) == (422, {})
+    assert "请先点“获取验证码”。" in answer.alert

@@ -302,3 +302,9 @@ def test_a_real_connection_is_cut_before_the_answer_is_whole(
             caller.call("PUT", path, body, timeout=0.5)
         assert time.monotonic() - began < 2
         assert caller.call("PUT", path, body).status_code == 200
+
+
+def test_control_characters_do_not_come_back_with_a_refused_fault(bureau: Bureau) -> None:
+    status, page = post(bureau, "/faults/slow", unit="percent", amount="5", seconds="\x7f\x80x")
+    assert status == 422
+    assert 'value="x"' in page

@@ -212,6 +212,15 @@ def test_a_post_without_its_token_is_400_changes_nothing_and_keeps_what_was_type
     assert bureau.state() == "received"
 
 
+@pytest.mark.parametrize("serial", ["64010420260101999999", "no serial", "%00"])
+def test_a_post_without_its_token_for_a_record_that_is_not_there_is_400(
+    bureau: Bureau, serial: str
+) -> None:
+    answer = bureau.client.post(f"/assessments/{serial}/pay", data={})
+    assert answer.status_code == 400
+    assert "页面打开太久了" in text(answer)
+
+
 def test_the_token_of_another_browser_is_refused(bureau: Bureau) -> None:
     bureau.put(CONTENT)
     found = re.search(r'name="csrf_token" value="([^"]+)"', bureau.page(DETAIL))
@@ -349,3 +358,19 @@ def test_mounted_under_a_path_every_link_form_and_cookie_stays_below_it(bureau: 
     assert answer.status_code == 303
     assert answer.headers["Location"] == f"/tax-bureau{DETAIL}"
     assert bureau.state() == "paid"
+
+
+def test_whoever_names_a_host_that_can_be_none_is_told_so_in_a_sentence(bureau: Bureau) -> None:
+    answer = bureau.client.get("/", environ_overrides={"HTTP_HOST": "a..b"})
+    assert (answer.status_code, answer.mimetype) == (400, "text/plain")
+    assert "提交的内容不完整" in text(answer)
+
+
+def test_no_cache_keeps_the_page_of_a_file_that_is_not_there(bureau: Bureau) -> None:
+    answer = bureau.client.get("/static/no-such.css")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (404, "no-store")
+
+
+def test_a_search_for_control_characters_does_not_bring_them_back(bureau: Bureau) -> None:
+    page = bureau.page("/?serial=6401%01%7F%EF%BF%BE")
+    assert 'value="6401"' in page

@@ -45,6 +45,17 @@ def test_signing_in_behind_a_crafted_link_is_no_fault(client: LintingClient, cra
     assert answer.headers["Location"].lower() in (crafted.lower(), "/")
 
 
+@pytest.mark.parametrize("host", ["a" * 300, "a..b", "."])
+@pytest.mark.parametrize("path", ["/", "/no-such-page", "/tax-bureau/"])
+def test_whoever_names_a_host_that_can_be_none_is_told_so_in_a_sentence(
+    client: LintingClient, host: str, path: str
+) -> None:
+    answer = client.get(path, environ_overrides={"HTTP_HOST": host})
+    assert (answer.status_code, answer.mimetype) == (400, "text/plain")
+    assert "提交的内容不完整" in answer.text
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
 def test_a_file_in_place_of_a_field_counts_as_nothing_typed(client: LintingClient) -> None:
     form, _ = client.page("/sign-in").form("登录")
     fields = {**form.fields, "phone": (io.BytesIO(b"x"), "phone.txt")}
@@ -113,7 +124,15 @@ def test_whoever_comes_second_is_told_to_look_first(
 
 
 @pytest.mark.parametrize(
-    "address", ["\u200b" * 6, "\u202e\u202e\u202e\u202e", "\x01\x02\x03\x04", "640100", "aaaa bbbb"]
+    "address",
+    [
+        "\u200b" * 6,
+        "\u202e\u202e\u202e\u202e",
+        "\x01\x02\x03\x04",
+        "\ufffe\uffff" * 3,
+        "640100",
+        "aaaa bbbb",
+    ],
 )
 def test_an_address_nobody_could_find_is_refused(client: LintingClient, address: str) -> None:
     sign_in(client, YANG.phone)
@@ -152,3 +171,27 @@ def test_an_unknown_wish_for_proxy_handling_changes_nothing(
     for fields in ({"allowed": "maybe"}, {"_resume": "1", "allowed": "no"}):
         client.post("/me/proxy-handling", data={**form.fields, **fields})
         assert stored(app)["person"] == before
+
+
+def test_what_no_page_may_hold_does_not_come_back_with_a_stale_form(client: LintingClient) -> None:
+    sign_in(client, YANG.phone)
+    typed = {"address": "兴庆区\x17\ufffe解放街1号", "x\x01": "a\tb\r\nc"}
+    page = Page(client.post("/registration", data=typed))
+    assert page.status == 400
+    (form,) = (form for form in page.forms() if "address" in form.fields)
+    assert form.fields["address"] == "兴庆区解放街1号"
+    assert form.fields["x"].split() == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("part", ["%00", "%17", "%0A", "%C2%93", "%EF%BF%BE"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_address_that_no_page_may_hold_is_that_of_nothing(
+    client: LintingClient, part: str, method: str
+) -> None:
+    answer = client.open(f"/assessment/records/{part}/transmit", method=method)
+    assert (answer.status_code, Page(answer).title) == (404, "没有这个页面")
+
+
+def test_a_key_of_control_characters_comes_back_without_them(client: LintingClient) -> None:
+    page = client.submit(client.page("/open/sandbox"), "登记公钥", 422, key="x\x01\x7fy")
+    assert page.value("key").strip() == "xy"
