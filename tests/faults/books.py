@@ -53,6 +53,10 @@ class Books(ABC):
     def theirs(self, query: str) -> list[tuple[object, ...]]:
         """What the tax bureau's database holds."""
 
+    def logged_faults(self) -> list[str]:
+        """What the service said of what it had not expected, as far as it is known here."""
+        return []
+
     def open_messages(self) -> int:
         """How many messages still wait or are in hand."""
         status = "SELECT count(*) FROM outbox_message WHERE status IN ('waiting', 'claimed')"
