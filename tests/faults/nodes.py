@@ -52,9 +52,10 @@ class ClusterBooks(Books):
             json.loads(line)
             for log in self.cluster.folder.glob("node-*.log")
             for line in log.read_text().splitlines()
-            if line.startswith("{") and '"unhandled fault"' in line
+            if line.startswith("{") and '"level": "ERROR"' in line
         ]
-        return [str(line.get("fault", line))[-1500:] for line in lines]
+        expected = "the database refused"
+        return [str(line.get("fault"))[-1500:] for line in lines if line["message"] != expected]
 
     def theirs(self, query: str) -> list[tuple[object, ...]]:
         """What the tax bureau's database holds."""
@@ -172,6 +173,7 @@ def _posted_at_once(cluster: Cluster, cookie: str, forms: list[dict[str, str]]) 
             data=forms[number],
             cookies={"session": cookie},
             timeout=40,
+            verify=False,  # there is no TLS here, and what checks it takes long to make
         )
         statuses.append(answer.status_code)
 
