@@ -8,7 +8,13 @@ from urllib.parse import quote
 
 from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DataError,
+    IntegrityError,
+    OperationalError,
+    PendingRollbackError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
 
@@ -87,12 +93,16 @@ PASSED_ON = frozenset({"Allow", "Retry-After"})
 NEVER_SHOWN = frozenset({"csrf_token", ONCE, RESUME, DRAFT, TYPIST, "code"})
 
 
+AWAY = (OperationalError, NoConnection, PendingRollbackError)
+"""The database is too busy, has gone, or went in the middle of what was done: again will do."""
+
+
 def init_app(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _busy)
-    app.register_error_handler(NoConnection, _busy)
+    for kind in AWAY:
+        app.register_error_handler(kind, _busy)
     app.register_error_handler(IntegrityError, _overtaken)
     app.register_error_handler(DataError, _impossible)
     app.register_error_handler(Exception, _fault)
@@ -117,7 +127,7 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     # The commit at the edge failed, after the view had answered.
     beneath = getattr(error, "original_exception", None)
-    if isinstance(beneath, OperationalError):
+    if isinstance(beneath, AWAY):
         metrics.busy()
         return _page(503, PAGES[503])
     if isinstance(beneath, IntegrityError):
@@ -139,7 +149,6 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _busy(error: SQLAlchemyError) -> Response:
-    # Locked for too long, or every connection is in use: again will do.
     log.exception("the database refused")
     metrics.busy()
     return _page(503, PAGES[503])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -9,10 +10,11 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InternalError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 
 from flexapp import extensions
 from flexapp.extensions import db, hold
+from flexapp.web.access import Access, allow
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 from tests.conftest import MakeApp
 from tests.support import postgresql
@@ -25,6 +27,13 @@ POST = (
     "INSERT INTO announcement (text, shown_from, shown_to, posted_by_label, posted_at)"
     " VALUES ('x', '2026-01-01', '2026-01-02', 'x', '2026-01-01')"
 )
+
+
+ENDED = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+"""Everybody's connection but the one that says so."""
 
 
 @pytest.fixture
@@ -81,12 +90,25 @@ def test_a_connection_that_died_is_replaced_before_anybody_notices(
     app: Flask, client: LintingClient
 ) -> None:
     sign_in(client, MA_LAN.phone)
-    execute(
-        app,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
-    )
+    execute(app, ENDED)
     assert client.page("/assessment").status == 200
+
+
+def test_what_is_asked_on_after_the_server_went_is_a_page_that_says_so(
+    app: Flask, client: LintingClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def going() -> str:
+        db.session.execute(COUNT)
+        execute(app, ENDED)
+        with contextlib.suppress(OperationalError):
+            db.session.connection().execute(COUNT)
+        return str(db.session.execute(COUNT).scalar_one())
+
+    client.faults_expected = True
+    monkeypatch.setitem(app.view_functions, "verify.ask", allow(Access.PUBLIC)(going))
+    answer = client.get("/verify")
+    assert answer.status_code == 503
+    assert "现在办理的人多" in answer.text
 
 
 @pytest.fixture
