@@ -96,7 +96,7 @@ def test_what_is_transmitted_reaches_the_tax_bureau(
     ((serial,),) = rows(cluster, "SELECT serial FROM assessment ORDER BY id DESC LIMIT 1")
     sent = browser.post(
         f"/assessment/records/{serial}/transmit",
-        data={"csrf_token": browser.headers["X-CSRFToken"], "once": "once-for-this-transmission"},
+        data={"csrf_token": browser.headers["X-CSRFToken"], "once": "once-transmitted"},
     )
     assert sent.status_code == 303
     until = time.monotonic() + 30

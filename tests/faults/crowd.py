@@ -5,6 +5,7 @@ once more."""
 from __future__ import annotations
 
 import re
+import secrets
 import threading
 import time
 from collections import Counter
@@ -24,6 +25,7 @@ from tests.bench.prepare import Browser
 
 FORM, RECORDS = "/assessment/self/new", "/assessment/self"
 TRANSMIT = re.compile(r"/assessment/records/([0-9]{20})/transmit")
+REFUSED = re.compile(r'role="alert"[^>]*>(?:\s*<[^>]+>)*\s*([^<]+)')
 MONTHS = 12
 BETWEEN_TRIES = 0.3
 """Seconds."""
@@ -130,7 +132,7 @@ class Crowd:
             self.kept.assessed.add((person, f"{self._year}-{month:02d}"))
         found = self._look(client)
         for serial in TRANSMIT.findall(found)[:1]:
-            wants = {"csrf_token": browser.csrf_token, "once": f"transmit-{serial}"}
+            wants = {"csrf_token": browser.csrf_token, "once": secrets.token_urlsafe(12)}
             if self._until_answered(client, f"/assessment/records/{serial}/transmit", wants):
                 with self._lock:
                     self.kept.transmitted.add(serial)
@@ -158,6 +160,8 @@ class Crowd:
         try:
             answer = ask()
             outcome = f"{answer.request.method} {answer.status_code}"
+            if answer.status_code == 422 and (said := REFUSED.search(answer.text)):
+                outcome += f" {said[1].strip()}"
             if answer.status_code == 500:
                 self._note_fault(f"a fault: {answer.request.url.path}")
         except httpx.TransportError as fault:

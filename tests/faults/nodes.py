@@ -6,6 +6,7 @@ import json
 import random
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -54,8 +55,10 @@ class ClusterBooks(Books):
             for line in log.read_text().splitlines()
             if line.startswith("{") and '"level": "ERROR"' in line
         ]
-        expected = "the database refused"
-        return [str(line.get("fault"))[-1500:] for line in lines if line["message"] != expected]
+        told = Counter(
+            f"{line['message']}: {str(line.get('fault')).splitlines()[-1][:200]}" for line in lines
+        )
+        return [f"logged {number} times: {what}" for what, number in told.most_common(10)]
 
     def theirs(self, query: str) -> list[tuple[object, ...]]:
         """What the tax bureau's database holds."""

@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 
 from flexapp import extensions
@@ -109,6 +110,41 @@ def test_what_is_asked_on_after_the_server_went_is_a_page_that_says_so(
     answer = client.get("/verify")
     assert answer.status_code == 503
     assert "现在办理的人多" in answer.text
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_a_server_that_goes_at_any_point_of_a_page_is_a_page_that_says_so(
+    app: Flask, client: LintingClient, comes_back: bool
+) -> None:
+    sign_in(client, MA_LAN.phone)
+    client.faults_expected = True
+    sent: list[str] = []
+    last: int | None = None
+
+    def before(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if len(sent) == last:
+            execute(app, ENDED)
+        sent.append(statement)
+
+    def connect(*_about: object) -> None:
+        if last is not None and len(sent) > last and not comes_back:
+            raise psycopg.OperationalError("connection refused")
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", before)
+    event.listen(engine, "do_connect", connect)
+    try:
+        assert client.get("/assessment/self").status_code == 200
+        statuses = {}
+        for last in range(len(sent)):
+            sent.clear()
+            statuses[last] = client.get("/assessment/self").status_code
+    finally:
+        event.remove(engine, "before_cursor_execute", before)
+        event.remove(engine, "do_connect", connect)
+    assert set(statuses.values()) == {503}, statuses
+    assert client.get("/assessment/self").status_code == 200
 
 
 @pytest.fixture
