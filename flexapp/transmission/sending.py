@@ -14,6 +14,8 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from flexapp.assessment import service as assessment
 from flexapp.assessment.service import HeldUp, Record
 from flexapp.audit.service import TAX_BUREAU
@@ -107,6 +109,8 @@ def _claim(row: Message, at: datetime) -> Claimed | None:
     try:
         if row.kind == "submit":
             content = repository.content_of(row.id) or _content(row.serial)
+    except SQLAlchemyError:
+        raise  # the database's fault, not the message's
     except Exception:
         # One message that cannot be read must not stop those behind it, nor the worker.
         log.exception("%s: the message cannot be made", row.serial)

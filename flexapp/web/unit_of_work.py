@@ -6,12 +6,16 @@ A page that says "done" is sent only after its rows are committed: the commit ru
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask, Response, request
+from sqlalchemy.exc import SQLAlchemyError
 
 from flexapp.extensions import db, write_intent
+
+log = logging.getLogger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -27,13 +31,26 @@ def _begin() -> None:
 
 
 def _finish(response: Response) -> Response:
-    # What was only read ends with the request, when the session is removed.
-    if write_intent.get():
-        if response.status_code < 500:
-            db.session.commit()
-        else:
-            db.session.rollback()
+    if not write_intent.get():
+        _let_go()
+    elif response.status_code < 500:
+        db.session.commit()
+    else:
+        db.session.rollback()
     return response
+
+
+def _let_go() -> None:
+    """End what was only read. The answer stands; a database that has gone takes nothing from it.
+
+    Here and not when the session is removed: what fails there reaches the server, and the person
+    gets an empty page.
+    """
+    try:
+        db.session.rollback()
+    except SQLAlchemyError as error:
+        log.warning("the database went after the answer was made: %s", type(error).__name__)
+        db.session().invalidate()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 
@@ -145,6 +145,20 @@ def test_a_server_that_goes_at_any_point_of_a_page_is_a_page_that_says_so(
         event.remove(engine, "do_connect", connect)
     assert set(statuses.values()) == {503}, statuses
     assert client.get("/assessment/self").status_code == 200
+
+
+def test_a_server_that_goes_after_the_page_was_made_takes_nothing_from_it(
+    app: Flask, client: LintingClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def last_look() -> Response:
+        found = db.session.execute(COUNT).scalar_one()
+        execute(app, ENDED)
+        return Response(f"{found}", content_type="text/plain")
+
+    monkeypatch.setitem(app.view_functions, "verify.ask", allow(Access.PUBLIC)(last_look))
+    for _ in range(2):
+        assert client.get("/verify").status_code == 200
+    assert client.page("/").status == 200
 
 
 @pytest.fixture

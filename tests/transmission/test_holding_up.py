@@ -7,8 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
-from flexapp.transmission import sending
+from flexapp.transmission import repository, sending
 from flexapp.transmission.worker import Sender
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
@@ -84,6 +85,24 @@ def test_when_it_is_back_everything_goes_out_without_anybodys_doing(
     assert [state(ma_lan, serial) for serial in serials] == ["已传输"] * 3
     assert "does not answer" not in command(app, "status")
     assert MAINTENANCE not in ma_lan.page("/assessment/self").words
+
+
+def test_a_message_that_the_database_did_not_give_out_is_not_blamed_for_it(
+    ma_lan: LintingClient, app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serials = three(ma_lan)
+
+    def gone(_message_id: str) -> str:
+        raise OperationalError("SELECT content", {}, Exception("server closed the connection"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(repository, "content_of", gone)
+        with pytest.raises(OperationalError):
+            work(app)
+    assert rows(app, "SELECT DISTINCT status FROM outbox_message") == [("waiting",)]
+    clock.advance(minutes=2)
+    work(app)
+    assert [state(ma_lan, serial) for serial in serials] == ["已传输"] * 3
 
 
 def test_what_a_clock_far_ahead_put_off_goes_out_once_the_clock_is_right(
