@@ -103,6 +103,7 @@ from flexapp.web import (
     watching,
     wording,
 )
+from flexapp.web.application import Application
 from flexapp.web.templating import Templates
 
 BODY_LIMIT = 64 * 1024
@@ -112,7 +113,7 @@ BODY_LIMIT = 64 * 1024
 def create_app(settings: Settings | None = None) -> Flask:
     """The application for these settings (default: the environment's)."""
     settings = settings or load(os.environ)
-    app = Flask("flexapp", template_folder=str(PROJECT / "templates"), static_folder=None)
+    app = Application("flexapp", template_folder=str(PROJECT / "templates"), static_folder=None)
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,

@@ -17,6 +17,7 @@ from flexapp.channels.user_agents import is_in
 from flexapp.config import Settings
 from flexapp.web.htmx import render, wants_fragment
 from flexapp.web.navigation import is_ours
+from flexapp.web.varying import vary_by
 
 STAY_OPEN = (
     "/static/",
@@ -57,7 +58,7 @@ def _turn_away() -> Response | None:
         # 4xx, and the person would never read what to do.
         page = BlockedPage(app, service.usable(), _address())
         response = render("channels/blocked.html", "channels/_blocked.html", page=page)
-    response.vary.add("User-Agent")
+    vary_by(response, "User-Agent")
     return response
 
 

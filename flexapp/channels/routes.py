@@ -13,6 +13,7 @@ from flexapp.channels.user_agents import download_for, is_in
 from flexapp.config import Settings
 from flexapp.web.access import Access, allow
 from flexapp.web.htmx import render
+from flexapp.web.varying import vary_by
 
 blueprint = Blueprint("channels", __name__)
 
@@ -44,7 +45,7 @@ def landing(code: str) -> Response:
     else:
         page = LandingPage(app, download or app.download)
         response = render("channels/landing.html", "channels/_landing.html", page=page)
-    response.vary.add("User-Agent")
+    vary_by(response, "User-Agent")
     return response
 
 

@@ -9,8 +9,12 @@ second: what stays the same in it is worth nothing without the signature.
 from __future__ import annotations
 
 import gzip
+from functools import lru_cache
 
 from flask import Flask, Response, request
+from werkzeug.http import parse_accept_header
+
+from flexapp.web.varying import vary_by
 
 SMALLEST = 600
 """Bytes; anything shorter fits the first packet anyway."""
@@ -24,11 +28,18 @@ def init_app(app: Flask) -> None:
     app.after_request(_compress)
 
 
+@lru_cache(maxsize=64)
+def _takes_gzip(accepted: str) -> bool:
+    """Remembered: there are as many such headers as kinds of browsers."""
+    return bool(parse_accept_header(accepted).quality("gzip"))
+
+
 def _compress(response: Response) -> Response:
     if response.mimetype != "text/html" or response.direct_passthrough:
         return response
-    response.vary.add("Accept-Encoding")
-    if not request.accept_encodings.quality("gzip") or "Content-Encoding" in response.headers:
+    vary_by(response, "Accept-Encoding")
+    accepted = request.headers.get("Accept-Encoding", "")
+    if not _takes_gzip(accepted) or "Content-Encoding" in response.headers:
         return response
     body = response.get_data()
     if len(body) >= SMALLEST:

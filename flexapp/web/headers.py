@@ -54,10 +54,19 @@ def policies(
     settings: Settings, frame_ancestors: tuple[str, ...] = (), *, is_page: bool
 ) -> dict[str, str]:
     """The headers of what a browser shows as a page of its own, or of a fragment."""
+    return _policies(frame_ancestors, is_page=is_page, by_tls=_is_by_tls(settings))
+
+
+def file_headers(settings: Settings) -> dict[str, str]:
+    """What every answer says, and the built files too."""
+    return _file_headers(by_tls=_is_by_tls(settings))
+
+
+def _policies(frame_ancestors: tuple[str, ...], *, is_page: bool, by_tls: bool) -> dict[str, str]:
     enforced = content_security_policy(frame_ancestors)
     if not is_page:
         return {"Content-Security-Policy": enforced}
-    report_to = REPORT_TO if _is_by_tls(settings) else ""
+    report_to = REPORT_TO if by_tls else ""
     headers = {
         "Content-Security-Policy": f"{enforced}; {REPORT_URI}{report_to}",
         "Content-Security-Policy-Report-Only": f"{TRIED}{report_to}",
@@ -65,16 +74,24 @@ def policies(
     return headers | ({"Reporting-Endpoints": f'csp="{REPORTS}"'} if report_to else {})
 
 
-def file_headers(settings: Settings) -> dict[str, str]:
-    """What every answer says, and the built files too."""
+def _file_headers(*, by_tls: bool) -> dict[str, str]:
     headers = {"X-Content-Type-Options": "nosniff"}
-    if _is_by_tls(settings):
+    if by_tls:
         headers["Strict-Transport-Security"] = HTTPS_ONLY
     return headers
 
 
 def _is_by_tls(settings: Settings) -> bool:
     return settings.public_url.startswith("https://")
+
+
+@lru_cache(maxsize=64)
+def _wanted(
+    frame_ancestors: tuple[str, ...], *, is_page: bool, by_tls: bool
+) -> tuple[tuple[str, str], ...]:
+    """All that an answer says: the same for nearly every one."""
+    said = _policies(frame_ancestors, is_page=is_page, by_tls=by_tls)
+    return tuple((said | HEADERS | _file_headers(by_tls=by_tls)).items())
 
 
 def init_app(app: Flask) -> None:
@@ -85,14 +102,10 @@ def init_app(app: Flask) -> None:
 def _add(response: Response) -> Response:
     headers = response.headers
     is_page = response.mimetype == "text/html" and not wants_fragment()
-    settings: Settings = current_app.config["SETTINGS"]
-    wanted = {
-        # Somebody may frame only what a channel's webview shows (channels/embedding.py).
-        **policies(settings, g.get("frame_ancestors", ()), is_page=is_page),
-        **HEADERS,
-        **file_headers(settings),
-    }
-    for name, value in wanted.items():
-        if name not in headers:
+    by_tls = _is_by_tls(current_app.config["SETTINGS"])
+    there = {name.lower() for name, _ in headers}
+    # Somebody may frame only what a channel's webview shows (channels/embedding.py).
+    for name, value in _wanted(g.get("frame_ancestors", ()), is_page=is_page, by_tls=by_tls):
+        if name.lower() not in there:
             headers.add(name, value)
     return response

@@ -9,6 +9,7 @@ from flask import Flask, Response, make_response, render_template, request
 
 from flexapp.rules.refusal import Refusal
 from flexapp.web import metrics
+from flexapp.web.varying import vary_by
 
 UNPROCESSABLE = 422
 
@@ -37,7 +38,7 @@ def render_refused(refusal: Refusal, back: str) -> Response:
 
 
 def _finish(response: Response) -> Response:
-    response.vary.add("HX-Request")
+    vary_by(response, "HX-Request")
     if response.status_code in (302, 303) and "HX-Request" in request.headers:
         # XMLHttpRequest would follow the redirect unseen and swap a whole page into a fragment.
         response.headers["HX-Redirect"] = response.headers.pop("Location")

@@ -70,7 +70,7 @@ def _given() -> str | None:
 
 
 def _name(response: Response) -> Response:
-    response.headers[HEADER] = current()
+    response.headers.add(HEADER, current())
     return response
 
 
