@@ -131,18 +131,20 @@ class PlaceRow:
     closed_since: date | None
 
 
-_PLACE = [table_of(PilotPlace).c[name] for name in PlaceRow.__slots__]
+_place = table_of(PilotPlace)
+_PLACE = [_place.c[name] for name in PlaceRow.__slots__]
+# Built once and on the table, not the class: every form of 核定 and 登记 asks it.
 _PLACES_OF = select(*_PLACE).where(
     or_(
-        and_(PilotPlace.kind == "area", PilotPlace.code == bindparam("area")),
-        and_(PilotPlace.kind == "channel", PilotPlace.code == bindparam("channel")),
+        and_(_place.c.kind == "area", _place.c.code == bindparam("area")),
+        and_(_place.c.kind == "channel", _place.c.code == bindparam("channel")),
     )
 )
 
 
 def pilot_places_of(area: str, channel: str) -> dict[str, PlaceRow]:
     """What was said of an area and of a channel, by kind."""
-    found = db.session.execute(_PLACES_OF, {"area": area, "channel": channel})
+    found = run(_PLACES_OF, {"area": area, "channel": channel})
     return {row[0]: PlaceRow(*row) for row in found}
 
 
@@ -191,7 +193,7 @@ _ANNOUNCED = (
 
 def announced(today: date, most: int) -> Sequence[str]:
     """The texts shown on a day, newest first."""
-    return list(db.session.execute(_ANNOUNCED, {"today": today, "most": most}).scalars())
+    return [row[0] for row in run(_ANNOUNCED, {"today": today, "most": most})]
 
 
 def announcements(most: int) -> Sequence[AnnouncementRow]:

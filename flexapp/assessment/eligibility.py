@@ -49,9 +49,17 @@ class Eligibility:
 
     def choices(self, year: int) -> tuple[MonthStatus, ...]:
         """The 12 months of a year and whether each may be assessed."""
-        return month_choices(
-            year=year, work_start=self.work_start, last_month=self.last_month, taken=self.taken
-        )
+        found = self._choices.get(year)
+        if found is None:
+            found = self._choices[year] = month_choices(
+                year=year, work_start=self.work_start, last_month=self.last_month, taken=self.taken
+            )
+        return found
+
+    @cached_property
+    def _choices(self) -> dict[int, tuple[MonthStatus, ...]]:
+        """What was answered before: the form asks for its months and for its boxes."""
+        return {}
 
     def check(self, start: str, end: str) -> Period | Refusal:
         """The period between two months "YYYY-MM", or why it may not be assessed."""

@@ -18,10 +18,12 @@ import hmac
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import Response, current_app, g, make_response, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map
 from wtforms import HiddenField
 from wtforms.fields.core import UnboundField
 
@@ -105,11 +107,7 @@ def found(form: str) -> Draft | None:
 
 def is_drafted(form: str) -> bool:
     """Whether an address is one that a form is kept for."""
-    try:
-        endpoint, _ = current_app.url_map.bind("").match(form, method="POST")
-    except HTTPException:
-        return False
-    kept = _kept_by(str(endpoint))
+    kept = _kept_by(_endpoint(current_app.url_map, form))
     return kept is not None and kept.form is None
 
 
@@ -158,6 +156,16 @@ def typist_of(action: str) -> str:
     if visitor is None or not is_drafted(action):
         return ""
     return drafting.typist(account_id=visitor.account_id, form=action)
+
+
+@lru_cache(maxsize=256)
+def _endpoint(addresses: Map, form: str) -> str | None:
+    """What answers a POST to an address; remembered, because it is asked with every form drawn."""
+    try:
+        endpoint, _ = addresses.bind("").match(form, method="POST")
+    except HTTPException:
+        return None
+    return str(endpoint)
 
 
 def _kept_by(endpoint: str | None) -> Kept | None:

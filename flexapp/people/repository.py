@@ -43,12 +43,13 @@ _VISITOR = (
     )
     .where(_sign_in.c.ended_at.is_(None), _sign_in.c.token_digest == bindparam("token_digest"))
 )
+_VISITOR_NAMES = tuple(_VISITOR.selected_columns.keys())
 
 
 def visitor(token_digest: str) -> Mapping[str, object] | None:
     """The sign-in of that token with its account and person: one query, on every signed-in page."""
-    row = run(_VISITOR, {"token_digest": token_digest}).mappings().first()
-    return None if row is None else {**row}
+    row = run(_VISITOR, {"token_digest": token_digest}).first()
+    return None if row is None else dict(zip(_VISITOR_NAMES, row, strict=True))
 
 
 def touch(sign_in_id: int, at: datetime) -> None:

@@ -29,12 +29,13 @@ _CURRENT = (
         _registration.c.superseded_at.is_(None),
     )
 )
+_CURRENT_NAMES = tuple(_CURRENT.selected_columns.keys())
 
 
 def current_row(person_id: int) -> Mapping[str, Any] | None:
     """The registration in force with the name of its unit, for reading."""
-    row = run(_CURRENT, {"person_id": person_id}).mappings().first()
-    return None if row is None else {**row}
+    row = run(_CURRENT, {"person_id": person_id}).first()
+    return None if row is None else dict(zip(_CURRENT_NAMES, row, strict=True))
 
 
 def rows_of(person_id: int) -> Sequence[Mapping[str, Any]]:

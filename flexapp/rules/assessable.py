@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flexapp.rules.periods import Month, Period, group_months
+from flexapp.rules.periods import Month, Period, group_months, months_of
 from flexapp.rules.refusal import Refusal
 
 
@@ -54,10 +54,9 @@ def month_choices(
     `last_month` is the last month that may be assessed (`retirement.last_assessable_month`);
     `taken` maps the months of the person's live assessments to their serials.
     """
-    months = (Month(year, number) for number in range(1, 13))
     return tuple(
         MonthStatus(month, _availability(month, work_start, last_month, taken), taken.get(month))
-        for month in months
+        for month in months_of(year)
     )
 
 

@@ -14,6 +14,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -147,6 +148,17 @@ def _problem(row: ParameterRow) -> str | None:
     return None
 
 
+_WHOLE = Decimal(100)
+
+
+@lru_cache(maxsize=1024)
+def _share(average: Decimal, months: int, percent: Decimal) -> Decimal:
+    """`percent` % of the average of a month, half up to the fen; the same few are asked for on
+    every page of 核定, and fractions are slow.
+    """
+    return round_fraction_to_fen(Fraction(average) / months * Fraction(percent) / 100)
+
+
 @dataclass(frozen=True, slots=True)
 class YearFigures:
     """The published figures of one contribution year, in yuan a month except `average`.
@@ -165,7 +177,7 @@ class YearFigures:
     @property
     def monthly_average(self) -> Decimal:
         """Rounded to the fen, for showing; reckon with `share`."""
-        return round_fraction_to_fen(self.exact_monthly_average)
+        return _share(self.average, self.average_months, _WHOLE)
 
     @property
     def exact_monthly_average(self) -> Fraction:
@@ -173,7 +185,7 @@ class YearFigures:
 
     def share(self, percent: Decimal) -> Decimal:
         """`percent` % of the exact monthly average, rounded half up to the fen."""
-        return round_fraction_to_fen(self.exact_monthly_average * Fraction(percent) / 100)
+        return _share(self.average, self.average_months, percent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,10 @@ class Month:
         """The month that `day` falls in."""
         return cls(day.year, day.month)
 
+    def __hash__(self) -> int:
+        # Written out: every page looks up months by the dozen.
+        return self.year * 12 + self.number
+
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.number:02d}"
 
@@ -59,6 +63,11 @@ class Month:
 def _months(start: Month, end: Month) -> tuple[Month, ...]:
     """Remembered, because an assessment asks for the months of its period again and again."""
     return tuple(start.plus(n) for n in range(start.months_until(end) + 1))
+
+
+def months_of(year: int) -> tuple[Month, ...]:
+    """The 12 months of a year, in order."""
+    return _months(Month(year, 1), Month(year, 12))
 
 
 @dataclass(frozen=True, slots=True)
