@@ -41,6 +41,10 @@ class MonthCell:
     chosen: bool = False
     """Whether it is among the months chosen on the form."""
 
+    def __hash__(self) -> int:
+        # Of what tells cells of a page apart: the template remembers each box it drew.
+        return hash((self.month.number, self.url, self.chosen, self.state))
+
     @property
     def free(self) -> bool:
         """Whether it can be assessed."""

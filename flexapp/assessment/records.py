@@ -52,6 +52,9 @@ class HeldUp(StrEnum):
     PARKED = "parked"
 
 
+PLACE = "-serial-"
+
+
 @dataclass(frozen=True, slots=True)
 class Ways:
     """Where the pages of records lead: a resident's own, a counter's for a person there, or those
@@ -77,7 +80,10 @@ class Ways:
     def record(self, name: str, serial: str, who: str | None, **more: object) -> str:
         """Address of something about one record."""
         held = {self.key: who} if self.in_records else {}
-        return url_for(self.endpoints[name], serial=serial, **held, **more)  # type: ignore[arg-type]
+        # A list has five addresses for each record: built once, with a word in the serial's place.
+        written = PLACE if serial.isdecimal() and serial.isascii() else serial
+        url = url_for(self.endpoints[name], serial=written, **held, **more)  # type: ignore[arg-type]
+        return url.replace(PLACE, serial, 1)
 
     def receipt(self, serial: str, who: str | None) -> str | None:
         """Where the sheet of a record is; None where nothing is vouched for."""
