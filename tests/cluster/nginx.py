@@ -27,15 +27,15 @@ CONFIGURATION = """
 {user}
 daemon off;
 worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/nginx.log warn;
+pid "{folder}/nginx.pid";
+error_log "{folder}/nginx.log" warn;
 events {{ worker_connections 2000; }}
 http {{
     types {{ text/html html; text/css css; text/javascript js; image/svg+xml svg; }}
-    include {deployed}/http.conf;
-    access_log {folder}/access.log flexapp;
+    include "{deployed}/http.conf";
+    access_log "{folder}/access.log" flexapp;
     {temporary}
-    proxy_cache_path {folder}/static keys_zone=flexapp_static:2m max_size=200m use_temp_path=off;
+    proxy_cache_path "{folder}/static" keys_zone=flexapp_static:2m max_size=200m use_temp_path=off;
     upstream flexapp {{
         zone flexapp 128k;
         least_conn;
@@ -43,10 +43,10 @@ http {{
     }}
     server {{
         listen {host}:{port} ssl http2;
-        ssl_certificate {folder}/certificate.pem;
-        ssl_certificate_key {folder}/key.pem;
-        set $flexapp_pages {folder}/pages;
-        include {deployed}/site.conf;
+        ssl_certificate "{folder}/certificate.pem";
+        ssl_certificate_key "{folder}/key.pem";
+        set $flexapp_pages "{folder}/pages";
+        include "{deployed}/site.conf";
     }}
 }}
 """
@@ -78,7 +78,7 @@ def configured(folder: Path, *, port: int, nodes: Sequence[int]) -> Process:
         user="user root;" if os.geteuid() == 0 else "",
         folder=folder,
         deployed=DEPLOYED,
-        temporary=" ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds),
+        temporary=" ".join(f'{kind}_temp_path "{folder}/{kind}";' for kind in kinds),
         nodes="\n        ".join(
             f"server {HOST}:{each} max_fails=2 fail_timeout=2s;" for each in nodes
         ),
