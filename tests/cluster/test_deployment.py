@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import shlex
 import shutil
@@ -116,9 +118,13 @@ def test_nginx_takes_the_configuration_as_it_is_deployed(tmp_path: Path) -> None
 
 
 def test_the_pages_of_nginx_say_what_to_do_and_need_nothing_else() -> None:
+    policy = (DEPLOY / "nginx" / "site.conf").read_text()
     for file in (DEPLOY / "nginx" / "pages").glob("*.html"):
         text = file.read_text()
         assert 'lang="zh-CN"' in text
         assert "<h1>" in text
-        assert not re.search(r"<(script|style|link|img)|style=", text)
+        assert not re.search(r"<(script|link|img)|style=", text)
+        (style,) = re.findall(r"<style>(.*)</style>", text)
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"style-src 'sha256-{digest}'" in policy
     assert "查看记录" in (DEPLOY / "nginx" / "pages" / "down.html").read_text()
