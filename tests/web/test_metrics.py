@@ -237,6 +237,8 @@ def test_no_label_is_anybodys_or_has_no_end(app: Flask, client: LintingClient) -
     assert names <= {
         "by",
         "call",
+        "directive",
+        "disposition",
         "endpoint",
         "le",
         "limit",
