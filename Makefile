@@ -18,11 +18,12 @@ ARGS ?=
 WITH_BROWSER = FLEXAPP_BROWSER="$${FLEXAPP_BROWSER:-$$(cat .venv/stamps/browser)}"
 PYTEST := $(OURS) -m pytest -n 2 --dist load
 # What runs on PostgreSQL too; tests/support/postgresql.py says why these.
-ON_BOTH := tests/postgresql tests/migrations tests/people tests/registration tests/assessment \
-	tests/transmission tests/audit tests/portal/test_rating.py tests/counter/test_ratings.py \
-	tests/counter/test_publishing.py tests/counter/test_dashboard.py \
-	tests/web/test_forms_and_limits.py tests/web/test_limits.py tests/web/test_replay.py \
-	tests/web/test_ready.py
+ON_BOTH := tests/postgresql tests/migrations tests/audit tests/transmission \
+	tests/assessment/test_at_once.py tests/assessment/test_proxy.py tests/registration/test_units.py \
+	$(addprefix tests/people/test_,closing.py drafts.py key_rotation.py real_name.py sign_in.py) \
+	$(addprefix tests/counter/test_,dashboard.py publishing.py ratings.py) \
+	$(addprefix tests/web/test_,forms_and_limits.py limits.py ready.py replay.py) \
+	tests/portal/test_rating.py
 
 .PHONY: help run test test-postgresql check build bench faults fuzz cluster lighthouse phone \
 	walkthrough audit lock clean need-python
