@@ -88,7 +88,8 @@ MACHINES = (
 
 TRIAGED = {
     "<select ": "the arrow is drawn as a gradient beside the letters; they stand on --box",
-    "<p>上午好": "on the hero's gradient",
+    # Whatever the hour.
+    **dict.fromkeys(("<p>夜深了", "<p>上午好", "<p>下午好", "<p>晚上好"), "on the hero's gradient"),
     "<b>灵活就业": "on the hero's gradient",
     'class="pill"': "on the hero's gradient",
     '<span class="run">': "passes by on --amber-wash, cut off at the edges of its line",
