@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+
 from flask import Blueprint, Response, current_app, g, request
 
 from flexapp.counter import dashboard, dashboard_files
@@ -9,6 +12,7 @@ from flexapp.counter.dashboard import Asked
 from flexapp.counter.dashboard_forms import DashboardForm
 from flexapp.counter.dashboard_pages import DashboardPage
 from flexapp.counter.dashboard_tables import NOTES, channel_names, tables
+from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
 from flexapp.transmission import service as transmission
 from flexapp.web.access import Access, allow
@@ -19,6 +23,9 @@ from flexapp.web.options import DIVISIONS
 blueprint = Blueprint("counter_dashboard", __name__, url_prefix="/counter")
 
 SEERS = (Role.AGENCY, Role.AUDITOR)
+Read = Callable[..., Asked | tuple[Refusal, ...]]
+"""`dashboard.read` and what is read like it."""
+
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -26,11 +33,11 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @allow(Access.STAFF, *SEERS)
 def index() -> Response:
     """The last thirty days, or what is asked for."""
-    form = _form()
-    asked = _asked(form)
+    form = form_about(dashboard.usual)
+    asked = read_form(form, dashboard.read)
     page = None
     if isinstance(asked, Asked):
-        names = _channels()
+        names = channels()
         page = DashboardPage.of(
             asked,
             dashboard.figures(asked, list(names)),
@@ -55,11 +62,11 @@ def xlsx() -> Response:
 
 
 def _file(form_of: str, mimetype: str) -> Response:
-    form = _form()
-    asked = _asked(form)
+    form = form_about(dashboard.usual)
+    asked = read_form(form, dashboard.read)
     if not isinstance(asked, Asked):
         return _page(form, None)
-    names = _channels()
+    names = channels()
     found = tables(dashboard.figures(asked, list(names)), names)
     content = (
         dashboard_files.as_csv(found)
@@ -73,22 +80,24 @@ def _file(form_of: str, mimetype: str) -> Response:
     return answer
 
 
-def _form() -> DashboardForm:
-    # Taking the figures away is recorded, so it is a POST; looking at them is not.
+def form_about(usual: Callable[[date], Asked]) -> DashboardForm:
+    """The form as it was sent; before anything was asked for, about the usual stretch of days."""
+    # Taking figures away is recorded, so it is a POST; looking at them is not.
     form = DashboardForm(request.form if request.method == "POST" else request.args)
-    if request.method == "GET" and not request.args:
-        usual = dashboard.usual(today())
-        form.first.data, form.last.data = usual.first.isoformat(), usual.last.isoformat()
+    if request.method == "GET" and "first" not in request.args:
+        stretch = usual(today())
+        form.first.data, form.last.data = stretch.first.isoformat(), stretch.last.isoformat()
     return form
 
 
-def _asked(form: DashboardForm) -> Asked | None:
-    asked = dashboard.read(
+def read_form(form: DashboardForm, read: Read) -> Asked | None:
+    """What is asked for; None where the form says beside its fields why it cannot be told."""
+    asked = read(
         first=form.first.data,
         last=form.last.data,
         area=form.area.data,
         channel=form.channel.data,
-        channels=list(_channels()),
+        channels=list(channels()),
     )
     if isinstance(asked, Asked):
         return asked
@@ -97,7 +106,8 @@ def _asked(form: DashboardForm) -> Asked | None:
     return None
 
 
-def _channels() -> dict[str, str]:
+def channels() -> dict[str, str]:
+    """The names of the channels that can be asked for, by code."""
     return channel_names(current_app.extensions["channel_names"]())
 
 
@@ -110,5 +120,5 @@ def _page(form: DashboardForm, page: DashboardPage | None) -> Response:
         page=page,
         division_groups=DIVISIONS,
         notes=NOTES,
-        channel_groups=(("", tuple(_channels().items())),),
+        channel_groups=(("", tuple(channels().items())),),
     )

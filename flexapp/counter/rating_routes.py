@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, g, request, url_for
+from flask import Blueprint, Response, abort, g, url_for
 
 from flexapp.counter import opinions
 from flexapp.counter.dashboard import Asked
 from flexapp.counter.dashboard_forms import DashboardForm
-from flexapp.counter.dashboard_routes import SEERS
-from flexapp.counter.dashboard_tables import channel_names
+from flexapp.counter.dashboard_routes import SEERS, channels, form_about, read_form
 from flexapp.counter.forms import AnswerForm
 from flexapp.counter.rating_pages import OpinionLine, RatingsPage, total_of
 from flexapp.counter.rating_tables import NOTES, as_csv, tables
@@ -17,7 +16,7 @@ from flexapp.rating.service import Opinion
 from flexapp.rules.ratings import SENTENCE_MAX
 from flexapp.rules.roles import Role
 from flexapp.web.access import Access, allow
-from flexapp.web.clock import now, today
+from flexapp.web.clock import now
 from flexapp.web.htmx import render, render_refused
 from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
 from flexapp.web.once import once
@@ -30,12 +29,12 @@ blueprint = Blueprint("counter_ratings", __name__, url_prefix="/counter")
 @allow(Access.STAFF, *SEERS)
 def index() -> Response:
     """This month and the five before it, or what is asked for."""
-    form = _form()
-    asked = _asked(form)
+    form = form_about(opinions.usual)
+    asked = read_form(form, opinions.read_asked)
     page = None
     if isinstance(asked, Asked):
         found = opinions.find(asked, before_row())
-        page = RatingsPage.of(asked, found, g.counter_session.clerk, _channels())
+        page = RatingsPage.of(asked, found, g.counter_session.clerk, channels())
     return _page(form, page)
 
 
@@ -43,12 +42,12 @@ def index() -> Response:
 @allow(Access.STAFF, *SEERS)
 def csv() -> Response:
     """The tables of the page as CSV."""
-    form = _form()
-    asked = _asked(form)
+    form = form_about(opinions.usual)
+    asked = read_form(form, opinions.read_asked)
     if not isinstance(asked, Asked):
         return _page(form, None)
     counts = opinions.counted(asked)
-    content = as_csv(total_of(counts), tables(counts, opinions.months(asked), _channels()))
+    content = as_csv(total_of(counts), tables(counts, opinions.months(asked), channels()))
     opinions.exported(asked=asked, clerk=g.counter_session.clerk, at=now())
     answer = Response(content, content_type="text/csv; charset=utf-8")
     name = f"ratings-{asked.first}-{asked.last}.csv"
@@ -93,34 +92,6 @@ def _bad(number: int) -> Opinion:
     return found
 
 
-def _form() -> DashboardForm:
-    # Taking the counts away is recorded, so it is a POST; looking at them is not.
-    form = DashboardForm(request.form if request.method == "POST" else request.args)
-    if request.method == "GET" and "first" not in request.args:
-        usual = opinions.usual(today())
-        form.first.data, form.last.data = usual.first.isoformat(), usual.last.isoformat()
-    return form
-
-
-def _asked(form: DashboardForm) -> Asked | None:
-    asked = opinions.read_asked(
-        first=form.first.data,
-        last=form.last.data,
-        area=form.area.data,
-        channel=form.channel.data,
-        channels=list(_channels()),
-    )
-    if isinstance(asked, Asked):
-        return asked
-    for refusal in asked:
-        form.refuse(refusal)
-    return None
-
-
-def _channels() -> dict[str, str]:
-    return channel_names(current_app.extensions["channel_names"]())
-
-
 def _back() -> str:
     return url_for("counter_ratings.index")
 
@@ -134,7 +105,7 @@ def _page(form: DashboardForm, page: RatingsPage | None) -> Response:
         page=page,
         division_groups=DIVISIONS,
         notes=NOTES,
-        channel_groups=(("", tuple(_channels().items())),),
+        channel_groups=(("", tuple(channels().items())),),
     )
 
 
@@ -144,6 +115,6 @@ def _answer_page(found: Opinion, form: AnswerForm) -> Response:
         "counter/_rating.html",
         form.status,
         form=form,
-        line=OpinionLine.of(found, _channels()),
+        line=OpinionLine.of(found, channels()),
         most=SENTENCE_MAX,
     )

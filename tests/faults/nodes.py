@@ -113,19 +113,6 @@ def nodes_killed(site: ClusterBooks, times: int) -> Result:
     return result
 
 
-def senders_killed(site: ClusterBooks, times: int) -> Result:
-    """The same with the senders."""
-    senders, struck = site.cluster.senders, iter(range(times))
-
-    def strike() -> None:
-        sender = senders[next(struck) % len(senders)]
-        time.sleep(random.uniform(0.3, 1.0))
-        sender.kill()
-        sender.start()
-
-    return _under(site, strike, times, "senders killed")
-
-
 def same_form_at_once(site: ClusterBooks, rounds: int) -> Result:
     """32 identical forms, then 32 overlapping ones, all at the same instant at both nodes."""
     result = Result()
