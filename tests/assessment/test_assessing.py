@@ -11,20 +11,11 @@ from tests.support.client import LintingClient
 from tests.support.database import rows, stored
 from tests.support.html import Page
 from tests.support.walks import (
-    MA_LAN,
     assess,
-    sign_in,
 )
 
 TITLE = "灵活就业人员养老保险缴费核定"
 YEAR_2026 = [f"2026-{month:02d}" for month in range(1, 13)]
-
-
-@pytest.fixture
-def ma_lan(client: LintingClient) -> LintingClient:
-    """马兰, insured since 2008, no assessments."""
-    sign_in(client, MA_LAN.phone)
-    return client
 
 
 def read_back(client: LintingClient, base: str, start: str = "01", end: str = "12") -> Page:

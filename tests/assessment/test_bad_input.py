@@ -8,14 +8,7 @@ from flask import Flask
 
 from tests.support.client import LintingClient
 from tests.support.database import execute, stored
-from tests.support.walks import MA_LAN, WANG, arrive, assess, newcomer, register, sign_in
-
-
-@pytest.fixture
-def ma_lan(client: LintingClient) -> LintingClient:
-    """马兰, insured since 2008, no assessments."""
-    sign_in(client, MA_LAN.phone)
-    return client
+from tests.support.walks import WANG, arrive, assess, newcomer, register, sign_in
 
 
 def expect_refused(client: LintingClient, app: Flask, field: str, says: str, **typed: str) -> None:

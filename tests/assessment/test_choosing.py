@@ -8,17 +8,9 @@ import pytest
 
 from tests.support.client import LintingClient
 from tests.support.html import Page, words
-from tests.support.walks import MA_LAN, sign_in
 
 NEW = "/assessment/self/new"
 HOW = "怎么算的"
-
-
-@pytest.fixture
-def ma_lan(client: LintingClient) -> LintingClient:
-    """马兰, insured since 2008, no assessments."""
-    sign_in(client, MA_LAN.phone)
-    return client
 
 
 def compared(page: Page) -> list[tuple[str, ...]]:

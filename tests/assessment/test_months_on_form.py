@@ -30,13 +30,6 @@ NEW = "/assessment/self/new"
 HOW = "点一个月作为开始，再点一个月作为结束"
 
 
-@pytest.fixture
-def ma_lan(client: LintingClient) -> LintingClient:
-    """马兰, insured since 2008, no assessments."""
-    sign_in(client, MA_LAN.phone)
-    return client
-
-
 def test_the_form_shows_the_year_with_the_months_it_would_assess(ma_lan: LintingClient) -> None:
     assess(ma_lan, "2026-01", "2026-02")
     form = ma_lan.page(NEW)

@@ -9,16 +9,9 @@ from tests.support.client import LintingClient
 from tests.support.database import execute
 from tests.support.html import words
 from tests.support.tax import lost_answer, through
-from tests.support.walks import MA_LAN, assess, clerk, revoke, sign_in, transmit, work
+from tests.support.walks import assess, clerk, revoke, transmit, work
 
 DONE, NOW, NEXT = "已完成", "现在", "未到"
-
-
-@pytest.fixture
-def ma_lan(client: LintingClient) -> LintingClient:
-    """马兰, insured since 2008."""
-    sign_in(client, MA_LAN.phone)
-    return client
 
 
 @pytest.fixture

@@ -29,13 +29,6 @@ from tests.support.walks import (
 YEAR_2026 = [f"2026-{month:02d}" for month in range(1, 13)]
 
 
-@pytest.fixture
-def ma_lan(client: LintingClient) -> LintingClient:
-    """马兰, insured since 2008, no assessments."""
-    sign_in(client, MA_LAN.phone)
-    return client
-
-
 def test_records_are_listed_newest_first_with_what_each_may_do(ma_lan: LintingClient) -> None:
     first = assess(ma_lan, "2026-01", "2026-03")
     page = ma_lan.page("/assessment/self")

@@ -3,122 +3,36 @@ written over; and what is said about it."""
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import CheckConstraint, Table, text
-from sqlalchemy.types import Boolean, Date, DateTime, Integer
+from sqlalchemy import text
 
-from app import main
-from flexapp.config import DEMO_DATA_KEY
-from flexapp.extensions import Moment, db, write_intent
+from flexapp.extensions import db, write_intent
 from flexapp.people import rotating, sealed_repository
-from flexapp.people.encryption import EncryptedText, vault
-from flexapp.people.rotating import KeysDoNotFit
+from flexapp.people.encryption import vault
 from flexapp.people.sealed_repository import SealedRow, SealedTable
 from flexapp.web.unit_of_work import read_transaction
 from tests.architecture.checkout import files_below, text_of
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
-from tests.support.database import REFUSED, execute, make_empty, raw_bytes, rows, tables, tamper
+from tests.support.database import REFUSED, execute, raw_bytes, rows, tamper
 from tests.support.database import opened as database_of
+from tests.support.sealed import (
+    FILLED,
+    NEW_ONLY,
+    columns,
+    labels,
+    opened,
+    rotate,
+    run,
+    to_do,
+)
 from tests.support.walks import MA_LAN, newcomer, sign_in
-
-NEW = base64.b64encode(b"n" * 32).decode()
-OLD_ONLY = f"demo:{DEMO_DATA_KEY}"
-BOTH = f"new:{NEW},{OLD_ONLY}"
-NEW_ONLY = f"new:{NEW}"
-SEALED = re.compile(r"(?P<label>[a-z0-9]+(\.sm)?):[A-Za-z0-9+/]{38,}={0,2}")
-FILLED = 3
-"""Rows that `fill` adds to each table with an encrypted column."""
-
-
-def columns() -> dict[str, list[str]]:
-    """The encrypted columns of every model, by table."""
-    found = {
-        table.name: [c.name for c in table.columns if isinstance(c.type, EncryptedText)]
-        for table in db.metadata.tables.values()
-    }
-    return {table: names for table, names in found.items() if names}
-
-
-def fill(app: Flask) -> None:
-    """Rows with a value in each encrypted column of each table, whatever tables there are."""
-    with app.app_context(), database_of(app) as database:
-        database.forget_keys()
-        for name in columns():
-            table = db.metadata.tables[name]
-            for number in range(9001, 9001 + FILLED):
-                row = {c.name: _filler(table, c.name, number) for c in table.columns}
-                marks = ", ".join("?" * len(row))
-                database.execute(
-                    f"INSERT INTO {name} ({', '.join(row)}) VALUES ({marks})", *row.values()
-                )
-
-
-def _filler(table: Table, name: str, number: int) -> object:
-    column = table.columns[name]
-    if isinstance(column.type, EncryptedText):
-        return vault().encrypt(f"{table.name}.{name} {number}", column.type.context)
-    bounds = " ".join(str(c.sqltext) for c in table.constraints if isinstance(c, CheckConstraint))
-    if column.nullable:
-        return None
-    if isinstance(column.type, Boolean):
-        return True
-    if re.search(rf"\b{name} BETWEEN", bounds):
-        return 1
-    if isinstance(column.type, Integer):
-        return number
-    if isinstance(column.type, DateTime | Moment):
-        return "2026-11-24 00:00:00.000000"
-    return "2026-11-24" if isinstance(column.type, Date) else f"filled {number}"
-
-
-def opened(app: Flask) -> dict[str, list[tuple[Any, ...]]]:
-    """Every encrypted value in plain, read as the service reads it."""
-    found = {}
-    with app.app_context(), read_transaction():
-        for name, sealed in columns().items():
-            table = db.metadata.tables[name]
-            query = db.select(*table.primary_key.columns, *(table.c[each] for each in sealed))
-            order = [*table.primary_key.columns]
-            found[name] = [tuple(row) for row in db.session.execute(query.order_by(*order))]
-    return found
-
-
-def labels(app: Flask) -> set[str]:
-    """What any value in any column of any table is sealed with."""
-    found = set()
-    for table in tables(app):
-        for row in rows(app, f'SELECT * FROM "{table}"'):
-            texts = (value for value in row if isinstance(value, str))
-            found |= {named["label"] for text in texts if (named := SEALED.fullmatch(text))}
-    return found
-
-
-def run(app: Flask, *arguments: str, code: int = 0) -> str:
-    """What `flask keys …` prints."""
-    done = app.test_cli_runner().invoke(args=["keys", *arguments])
-    assert done.exit_code == code, done.output
-    return str(done.output)
-
-
-def rotate(app: Flask, *, code: int = 0) -> str:
-    """`flask keys rotate`, in small batches."""
-    return run(app, "rotate", "--batch", "2", "--pause", "0", "--by", "op", code=code)
-
-
-@pytest.fixture
-def filled(make_app: MakeApp) -> Flask:
-    """A site that wrote everything with the old key and now has a new one before it."""
-    fill(make_app())
-    return make_app(FLEXAPP_DATA_KEYS=BOTH)
 
 
 def test_every_encrypted_column_of_every_model_comes_to_the_new_key(
@@ -206,7 +120,7 @@ def test_killed_after_any_batch_it_goes_on_where_it_stopped(filled: Flask, after
     with pytest.raises(Killed):
         list(killed())
     assert opened(filled) == before
-    left = _to_do(filled)
+    left = to_do(filled)
     assert 0 < left < sum(map(len, before.values()))
     assert run(filled, "status")  # nothing is missing half way
     assert f"{left} rows to encrypt anew" in rotate(filled)
@@ -216,7 +130,7 @@ def test_killed_after_any_batch_it_goes_on_where_it_stopped(filled: Flask, after
 def test_killed_within_a_batch_the_whole_batch_is_as_it_was(
     filled: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, left = opened(filled), _to_do(filled)
+    before, left = opened(filled), to_do(filled)
     real, calls = sealed_repository.replace, []
 
     def dying(*given: Any) -> int:
@@ -229,15 +143,10 @@ def test_killed_within_a_batch_the_whole_batch_is_as_it_was(
     monkeypatch.setattr(sealed_repository, "replace", dying)
     with filled.app_context(), pytest.raises(Killed):
         list(rotating.rotate(batch=3))
-    assert (opened(filled), _to_do(filled)) == (before, left - 3)
+    assert (opened(filled), to_do(filled)) == (before, left - 3)
     monkeypatch.undo()
     rotate(filled)
     assert (opened(filled), labels(filled)) == (before, {"new"})
-
-
-def _to_do(app: Flask) -> int:
-    with app.app_context(), read_transaction():
-        return sum(rotating.waiting().values())
 
 
 def test_a_row_changed_between_reading_and_writing_keeps_its_change(
@@ -352,92 +261,6 @@ def test_what_names_no_key_is_not_quoted(app: Flask) -> None:
     assert "no key named: 2 values: person.identity 1, person.name 1" in said
     assert MA_LAN.identity not in said
     assert MA_LAN.name not in said
-
-
-def start(app: Flask) -> None:
-    """What `python app.py` looks at before it serves."""
-    with app.app_context():
-        rotating.check_at_start()
-
-
-@pytest.mark.parametrize("stopped_after", [0, 1, 9, 40])
-def test_a_start_without_a_key_that_rows_still_need_is_refused(
-    filled: Flask, make_app: MakeApp, stopped_after: int
-) -> None:
-    with filled.app_context():
-        halfway = rotating.rotate(batch=1)
-        for _ in range(stopped_after):
-            next(halfway)
-    start(filled)
-    with pytest.raises(KeysDoNotFit, match="need the key demo, which FLEXAPP_DATA_KEYS does not"):
-        start(make_app(FLEXAPP_DATA_KEYS=NEW_ONLY))
-    rotate(filled)
-    start(make_app(FLEXAPP_DATA_KEYS=NEW_ONLY))
-
-
-def test_many_new_rows_do_not_hide_that_the_old_key_is_needed(
-    app: Flask, make_app: MakeApp
-) -> None:
-    both = make_app(FLEXAPP_DATA_KEYS=BOTH)
-    rotate(both)
-    for writer in (app, both):  # more of either key than a start looks at
-        add_accounts(writer, 3 * rotating.ROWS_AT_START)
-    with both.app_context():
-        halfway = rotating.rotate(batch=5)
-        while _to_do(both) > 5:
-            next(halfway)
-    assert _to_do(both) == 5
-    with pytest.raises(KeysDoNotFit, match="need the key demo"):
-        start(make_app(FLEXAPP_DATA_KEYS=NEW_ONLY))
-
-
-def add_accounts(app: Flask, number: int) -> None:
-    """Accounts as a process with this setting writes them."""
-    columns = "phone, phone_index, created_at"
-    for _ in range(number):
-        with app.app_context():
-            phone = vault().encrypt("13800000000", "account.phone")
-        execute(app, f"INSERT INTO account ({columns}) VALUES (?, ?, '2026-11-24')", phone, phone)
-
-
-def test_a_start_with_another_key_under_the_same_name_is_refused(make_app: MakeApp) -> None:
-    fill(make_app())
-    with pytest.raises(KeysDoNotFit, match=r"the key demo .* is another one"):
-        start(make_app(FLEXAPP_DATA_KEYS=f"demo:{NEW}"))
-
-
-def test_a_changed_row_alone_does_not_stop_a_start(app: Flask) -> None:
-    execute(app, "UPDATE person SET name = identity")
-    start(app)
-
-
-def test_the_server_says_which_key_is_missing_and_does_not_start(
-    app: Flask,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    settings = {
-        "FLEXAPP_DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],
-        "FLEXAPP_TAX_DATABASE": str(tmp_path / "tax.sqlite3"),
-        "FLEXAPP_DATA_KEYS": NEW_ONLY,
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    assert main() == 2
-    said = capsys.readouterr().err
-    assert said.startswith("The service cannot start: rows of the database need the key demo,")
-
-
-def test_a_start_on_a_database_without_tables_is_let_through(
-    make_app: MakeApp, tmp_path: Path
-) -> None:
-    app = make_app()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    make_empty(tmp_path)
-    start(app)
 
 
 def test_a_value_changed_past_the_service_is_named_and_left_and_the_rest_is_done(

@@ -3,81 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from flask import Flask
 
-from flexapp.portal.practice_cookie import LASTS, MOST
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
-from tests.support.database import execute, rows, tables
+from tests.support.database import execute
 from tests.support.html import Page
-from tests.support.walks import ADDRESS, MA_LAN, arrive, newcomer, sign_in
-
-MARK = "练习 — 不会真的办理"
-FORM, NEW, RECORDS = "/practice/registration", "/practice/assessment/new", "/practice/assessment"
-
-
-def everything(app: Flask) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table."""
-    return {name: rows(app, f'SELECT * FROM "{name}"') for name in tables(app)}
-
-
-def register(client: LintingClient, address: str = ADDRESS, status: int = 200) -> Page:
-    page = client.page(FORM)
-    return client.submit(
-        page, "提交", status, division="640104", ethnic_group="03", address=address
-    )
-
-
-def assess(client: LintingClient, start: str, end: str, base: str = "60") -> str:
-    """Assess and give the newest serial."""
-    done = client.submit(client.page(NEW), "核定", start=start, end=end, base=base)
-    assert done.path == RECORDS
-    return serials(done)[0]
-
-
-def serials(page: Page) -> list[str]:
-    return [
-        text.removeprefix("核定流水号 ") for text in page.links() if text.startswith("核定流水号")
-    ]
-
-
-def record(client: LintingClient, serial: str) -> Page:
-    return client.page(f"/practice/records/{serial}")
-
-
-def state(client: LintingClient, serial: str) -> str:
-    (tag,) = record(client, serial).texts("span", class_="tag")
-    return tag
-
-
-def whole_way(client: LintingClient, clock: Clock) -> list[Page]:
-    """Every page of a practice, from 首页 to the tax bureau's revocation."""
-    seen = [client.page("/practice"), client.page(RECORDS), client.page(FORM)]
-    seen.append(client.submit(seen[-1], "提交", 422))
-    seen.append(register(client))
-    review = client.submit(client.page(FORM), "提交", address="兴庆区演示路2号")
-    seen += [review, client.submit(review, "提交")]
-    seen.append(client.page(seen[-1].links()["去核定缴费"]))
-    seen.append(client.submit(seen[-1], "核定", 422, base="59"))
-    serial = assess(client, "2026-01", "2026-12")
-    seen.append(record(client, serial))
-    seen.append(client.submit(seen[-1], "传输"))
-    seen.append(client.page(f"/practice/records/{serial}/card"))
-    clock.advance(seconds=4)
-    seen.append(record(client, serial))
-    seen.append(client.page(f"/practice/records/{serial}/explained"))
-    ask = client.submit(seen[-2], "申请税务撤销")
-    seen += [ask, client.submit(ask, "确认", reason="填错了")]
-    clock.advance(seconds=4)
-    dialog = client.submit(record(client, serial), "撤销")
-    seen += [dialog, client.submit(dialog, "确认")]
-    token = dialog.form("确认")[0].fields
-    seen.append(Page(client.post(f"/practice/records/{serial}/transmit", data=token)))
-    seen.append(client.page("/practice/records/00000020261124000099", 422))
-    return seen
+from tests.support.practising import (
+    FORM,
+    MARK,
+    NEW,
+    RECORDS,
+    assess,
+    everything,
+    record,
+    register,
+    state,
+    whole_way,
+)
+from tests.support.walks import ADDRESS, arrive, newcomer
 
 
 def test_everybody_finds_it_on_the_home_page_and_in_the_guide(client: LintingClient) -> None:
@@ -155,6 +101,8 @@ REGISTRATIONS = [
     {"division": "640104", "ethnic_group": "03", "address": "长" * 201},
     {"division": "640104", "ethnic_group": "03", "address": ADDRESS, "credit_code": "123"},
 ]
+
+
 ASSESSMENTS = [
     {"start": "2026-01", "end": "2026-12", "base": base}
     for base in ("", "59.99", "abc", "60.001", "-5", "99999999999")
@@ -329,102 +277,6 @@ def test_how_it_is_reckoned_is_shown_step_by_step(client: LintingClient) -> None
     assert page.title == "怎么算的"
     assert "8371.00 元" in page.words
     assert "¥12055.20" in page.words
-
-
-def test_leaving_forgets_everything(client: LintingClient) -> None:
-    register(client)
-    serial = assess(client, "2026-01", "2026-01")
-    home = client.submit(client.page(RECORDS), "退出练习")
-    assert home.path == "/"
-    assert client.get_cookie("practice", path="/practice") is None
-    assert client.page(FORM).value("address") == ""
-    assert "还没有参保登记" in client.page(RECORDS).words
-    assert "练习已经结束" in client.page(f"/practice/records/{serial}", 422).title
-
-
-def test_a_practice_ends_by_itself(client: LintingClient, app: Flask) -> None:
-    register(client)
-    cookie = client.get_cookie("practice", path="/practice")
-    assert cookie is not None
-    assert cookie.max_age == LASTS.total_seconds() == 7200
-    assert cookie.http_only
-    assert cookie.same_site == "Lax"
-    assert cookie.path == "/practice"
-
-
-def test_a_cookie_that_is_too_old_is_not_read(
-    client: LintingClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import time
-
-    register(client)
-    real = time.time
-    monkeypatch.setattr(time, "time", lambda: real() + LASTS.total_seconds() + 60)
-    cookie = client.get_cookie("practice", path="/practice")
-    assert cookie is not None  # the browser may be slow to forget
-    assert client.page(FORM).value("address") == ""
-
-
-@pytest.mark.parametrize("text", ["", "x", "bm90IG91cnM.x.y", "W10.aaaaaa.bbbb"])
-def test_a_cookie_that_is_not_ours_is_no_practice(client: LintingClient, text: str) -> None:
-    client.set_cookie("practice", text, path="/practice")
-    assert client.page("/practice").links()["开始练习"] == FORM
-
-
-def test_a_changed_cookie_is_no_practice(client: LintingClient) -> None:
-    register(client)
-    cookie = client.get_cookie("practice", path="/practice")
-    assert cookie is not None
-    changed = ("A" if cookie.value[0] != "A" else "B") + cookie.value[1:]
-    client.set_cookie("practice", changed, path="/practice")
-    assert "还没有参保登记" in client.page(RECORDS).words
-
-
-def test_the_cookie_stays_below_what_browsers_keep(client: LintingClient, clock: Clock) -> None:
-    text = "".join(chr(0x4E00 + (n * 7919) % 20000) for n in range(200))
-    register(client, address=text)
-    for _ in range(12):
-        serial = assess(client, "2026-01", "2026-12")
-        client.submit(record(client, serial), "传输")
-        clock.advance(seconds=4)
-        ask = client.submit(record(client, serial), "申请税务撤销")
-        client.submit(ask, "确认", reason=text[::2])
-        clock.advance(seconds=4)
-        client.submit(client.submit(record(client, serial), "撤销"), "确认")
-        cookie = client.get_cookie("practice", path="/practice")
-        assert cookie is not None
-        assert len(cookie.value) <= MOST
-        assert serial in serials(client.page(RECORDS))  # the newest is never the one that goes
-    assert client.page(FORM).value("address") == text
-
-
-def test_whoever_is_signed_in_practises_as_nobody_and_keeps_what_is_theirs(
-    client: LintingClient, app: Flask, clock: Clock
-) -> None:
-    sign_in(client, MA_LAN.phone)
-    mine = client.page("/assessment/self").words
-    before = everything(app)
-    for page in whole_way(client, clock):
-        for own in ("马*", "0021", "199****0001", "演示路1号"):
-            assert own not in page.words, page
-    assert everything(app) == before
-    assert client.page("/assessment/self").words == mine
-    assert "马*" in client.page("/me").words
-
-
-def test_a_practised_serial_opens_nothing_in_earnest(client: LintingClient) -> None:
-    register(client)
-    serial = assess(client, "2026-01", "2026-01")
-    assert serial == "00000020261124000001"
-    sign_in(client, MA_LAN.phone)
-    client.page(f"/assessment/records/{serial}", 404)
-
-
-def test_each_browser_practises_by_itself(
-    client: LintingClient, another: Callable[[], LintingClient]
-) -> None:
-    register(client)
-    assert another().page(FORM).value("address") == ""
 
 
 def test_years_and_figures_are_those_in_force(client: LintingClient, app: Flask) -> None:
