@@ -16,6 +16,10 @@ from flexapp.taxbureau.schema import DatabaseError
 from flexapp.web import logs, metrics
 from flexapp.wiring import create_app
 
+THREADS = 8
+"""Of each serving process: three may wait for the SMS provider, three for the population registry
+(people/gateways.py), and one may check a password (counter/passwords.py); the rest is for pages."""
+
 
 def serving_app() -> Flask:
     """The application of one serving process; the demo's also takes messages to the tax bureau."""
@@ -67,7 +71,7 @@ def main() -> int:
         address=settings.host,
         port=settings.port,
         workers=settings.workers,
-        blocking_threads=1,
+        blocking_threads=THREADS,
         log_access=False,
     ).serve()
     return 0

@@ -27,6 +27,11 @@ CODE_TRIES = 5
 RESEND_AFTER = timedelta(seconds=60)
 CODES_A_DAY = 10
 
+SMS_DOWN = (
+    "短信没有发出去，请稍后再试（过一分钟再按“获取验证码”）。"
+    "也可以从手机银行或政务 App 里进入，不用验证码。"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class CodeSent:
@@ -95,7 +100,7 @@ def request_code(*, phone: str, gateway: SmsGateway, at: datetime) -> CodeSent |
     except GatewayDown:
         repository.spend_code(code_id, at)
         metrics.sms("failed")
-        return Refusal("sms_down", "短信没有发出去，请过一分钟再获取。", "phone")
+        return Refusal("sms_down", SMS_DOWN, "phone")
     metrics.sms("sent")
     return CodeSent(code_id, shown)
 

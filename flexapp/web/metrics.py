@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -111,6 +112,12 @@ def sms(outcome: str) -> None:
     _instruments().sms.labels(outcome).inc()
 
 
+def outside_failed(system: str, how: str) -> None:
+    """A call of an outside system (web/bulkhead.py) came to nothing: "busy" and "open" were not
+    made, "no_connection" and "no_answer" were."""
+    _instruments().outside_failed.labels(system, how).inc()
+
+
 def tax_called(*, call: str, outcome: str, seconds: float) -> None:
     """The tax bureau was called; `outcome` is how it ended (transmission/gateway.py)."""
     own = _instruments()
@@ -183,13 +190,22 @@ class _Instruments:
     csp_reports: Counter
     sign_ins: Counter
     sms: Counter
+    outside_failed: Counter
     tax_calls: Counter
     tax_seconds: Histogram
 
 
-@functools.cache
+_making = threading.Lock()
+
+
 def _instruments() -> _Instruments:
-    """Made once in a process, when something is first counted."""
+    """Made once in a process, when something is first counted, by whichever thread that is."""
+    with _making:
+        return _make_instruments()
+
+
+@functools.cache
+def _make_instruments() -> _Instruments:
     from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 
     # When each series began: nobody asks, and it doubles the page.
@@ -215,6 +231,9 @@ def _instruments() -> _Instruments:
         ),
         sign_ins=counter("sign_ins", "Sessions begun.", "by"),
         sms=counter("sms", "Sign-in codes handed to the provider.", "outcome"),
+        outside_failed=counter(
+            "outside_failed", "Calls of outside systems that came to nothing.", "system", "how"
+        ),
         tax_calls=counter("tax_calls", "Calls to the tax bureau.", "call", "outcome"),
         tax_seconds=seconds("tax_call_seconds", "How long they took.", "call"),
     )

@@ -130,7 +130,7 @@ def main() -> None:
         address="127.0.0.1",
         port=int(sys.argv[1]),
         workers=2,
-        blocking_threads=1,
+        blocking_threads=8,
         log_access=False,
     ).serve()
 

@@ -100,7 +100,7 @@ class Cluster:
             else [
                 *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--no-ws"),
                 *("--host", nginx.HOST, "--port", str(port), "--workers", "1"),
-                *("--blocking-threads", "1", f"{self._wrapped}:serving_app"),
+                *("--blocking-threads", "8", f"{self._wrapped}:serving_app"),
             ],
             environment={
                 **self.environ,

@@ -240,12 +240,14 @@ def test_no_label_is_anybodys_or_has_no_end(app: Flask, client: LintingClient) -
         "directive",
         "disposition",
         "endpoint",
+        "how",
         "le",
         "limit",
         "method",
         "outcome",
         "reason",
         "status",
+        "system",
     }
 
 

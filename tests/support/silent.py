@@ -1,0 +1,66 @@
+"""Outside systems that take a connection and say nothing, too little, or no; over loopback."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def silent() -> Iterator[str]:
+    """The address of a system that accepts whoever comes and never answers."""
+    with _listening() as (listener, address):
+        kept: list[socket.socket] = []
+
+        def accept() -> None:
+            while True:
+                try:
+                    kept.append(listener.accept()[0])
+                except OSError:
+                    return
+
+        threading.Thread(target=accept, daemon=True).start()
+        try:
+            yield address
+        finally:
+            for connection in kept:
+                connection.close()
+
+
+@contextmanager
+def trickling() -> Iterator[str]:
+    """One that answers a letter at a time, each soon enough for any timeout between two of them."""
+    with _listening() as (listener, address):
+
+        def serve(connection: socket.socket) -> None:
+            try:
+                connection.sendall(b"HTTP/1.1 200 OK\r\n")
+                while True:
+                    connection.sendall(b"X-Slow: 1\r\n")
+                    time.sleep(0.05)
+            except OSError:
+                return
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection = listener.accept()[0]
+                except OSError:
+                    return
+                threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield address
+
+
+@contextmanager
+def _listening() -> Iterator[tuple[socket.socket, str]]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        yield listener, f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        # A thread that waits in `accept` is not woken by `close` alone.
+        listener.shutdown(socket.SHUT_RDWR)
