@@ -10,7 +10,8 @@ WHAT is one of
   cluster what several nodes on this machine need: that, and nginx
   audit   what asks the advisory services, and Node
   walkthrough  what taking the guide's pictures needs: that, a browser, Chinese glyphs
-  test    what the tests need: that, nginx, a browser, Chinese glyphs, other engines where possible
+  test    what the tests need: that, nginx, a browser, Chinese glyphs, other engines where possible;
+          also that the lock fits the oldest and the newest Python of this machine
 
 Needs only the standard library of Python 3.11 or newer; works from any folder and reads nothing
 from the keyboard. A step whose inputs did not change is skipped, so a second run needs no network.
@@ -24,7 +25,7 @@ import sys
 if sys.version_info < (3, 11):  # noqa: UP036 - whoever calls this may have any Python
     sys.exit("Python 3.11 or newer is needed: run make PYTHON=/path/to/such/a/python3.")
 
-from steps import browser, database, engines, front_end, nginx, packages
+from steps import browser, database, engines, front_end, nginx, packages, pythons
 from steps.toolbox import Trouble, alone, say
 
 PREPARATIONS = {
@@ -50,6 +51,7 @@ PREPARATIONS = {
     ),
     "test": (
         packages.for_checks,
+        pythons.lock_fits,
         front_end.built,
         nginx.found,
         browser.chinese_glyphs,
