@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
+import socket
 import sys
+import time
 
 from flask import Flask
 from sqlalchemy import text
@@ -19,6 +23,8 @@ from flexapp.wiring import create_app
 THREADS = 8
 """Of each serving process: three may wait for the SMS provider, three for the population registry
 (people/gateways.py), and one may check a password (counter/passwords.py); the rest is for pages."""
+PAUSE_BEFORE_RESTART = 5
+"""Seconds between two starts when the serving processes die as soon as they are there."""
 
 
 def serving_app() -> Flask:
@@ -41,9 +47,6 @@ def _watched(settings: Settings) -> None:
 
 def main() -> int:
     """Serve until stopped; an unusable environment is said in sentences, not in a traceback."""
-    from granian.constants import Interfaces
-    from granian.server import Server
-
     try:
         settings = load(os.environ)
     except SettingsError as error:
@@ -60,21 +63,65 @@ def main() -> int:
     except (RuntimeError, ImportError, ValueError, DatabaseError, SQLAlchemyError) as error:
         print(f"The service cannot start: {error}", file=sys.stderr)  # noqa: T201
         return 2
+    if _is_taken(settings.host, settings.port):
+        fault = (
+            f"{settings.host}:{settings.port} is in use: stop what runs there, or set FLEXAPP_PORT."
+        )
+        print(f"The service cannot start: {fault}", file=sys.stderr)  # noqa: T201
+        return 2
     metrics.share(settings)
     metrics.forget_the_dead(settings)
     print(f"Serving on {settings.public_url} (stop with Ctrl+C)", flush=True)  # noqa: T201
-    Server(
-        "app:serving_app",
-        factory=True,
-        interface=Interfaces.WSGI,
-        websockets=False,
-        address=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        blocking_threads=THREADS,
-        log_access=False,
-    ).serve()
-    return 0
+    return _serve(settings)
+
+
+def _is_taken(host: str, port: int) -> bool:
+    """Whether somebody listens there. Asked beforehand because serving processes share their port,
+    with those of another service too: requests would go to either of the two."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
+
+
+def _serve(settings: Settings) -> int:
+    """Serve until asked to stop; a serving process that dies is replaced by another."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    while True:
+        server = Server(
+            "app:serving_app",
+            factory=True,
+            interface=Interfaces.WSGI,
+            websockets=False,
+            address=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            blocking_threads=THREADS,
+            respawn_failed_workers=True,
+            log_access=False,
+        )
+        try:
+            server.serve()
+            return 0
+        except SystemExit as ended:
+            # Granian gives up when a process dies within seconds of its start, as it does while
+            # the database is away. Asked to stop, it ends without a code.
+            if not ended.code:
+                return 0
+        print(  # noqa: T201
+            f"The serving processes ended at once; starting again in {PAUSE_BEFORE_RESTART} s.",
+            file=sys.stderr,
+            flush=True,
+        )
+        # Granian's handlers stay behind and would do nothing now.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        time.sleep(PAUSE_BEFORE_RESTART)
 
 
 def __getattr__(name: str) -> Flask:

@@ -39,7 +39,15 @@ def lock_fits() -> None:
     for version in ends:
         name = ".".join(map(str, version))
         say(f"checking that the locked packages fit Python {name}")
-        command = [VENV_PYTHON, "-m", "uv", "pip", "install", "--quiet", "--dry-run"]
+        command: list[str | Path] = [
+            VENV_PYTHON,
+            "-m",
+            "uv",
+            "pip",
+            "install",
+            "--quiet",
+            "--dry-run",
+        ]
         command += ["--require-hashes", "--no-build", "--python", found[version]]
         # Nothing is written there; without it uv would look at what that Python has installed.
         command += ["--target", VENV / "nowhere", "-r", ROOT / LOCK]
