@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import getpass
 import sys
-from typing import TextIO, TypeVar
+from typing import BinaryIO, TypeVar
 
 import click
 from flask.cli import AppGroup
 
-from flexapp.channels import keys, launching, operating, self_check, service
+from flexapp.channels import keys, launching, operating, public_keys, self_check, service
 from flexapp.channels.conformance import program as conformance
 from flexapp.channels.registry import Category
 from flexapp.channels.service import Bridge, TitleBar, Webview
@@ -98,14 +98,14 @@ def set_webview(
 
 @cli.command("add-key")
 @code_argument
-@click.argument("file", type=click.File(encoding="utf-8"))
+@click.argument("file", type=click.File("rb"))
 @click.option("--kid", help="The key's name; needed for PEM.")
 @by_option
-def add_key(code: str, file: TextIO, kid: str | None, by: str) -> None:
+def add_key(code: str, file: BinaryIO, kid: str | None, by: str) -> None:
     """Believe what the public key in FILE (JWK or PEM, - for standard input) signs for an app."""
     with write_transaction():
-        text = file.read()
-        key = _done(operating.add_key(code=code, text=text, kid=kid, by=by, at=instant()))
+        content = file.read(public_keys.LONGEST + 1)
+        key = _done(operating.add_key(code=code, content=content, kid=kid, by=by, at=instant()))
     click.echo(f"{code} has the key {key.kid}")
 
 

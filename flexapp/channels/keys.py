@@ -6,11 +6,10 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
 from flexapp import signing
-from flexapp.channels import repository
+from flexapp.channels import public_keys, repository
 from flexapp.rules.refusal import Refusal
 
 MOST_VALID = 2
@@ -45,16 +44,23 @@ def key_set(keys: tuple[Key, ...]) -> KeySet | None:
     return signing.public_keys(json.dumps({"keys": [json.loads(key.jwk) for key in keys]}))
 
 
-def add(*, code: str, text: str, kid: str | None, at: datetime) -> Key | Refusal:
-    """Register a public key: a JWK, a JWK set with one key, or PEM, which needs a `kid`.
+def read(content: bytes | str, kid: str | None) -> ECKey | Refusal:
+    """A public key as it is handed in: a JWK, a JWK set with one key, or PEM, which needs a `kid`.
 
-    Refused: what is no public P-256 key, a name or a key that was ever used before by this or
-    another channel, and a third valid key.
+    Refused, with a reason of `public_keys.SENTENCES`: what is no public P-256 key.
     """
     try:
-        new = _public(text, kid)
-    except ValueError as fault:
-        return Refusal("key_unusable", str(fault))
+        return public_keys.read(content, kid)
+    except public_keys.Unusable as fault:
+        return Refusal(fault.reason, public_keys.SENTENCES[fault.reason][0])
+
+
+def add(*, code: str, new: ECKey, at: datetime) -> Key | Refusal:
+    """Register a key that `read` gave.
+
+    Refused: a name or a key that was ever used before by this or another channel, and a third
+    valid key.
+    """
     name = str(new.kid)
     known = [_key(row) for row in repository.all_keys()]
     if any(key.channel == code and key.kid == name for key in known):
@@ -83,42 +89,6 @@ def retire(*, code: str, kid: str, at: datetime) -> Refusal | None:
     if repository.retire_key(code, kid, at):
         return None
     return Refusal("key_unknown", f"{code} has no valid key {kid}")
-
-
-def _public(text: str, kid: str | None) -> ECKey:
-    if text.lstrip().startswith("-----BEGIN"):
-        jwk = _from_pem(text, kid)
-    else:
-        jwk = _from_json(text)
-        if kid is not None:
-            jwk["kid"] = kid
-    (key,) = signing.public_keys(json.dumps({"keys": [jwk]})).keys
-    assert isinstance(key, ECKey)
-    return key
-
-
-def _from_pem(text: str, kid: str | None) -> dict[str, object]:
-    if kid is None:
-        raise ValueError("a key in PEM has no name of its own: give one with --kid")
-    try:
-        key = ECKey.import_key(text)
-    except (JoseError, ValueError, TypeError) as error:
-        raise ValueError(f"not an elliptic-curve key in PEM ({type(error).__name__})") from error
-    if key.is_private:
-        raise ValueError("this is a private key: only the vendor may have it, ask for the public")
-    return {**key.as_dict(private=False), "kid": kid}
-
-
-def _from_json(text: str) -> dict[str, object]:
-    try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise ValueError("neither PEM nor JSON") from error
-    if isinstance(found, dict) and isinstance(found.get("keys"), list) and len(found["keys"]) == 1:
-        found = found["keys"][0]
-    if not isinstance(found, dict) or "keys" in found:
-        raise ValueError("not one JWK (nor a set with one key)")
-    return {**found}
 
 
 def _key(row: object) -> Key:

@@ -76,11 +76,16 @@ def set_webview(*, code: str, webview: Webview, by: str, at: datetime) -> Refusa
     return None
 
 
-def add_key(*, code: str, text: str, kid: str | None, by: str, at: datetime) -> Key | Refusal:
-    """Register a vendor's public key (`keys.add`)."""
+def add_key(
+    *, code: str, content: bytes | str, kid: str | None, by: str, at: datetime
+) -> Key | Refusal:
+    """Register a vendor's public key (`keys.read`, `keys.add`)."""
     if service.find_app(code) is None:
         return _unknown(code)
-    key = keys.add(code=code, text=text, kid=kid, at=at)
+    new = keys.read(content, kid)
+    if isinstance(new, Refusal):
+        return new
+    key = keys.add(code=code, new=new, at=at)
     if not isinstance(key, Refusal):
         _note("key_added", code, by, at, {"kid": key.kid})
     return key

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 
-from flexapp.channels import keys, repository
+from flexapp.channels import keys, public_keys, repository
 from flexapp.channels.keys import Key
 from flexapp.channels.registry import SANDBOX, App, Category
 from flexapp.config import Settings
@@ -79,6 +79,9 @@ def make(*, text: str, at: datetime) -> Sandbox | Refusal:
     """A channel with this public key (JWK or PEM). Refusals name the field `key`."""
     if not is_here():
         return Refusal("sandbox_absent", "沙箱只在演示环境里有。")
+    new = keys.read(text, _kid_for(text))
+    if isinstance(new, Refusal):
+        return Refusal(new.reason, _sentence(new.reason), "key")
     hold("sandbox", "made")
     forget(at=at)
     made = repository.sandboxes_since(at - timedelta(minutes=1))
@@ -87,9 +90,9 @@ def make(*, text: str, at: datetime) -> Sandbox | Refusal:
     if repository.sandboxes_since(at - LIFE) >= MOST:
         return Refusal("sandbox_full", "沙箱今天用完了，请明天再试。")
     code = SANDBOX + "".join(secrets.choice(_LETTERS) for _ in range(8))
-    key = keys.add(code=code, text=text, kid=_kid_for(text), at=at)
+    key = keys.add(code=code, new=new, at=at)
     if isinstance(key, Refusal):
-        return Refusal(key.reason, _SENTENCES.get(key.reason, key.sentence), "key")
+        return Refusal(key.reason, _USED, "key")
     repository.add_sandbox({"code": code, "made_at": at})
     return Sandbox(code, key, at + LIFE)
 
@@ -116,17 +119,17 @@ def forget(*, at: datetime) -> None:
     repository.drop_sandboxes(at - LIFE)
 
 
-def holds_private_part(text: str) -> bool:
-    """Whether somebody handed in what only they may have: it must not be shown again."""
-    return "PRIVATE KEY" in text or '"d"' in text
+_USED = "这个公钥已经登记过了，请另外生成一对。"
 
 
 def _kid_for(text: str) -> str | None:
-    return KID if text.lstrip().startswith("-----BEGIN") or '"kid"' not in text else None
+    return None if '"kid"' in text else KID
+
+
+def _sentence(reason: str) -> str:
+    """Beside the field; what is no usable key is called so first."""
+    found = public_keys.SENTENCES[reason][1]
+    return found if reason in public_keys.SECRETS else f"这不是 P-256 的公钥。{found}"
 
 
 _FICTIONAL_ONLY = "沙箱只能带虚构居民进来，姓名、证件号、手机号要和沙箱页上的一样。"
-_SENTENCES = {
-    "key_unusable": "这不是 P-256 的公钥。请粘贴一个 JWK（JSON）或一段 PEM（BEGIN PUBLIC KEY）。",
-    "key_used": "这个公钥已经登记过了，请另外生成一对。",
-}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, current_app, url_for
 
-from flexapp.channels import sandbox
+from flexapp.channels import public_keys, sandbox
 from flexapp.channels.forms import SandboxForm
 from flexapp.channels.vendor_pages import SandboxPage
 from flexapp.config import Settings
@@ -42,14 +42,10 @@ def make() -> Response:
     form = SandboxForm()
     if not form.submitted():
         return _start(form)
-    text = str(form.key.data)
-    if sandbox.holds_private_part(text):
-        # It goes neither into the database nor back onto the page.
-        form.key.data = ""
-        form.refuse(Refusal("key_private", "这里面有私钥。请只粘贴公钥，私钥不要给任何人。", "key"))
-        return _start(form)
-    made = sandbox.make(text=text, at=instant())
+    made = sandbox.make(text=str(form.key.data), at=instant())
     if isinstance(made, Refusal):
+        if made.reason in public_keys.SECRETS:
+            form.key.data = ""  # a private key does not go back onto the page
         form.refuse(made)
         return _start(form, 429 if made.reason in TOO_MANY else None)
     return see_other(url_for("sandbox.show", code=made.code))

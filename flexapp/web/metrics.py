@@ -14,11 +14,13 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import g, has_request_context
 
 from flexapp.config import Settings
+from flexapp.web import metrics_files
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -60,10 +62,7 @@ def forget_the_dead(settings: Settings) -> None:
     Not while it runs: its sums would fall when a worker is replaced. A sender that goes on keeps
     what is its own.
     """
-    for file in settings.metrics_dir.glob("*.db"):
-        number = file.stem.rpartition("_")[2]
-        if number.isdigit() and not _lives(int(number)):
-            file.unlink(missing_ok=True)
+    metrics_files.remove_of_the_dead(settings.metrics_dir)
 
 
 def answered(*, endpoint: str | None, method: str, status: int, seconds: float) -> None:
@@ -128,12 +127,11 @@ def tax_called(*, call: str, outcome: str, seconds: float) -> None:
 def exposition(gauges: Iterable[Gauges]) -> tuple[bytes, str]:
     """What Prometheus reads, and its media type."""
     from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-    from prometheus_client.multiprocess import MultiProcessCollector
 
     counted = _instruments().registry
-    if os.environ.get(FOLDER):
+    if folder := os.environ.get(FOLDER):
         counted = CollectorRegistry()
-        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+        counted.register(metrics_files.SharedFiles(Path(folder)))
     looked_up = CollectorRegistry()
     looked_up.register(_LookedUp(gauges))
     return generate_latest(counted) + generate_latest(looked_up), CONTENT_TYPE_LATEST
@@ -143,16 +141,6 @@ def _say_in_log(reason: str) -> None:
     """The line of the request in hand (watching.py) says why it was refused."""
     if has_request_context():
         g.refused = reason
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)  # asks, and does nothing to it
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # somebody else's
-    return True
 
 
 class _LookedUp:
@@ -208,6 +196,8 @@ def _instruments() -> _Instruments:
 def _make_instruments() -> _Instruments:
     from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 
+    if folder := os.environ.get(FOLDER):
+        metrics_files.remove_left_by_namesake(Path(folder))
     # When each series began: nobody asks, and it doubles the page.
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()

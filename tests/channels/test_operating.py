@@ -171,7 +171,7 @@ def test_no_private_part_is_ever_stored(app: Flask) -> None:
         ("", "neither PEM nor JSON"),
         ("[]", "not one JWK"),
         ('{"keys": []}', "not one JWK"),
-        ('{"kty": "RSA"}', "JWK"),
+        ('{"kty": "RSA"}', "RSA"),
         ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "PEM"),
         (pem(), "--kid"),
     ],

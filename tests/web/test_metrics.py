@@ -295,3 +295,97 @@ def test_a_new_start_forgets_those_that_are_gone_and_no_other(tmp_path: Path) ->
     assert len(list(folder.iterdir())) > 1
     metrics.forget_the_dead(settings)
     assert list(folder.iterdir()) == [alive]
+
+
+def good_bytes(folder: Path) -> bytes:
+    """What a process that counted once leaves in its file of counters."""
+    counting_process(folder)
+    (file,) = folder.glob("counter_*.db")
+    return file.read_bytes()
+
+
+def broken(good: bytes) -> dict[str, bytes]:
+    """Files that a killed process, a full disk or another program can leave behind."""
+    used = int.from_bytes(good[:4], "little")
+    return {
+        "empty": b"",
+        "one byte": b"\x01",
+        "three bytes": good[:3],
+        "cut in a length": good[:10],
+        "cut in a name": good[:40],
+        "cut in a value": good[: used - 5],
+        "zeros where names should be": good[:8] + bytes(used),
+        "a length beyond the end": (2**31 - 1).to_bytes(4, "little") + good[4:],
+        "a negative length": b"\xff\xff\xff\xff" + good[4:],
+        "text": "这不是计数".encode() * 100,
+        "random": bytes(range(256)) * 40,
+        "no JSON": good.replace(b"[", b"(", 1),
+        "a list that is no name": good.replace(b"{", b"[", 1).replace(b"}", b"]", 1),
+    }
+
+
+@pytest.mark.parametrize("what", broken(bytes(200)))
+@pytest.mark.parametrize("name", ["counter_1.db", "histogram_1.db", "gauge_livesum_1.db"])
+def test_a_broken_leftover_is_left_out_and_what_others_counted_is_told(
+    tmp_path: Path, what: str, name: str
+) -> None:
+    folder = tmp_path / "metrics"
+    (folder / name).parent.mkdir()
+    content = broken(good_bytes(folder))[what]
+    (folder / name).write_bytes(content)
+    assert 'flexapp_refusals_total{reason="tried"} 2.0' in counting_process(folder)
+
+
+def test_what_else_lies_in_the_folder_is_not_read(tmp_path: Path) -> None:
+    folder = tmp_path / "metrics"
+    folder.mkdir()
+    for name in ("notes.txt", "counter.db", "counter_x.db", "counter_².db", "gauge_1.db", ".db"):
+        (folder / name).write_bytes(b"\x01")
+    (folder / "counter_1.db").mkdir()
+    os.mkfifo(folder / "counter_2.db")  # who opens it to read waits for a writer
+    (folder / "counter_3.db").symlink_to(folder / "gone")
+    assert 'flexapp_refusals_total{reason="tried"} 1.0' in counting_process(folder)
+    metrics.forget_the_dead(load({"FLEXAPP_METRICS_DIR": str(folder)}))
+    assert (folder / "notes.txt").exists()
+
+
+NAMESAKE = """
+import os, pathlib
+for kind in ("counter", "histogram"):
+    pathlib.Path(sys.argv[1], f"{kind}_{os.getpid()}.db").write_bytes(CONTENT)
+"""
+
+
+@pytest.mark.parametrize("content", [b"", b"\x01", b"\xff" * 5000, bytes(4)])
+def test_a_process_counts_though_a_broken_file_lies_under_its_own_number(
+    tmp_path: Path, content: bytes
+) -> None:
+    folder = tmp_path / "metrics"
+    folder.mkdir()
+    before = f"import sys\nCONTENT = {content!r}{NAMESAKE}"
+    done = subprocess.run(
+        [sys.executable, "-c", before + COUNT, str(folder)],
+        cwd=ROOT,
+        env=os.environ | {"FLEXAPP_METRICS_TOKEN": TOKEN, "FLEXAPP_METRICS_DIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert 'flexapp_refusals_total{reason="tried"} 1.0' in done.stdout
+    assert "flexapp_tax_call_seconds_count" in done.stdout
+
+
+def test_a_number_that_no_process_can_have_does_not_stop_the_start(tmp_path: Path) -> None:
+    for number in ("0000000001", "4294967295", "9999999999", "99999999999999999999"):
+        (tmp_path / f"counter_{number}.db").touch()
+    metrics.forget_the_dead(load({"FLEXAPP_METRICS_DIR": str(tmp_path)}))
+    assert not (tmp_path / "counter_4294967295.db").exists()
+
+
+def test_the_page_answers_with_a_leftover_in_the_folder(
+    app: Flask, client: LintingClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, content in (("counter_1.db", b""), ("histogram_1.db", b"\x01")):
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.setenv(metrics.FOLDER, str(tmp_path))
+    assert "flexapp_outbox_messages" in exposed(client)
