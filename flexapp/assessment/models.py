@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.extensions import Model, Moment
+from flexapp.people.encryption import EncryptedText
 
 
 class Assessment(Model):
-    """One assessment. Only `state`, `state_at`, `claimed` and `held_up` ever change, and `unit_id`
-    when its virtual unit is merged into another.
+    """One assessment. Only `state`, `state_at`, `claimed`, `held_up` and `disputed_at` ever change,
+    and `unit_id` when its virtual unit is merged into another.
 
     Money is whole fen. `parameters` is the JSON of the parameter rows used, so that the figures can
     be explained again whatever is published later.
@@ -57,6 +66,8 @@ class Assessment(Model):
     "parked", somebody at the agency must look at it."""
     made_by_staff: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     """The clerk who made it at a hall; either this or `made_by`, the table sees to it."""
+    disputed_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Since when a case of 不是我办的 (`Dispute`) is open; meanwhile it is not transmitted."""
 
 
 class AssessedMonth(Model):
@@ -92,3 +103,56 @@ class ProxyCase(Model):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     opened_at: Mapped[datetime] = mapped_column(Moment)
+
+
+_OPEN = text("settled_at IS NULL")
+
+
+class Dispute(Model):
+    """A case of 不是我办的: a person says that something was not done by them (rules/disputes.py).
+
+    About one audit event, and about the assessment that the event was about, if any; at most one
+    case of an event or an assessment is open.
+    """
+
+    __tablename__ = "dispute"
+    __table_args__ = (
+        Index("ix_dispute_person", "person_id"),
+        Index(
+            "uq_dispute_open_event",
+            "about_seq",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+        Index(
+            "uq_dispute_open_assessment",
+            "assessment_id",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    """In whose name it was done."""
+    about_seq: Mapped[int]
+    """The audit event that is disputed, and its action."""
+    about_action: Mapped[str]
+    assessment_id: Mapped[int | None] = mapped_column(ForeignKey("assessment.id"))
+    proxy_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    """The proxy who did it, to be told; None: no proxy did, or their account is closed."""
+    by_proxy: Mapped[bool]
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    """The clerk who did it, who may not settle the case."""
+    opened_at: Mapped[datetime] = mapped_column(Moment)
+    opened_label: Mapped[str]
+    """Who opened it, masked: the person, or a clerk for them."""
+    under_way: Mapped[bool]
+    """Whether the assessment had been handed to the tax bureau, or might have been, by then."""
+    state: Mapped[str]
+    settled_at: Mapped[datetime | None] = mapped_column(Moment)
+    settled_label: Mapped[str] = mapped_column(default="")
+    found: Mapped[str | None] = mapped_column(EncryptedText("dispute.found"))
+    """What was found, in the words of whoever settles it; the person reads them, the proxy not."""

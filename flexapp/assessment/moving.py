@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from flexapp.assessment import repository
+from flexapp.assessment import disputes, repository
 from flexapp.assessment.records import HeldUp, Record, find
 from flexapp.audit import service as audit
-from flexapp.audit.service import Actor
+from flexapp.audit.service import Actor, ActorKind
 from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State, apply
@@ -30,11 +30,13 @@ def transition(
     at: datetime,
     data: Mapping[str, str] | None = None,
     by_agency: bool = False,
+    settling: bool = False,
 ) -> Record | Refusal:
     """Move an assessment: state, months and audit event in the caller's transaction.
 
     `by_agency`: not a resident's business but the agency's duty, whose right the use case has
     checked itself (batch.py); the table of channels is about residents' business.
+    `settling`: the caller settles an open case of 不是我办的; otherwise revoking settles it.
 
     An illegal move is refused with what to do instead; so is one that something else got ahead of
     (then the sentence is that of the state it is in now).
@@ -46,10 +48,19 @@ def transition(
     target = apply(record.state, move, claimed=record.claimed)
     if isinstance(target, Refusal):
         return target
+    # What the tax bureau holds already is no transmission of ours.
+    starts = move is Move.TRANSMIT and actor.kind is not ActorKind.TAX
+    if starts and record.disputed_at is not None:
+        return disputes.held_back(record.disputed_at)
     moved = repository.set_state(
-        record.id, old=record.state.value, new=target.value, at=at, claimed=record.claimed
+        record.id,
+        old=record.state.value,
+        new=target.value,
+        at=at,
+        claimed=record.claimed,
+        undisputed=starts,
     )
-    if not moved:
+    if moved is None:
         return _overtaken(record, move)
     if target is State.REVOKED:
         repository.free_months(record.id)
@@ -67,6 +78,8 @@ def transition(
             **(data or {}),
         },
     )
+    if target is State.REVOKED and moved[0] is not None and not settling:
+        disputes.settled_by_revoking(record, actor=actor, at=at)
     moved_record = find(record.serial)
     assert moved_record is not None
     return moved_record
@@ -117,4 +130,6 @@ def _overtaken(record: Record, move: Move) -> Refusal:
         answer = apply(current.state, move, claimed=current.claimed)
         if isinstance(answer, Refusal):
             return answer
+        if move is Move.TRANSMIT and current.disputed_at is not None:
+            return disputes.held_back(current.disputed_at)
     return Refusal("overtaken", "这笔核定刚刚有了变化，请刷新后再操作。")

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from flexapp.assessment.assessing import Subject
 from flexapp.assessment.choice_pages import ChoiceView
+from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.forms import AssessmentForm
 from flexapp.assessment.months import YearMonths
+from flexapp.assessment.note_pages import DisputeBox, note
 from flexapp.assessment.progress import Progress, progress
 from flexapp.assessment.records import PAGE_SIZE, RESIDENTS, STATE_STYLES, HeldUp, Record, Ways
 from flexapp.audit.service import Event
@@ -21,22 +23,6 @@ from flexapp.rules.rates import RateKind
 from flexapp.rules.ratings import FINISHED, business_of
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State
-
-NOTES = {
-    State.ASSESSED: "核定好了，还没有传给税务。按“传输”后才能去缴费。",
-    State.QUEUED: "正在传给税务，一般几秒钟就好。",
-    State.TRANSMITTED: "税务已收到，请到税务渠道缴费。要改请先申请税务撤销。",
-    State.PAID: "税务已收到这笔缴费。",
-    State.REJECTED: "税务没有接收这一笔。请先撤销，再重新核定。",
-    State.TAX_REVOKING: "已向税务申请撤销，请等税务办理。",
-    State.TAX_REVOKED: "税务已撤销，现在可以在这里撤销，再重新核定。",
-    State.REVOKED: "这一笔已撤销，月份可以重新核定。",
-}
-
-HELD_UP = {
-    HeldUp.DOWN: "税务系统维护中，恢复后自动传输。不用再按，也不用等在这里。",
-    HeldUp.PARKED: "这一笔的传输遇到问题，经办机构正在处理。不用再按，也不用等在这里。",
-}
 
 BUTTONS = {Move.REVOKE: "risk", Move.ASK: "risk", Move.TRANSMIT: ""}
 WAYS = {Move.REVOKE: "ask_revoke", Move.ASK: "ask_tax", Move.TRANSMIT: "transmit"}
@@ -92,8 +78,8 @@ class RecordCard:
         ways: Ways = RESIDENTS,
     ) -> RecordCard:
         """The card of a record; one in transmission asks again for itself, a limited time."""
-        parked = record.held_up is HeldUp.PARKED
-        waiting = record.state is State.QUEUED and polls < MOST_POLLS and not parked
+        stands = record.held_up is HeldUp.PARKED or record.held_back
+        waiting = record.state is State.QUEUED and polls < MOST_POLLS and not stands
         # The months above a list change with the card, so it has to say that it stands there.
         asks = {"polls": polls + 1} | ({"listed": 1} if listed else {})
         return cls(
@@ -107,7 +93,7 @@ class RecordCard:
             listed=listed,
             state=record.state.label,
             tag=STATE_STYLES[record.state],
-            note=blocked.sentence if blocked else _note(record),
+            note=blocked.sentence if blocked else note(record),
             mark=record.kind.label if record.kind is RateKind.UNIT else None,
             made_by=record.maker,
             buttons=() if blocked else _buttons(record, who, ways),
@@ -119,10 +105,6 @@ class RecordCard:
 
 MOST_POLLS = 20
 """Every two seconds: after that the page stops asking, and 刷新 asks once more."""
-
-
-def _note(record: Record) -> str:
-    return HELD_UP.get(record.held_up) or NOTES[record.state]
 
 
 def _again(record: Record, who: str | None, ways: Ways) -> str | None:
@@ -323,6 +305,8 @@ class DetailPage:
     progress: Progress
     rating: str | None
     """Where what was finished last is rated, by whom it was done for or who did it."""
+    dispute: DisputeBox | None
+    """About 不是我办的: that a case is open, or where one is opened."""
 
     @classmethod
     def of(
@@ -334,9 +318,10 @@ class DetailPage:
         events: Sequence[Event],
         own: bool,
         blocked: Refusal | None,
+        case: Dispute | None = None,
         ways: Ways = RESIDENTS,
     ) -> DetailPage:
-        """The page of a record with its events, oldest first."""
+        """The page of a record with its events, oldest first; `case`: the open one about it."""
         place = divisions.find(record.division)
         return cls(
             card=RecordCard.of(
@@ -362,6 +347,7 @@ class DetailPage:
             ),
             progress=progress(record, events, person=ways.person),
             rating=_rating(record, events, own, ways),
+            dispute=DisputeBox.of(record, case, events, own=own, ways=ways),
         )
 
 

@@ -78,6 +78,8 @@ HELD_UP = {
     HeldUp.PARKED: ("社保经办机构", "传输遇到问题，经办机构正在处理，不用再按。"),
 }
 
+DISPUTED = ("社保经办机构", "正在核实“不是我办的”，核实前不能传输。")
+
 
 def progress(record: Record, events: Sequence[Event], *, person: str = PERSON) -> Progress:
     """The way of a record, from its audit events, oldest first; `person`: what they are called."""
@@ -94,6 +96,8 @@ def progress(record: Record, events: Sequence[Event], *, person: str = PERSON) -
     if record.state is State.ASSESSED:
         stages[0] = Stage(FIRST, Mark.NOW, record.made_at)
     holder, following = HELD_UP.get(record.held_up) or HOLDERS[record.state]
+    if record.held_back:
+        holder, following = DISPUTED
     return Progress(tuple(stages), person if holder == PERSON else holder, following)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, g, request, url_for
 
-from flexapp.assessment import pages, proxy, receipts
+from flexapp.assessment import disputes, pages, proxy, receipts
 from flexapp.assessment.assessing import Subject
 from flexapp.assessment.eligibility import eligibility
 from flexapp.assessment.explaining_pages import ExplainedPage
@@ -45,6 +45,7 @@ def detail(serial: str) -> Response:
         events=audit.of_subject(subject=record.serial),
         own=record.person_id == g.visitor.me.id,
         blocked=refuse_mover(record, g.visitor),
+        case=disputes.open_of(record),
     )
     return render("assessment/record.html", "assessment/_record.html", page=page)
 

@@ -94,6 +94,11 @@ class Ways:
         endpoint = self.endpoints.get("rating")
         return None if endpoint is None else url_for(endpoint, case=case)
 
+    def dispute(self, name: str, **more: int) -> str | None:
+        """Where something is done about 不是我办的; None where it is not done here."""
+        endpoint = self.endpoints.get(name)
+        return None if endpoint is None else url_for(endpoint, **more)  # type: ignore[arg-type]
+
     def leave(self, who: str) -> str:
         """Where nothing is left to do."""
         endpoint = self.endpoints["leave"]
@@ -116,6 +121,8 @@ RESIDENTS = Ways(
         "transmit": "transmission.transmit",
         "ask_tax": "transmission.ask_tax",
         "rating": "rating.show",
+        "not_me": "portal.not_me",
+        "withdraw": "portal.withdraw_dispute",
         "leave": "portal.home",
     },
     key="who",
@@ -152,11 +159,20 @@ class Record:
     state_at: datetime
     claimed: bool
     held_up: HeldUp
+    disputed_at: datetime | None = None
+    """Since when a case of 不是我办的 is open about it."""
+
+    @property
+    def held_back(self) -> bool:
+        """Whether it is not transmitted because of an open case; one under way is not stopped."""
+        waits = self.state in (State.ASSESSED, State.QUEUED) and not self.claimed
+        return waits and self.disputed_at is not None
 
     @property
     def moves(self) -> tuple[Move, ...]:
         """What a person may do with it now: the buttons."""
-        return moves_of_person(self.state, self.claimed)
+        moves = moves_of_person(self.state, self.claimed)
+        return tuple(each for each in moves if not (each is Move.TRANSMIT and self.held_back))
 
     @property
     def maker(self) -> str | None:
@@ -198,6 +214,7 @@ def record_from(row: Mapping[str, object]) -> Record:
         state_at=row["state_at"],  # type: ignore[arg-type]
         claimed=bool(row["claimed"]),
         held_up=HeldUp(str(row["held_up"])),
+        disputed_at=row["disputed_at"],  # type: ignore[arg-type]
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -129,9 +129,12 @@ def free_months(assessment_id: int) -> None:
     db.session.execute(delete(AssessedMonth).where(AssessedMonth.assessment_id == assessment_id))
 
 
-def set_state(assessment_id: int, *, old: str, new: str, at: datetime, claimed: bool) -> bool:
-    """Move an assessment, unless something else moved or claimed it meanwhile."""
-    moved = db.session.execute(
+def set_state(
+    assessment_id: int, *, old: str, new: str, at: datetime, claimed: bool, undisputed: bool = False
+) -> tuple[datetime | None] | None:
+    """Move an assessment, unless something else moved or claimed it meanwhile; with `undisputed`
+    also unless a case is open about it. Since when one is, of a moved one; None: not moved."""
+    statement = (
         update(Assessment)
         .where(
             Assessment.id == assessment_id,
@@ -139,9 +142,12 @@ def set_state(assessment_id: int, *, old: str, new: str, at: datetime, claimed: 
             Assessment.claimed.is_(claimed),
         )
         .values(state=new, state_at=at, claimed=False, held_up="")
-        .returning(Assessment.id)
-    ).first()
-    return moved is not None
+        .returning(Assessment.disputed_at)
+    )
+    if undisputed:
+        statement = statement.where(Assessment.disputed_at.is_(None))
+    moved = db.session.execute(statement).first()
+    return None if moved is None else (moved[0],)
 
 
 def in_states(states: Sequence[str], *, after: int, limit: int) -> Sequence[Mapping[str, object]]:
@@ -156,14 +162,42 @@ def in_states(states: Sequence[str], *, after: int, limit: int) -> Sequence[Mapp
 
 
 def claim(serial: str) -> bool:
-    """Take a queued assessment in hand for delivery; False where it is not queued any more."""
+    """Take a queued assessment in hand for delivery; False where it is not queued any more, or is
+    held back by an open case and certainly never left."""
     taken = db.session.execute(
         update(Assessment)
-        .where(Assessment.serial == serial, Assessment.state == "queued")
+        .where(
+            Assessment.serial == serial,
+            Assessment.state == "queued",
+            or_(Assessment.claimed, Assessment.disputed_at.is_(None)),
+        )
         .values(claimed=True)
         .returning(Assessment.id)
     ).first()
     return taken is not None
+
+
+def held_back(serial: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether the assessment of a serial is queued, never left, and held back by an open case: for
+    other slices to ask about their own rows."""
+    return exists().where(
+        TABLE.c.serial == serial,
+        TABLE.c.state == "queued",
+        TABLE.c.claimed.is_(False),
+        TABLE.c.disputed_at.is_not(None),
+    )
+
+
+def by_id(assessment_id: int) -> Mapping[str, object]:
+    """An assessment that exists."""
+    return {**db.session.execute(select(TABLE).where(TABLE.c.id == assessment_id)).mappings().one()}
+
+
+def set_disputed(assessment_id: int, at: datetime | None) -> None:
+    """Note since when a case is open about an assessment; None: none is any more."""
+    db.session.execute(
+        update(Assessment).where(Assessment.id == assessment_id).values(disputed_at=at)
+    )
 
 
 def hold_up(serial: str, why: str) -> None:

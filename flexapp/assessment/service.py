@@ -54,6 +54,7 @@ from flexapp.assessment.records import (
     refuse_mover,
     unanswered,
 )
+from flexapp.assessment.repository import held_back
 from flexapp.people.service import PersonCard, Visitor
 from flexapp.registration import service as registration
 from flexapp.rules.refusal import Refusal
@@ -84,6 +85,7 @@ __all__ = [
     "find",
     "find_for",
     "forget_cases",
+    "held_back",
     "hold_up",
     "hold_up_all",
     "in_states",

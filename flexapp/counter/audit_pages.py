@@ -9,6 +9,7 @@ from datetime import datetime
 from flexapp.audit.service import Event
 from flexapp.counter.auditing import EVENTS_A_PAGE, Found, Line
 from flexapp.rules import divisions
+from flexapp.rules.disputes import CaseState
 from flexapp.rules.periods import Month, Period
 from flexapp.rules.states import State
 
@@ -47,6 +48,9 @@ SENTENCES = {
     "declaration_year.closed": "关闭申报年度",
     "declaration_year.opened": "开放申报年度",
     "demo.generated": "生成演示数据",
+    "dispute.asked": "核实“不是我办的”：申请税务撤销",
+    "dispute.settled": "核实“不是我办的”：结案",
+    "dispute.withdrawn": "撤回“不是我办的”",
     "hand_over.given": "给出办理码，换个地方接着办",
     "hand_over.given_up": "作废办理码",
     "hand_over.taken": "凭办理码接着办",
@@ -58,6 +62,8 @@ SENTENCES = {
     "person.retirement": "记录退休信息",
     "pilot.closed": "暂停手机办理",
     "pilot.opened": "开通手机办理",
+    "proxy.dispute_settled": "告诉代办人：“不是我办的”已结案",
+    "proxy.disputed": "告诉代办人：本人反映“不是我办的”",
     "proxy.opened": "进入代他人核定",
     "publication.confirmed": "复核公布参数",
     "publication.proposed": "提出公布参数",
@@ -171,5 +177,7 @@ def _facts(event: Event, staff: str | None) -> Iterator[tuple[str, str]]:
         yield "方式", "代他人核定"
     if data.get("reason"):
         yield "原因", data["reason"]
+    if data.get("outcome") in set(CaseState):
+        yield "结果", CaseState(data["outcome"]).label
     if "about" in data:
         yield "所指记录", f"第 {data['about']} 条"

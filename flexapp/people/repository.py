@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Table, and_, bindparam, func, insert, or_, select, update
@@ -181,6 +181,12 @@ def account_of_person(person_id: int) -> Account | None:
 def person(person_id: int) -> Person | None:
     """A person by number."""
     return db.session.get(Person, person_id)
+
+
+def people(person_ids: Collection[int]) -> Sequence[Person]:
+    """The persons of these numbers."""
+    query = select(Person).where(Person.id.in_(list(person_ids)))
+    return db.session.execute(query).scalars().all()
 
 
 def newest_person() -> Person | None:

@@ -34,7 +34,9 @@ __all__ = [
     "known",
     "mask_phone",
     "may_ask_about",
+    "people_by_ids",
     "person_by_id",
+    "person_of_account",
     "read_identity_number",
     "record_retirement",
     "set_proxy_handling",
@@ -203,6 +205,16 @@ def person_by_id(person_id: int) -> PersonCard | None:
     """The person of that number."""
     row = repository.person(person_id)
     return None if row is None else _card(row)
+
+
+def people_by_ids(person_ids: Collection[int]) -> Mapping[int, PersonCard]:
+    """The people of these numbers, by number: one statement."""
+    return {row.id: _card(row) for row in repository.people(person_ids)}
+
+
+def person_of_account(account_id: int) -> int | None:
+    """Whose account it is; None where it is nobody's yet, or closed."""
+    return repository.account(account_id).person_id
 
 
 def add_person(*, name: str, identity: IdentityNumber, at: datetime) -> PersonCard:

@@ -12,7 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from flexapp.assessment import disputes
 from flexapp.assessment import service as assessment
+from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.service import Record
 from flexapp.audit import service as audit
 from flexapp.people import drafting, handing_over
@@ -78,6 +80,7 @@ def sections(visitor: Visitor, channels: Mapping[str, str], *, whole: bool) -> t
         ("缴费核定", [_assessment(record, told) for record in own]),
         (FOR_OTHERS, [_made(record) for record in others]),
         ("办理记录", [_event(each, channels) for each in told]),
+        ("不是我办的", [_dispute(case) for case in disputes.of_person(visitor.me.id)]),
         (
             "登录",
             [
@@ -170,6 +173,17 @@ def _event(each: Message, channels: Mapping[str, str]) -> Entry:
         ("办了什么", each.text),
         ("谁办的", each.who),
         ("从哪里", _channel(each.channel, channels)),
+    )
+
+
+def _dispute(case: Dispute) -> Entry:
+    return (
+        ("反映时间", moment(case.opened_at)),
+        ("谁反映的", case.opened_label),
+        ("核定流水号", case.serial or "无"),
+        ("结果", case.state.label),
+        ("结案时间", moment(case.settled_at) if case.settled_at else "还没有"),
+        ("答复", case.found or "无"),
     )
 
 

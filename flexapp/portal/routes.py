@@ -83,6 +83,19 @@ def not_me(seq: int) -> Response:
     return _messages_page(refusal)
 
 
+@blueprint.post(f"/me/disputes/<int(max={HIGHEST_ROW}):number>/withdraw")
+@allow(Access.PERSON)
+@once
+def withdraw_dispute(number: int) -> Response:
+    """说错了，是我同意办的."""
+    refusal = service.withdraw_dispute(visitor=g.visitor, number=number, at=now())
+    if refusal is None:
+        return see_other(url_for("portal.messages"))
+    if refusal.reason == "dispute_unknown":
+        abort(404)
+    return _messages_page(refusal)
+
+
 @blueprint.get("/me/proxy-handling")
 @allow(Access.PERSON)
 def proxy_handling() -> Response:

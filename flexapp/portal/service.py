@@ -5,10 +5,13 @@ Messages are the audit events about a person, in words; there is no second list 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from flexapp.assessment import disputes
 from flexapp.assessment import service as assessment
+from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.service import MonthCell
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, Event
@@ -17,12 +20,13 @@ from flexapp.people import service as people
 from flexapp.people.handing_over import HandedOver, Place
 from flexapp.people.service import PersonCard, Visitor
 from flexapp.registration import service as registration
+from flexapp.rules.disputes import TOLD_PERSON, TOLD_PROXY, CaseState
 from flexapp.rules.periods import Month, Period
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
+from flexapp.web.wording import moment
 
 MESSAGES_A_PAGE = 20
-DISPUTED = "person.disputed"
 EVERYTHING = 500
 """Events fetched at a time where all of them are wanted."""
 
@@ -32,7 +36,13 @@ SENTENCES = {
     "person.real_name": "完成实名认证",
     "person.proxy_on": "打开了他人代办",
     "person.proxy_off": "关闭了他人代办",
-    DISPUTED: "您反映了一件不是本人办的事，经办机构会核实",
+    disputes.OPENED: "您反映了一件不是本人办的事，经办机构会核实",
+    disputes.WITHDRAWN: "撤回了“不是我办的”的反映，可以继续办理",
+    disputes.SETTLED: "您反映的{of_period}有结果了：{outcome}",
+    disputes.PROXY_OPENED: (
+        "您代办的{of_period}，参保人反映不是本人办的；核实前不会传输，您不用再操作，经办机构会核实"
+    ),
+    disputes.PROXY_SETTLED: "您代办的{of_period}核实完了：{outcome}",
     "proxy.opened": "凭姓名和身份证号进入代办",
     "counter.opened": "凭身份证号打开了您的参保信息，为您办理业务",
     "person.retirement": "记录了退休信息，可核定的月份随之改变",
@@ -70,6 +80,7 @@ NOT_MESSAGES = {
     "audit.looked_up": "查询了您的操作记录",
     "counter.person_added": "窗口建立个人信息",
     "counter.refused": "窗口办理未通过",
+    disputes.ASKED: "为核实“不是我办的”申请了税务撤销",
     "hand_over.given": "给出办理码，换个地方接着办",
     "hand_over.given_up": "作废办理码",
     "hand_over.taken": "凭办理码接着办",
@@ -78,6 +89,18 @@ NOT_MESSAGES = {
     "transmission.retried": "重新传输",
 }
 """What else can stand about a person in the record: in what they take with them, not a message."""
+
+
+NEVER_DISPUTED = frozenset({disputes.OPENED, disputes.WITHDRAWN, disputes.ASKED, disputes.SETTLED})
+"""What is done about disputes is not disputed again."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeNote:
+    """What became of 不是我办的. `number`: of an open case, which the person can take back."""
+
+    text: str
+    number: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +117,9 @@ class Message:
     explained: bool
     """Whether an amount stands in it, so that the way to its reckoning does as well."""
     disputable: bool
-    disputed: bool
+    dispute: DisputeNote | None = None
+    said: str | None = None
+    """What the agency found, in its words."""
 
 
 def my_months(person: PersonCard, today: date) -> tuple[MonthCell, ...] | None:
@@ -116,45 +141,45 @@ def messages(visitor: Visitor, before: int | None) -> tuple[Message, ...]:
         before=before,
         limit=MESSAGES_A_PAGE + 1,
     )
-    own, disputed = _known(visitor)
-    return tuple(_message(event, own, str(event.seq) in disputed) for event in events)
+    known = _known(visitor)
+    return tuple(_message(event, known) for event in events)
 
 
 def told(visitor: Visitor) -> tuple[Message, ...]:
     """Everything that was done in the visitor's name or with their account, newest first: with the
     messages also what they are not told of at once."""
-    own, _ = _known(visitor)
+    known = _known(visitor)
     found: list[Message] = []
     before = None
     while True:
         events = audit.about_person(person_id=visitor.me.id, before=before, limit=EVERYTHING)
-        found += (_message(event, own, disputed=False) for event in events)
+        found += (_message(event, known) for event in events)
         if len(events) < EVERYTHING:
             return tuple(found)
         before = events[-1].seq
 
 
 def dispute(*, visitor: Visitor, seq: int, at: datetime) -> Refusal | None:
-    """不是我办的: noted for the agency. None once noted; noting again changes nothing."""
+    """不是我办的: a case for the agency. None once it is open; pressing again changes nothing."""
     event = audit.one_about_person(person_id=visitor.me.id, seq=seq)
-    if event is None or event.action not in SENTENCES:
+    if event is None or event.action not in SENTENCES or event.action in NEVER_DISPUTED:
         return Refusal("message_unknown", "没有找到这条消息。")
-    own, disputed = _known(visitor)
-    if not _by_somebody_else(event, own):
+    known = _known(visitor)
+    if not _by_somebody_else(event, known):
         return Refusal(
-            "own_doing", "这件事是用您自己的账号办的；不是您办的，请马上退出登录并联系经办机构。"
+            "own_doing",
+            "这件事是用您自己的账号办的；不是您办的，请马上退出登录，带身份证到社保服务大厅，"
+            "由窗口登记核实。",
         )
-    if str(seq) in disputed:
-        return None
-    audit.record(
-        action=DISPUTED,
-        person_id=visitor.me.id,
-        subject=event.subject,
-        actor=visitor.actor,
-        at=at,
-        data={"about": str(seq)},
-    )
-    return None
+    earlier = known.case_about(event)
+    if earlier is not None and not earlier.state.is_open and earlier.state is not _WITHDRAWN:
+        return disputes.NOT_OPEN
+    return disputes.open_case(event=event, person_id=visitor.me.id, actor=visitor.actor, at=at)
+
+
+def withdraw_dispute(*, visitor: Visitor, number: int, at: datetime) -> Refusal | None:
+    """说错了，是我同意办的."""
+    return disputes.withdraw(number=number, person_id=visitor.me.id, actor=visitor.actor, at=at)
 
 
 def go_on(*, visitor: Visitor, code: str, at: datetime) -> HandedOver | Refusal:
@@ -172,25 +197,66 @@ def set_proxy_handling(*, visitor: Visitor, allowed: bool, actor: Actor, at: dat
     people.set_proxy_handling(person=visitor.me, allowed=allowed, actor=actor, at=at)
 
 
-def _known(visitor: Visitor) -> tuple[frozenset[int | None], frozenset[str | None]]:
-    """The visitor's account with those they have closed, and the events they have disputed."""
+_WITHDRAWN = CaseState.WITHDRAWN
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What messages are read with: the visitor's account with those they have closed, what they
+    have disputed (event number → case number), and their cases."""
+
+    own: frozenset[int | None]
+    disputed: Mapping[str, str]
+    cases: Mapping[str, Dispute]
+
+    def case_about(self, event: Event) -> Dispute | None:
+        """The latest case about an event."""
+        number = self.disputed.get(str(event.seq))
+        if number == "":  # disputed before there were cases
+            about = [case for case in self.cases.values() if case.about_seq == event.seq]
+            return about[-1] if about else None
+        return None if number is None else self.cases.get(number)
+
+
+def _known(visitor: Visitor) -> _Known:
     events = audit.about_person(
-        person_id=visitor.me.id, actions=(DISPUTED, closing.CLOSED), limit=1000
+        person_id=visitor.me.id, actions=(disputes.OPENED, closing.CLOSED), limit=1000
     )
     closed = {event.actor_id for event in events if event.action == closing.CLOSED}
-    disputed = {event.data.get("about") for event in events if event.action == DISPUTED}
-    return frozenset({visitor.account_id} | closed), frozenset(disputed)
+    disputed = {
+        event.data.get("about", ""): event.data.get("case", "")
+        for event in reversed(events)
+        if event.action == disputes.OPENED
+    }
+    cases = disputes.of_person(visitor.me.id) if disputed else ()
+    return _Known(
+        own=frozenset({visitor.account_id} | closed),
+        disputed=disputed,
+        cases={str(case.id): case for case in cases},
+    )
 
 
-def _message(event: Event, own: frozenset[int | None], disputed: bool) -> Message:
+def _message(event: Event, known: _Known) -> Message:
     words = dict.fromkeys(("changed", "total"), "") | dict(event.data)
+    words["of_period"] = "这件事"
     if "start" in event.data and "end" in event.data:
         period = Period(Month.parse(event.data["start"]), Month.parse(event.data["end"]))
         words["period"] = period.label
+        words["of_period"] = f" {period.label} 的核定"
     words["rate"] = f"（{RateKind.UNIT.label}）" if event.data.get("kind") == "unit" else ""
     words["because"] = f"（{event.data['reason']}）" if event.data.get("reason") else ""
-    mine = event.actor_kind == "account" and event.actor_id in own
+    said = None
+    if "outcome" in event.data:
+        outcomes = TOLD_PROXY if event.action == disputes.PROXY_SETTLED else TOLD_PERSON
+        words["outcome"] = outcomes[CaseState(event.data["outcome"])]
+    if event.action == disputes.SETTLED:
+        settled = known.cases.get(event.data.get("case", ""))
+        said = None if settled is None else settled.found
+    mine = event.actor_kind == "account" and event.actor_id in known.own
     sentence = SENTENCES.get(event.action) or NOT_MESSAGES[event.action]
+    case = known.case_about(event)
+    done = case is not None and case.state is not _WITHDRAWN
+    by_other = _by_somebody_else(event, known) and event.action not in NEVER_DISPUTED
     return Message(
         seq=event.seq,
         at=event.at,
@@ -199,12 +265,25 @@ def _message(event: Event, own: frozenset[int | None], disputed: bool) -> Messag
         channel=event.channel,
         serial=event.subject if event.action.startswith("assessment.") else None,
         explained="{total}" in sentence,
-        disputable=_by_somebody_else(event, own) and not disputed,
-        disputed=disputed,
+        disputable=by_other and not done,
+        dispute=None if case is None else _note(case),
+        said=said,
     )
 
 
-def _by_somebody_else(event: Event, own: frozenset[int | None]) -> bool:
+def _note(case: Dispute) -> DisputeNote:
+    if case.state is CaseState.ASKED:
+        return DisputeNote("您反映“不是我办的”，已向税务申请撤销，等税务答复。", case.id)
+    if case.state.is_open:
+        since = f"您已反映“不是我办的”，经办机构从 {moment(case.opened_at)} 起在核实"
+        held = "；核实前不会传输" if case.serial is not None and not case.under_way else ""
+        return DisputeNote(f"{since}{held}。结果会在这里告诉您。", case.id)
+    if case.state is CaseState.WITHDRAWN:
+        return DisputeNote("您反映过“不是我办的”，后来撤回了。", None)
+    return DisputeNote(f"您反映“不是我办的”，{TOLD_PERSON[case.state]}。", None)
+
+
+def _by_somebody_else(event: Event, known: _Known) -> bool:
     if event.actor_kind == "staff":
         return True
-    return event.actor_kind == "account" and event.actor_id not in own
+    return event.actor_kind == "account" and event.actor_id not in known.own

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Subquery, bindparam, select
 
 from flexapp.extensions import db, run, table_of, upsert
 from flexapp.registration.models import Registration, VirtualUnit
@@ -80,6 +80,16 @@ def unit(division: str, kind: str, name: str) -> VirtualUnit:
     row = {"division": division, "kind": kind, "name": name}
     db.session.execute(upsert(VirtualUnit).values(row).on_conflict_do_nothing())
     return db.session.execute(query).scalar_one()
+
+
+def current_places() -> Subquery:
+    """Where everybody is insured now, for other slices to join their rows with; columns:
+    person_id, division."""
+    return (
+        select(_registration.c.person_id, _registration.c.division)
+        .where(_registration.c.superseded_at.is_(None))
+        .subquery("current_place")
+    )
 
 
 def unit_by_id(unit_id: int) -> VirtualUnit:

@@ -22,6 +22,7 @@ from flexapp.people.service import PersonCard
 from flexapp.registration import repository
 from flexapp.registration.counting_repository import counts as counts
 from flexapp.registration.models import Registration, VirtualUnit
+from flexapp.registration.repository import current_places as current_places
 from flexapp.rules import divisions, ethnic_groups
 from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.divisions import Division

@@ -121,6 +121,16 @@ HOLDINGS: tuple[Holding, ...] = (
         section="办理记录",
     ),
     Holding(
+        name="不是我办的",
+        tables=("dispute",),
+        what="您反映了哪一条、什么时候，代办人是谁，核实的结果和经办机构的答复（答复加密保存）",
+        why="核实不是本人办的业务，核实前不传输",
+        ground=DUTY,
+        kept=FOR_GOOD,
+        seen_by="本人；参保地区的大厅经办员和经办机构；代办人只知道结果",
+        section="不是我办的",
+    ),
+    Holding(
         name="登录",
         tables=("sign_in",),
         what="每次登录的时间和渠道（哪个 App 或浏览器）",

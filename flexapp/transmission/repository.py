@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, not_, or_, select, update
 
+from flexapp.assessment import service as assessment
 from flexapp.extensions import db, table_of, upsert
 from flexapp.transmission.models import OutboxMessage, TaxEvent, TaxFinding, TaxLink
 
@@ -95,22 +96,32 @@ def add(row: Mapping[str, object]) -> None:
     db.session.execute(insert(OutboxMessage), [row])
 
 
+def _undisputed() -> ColumnElement[bool]:
+    """Not an assessment that is held back while a case of 不是我办的 is open about it."""
+    return not_(and_(_outbox.c.kind == "submit", assessment.held_back(_outbox.c.serial)))
+
+
+def _deliverable(now: datetime) -> ColumnElement[bool]:
+    """Waiting ones, and claimed ones whose lease ran out."""
+    return and_(_outbox.c.status.in_(OPEN), comes_due(_outbox.c.due_at, now), _undisputed())
+
+
 def due(now: datetime, limit: int) -> Sequence[Message]:
-    """Messages whose time has come, oldest first: waiting ones, and claimed ones whose lease ran
-    out. On PostgreSQL rows that another worker is looking at are passed over."""
+    """Messages whose time has come, oldest first. On PostgreSQL rows that another worker is looking
+    at are passed over."""
     query = (
         select(*_COLUMNS)
-        .where(_outbox.c.status.in_(OPEN), comes_due(_outbox.c.due_at, now))
+        .where(_deliverable(now))
         .order_by(_outbox.c.due_at)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=_outbox, skip_locked=True)
     )
     return [Message(*row) for row in db.session.execute(query)]
 
 
 def anything_due(now: datetime) -> bool:
     """Whether a look into the outbox is worth a writing transaction."""
-    query = select(_outbox.c.id).where(_outbox.c.status.in_(OPEN), comes_due(_outbox.c.due_at, now))
+    query = select(_outbox.c.id).where(_deliverable(now))
     return db.session.execute(query.limit(1)).first() is not None
 
 
@@ -205,8 +216,10 @@ def undelivered() -> dict[str, int]:
 
 
 def oldest_open() -> datetime | None:
-    """When the message that has waited longest was written."""
-    query = select(func.min(OutboxMessage.created_at)).where(OutboxMessage.status.in_(OPEN))
+    """When the message that has waited longest for the tax bureau was written."""
+    query = select(func.min(OutboxMessage.created_at)).where(
+        OutboxMessage.status.in_(OPEN), _undisputed()
+    )
     return db.session.execute(query).scalar_one()
 
 

@@ -62,6 +62,12 @@ class Claimed:
     failures: int
     content: str
     digest: str
+    disputed: bool
+    """A case of 不是我办的 is open about it: it is looked for at the tax bureau, not sent again."""
+
+
+class HeldBack(Exception):
+    """What may have left did not arrive, and is not sent again while a case is open about it."""
 
 
 def work_once(gateway: TaxGateway) -> int:
@@ -97,18 +103,21 @@ def _claim_due(at: datetime) -> list[Claimed]:
 def _claim(row: Message, at: datetime) -> Claimed | None:
     wanted = assessment.claim(row.serial) if row.kind == "submit" else _still_asked(row)
     if not wanted:
-        # Revoked meanwhile; or it had arrived, and the tax bureau has told of what came of it.
         record = assessment.find(row.serial)
+        if record is not None and record.held_back:
+            return None  # a case was opened since the look at what is due: it waits
+        # Revoked meanwhile; or it had arrived, and the tax bureau has told of what came of it.
         gone = record is None or record.state is State.REVOKED
         status = "dropped" if gone else "done"
         repository.update_message(row.id, attempt=row.attempt, values={"status": status})
         return None
     # A claim whose lease ran out belonged to a worker that died, perhaps after sending.
     maybe_sent = row.maybe_sent or row.status == "claimed"
-    content = ""
+    content, disputed = "", False
     try:
         if row.kind == "submit":
             content = repository.content_of(row.id) or _content(row.serial)
+            disputed = maybe_sent and _is_disputed(row.serial)
     except SQLAlchemyError:
         raise  # the database's fault, not the message's
     except Exception:
@@ -137,6 +146,7 @@ def _claim(row: Message, at: datetime) -> Claimed | None:
         failures=row.failures,
         content=content,
         digest=hashlib.sha256(content.encode()).hexdigest(),
+        disputed=disputed,
     )
 
 
@@ -144,6 +154,11 @@ def _content(serial: str) -> str:
     record = assessment.find(serial)
     assert record is not None
     return submission(record)
+
+
+def _is_disputed(serial: str) -> bool:
+    record = assessment.find(serial)
+    return record is not None and record.disputed_at is not None
 
 
 def _still_asked(row: Message) -> bool:
@@ -154,6 +169,9 @@ def _still_asked(row: Message) -> bool:
 def _deliver(gateway: TaxGateway, message: Claimed) -> None:
     try:
         answer = _submit(gateway, message) if message.kind == "submit" else _ask(gateway, message)
+    except HeldBack:
+        _put_back(message)
+        return
     except TaxUnreachable as fault:
         _retry_later(message, fault)
         return
@@ -175,6 +193,8 @@ def _submit(gateway: TaxGateway, message: Claimed) -> Accepted | TaxRefused:
     held = gateway.show(message.serial) if message.maybe_sent else None
     if held is not None:
         answer = Accepted(held.proof, held.digest)
+    elif message.disputed:
+        raise HeldBack
     else:
         answer = gateway.submit(message.serial, message.content)
     if isinstance(answer, Accepted) and answer.digest != message.digest:
@@ -208,6 +228,15 @@ def _move_for(kind: str, record: Record, answer: Accepted | TaxRefused) -> Move 
     if kind == "ask" and record.state is State.TAX_REVOKING and isinstance(answer, TaxRefused):
         return Move.DECLINE
     return None
+
+
+def _put_back(message: Claimed) -> None:
+    """It certainly never arrived: it waits like one that was never taken in hand."""
+    with write_transaction():
+        link.answered()
+        values = {"status": "waiting", "maybe_sent": False, "due_at": instant()}
+        if repository.update_message(message.id, attempt=message.attempt, values=values):
+            assessment.release(message.serial)
 
 
 def _retry_later(message: Claimed, fault: TaxUnreachable) -> None:

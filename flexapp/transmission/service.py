@@ -48,14 +48,22 @@ def transmit(*, record: Record, actor: Actor, at: datetime) -> Record | Refusal:
 
 
 def ask_tax_to_revoke(
-    *, record: Record, reason: str, actor: Actor, at: datetime
+    *, record: Record, reason: str, actor: Actor, at: datetime, by_agency: bool = False
 ) -> Record | Refusal:
-    """申请税务撤销, with a reason that the tax bureau's clerk reads (2 to 100 characters)."""
+    """申请税务撤销, with a reason that the tax bureau's clerk reads (2 to 100 characters).
+
+    `by_agency`: as `transition` has it.
+    """
     words = read_reason(reason)
     if isinstance(words, Refusal):
         return words
     moved = assessment.transition(
-        record=record, move=Move.ASK, actor=actor, at=at, data={"reason": words}
+        record=record,
+        move=Move.ASK,
+        actor=actor,
+        at=at,
+        data={"reason": words},
+        by_agency=by_agency,
     )
     if not isinstance(moved, Refusal):
         _enqueue(record.serial, "ask", at, reason=words)

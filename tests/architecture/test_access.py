@@ -191,6 +191,7 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "portal.home": ("GET", "/", PUBLIC),
     "portal.me": ("GET", "/me", PUBLIC),
     "portal.messages": ("GET", "/me/messages", PERSON),
+    "portal.withdraw_dispute": ("POST", "/me/disputes/<number>/withdraw", PERSON),
     "portal.not_me": ("POST", "/me/messages/<seq>/not-me", PERSON),
     "portal.proxy_handling": ("GET", "/me/proxy-handling", PERSON),
     "portal.set_proxy_handling": ("POST", "/me/proxy-handling", PERSON),

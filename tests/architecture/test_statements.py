@@ -44,7 +44,7 @@ MORE = {
     "counter_dashboard.index": (18, "each of its tables is counted by a statement of its own"),
     "counter_pilot.index": (12, "each area and each channel, and what is known of the channels"),
     "counter_ratings.index": (12, "each of its tables is counted by a statement of its own"),
-    "privacy.data": (13, "all that is kept of a person, table by table"),
+    "privacy.data": (14, "all that is kept of a person, table by table"),
 }
 """Pages that send more: how many, and why."""
 

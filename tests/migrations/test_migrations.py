@@ -297,3 +297,42 @@ def test_ratings_outlive_the_table_being_made_anew(empty: Flask) -> None:
 def words(sql: str) -> str:
     """A statement but for how it is laid out and quoted."""
     return " ".join(sql.replace('"', "").split())
+
+
+BEFORE_0020 = """
+INSERT INTO virtual_unit VALUES (1, '640104', 'flexible', '兴庆区灵活就业人员虚拟单位');
+INSERT INTO person (id, identity, identity_index, name, proxy_allowed, created_at)
+  VALUES (1, 'x', 'x', 'x', true, '2026-01-01'), (2, 'y', 'y', 'y', true, '2026-01-01');
+INSERT INTO account (id, phone, phone_index, person_id, created_at)
+  VALUES (1, 'x', 'x', 1, '2026-01-01'), (2, 'y', 'y', 2, '2026-01-01');
+INSERT INTO assessment (id, serial, person_id, unit_id, division, kind, start_month, end_month,
+    months, entered, meaning, bound, monthly_base, period_base, monthly_amount, total, parameters,
+    made_by, made_by_label, by_proxy, channel, made_at, state, state_at, claimed, held_up)
+  SELECT id, 's' || id, 1, 1, '640104', 'flexible', '2026-01', '2026-02', 2, '60', 'percent',
+    'none', 1, 2, 1, 2, '[]', 2, 'x', true, 'phone', '2026-01-01', state, '2026-01-01', false, ''
+  FROM (SELECT 7 AS id, 'queued' AS state UNION SELECT 8, 'paid'
+    UNION SELECT 9, 'revoked') AS made;
+"""
+
+
+def test_what_was_disputed_before_there_were_cases_becomes_one(empty: Flask) -> None:
+    upgrade(revision="0019")
+    event = (
+        "INSERT INTO audit_event (at, action, person_id, subject, actor_kind, actor_id,"
+        " actor_label, channel, data, previous, digest)"
+        " VALUES ('2026-11-25', ?, 1, ?, 'account', ?, 'x', 'phone', ?, 'p', ?)"
+    )
+    with opened(empty) as database:
+        database.script(BEFORE_0020)
+        for number, serial in enumerate(("s7", "s8", "s9"), 1):
+            database.execute(event, "assessment.assess", serial, 2, "{}", f"a{number}")
+        for number, serial in enumerate(("s7", "s7", "s8", "s9"), 1):
+            about = f'{{"about":"{max(1, number - 1)}"}}'
+            database.execute(event, "person.disputed", serial, 1, about, f"d{number}")
+    upgrade(revision="0020")
+    query = "SELECT about_seq, assessment_id, proxy_person_id, under_way, state FROM dispute"
+    assert rows(empty, f"{query} ORDER BY id") == [(1, 7, 2, 0, "open"), (2, 8, 2, 1, "open")]
+    held = rows(empty, "SELECT id FROM assessment WHERE disputed_at IS NOT NULL ORDER BY id")
+    assert held == [(7,), (8,)]
+    downgrade(revision="0019")
+    assert "dispute" not in schema(empty)

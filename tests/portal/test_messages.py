@@ -98,7 +98,7 @@ def test_what_one_does_oneself_is_told_but_cannot_be_disputed(
     token = wang.page("/assessment").form("提交")[0].fields["csrf_token"]
     answer = wang.post(f"/me/messages/{seq}/not-me", data={"csrf_token": token})
     assert answer.status_code == 422
-    assert "请马上退出登录并联系经办机构" in answer.text
+    assert "请马上退出登录，带身份证到社保服务大厅" in answer.text
 
 
 def test_what_others_did_names_them_masked_and_leads_to_the_record(

@@ -1,0 +1,88 @@
+"""Rows of disputes (不是我办的)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select
+
+from flexapp.assessment.models import Assessment, Dispute
+from flexapp.extensions import db, table_of
+from flexapp.registration.service import current_places
+
+TABLE, _assessment = table_of(Dispute), table_of(Assessment)
+NAMES = tuple(TABLE.c.keys())
+_WITH_SERIAL = select(TABLE, _assessment.c.serial).outerjoin_from(
+    TABLE, _assessment, _assessment.c.id == TABLE.c.assessment_id
+)
+
+Row = Mapping[str, Any]
+
+
+def add(row: Mapping[str, object]) -> int:
+    """Add a case and give its number."""
+    return int(db.session.execute(TABLE.insert().returning(TABLE.c.id), row).scalar_one())
+
+
+def one(number: int) -> Row | None:
+    """The case of that number, with the serial of its assessment."""
+    row = db.session.execute(_WITH_SERIAL.where(TABLE.c.id == number)).mappings().first()
+    return None if row is None else {**row}
+
+
+def open_about(*, about_seq: int, assessment_id: int | None) -> int | None:
+    """The open case of an event, or of the assessment that it is about."""
+    about = TABLE.c.about_seq == about_seq
+    if assessment_id is not None:
+        about |= TABLE.c.assessment_id == assessment_id
+    query = select(TABLE.c.id).where(TABLE.c.settled_at.is_(None), about)
+    return db.session.execute(query).scalar()
+
+
+def open_of_assessment(assessment_id: int) -> Row | None:
+    """The open case of an assessment."""
+    query = _WITH_SERIAL.where(TABLE.c.settled_at.is_(None), TABLE.c.assessment_id == assessment_id)
+    row = db.session.execute(query).mappings().first()
+    return None if row is None else {**row}
+
+
+def of_person(person_id: int) -> Sequence[Row]:
+    """All cases of a person, oldest first."""
+    query = _WITH_SERIAL.where(TABLE.c.person_id == person_id).order_by(TABLE.c.id)
+    return [{**row} for row in db.session.execute(query).mappings()]
+
+
+def change(number: int, **values: object) -> bool:
+    """Change an open case; False where it is not open any more."""
+    statement = (
+        TABLE.update()
+        .where(TABLE.c.id == number, TABLE.c.settled_at.is_(None))
+        .values(**values)
+        .returning(TABLE.c.id)
+    )
+    return db.session.execute(statement).first() is not None
+
+
+def waiting(divisions: Sequence[str] | None, *, after: int, limit: int) -> Sequence[Row]:
+    """Open cases of people insured in these divisions (None: everybody's), oldest first."""
+    query = _WITH_SERIAL.where(_open_in(divisions), TABLE.c.id > after)
+    rows = db.session.execute(query.order_by(TABLE.c.id).limit(limit)).mappings()
+    return [{**row} for row in rows]
+
+
+def count_waiting(divisions: Sequence[str] | None) -> tuple[int, datetime | None]:
+    """How many of them there are, and since when the oldest one waits."""
+    query = select(func.count(), func.min(TABLE.c.opened_at)).where(_open_in(divisions))
+    row = db.session.execute(query).one()
+    return int(row[0]), row[1]
+
+
+def _open_in(divisions: Sequence[str] | None) -> ColumnElement[bool]:
+    still_open = TABLE.c.settled_at.is_(None)
+    if divisions is None:
+        return still_open
+    places = current_places()
+    here = select(places.c.person_id).where(places.c.division.in_(list(divisions)))
+    return and_(still_open, TABLE.c.person_id.in_(here))

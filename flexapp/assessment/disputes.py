@@ -1,0 +1,266 @@
+"""Cases of 不是我办的: opened, withdrawn and settled (design 2.4).
+
+While a case about an assessment is open, `transition` refuses to transmit it and the sender passes
+over it (`held_back`). Who may settle which case and what settling does to the assessment is the
+counter's use case (counter/disputes.py); that an assessment is revoked settles its case here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flexapp.assessment import dispute_repository, repository
+from flexapp.assessment.records import Record, record_from
+from flexapp.audit import service as audit
+from flexapp.audit.service import SYSTEM, Actor, ActorKind, Event
+from flexapp.extensions import hold
+from flexapp.people.service import person_of_account
+from flexapp.rules.disputes import CaseState, Situation, situation
+from flexapp.rules.refusal import Refusal
+from flexapp.web.clock import BEIJING
+
+OPENED, WITHDRAWN, ASKED, SETTLED = (
+    "person.disputed",
+    "dispute.withdrawn",
+    "dispute.asked",
+    "dispute.settled",
+)
+PROXY_OPENED, PROXY_SETTLED = "proxy.disputed", "proxy.dispute_settled"
+
+NOT_OPEN = Refusal("dispute_settled", "这件事已经核实完，不用再处理；结果见消息。")
+UNDER_WAY = frozenset({Situation.ON_THE_WAY, Situation.AT_TAX, Situation.ASKED, Situation.PAID})
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """One case. `period`, `serial`: of the assessment it is about, if any."""
+
+    id: int
+    person_id: int
+    about_seq: int
+    about_action: str
+    assessment_id: int | None
+    serial: str | None
+    by_proxy: bool
+    proxy_person_id: int | None
+    staff_id: int | None
+    opened_at: datetime
+    opened_label: str
+    under_way: bool
+    state: CaseState
+    settled_at: datetime | None
+    settled_label: str
+    found: str | None
+
+
+def open_case(*, event: Event, person_id: int, actor: Actor, at: datetime) -> Refusal | None:
+    """Open a case about an event that is about a person; None once one is open.
+
+    What is disputed twice, or about an assessment that has an open case, belongs to that case.
+    """
+    hold("disputes of person", person_id)
+    record = _record_of(event)
+    number = dispute_repository.open_about(
+        about_seq=event.seq, assessment_id=None if record is None else record.id
+    )
+    if number is None:
+        number = _open(event, record, person_id, actor, at)
+    elif str(event.seq) in disputed(person_id):
+        return None
+    data = {"about": str(event.seq), "case": str(number), **_months(event)}
+    audit.record(
+        action=OPENED,
+        person_id=person_id,
+        subject=event.subject,
+        actor=actor,
+        at=at,
+        data=data,
+    )
+    return None
+
+
+def withdraw(*, number: int, person_id: int, actor: Actor, at: datetime) -> Refusal | None:
+    """说错了，是我同意办的: the person takes it back, and what was held back goes on."""
+    hold("disputes of person", person_id)
+    found = find(number)
+    if found is None or found.person_id != person_id:
+        return Refusal("dispute_unknown", "没有找到这条反映。")
+    if found.state is CaseState.WITHDRAWN:
+        return None
+    if not found.state.is_open:
+        return NOT_OPEN
+    close(dispute=found, target=CaseState.WITHDRAWN, found=None, actor=actor, at=at)
+    return None
+
+
+def close(
+    *, dispute: Dispute, target: CaseState, found: str | None, actor: Actor, at: datetime
+) -> None:
+    """End an open case; both people are told. The caller has looked at it while holding it."""
+    _change(dispute, state=target.value, settled_at=at, settled_label=actor.label, found=found)
+    if dispute.assessment_id is not None:
+        repository.set_disputed(dispute.assessment_id, None)
+    action = WITHDRAWN if target is CaseState.WITHDRAWN else SETTLED
+    data = {"case": str(dispute.id), "outcome": target.value, **_months_of(dispute)}
+    subject = dispute.serial or "dispute"
+    audit.record(
+        action=action, person_id=dispute.person_id, subject=subject, actor=actor, at=at, data=data
+    )
+    _tell_proxy(PROXY_SETTLED, dispute.proxy_person_id, subject, at, data)
+
+
+def asked_tax(*, dispute: Dispute, found: str, actor: Actor, at: datetime) -> None:
+    """The tax bureau was asked to revoke the assessment: the case stays open until it answers."""
+    _change(dispute, state=CaseState.ASKED.value, found=found)
+    audit.record(
+        action=ASKED,
+        person_id=dispute.person_id,
+        subject=dispute.serial or "dispute",
+        actor=actor,
+        at=at,
+        data={"case": str(dispute.id), **_months_of(dispute)},
+    )
+
+
+def settled_by_revoking(record: Record, *, actor: Actor, at: datetime) -> None:
+    """An assessment was revoked, by whomever: that is what the case was about."""
+    hold("disputes of person", record.person_id)
+    row = dispute_repository.open_of_assessment(record.id)
+    if row is not None:
+        found = _from(row)
+        close(dispute=found, target=CaseState.REVOKED, found=found.found, actor=actor, at=at)
+
+
+def held_back(since: datetime) -> Refusal:
+    """Why a disputed assessment is not transmitted."""
+    local = since.astimezone(BEIJING)
+    return Refusal(
+        "disputed",
+        f"参保人反映这笔核定不是本人办的，{local.month}月{local.day}日起正在核实，核实前不能传输。"
+        "其实是本人同意的，由本人在“消息”里点“说错了，是我同意办的”。",
+    )
+
+
+def find(number: int) -> Dispute | None:
+    """The case of that number."""
+    row = dispute_repository.one(number)
+    return None if row is None else _from(row)
+
+
+def record_of(dispute: Dispute) -> Record | None:
+    """The assessment that a case is about, as it is now."""
+    if dispute.assessment_id is None:
+        return None
+    return record_from(repository.by_id(dispute.assessment_id))
+
+
+def open_of(record: Record) -> Dispute | None:
+    """The open case about a record; asks the database only where there is one."""
+    if record.disputed_at is None:
+        return None
+    row = dispute_repository.open_of_assessment(record.id)
+    return None if row is None else _from(row)
+
+
+def of_person(person_id: int) -> tuple[Dispute, ...]:
+    """All cases of a person, oldest first."""
+    return tuple(_from(row) for row in dispute_repository.of_person(person_id))
+
+
+def disputed(person_id: int) -> Mapping[str, str]:
+    """Numbers of the events that a person has disputed, each with the number of its latest case
+    ("" of before there were cases)."""
+    events = audit.about_person(person_id=person_id, actions=(OPENED,), limit=1000)
+    return {
+        event.data["about"]: event.data.get("case", "")
+        for event in reversed(events)
+        if "about" in event.data
+    }
+
+
+def waiting(divisions: Sequence[str] | None, *, after: int = 0, limit: int) -> tuple[Dispute, ...]:
+    """Open cases of people insured in these divisions (None: everybody's), oldest first."""
+    return tuple(
+        _from(row) for row in dispute_repository.waiting(divisions, after=after, limit=limit)
+    )
+
+
+def count_waiting(divisions: Sequence[str] | None) -> tuple[int, datetime | None]:
+    """How many of them there are, and since when the oldest one waits."""
+    return dispute_repository.count_waiting(divisions)
+
+
+def _open(event: Event, record: Record | None, person_id: int, actor: Actor, at: datetime) -> int:
+    proxy_account = None
+    if event.actor_kind == ActorKind.ACCOUNT:
+        proxy_account = event.actor_id
+    elif record is not None and record.by_proxy:
+        proxy_account = record.made_by
+    proxy = None if proxy_account is None else person_of_account(proxy_account)
+    own = proxy == person_id
+    where = situation(
+        None if record is None else record.state, claimed=record is not None and record.claimed
+    )
+    number = dispute_repository.add(
+        {
+            "person_id": person_id,
+            "about_seq": event.seq,
+            "about_action": event.action,
+            "assessment_id": None if record is None else record.id,
+            "proxy_person_id": None if own else proxy,
+            "by_proxy": proxy_account is not None and not own,
+            "staff_id": event.actor_id if event.actor_kind == ActorKind.STAFF else None,
+            "opened_at": at,
+            "opened_label": actor.label,
+            "under_way": where in UNDER_WAY,
+            "state": CaseState.OPEN.value,
+            "settled_at": None,
+            "settled_label": "",
+            "found": None,
+        }
+    )
+    if record is not None:
+        repository.set_disputed(record.id, at)
+    if not own:
+        _tell_proxy(PROXY_OPENED, proxy, event.subject, at, _months(event))
+    return number
+
+
+def _tell_proxy(
+    action: str, proxy: int | None, subject: str, at: datetime, data: Mapping[str, str]
+) -> None:
+    """A message to the proxy: what they know already, and what happens next; nobody's words."""
+    if proxy is None:
+        return
+    kept = {name: data[name] for name in ("outcome", "start", "end") if name in data}
+    audit.record(action=action, person_id=proxy, subject=subject, actor=SYSTEM, at=at, data=kept)
+
+
+def _record_of(event: Event) -> Record | None:
+    if not event.action.startswith("assessment."):
+        return None
+    row = repository.by_serial(event.subject)
+    return None if row is None else record_from(row)
+
+
+def _months(event: Event) -> dict[str, str]:
+    return {name: event.data[name] for name in ("start", "end") if name in event.data}
+
+
+def _months_of(dispute: Dispute) -> dict[str, str]:
+    record = record_of(dispute)
+    if record is None:
+        return {}
+    return {"start": str(record.period.start), "end": str(record.period.end)}
+
+
+def _change(dispute: Dispute, **values: object) -> None:
+    if not dispute_repository.change(dispute.id, **values):
+        raise RuntimeError("a case was changed that nobody held")
+
+
+def _from(row: Mapping[str, object]) -> Dispute:
+    values = {name: row[name] for name in Dispute.__slots__}
+    return Dispute(**{**values, "state": CaseState(str(row["state"]))})  # type: ignore[arg-type]

@@ -1,0 +1,94 @@
+"""What is said of a record below its amounts, and about 不是我办的."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flexapp.assessment.disputes import Dispute
+from flexapp.assessment.records import HeldUp, Record, Ways
+from flexapp.audit.service import ActorKind, Event
+from flexapp.rules.states import State
+from flexapp.web.wording import moment, spoken_moment
+
+NOTES = {
+    State.ASSESSED: "核定好了，还没有传给税务。按“传输”后才能去缴费。",
+    State.QUEUED: "正在传给税务，一般几秒钟就好。",
+    State.TRANSMITTED: "税务已收到，请到税务渠道缴费。要改请先申请税务撤销。",
+    State.PAID: "税务已收到这笔缴费。",
+    State.REJECTED: "税务没有接收这一笔。请先撤销，再重新核定。",
+    State.TAX_REVOKING: "已向税务申请撤销，请等税务办理。",
+    State.TAX_REVOKED: "税务已撤销，现在可以在这里撤销，再重新核定。",
+    State.REVOKED: "这一笔已撤销，月份可以重新核定。",
+}
+
+HELD_UP = {
+    HeldUp.DOWN: "税务系统维护中，恢复后自动传输。不用再按，也不用等在这里。",
+    HeldUp.PARKED: "这一笔的传输遇到问题，经办机构正在处理。不用再按，也不用等在这里。",
+}
+
+
+def note(record: Record) -> str:
+    """What the card of a record says: why it waits, or what is next."""
+    if record.disputed_at is None:
+        return HELD_UP.get(record.held_up) or NOTES[record.state]
+    since = f"参保人反映不是本人办的，{spoken_moment(record.disputed_at)}起正在核实"
+    if record.held_back:
+        return f"{since}，核实前不能传输。"
+    return f"{since}。{HELD_UP.get(record.held_up) or NOTES[record.state]}"
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeBox:
+    """不是我办的 on the page of a record.
+
+    `text`: that a case is open, and since when. `act`: address and name of the button that opens
+    one or takes it back; `case`: where an officer or a clerk settles it.
+    """
+
+    text: str | None
+    act: tuple[str, str] | None
+    case: str | None
+
+    @classmethod
+    def of(
+        cls, record: Record, case: Dispute | None, events: Sequence[Event], *, own: bool, ways: Ways
+    ) -> DisputeBox | None:
+        """For whoever looks at the record; None where there is nothing to say or do."""
+        if case is not None:
+            where = ways.dispute("dispute", number=case.id) if own else None
+            act = ways.dispute("withdraw", number=case.id) if own else None
+            return cls(
+                text=_open_text(case, record),
+                act=(act, "说错了，是我同意办的") if act else None,
+                case=where,
+            )
+        url = _where_to_open(record, events, ways) if own else None
+        return None if url is None else cls(None, (url, "不是我办的"), None)
+
+
+def _open_text(case: Dispute, record: Record) -> str:
+    since = f"参保人反映不是本人办的，经办机构从 {moment(case.opened_at)} 起在核实。"
+    if record.held_back:
+        return f"{since}核实前不会传输；核实完会告诉参保人和代办人。"
+    if record.state is State.TAX_REVOKED:
+        return f"{since}税务已撤销，按“撤销”就办完。"
+    if record.state is State.PAID:
+        return f"{since}这些月份已缴费，不在这里撤销；退费由税务部门办理（电话 12366）。"
+    if case.under_way:
+        return f"{since}反映时已经交给税务，要先由税务撤销。"
+    return f"{since}核实完会告诉参保人和代办人。"
+
+
+def _where_to_open(record: Record, events: Sequence[Event], ways: Ways) -> str | None:
+    """Where the making of a record is disputed: at a counter whoever made it, on the phone what
+    somebody else did."""
+    if record.state is State.REVOKED:
+        return None
+    made = next((each for each in events if each.action == "assessment.assess"), None)
+    if made is None:
+        return None
+    if "not_me" in ways.endpoints:
+        other = record.by_proxy or made.actor_kind == ActorKind.STAFF
+        return ways.dispute("not_me", seq=made.seq) if other else None
+    return None

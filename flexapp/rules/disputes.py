@@ -1,0 +1,182 @@
+"""Cases of 不是我办的: their states, how each is settled, and what settling does (design 2.4).
+
+A person says that something done in their name was not done by them or with their consent. While
+the case is open, the assessment it is about is not transmitted. `settle` is the one table of what
+an officer or a hall clerk may decide; what becomes of the assessment stays with `states.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import Move, State, apply
+
+FOUND_MIN, FOUND_MAX = 4, 200
+"""Characters of what was found, in words."""
+
+
+class CaseState(StrEnum):
+    """Where a case is. The values are stored; the labels are what people see."""
+
+    OPEN = "open"
+    ASKED = "asked"
+    REVOKED = "revoked"
+    CONFIRMED = "confirmed"
+    PROXY_CLOSED = "proxy_closed"
+    ELSEWHERE = "elsewhere"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still has to be settled, and the assessment is held back."""
+        return self in OPEN_STATES
+
+
+_LABELS = {
+    CaseState.OPEN: "待核实",
+    CaseState.ASKED: "已申请税务撤销",
+    CaseState.REVOKED: "撤销",
+    CaseState.CONFIRMED: "核实无误",
+    CaseState.PROXY_CLOSED: "关闭代办",
+    CaseState.ELSEWHERE: "另行处理",
+    CaseState.WITHDRAWN: "本人撤回",
+}
+
+OPEN_STATES = frozenset({CaseState.OPEN, CaseState.ASKED})
+
+
+class Choice(StrEnum):
+    """How a case may be settled; the labels are what an officer chooses from."""
+
+    REVOKE = "revoke"
+    CONFIRM = "confirm"
+    CLOSE_PROXY = "close_proxy"
+    ELSEWHERE = "elsewhere"
+
+    @property
+    def label(self) -> str:
+        return _OUTCOMES[self].label
+
+
+_OUTCOMES = {
+    Choice.REVOKE: CaseState.REVOKED,
+    Choice.CONFIRM: CaseState.CONFIRMED,
+    Choice.CLOSE_PROXY: CaseState.PROXY_CLOSED,
+    Choice.ELSEWHERE: CaseState.ELSEWHERE,
+}
+
+
+class Situation(StrEnum):
+    """How far the assessment of a case is, as far as settling is concerned."""
+
+    NONE = "none"  # the case is about no assessment, or about a revoked one
+    HERE = "here"  # can be revoked here and now
+    ON_THE_WAY = "on_the_way"  # in the sender's hands: the tax bureau's answer comes first
+    AT_TAX = "at_tax"  # the tax bureau has to revoke it first
+    ASKED = "asked"  # it was asked to, and has not answered
+    PAID = "paid"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What settling does: to the assessment, to proxy handling, and where the case is then."""
+
+    target: CaseState
+    move: Move | None = None
+    closes_proxy: bool = False
+
+
+STEPS: dict[tuple[Choice, Situation], Step] = {
+    (Choice.REVOKE, Situation.HERE): Step(CaseState.REVOKED, Move.REVOKE),
+    # Transmitted ones are first revoked by the tax bureau (design 2.3): the case stays open.
+    (Choice.REVOKE, Situation.AT_TAX): Step(CaseState.ASKED, Move.ASK),
+    (Choice.CLOSE_PROXY, Situation.NONE): Step(CaseState.PROXY_CLOSED, closes_proxy=True),
+    (Choice.CLOSE_PROXY, Situation.HERE): Step(CaseState.PROXY_CLOSED, Move.REVOKE, True),
+    (Choice.CLOSE_PROXY, Situation.AT_TAX): Step(CaseState.ASKED, Move.ASK, True),
+    (Choice.CLOSE_PROXY, Situation.PAID): Step(CaseState.PROXY_CLOSED, closes_proxy=True),
+    # Nothing can be revoked here, and it was not right either: the words say what is done instead.
+    (Choice.ELSEWHERE, Situation.NONE): Step(CaseState.ELSEWHERE),
+    (Choice.ELSEWHERE, Situation.PAID): Step(CaseState.ELSEWHERE),
+    **{(Choice.CONFIRM, each): Step(CaseState.CONFIRMED) for each in Situation},
+}
+"""What may be decided in which situation; what is not here is refused with `why_not`."""
+
+PAID_WAY = "已缴费的月份不在这里撤销；退费由税务部门办理（电话 12366）。"
+"""Which way is left for months that are paid."""
+
+_WHY_NOT = {
+    Situation.NONE: "这件事没有可以撤销的核定。",
+    Situation.ON_THE_WAY: "这笔核定正在传输，等税务答复以后再选；一般几分钟。",
+    Situation.ASKED: "已经向税务申请撤销，等税务答复以后再选。",
+    Situation.PAID: PAID_WAY,
+}
+_ELSEWHERE_WHY_NOT = "这笔核定还能撤销，请选“撤销”“关闭代办”或“核实无误”。"
+NO_PROXY = "这件事不是代办人办的，没有代办可以关闭。"
+
+
+def situation(state: State | None, *, claimed: bool = False) -> Situation:
+    """How far an assessment is; None: the case is about none."""
+    if state is None or state is State.REVOKED:
+        return Situation.NONE
+    if state is State.PAID:
+        return Situation.PAID
+    if not isinstance(apply(state, Move.REVOKE, claimed=claimed), Refusal):
+        return Situation.HERE
+    if not isinstance(apply(state, Move.ASK), Refusal):
+        return Situation.AT_TAX
+    return Situation.ASKED if state is State.TAX_REVOKING else Situation.ON_THE_WAY
+
+
+def settle(choice: Choice, where: Situation, *, by_proxy: bool) -> Step | Refusal:
+    """What `choice` does in that situation, or why it cannot be chosen and what to do instead.
+
+    `by_proxy`: whether a proxy did what the case is about.
+    """
+    step = STEPS.get((choice, where))
+    if choice is Choice.CLOSE_PROXY and not by_proxy:
+        return Refusal("dispute_no_proxy", NO_PROXY, "choice")
+    if step is not None:
+        return step
+    if choice is Choice.ELSEWHERE and where not in _WHY_NOT:
+        return Refusal("dispute_choice", _ELSEWHERE_WHY_NOT, "choice")
+    return Refusal("dispute_choice", _WHY_NOT[where], "choice")
+
+
+def choices(where: Situation, *, by_proxy: bool) -> tuple[Choice, ...]:
+    """What an officer is offered."""
+    return tuple(
+        choice
+        for choice in Choice
+        if not isinstance(settle(choice, where, by_proxy=by_proxy), Refusal)
+    )
+
+
+def read_found(text: str) -> str | Refusal:
+    """What was found, as typed."""
+    words = " ".join(text.split())
+    if FOUND_MIN <= len(words) <= FOUND_MAX:
+        return words
+    return Refusal("found_length", f"请写明核实的情况，{FOUND_MIN} 至 {FOUND_MAX} 个字。", "found")
+
+
+TOLD_PERSON = {
+    CaseState.REVOKED: "已撤销，月份可以重新核定",
+    CaseState.CONFIRMED: "核实无误，可以继续办理",
+    CaseState.PROXY_CLOSED: "属实，已关闭他人代办",
+    CaseState.ELSEWHERE: "已另行处理，怎么处理的见经办机构的答复",
+    CaseState.WITHDRAWN: "您已撤回",
+}
+TOLD_PROXY = {
+    CaseState.REVOKED: "已撤销",
+    CaseState.CONFIRMED: "核实无误，可以继续办理",
+    CaseState.PROXY_CLOSED: "对方已不再由他人代办",
+    CaseState.ELSEWHERE: "已由经办机构处理，您不用再办",
+    CaseState.WITHDRAWN: "本人已撤回，可以继续办理",
+}
+"""Every outcome in words, for the person and for the proxy who did it."""
