@@ -25,10 +25,6 @@ from flexapp.web.navigation import see_other
 
 blueprint = Blueprint("verify", __name__, url_prefix="/verify")
 
-TOO_MANY = Refusal(
-    "receipt_limit", "输错太多次，请一小时后再试。扫凭证上的二维码不受影响，可以直接看结果。"
-)
-
 
 @blueprint.get("")
 @allow(Access.PUBLIC)
@@ -54,7 +50,13 @@ def check() -> Response:
         return _form_page(form)
     wait = limiting.spent(VERIFY_WRONG, addresses.client())
     if wait is not None:
-        form.refuse(TOO_MANY)
+        form.refuse(
+            Refusal(
+                "receipt_limit",
+                f"输错的次数太多，这一次没有验证。请{limiting.spoken(wait)}再试；"
+                "扫凭证上的二维码不受影响，可以直接看结果。",
+            )
+        )
         refused = _form_page(form, 429)
         refused.headers["Retry-After"] = str(limiting.seconds(wait))
         return refused

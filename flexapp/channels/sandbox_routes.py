@@ -6,6 +6,8 @@ the public key, and to `/open/v1/launches` what every vendor's server sends.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, Response, abort, current_app, url_for
 
 from flexapp.channels import public_keys, sandbox
@@ -17,13 +19,14 @@ from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import instant
 from flexapp.web.htmx import render
-from flexapp.web.limiting import counted
+from flexapp.web.limiting import counted, seconds
 from flexapp.web.navigation import see_other
 from flexapp.web.once import once
 
 blueprint = Blueprint("sandbox", __name__, url_prefix="/open/sandbox")
 
-TOO_MANY = frozenset({"sandbox_too_soon", "sandbox_full"})
+TOO_MANY = {"sandbox_too_soon": timedelta(minutes=1), "sandbox_full": timedelta(days=1)}
+"""Refusals that pass, and after what time at the latest."""
 
 
 @blueprint.get("")
@@ -47,7 +50,12 @@ def make() -> Response:
         if made.reason in public_keys.SECRETS:
             form.key.data = ""  # a private key does not go back onto the page
         form.refuse(made)
-        return _start(form, 429 if made.reason in TOO_MANY else None)
+        wait = TOO_MANY.get(made.reason)
+        if wait is None:
+            return _start(form)
+        refused = _start(form, 429)
+        refused.headers["Retry-After"] = str(seconds(wait))
+        return refused
     return see_other(url_for("sandbox.show", code=made.code))
 
 

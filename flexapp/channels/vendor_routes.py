@@ -7,9 +7,33 @@ from flask import Blueprint, Response, abort, current_app
 from flexapp.channels.vendor_pages import ExamplesPage, VendorPage, examples, launch_reference
 from flexapp.config import Settings
 from flexapp.web.access import Access, allow
+from flexapp.web.error_pages import PAGES, Area, ErrorPage, add_area
 from flexapp.web.htmx import render
 
 blueprint = Blueprint("vendor", __name__, url_prefix="/open")
+
+AREA = Area(
+    prefix="/open",
+    layout="layouts/page.html",
+    home="vendor.index",
+    home_label="回到 App 接入",
+    pages={
+        403: ErrorPage("不能打开", "这里不能从别的网站打开。", "请从 App 接入首页重新进入。"),
+        404: ErrorPage(
+            "没有这个页面",
+            "没有找到您要看的内容。",
+            "沙箱和自检的页面过一段时间会清除。请从 App 接入首页重新进入。",
+        ),
+        405: ErrorPage("无法处理", "这个地址不能这样打开。", "请从 App 接入首页重新进入。"),
+        429: ErrorPage(
+            PAGES[429].title,
+            "从您的网络来的操作次数太多了，这一次没有办。",
+            "请{when}再试。",
+            passes=True,
+        ),
+    },
+)
+blueprint.record_once(lambda state: add_area(state.app, AREA))
 
 
 @blueprint.get("/")

@@ -61,7 +61,7 @@ def show(seq: int) -> Response:
         else None
     )
     if found is None:
-        return render_refused(RUN_OUT, url_for("counter_audit.index"))
+        return render_refused(RUN_OUT, url_for("counter_audit.index"), "重新查询")
     page = AuditPage.of(found, auditing.lines(found=found, before=before_row()))
     return render("counter/audit_found.html", "counter/_audit_found.html", page=page)
 

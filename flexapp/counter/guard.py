@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Flask, abort, current_app, g, redirect, request, session, url_for
+from flask import Flask, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from flexapp.counter import signing_in
+from flexapp.rules.roles import Role
 from flexapp.web.access import Access, access_of, roles_of
 from flexapp.web.clock import instant
+from flexapp.web.error_pages import PAGES, Area, ErrorPage, ForbiddenHere, add_area
 from flexapp.web.unit_of_work import SAFE_METHODS, reading_ahead, write_transaction
 
 TOUCH_EVERY = timedelta(minutes=1)
@@ -18,9 +20,33 @@ COOKIE = "staff"
 """The session's own key: a clerk's browser may hold a resident's session beside it."""
 
 
+AREA = Area(
+    prefix="/counter",
+    layout="layouts/counter.html",
+    home="counter.desk",
+    home_label="回到工作台",
+    pages={
+        403: ErrorPage("不能办理", "这里不能办理这项业务。", "请回到工作台，重新打开这一页。"),
+        404: ErrorPage(
+            "没有这个页面",
+            "没有找到您要看的内容。",
+            "这一件可能已经办结或过了时间，也可能地址不对。请从工作台重新进入。",
+        ),
+        405: ErrorPage("无法处理", "这个地址不能这样打开。", "请从工作台重新进入。"),
+        429: ErrorPage(
+            PAGES[429].title,
+            "从本单位网络来的操作次数太多了，这一次没有办。",
+            "请{when}再试。",
+            passes=True,
+        ),
+    },
+)
+
+
 def init_app(app: Flask) -> None:
     """Stand before every view of the counters."""
     app.before_request(_guard)
+    add_area(app, AREA)
     app.context_processor(lambda: {"counter_session": g.get("counter_session")})
 
 
@@ -38,8 +64,18 @@ def _guard() -> Response | None:
     if not found.complete:
         return redirect(url_for(next_step(found)), 303)
     if found.clerk.role not in roles_of(current_app, request.endpoint):
-        abort(403)
+        raise ForbiddenHere(_not_for(found.clerk.role, roles_of(current_app, request.endpoint)))
     return None
+
+
+def _not_for(role: Role, allowed: frozenset[Role]) -> ErrorPage:
+    """Who can do it instead."""
+    others = "、".join(each.label for each in Role if each in allowed)
+    return ErrorPage(
+        "不能办理",
+        f"您的岗位（{role.label}）不能办理这项业务。",
+        f"可以办理的岗位：{others}。",
+    )
 
 
 def next_step(found: signing_in.Session) -> str:

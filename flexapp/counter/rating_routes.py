@@ -79,7 +79,7 @@ def handle(number: int) -> Response:
     if outcome is None:
         return see_other(_back())
     if outcome.field is None:
-        return render_refused(outcome, _back())
+        return render_refused(outcome, _back(), "返回评价")
     form.refuse(outcome)
     return _answer_page(found, form)
 

@@ -50,11 +50,6 @@ CASE_LIFE = timedelta(hours=1)
 
 HIDDEN = "原参保地登记的内容"
 
-TOO_MANY = Refusal(
-    "finding_limit",
-    f"一小时内最多查 {PEOPLE_FOUND.most} 个身份证号，请稍后再查；确有需要的请联系经办机构。",
-    "identity",
-)
 ENDED = Refusal("case_ended", "离上次输入身份证号已超过一小时，请重新输入。")
 NAME_DIFFERS = Refusal(
     "name_differs", "这个身份证号已有登记的姓名，与填写的不一致，请对照证件核对。", "name"
@@ -329,7 +324,13 @@ def _too_many(clerk: Clerk, at: datetime) -> Refusal | None:
             actor=clerk.actor,
             at=at,
         )
-    return TOO_MANY
+    wait = limiting.spent(PEOPLE_FOUND, clerk.id) or PEOPLE_FOUND.within
+    return Refusal(
+        "finding_limit",
+        f"一小时内最多查 {PEOPLE_FOUND.most} 个身份证号，请{limiting.spoken(wait)}再查；"
+        "确有需要的请联系经办机构。",
+        "identity",
+    )
 
 
 def _note(

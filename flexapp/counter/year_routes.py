@@ -79,7 +79,7 @@ def _close_page(year: int, form: ReasonForm) -> Response:
 
 
 def _refused(refusal: Refusal) -> Response:
-    return render_refused(refusal, url_for("counter_years.index"))
+    return render_refused(refusal, url_for("counter_years.index"), "返回年度")
 
 
 def _back() -> Response:

@@ -35,7 +35,6 @@ WRONG = Refusal(
     "办理码不对：可能输错了，已经用过，或者过了 24 小时。请核对后再输入。",
     "code",
 )
-TOO_MANY = Refusal("hand_over_limit", "办理码输错太多次，请一小时后再试。", "code")
 
 
 class Place(StrEnum):
@@ -96,8 +95,10 @@ def find(
 ) -> HandedOver | Refusal:
     """The case of this code and person, which is not yet taken over by looking."""
     tries = ((HAND_OVER_BY, _taker(actor)), (HAND_OVER_FOR, person_id))
-    if any(limiting.spent(limit, whose) is not None for limit, whose in tries):
-        return TOO_MANY
+    waits = [wait for limit, whose in tries if (wait := limiting.spent(limit, whose)) is not None]
+    if waits:
+        again = limiting.spoken(max(waits))
+        return Refusal("hand_over_limit", f"办理码输错太多次，请{again}再试。", "code")
     digits = "".join(char for char in code if char.isdecimal())
     row = repository.open_case(_digest(digits), person_id, place.value, instant())
     if row is not None:

@@ -22,7 +22,7 @@ from flexapp.rules.states import Move, apply
 from flexapp.transmission.forms import AskTaxForm
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
-from flexapp.web.htmx import render
+from flexapp.web.htmx import render, render_refused
 from flexapp.web.navigation import see_other
 
 __all__ = ["blueprint"]
@@ -171,9 +171,7 @@ def _card(record: Record, polls: int = 0, *, listed: bool = False) -> RecordCard
 
 
 def _refused(refusal: Refusal) -> Response:
-    return render(
-        "practice/refused.html", "errors/_refused.html", 422, refusal=refusal, back=_list()
-    )
+    return render_refused(refusal, _list())
 
 
 def _ask_page(record: Record, form: AskTaxForm) -> Response:

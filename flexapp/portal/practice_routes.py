@@ -21,11 +21,24 @@ from flexapp.registration.service import Details
 from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
+from flexapp.web.error_pages import Area, ErrorPage, add_area
 from flexapp.web.htmx import render, wants_fragment
 from flexapp.web.navigation import see_other
 from flexapp.web.options import DIVISIONS
 
 blueprint = Blueprint("practice", __name__, url_prefix="/practice")
+
+AREA = Area(
+    prefix="/practice",
+    layout="layouts/practice.html",
+    home="practice.index",
+    home_label="回到练习",
+    pages={
+        404: ErrorPage("没有这个页面", "没有找到您要看的内容。", "请从练习首页重新进入。"),
+        405: ErrorPage("无法处理", "这个地址不能这样打开。", "请从练习首页重新进入。"),
+    },
+)
+blueprint.record_once(lambda state: add_area(state.app, AREA))
 
 
 @blueprint.get("")

@@ -9,7 +9,16 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import BadHost, HTTPException
@@ -142,11 +151,34 @@ def _http_error(error: HTTPException) -> Response:
     if isinstance(error, BadHost) and not auth.is_machine_path():
         # Without a host no address can be built, and every page holds some.
         return Response(_SENTENCES[400], status, content_type="text/plain; charset=utf-8")
+    page = None if auth.is_machine_path() else _page_meant(status)
+    if page is not None:
+        return make_response(redirect(page, 308 if status == 404 else 303))
     answer = _answer(status)
     for name, value in error.get_headers():
         if name == "Allow":
             answer.headers[name] = value
     return answer
+
+
+def _page_meant(status: int) -> str | None:
+    """The page that was meant by an address with a slash too many, or by one that only takes a
+    form: a reloaded answer, a restored tab. Only of what is looked at."""
+    adapter = current_app.create_url_adapter(request)
+    if request.method not in ("GET", "HEAD") or request.url_rule is not None or adapter is None:
+        return None
+    try:
+        if status == 404:
+            endpoint, values = adapter.match(request.path.rstrip("/"), method="GET")
+        else:
+            endpoint, values = adapter.match(method="POST")
+    except HTTPException:
+        return None
+    if status == 404:
+        return url_for(endpoint, **values)
+    if "serial" in values:
+        return url_for("clerk.detail", serial=values["serial"])
+    return url_for("faults.index" if endpoint.startswith("faults.") else "clerk.index")
 
 
 def _busy(error: sqlite3.OperationalError) -> Response:

@@ -5,10 +5,13 @@ The fragment is what stands inside `<main id="main">`, or a smaller part with a 
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask, Response, make_response, render_template, request
 
 from flexapp.rules.refusal import Refusal
 from flexapp.web import metrics
+from flexapp.web.error_pages import area_of_request
 from flexapp.web.varying import vary_by
 
 UNPROCESSABLE = 422
@@ -25,16 +28,35 @@ def wants_fragment() -> bool:
     return "HX-Request" in headers and "HX-History-Restore-Request" not in headers
 
 
+def _place() -> str:
+    """Where the answer to this request goes, as htmx says it; what it says is only believed where
+    it is the id of an element."""
+    named = request.headers.get("HX-Target", "")
+    return f"#{named}" if re.fullmatch(r"[A-Za-z][\w-]*", named, re.ASCII) else "#main"
+
+
 def render(page: str, fragment: str, status: int = 200, /, **context: object) -> Response:
     """The page template for a browser, the fragment template for htmx."""
     template = fragment if wants_fragment() else page
-    return make_response(render_template(template, **context), status)
+    response = make_response(render_template(template, **context), status)
+    if wants_fragment() and status >= 400 and status != UNPROCESSABLE:
+        # The script lets an error into the page only where it is ours, and by this it is.
+        response.headers["HX-Retarget"] = _place()
+    return response
 
 
-def render_refused(refusal: Refusal, back: str) -> Response:
+def render_refused(refusal: Refusal, back: str, back_label: str = "查看记录") -> Response:
     """The page of a refused button: the sentence that says what to do instead, and the way back."""
     metrics.refused(refusal.reason)
-    return render("errors/refused.html", "errors/_refused.html", 422, refusal=refusal, back=back)
+    return render(
+        "errors/refused.html",
+        "errors/_refused.html",
+        422,
+        refusal=refusal,
+        back=back,
+        back_label=back_label,
+        area=area_of_request(),
+    )
 
 
 def _finish(response: Response) -> Response:

@@ -23,7 +23,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from flexapp.config import Settings
 from flexapp.extensions import hold
-from flexapp.rules.limits import Limit
+from flexapp.rules.limits import MINUTE, Limit
 from flexapp.web import addresses, metrics
 from flexapp.web.counts import Counts, DatabaseCounts, RedisCounts, SharedCounts
 from flexapp.web.unit_of_work import reading_ahead, write_transaction
@@ -88,6 +88,11 @@ def let_in(limit: Limit) -> None:
 def seconds(wait: timedelta) -> int:
     """For `Retry-After`: whole seconds, at least one."""
     return max(1, math.ceil(wait.total_seconds()))
+
+
+def spoken(wait: timedelta) -> str:
+    """For a sentence: "3 分钟后", never less than the wait is."""
+    return f" {max(1, math.ceil(wait / MINUTE))} 分钟后"
 
 
 def _mark(limit: Limit, *, each: bool) -> Callable[[View], View]:

@@ -10,13 +10,23 @@ from flask import Response, request
 
 from flexapp.web import metrics
 
-MACHINE_PATHS = ("/tax/", "/open/v1/")
-"""Below these, other systems speak to us and nobody looks at a page."""
+MACHINE_PATHS = (
+    "/tax/",
+    "/open/v1/",
+    "/open/launches/openapi.json/",
+    "/open/tax/keys/",
+    "/open/tax/openapi.json/",
+    "/csp-reports/",
+    "/healthz/",
+    "/readyz/",
+    "/metrics/",
+)
+"""Here and below these, other systems speak to us and nobody looks at a page."""
 
 
 def wants_problem() -> bool:
     """Whether whoever asks is a system, not a person."""
-    return request.path.startswith(MACHINE_PATHS)
+    return f"{request.path}/".startswith(MACHINE_PATHS)
 
 
 def problem(

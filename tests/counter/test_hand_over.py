@@ -178,7 +178,7 @@ def test_wrong_codes_are_limited_for_the_person(
     clerk = at_the_desk("dt01")
     for _ in range(HAND_OVER_FOR.most):
         assert WRONG in give(clerk, MA_LAN, "1", 422).alert
-    assert "办理码输错太多次，请一小时后再试。" in give(clerk, MA_LAN, code, 422).alert
+    assert "办理码输错太多次，请 60 分钟后再试。" in give(clerk, MA_LAN, code, 422).alert
     clock.advance(minutes=61)
     again = at_the_desk("dt01")
     assert give(again, MA_LAN, code).value("base") == "60"

@@ -389,7 +389,7 @@ def test_a_clerk_looks_up_no_more_people_than_anybody_serves(
     form = desk.page("/counter/people")
     for _ in range(2):
         refused = desk.submit(form, "查找", 422, identity=MA_LAN.identity)
-        assert "请稍后再查" in refused.alert
+        assert "请 60 分钟后再查" in refused.alert
     ((label,),) = rows(
         app, "SELECT actor_label FROM audit_event WHERE action = 'counter.finding_limited'"
     )

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
+from flexapp.rules.limits import VERIFY_WRONG
 from tests.journeys.conftest import Scripted, World
 from tests.journeys.phone import Phone
 from tests.journeys.snapshot import take
@@ -236,6 +239,49 @@ def test_a_record_whose_button_was_not_answered_leads_to_where_it_stands(
         expect(phone.page.locator("#notice")).to_contain_text(UNKNOWN)
         phone.follow("查看记录")
         phone.on(ASSESSMENT, phone.record("2019-01", "2019-12"))
+
+
+def test_what_is_turned_away_before_the_service_is_said_to_be_so_and_not_unknown(
+    scripted: Scripted,
+) -> None:
+    """What nginx answers to a flood: nothing was taken in, and everybody knows when to go on."""
+    with scripted(TODAY) as world:
+        phone = _at_the_form(world)
+        phone.fill(BASE, "60")
+        headers = {"Retry-After": "30", "Content-Type": "text/html"}
+        page = "<!doctype html><title>请稍等再试</title>"
+        phone.page.route(
+            f"**{NEW}", lambda route: route.fulfill(status=429, headers=headers, body=page)
+        )
+        phone.tolerate("429")
+        phone.press("核定", refused=429)
+        notice = phone.page.locator("#notice")
+        expect(notice).to_have_text("操作太频繁，刚才没有办。您填的内容还在，请 30 秒后再试。")
+        expect(phone.field(BASE)).to_have_value("60")
+        phone.page.unroute(f"**{NEW}")
+        phone.press("核定")
+        phone.on(ASSESSMENT, phone.record("2019-01", "2019-12"))
+
+
+def test_too_many_wrong_codes_of_sheets_are_said_to_be_so_beside_what_was_typed(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "flexapp.assessment.verify_routes.VERIFY_WRONG", replace(VERIFY_WRONG, most=1)
+    )
+    with scripted(TODAY) as world:
+        phone = world.phone()
+        phone.open("/verify")
+        phone.tolerate("422", "429")
+        for status in (422, 429):
+            phone.fill("核定流水号", "64010420190924000001")
+            phone.fill("验证码", "ABCD2345EFGH6789")
+            phone.press("验证", refused=status)
+            expect(phone.page.get_by_role("alert")).to_be_visible()
+        expect(phone.page.get_by_role("alert")).to_contain_text("分钟后再试")
+        expect(phone.page.get_by_text("结果待确认")).to_have_count(0)
+        expect(phone.page.get_by_role("alert")).to_be_focused()
+        expect(phone.field("核定流水号")).to_have_value("64010420190924000001")
 
 
 def _seen(world: World, ago: timedelta) -> None:

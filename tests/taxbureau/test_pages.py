@@ -246,9 +246,30 @@ def test_an_unknown_page_is_a_404_that_leads_back(bureau: Bureau, path: str) -> 
     assert 'href="/"' in text(answer)
 
 
-def test_a_move_that_does_not_exist_or_a_get_of_one_is_refused(bureau: Bureau) -> None:
+@pytest.mark.parametrize(
+    ("opened", "leads_to"),
+    [
+        (f"{DETAIL}/pay", DETAIL),
+        (f"{DETAIL}/decline", DETAIL),
+        (f"{DETAIL}/", DETAIL),
+        ("/faults/", "/faults"),
+        ("/faults/off", "/faults"),
+        ("/faults/slow/off", "/faults"),
+    ],
+)
+def test_the_address_of_a_button_or_one_with_a_slash_leads_to_the_page_that_was_meant(
+    bureau: Bureau, opened: str, leads_to: str
+) -> None:
     bureau.put(CONTENT)
-    assert bureau.client.get(f"{DETAIL}/pay").status_code == 405
+    answer = bureau.client.get(opened)
+    assert answer.status_code in (303, 308)
+    assert answer.headers["Location"].removeprefix("http://localhost") == leads_to
+    assert bureau.client.get(opened, follow_redirects=True).status_code == 200
+    assert bureau.state() == "received"
+
+
+def test_a_move_that_does_not_exist_is_refused(bureau: Bureau) -> None:
+    bureau.put(CONTENT)
     assert bureau.press("request").status_code == 404
     assert bureau.state() == "received"
 
@@ -278,7 +299,7 @@ def every_kind_of_page(bureau: Bureau) -> list[TestResponse]:
         post(f"{DETAIL}/pay"),
         post(f"{DETAIL}/pay", data={"reason": "长" * 70_000}),
         get("/nothing"),
-        get(f"{DETAIL}/pay"),
+        bureau.client.put(DETAIL),
     ]
 
 

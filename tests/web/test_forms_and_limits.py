@@ -266,8 +266,8 @@ METHODS = [
     ("/assessment/self", "DELETE"),
     ("/registration", "PUT"),
     ("/me/messages", "POST"),
-    ("/sign-out", "GET"),
-    ("/assessment/records/1/transmit", "GET"),
+    ("/sign-out", "PUT"),
+    ("/assessment/records/1/transmit", "DELETE"),
 ]
 
 

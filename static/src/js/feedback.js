@@ -8,6 +8,8 @@ const UNKNOWN = "网络不通，结果待确认，请查看记录，再决定要
 const UNKNOWN_HERE = "网络不通，结果待确认。您填的内容还在，请稍后再按一次。";
 const NOT_SHOWN = "网络不通，您填的内容还在，请稍后再试。";
 const NOT_REFRESHED = "网络不通，下面的内容没有更新，请稍后再试。";
+// What stands before the service turned it away: nothing was taken in.
+const TOO_MANY = "操作太频繁，刚才没有办。您填的内容还在，请";
 const RETRY_MS = 8000;
 const RETRIES = 5;
 
@@ -50,7 +52,7 @@ function beginAtTop(main) {
 function afterSettle(event) {
   const detail = event.detail;
   if (!detail.xhr || !detail.target || startedBy(detail.requestConfig) !== "pressed") return;
-  if (detail.xhr.status === 422 && focusFirstFault(detail.target)) return;
+  if (detail.xhr.status >= 400 && focusFirstFault(detail.target)) return;
   if (detail.target.id === "main") beginAtTop(detail.target);
 }
 
@@ -114,9 +116,18 @@ function reportPost(config) {
   else say(UNKNOWN_HERE);
 }
 
+function soon(xhr) {
+  const seconds = Number(xhr.getResponseHeader("Retry-After"));
+  if (!seconds) return "稍等一会儿再试。";
+  return seconds < 60 ? ` ${seconds} 秒后再试。` : ` ${Math.ceil(seconds / 60)} 分钟后再试。`;
+}
+
 function report(detail) {
   const config = detail.requestConfig;
-  if (startedBy(config) === "typed") {
+  if (detail.xhr && detail.xhr.status === 429) {
+    if (startedBy(config) === "typed" && detail.target) detail.target.classList.add("stale");
+    say(TOO_MANY + soon(detail.xhr));
+  } else if (startedBy(config) === "typed") {
     // Figures of an earlier entry must not pass for the present one's.
     if (detail.target) detail.target.classList.add("stale");
     say(NOT_REFRESHED);
