@@ -13,6 +13,7 @@ from flask import Flask
 from flexapp.rules.limits import VERIFY_WRONG
 from flexapp.web.access import Access, access_of
 from flexapp.web.limiting import TooMany, spoken
+from tests.channels.test_sandbox import a_key
 from tests.support.client import HTMX, LintingClient
 from tests.support.html import Page
 
@@ -96,7 +97,7 @@ def test_a_vendor_is_told_when_the_sandbox_can_be_made_again(
     monkeypatch.setattr(f"flexapp.channels.sandbox.{most}", 0)
     form, _ = client.page("/open/sandbox").form("登记公钥")
     for headers in ({}, {**HTMX, "HX-Target": "main"}):
-        answer = client.post("/open/sandbox", data={**form.fields, "key": "x"}, headers=headers)
+        answer = client.post("/open/sandbox", data={**form.fields, "key": a_key()}, headers=headers)
         assert answer.status_code == 429
         assert WHEN.search(Page(answer).alert)
         assert answer.headers["Retry-After"] == seconds
@@ -113,7 +114,7 @@ def test_only_the_id_of_an_element_is_taken_for_the_place_of_an_answer(
     form, _ = client.page("/open/sandbox").form("登记公钥")
     answer = client.post(
         "/open/sandbox",
-        data={**form.fields, "key": "x"},
+        data={**form.fields, "key": a_key()},
         headers={**HTMX, "HX-Target": named.encode().decode("latin-1")},
     )
     plain = re.fullmatch(r"[a-z-]+", named)
