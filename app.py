@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from flexapp import environment_check
 from flexapp.config import Settings, SettingsError, load
 from flexapp.extensions import db
 from flexapp.people import rotating
@@ -32,15 +33,16 @@ def serving_app() -> Flask:
     from flexapp.transmission.worker import start_in_background
 
     settings = load(os.environ)
-    _watched(settings)
+    _begin(settings)
     made = create_app(settings)
     if settings.is_demo:
         start_in_background(made)
     return made
 
 
-def _watched(settings: Settings) -> None:
-    """Log and count as a process of the service does."""
+def _begin(settings: Settings) -> None:
+    """Log, count and write files as a process of the service does."""
+    os.umask(0o077)  # whatever is written holds something of somebody
     logs.begin(settings)
     metrics.share(settings)
 
@@ -53,10 +55,12 @@ def main() -> int:
         for fault in error.faults:
             print(fault, file=sys.stderr)  # noqa: T201
         return 2
+    os.umask(0o077)
     try:
         # Once here, so that what cannot start says so instead of dying again and again as a worker.
         with create_app(settings).app_context():
             db.session.execute(text("SELECT 1"))
+            environment_check.check(settings)
             rotating.check_at_start()
             db.session.remove()
             db.engine.dispose()  # the workers have connections of their own
@@ -128,8 +132,11 @@ def __getattr__(name: str) -> Flask:
     """`app`, made when somebody asks for it (`flask --app app`), not when this file is read."""
     if name == "app":
         settings = load(os.environ)
-        _watched(settings)
-        return create_app(settings)
+        _begin(settings)
+        made = create_app(settings)
+        with made.app_context():
+            environment_check.check(settings)
+        return made
     raise AttributeError(name)
 
 

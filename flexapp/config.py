@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from joserfc.jwk import ECKey, KeySet
 
-from flexapp import signing
+from flexapp import deployment, signing
 
 Network = IPv4Network | IPv6Network
 
@@ -153,17 +153,21 @@ class _Reader:
     def settings(self) -> Settings:
         env = self.choice("FLEXAPP_ENV", [e.value for e in Environment], Environment.DEMO.value)
         demo = env != Environment.PRODUCTION
-        host = self.host()
-        port = self.number("FLEXAPP_PORT", 8000, 1, 65535)
+        host, port = self.host(), self.number("FLEXAPP_PORT", 8000, 1, 65535)
+        ours = f"http://{f'[{host}]' if ':' in host else host}:{port}" if demo else None
+        public_url = self.url("FLEXAPP_PUBLIC_URL", ours)
+        database_url = self.database_url(demo)
+        self.faults += deployment.faults(
+            self.environ, host=host, public_url=public_url or "", database_url=database_url
+        )
         settings = Settings(
             env=Environment.DEMO if demo else Environment.PRODUCTION,
-            database_url=self.database_url(demo),
+            database_url=database_url,
             database_pool=self.number("FLEXAPP_DATABASE_POOL", 5, 1, 100),
             database_recycle=self.number("FLEXAPP_DATABASE_RECYCLE", 1800, 60, 86400),
             host=host,
             port=port,
-            public_url=self.url("FLEXAPP_PUBLIC_URL", f"http://{host}:{port}" if demo else None)
-            or "",
+            public_url=public_url or "",
             secret_key=self.secret("FLEXAPP_SECRET_KEY", DEMO_SECRET, demo),
             today=self.today(demo),
             tax_url=self.url("FLEXAPP_TAX_URL", None, required=not demo),

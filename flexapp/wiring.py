@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -130,7 +131,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.jinja_environment = Templates
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    _make_folder(settings.database_url)
+    _keep_private(settings.database_url)
     app.extensions["parameters"] = ParameterBook.load(demo=settings.is_demo)
     # The counters and the channels do not know each other; some of their pages name channels.
     app.extensions["channel_names"] = lambda: [(each.code, each.name) for each in channels.apps()]
@@ -263,6 +264,19 @@ def _connect_tax_bureau(app: Flask, settings: Settings) -> None:
     )
 
 
-def _make_folder(database_url: str) -> None:
-    if database_url.startswith("sqlite:///"):
-        Path(database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+def _keep_private(database_url: str) -> None:
+    """An SQLite database, and the folder if it is made here, are for this user alone.
+
+    What SQLite puts beside the file (-wal, -shm) gets the file's own mode.
+    """
+    if not database_url.startswith("sqlite:///") or database_url.endswith(":memory:"):
+        return
+    path = Path(database_url.removeprefix("sqlite:///"))
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(PermissionError):  # somebody else's: theirs to say who may read it
+        if path.parent == PROJECT / "var":
+            path.parent.chmod(0o700)
+        path.touch(mode=0o600)
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                Path(f"{path}{suffix}").chmod(0o600)

@@ -73,7 +73,7 @@ def run(
         output, code = f"{output}\nno end after {timeout:.0f} seconds", 124
     except OSError as error:
         output, code = str(error), 127
-    VAR.mkdir(exist_ok=True)
+    VAR.mkdir(mode=0o700, exist_ok=True)
     with LOG.open("a", encoding="utf-8") as log:
         log.write(f"$ {' '.join(words)}\n{output}\n[exit {code}]\n")
     if code != 0:
@@ -153,7 +153,8 @@ def install_debian_packages(names: Sequence[str], otherwise: str) -> None:
 def alone() -> Iterator[None]:
     """Let one set-up at a time work in this checkout; the others wait, then find it done."""
     try:
-        VAR.mkdir(exist_ok=True)
+        VAR.mkdir(mode=0o700, exist_ok=True)
+        VAR.chmod(0o700)  # the databases lie in it
         handle = (VAR / "setup.lock").open("a")
     except OSError as error:
         raise Trouble(f"This folder cannot be written to: {error}.") from error

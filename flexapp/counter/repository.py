@@ -57,6 +57,11 @@ def by_id(staff_id: int) -> Row | None:
     return None if row is None else Row(*row)
 
 
+def anybody() -> bool:
+    """Whether there is anybody; reads nothing encrypted."""
+    return db.session.execute(select(Staff.id).limit(1)).first() is not None
+
+
 def everybody() -> Sequence[Row]:
     """All staff, by user name."""
     return [Row(*row) for row in db.session.execute(select(*_STAFF).order_by(Staff.user_name))]

@@ -130,6 +130,11 @@ def disable(*, user_name: str, actor: Actor, at: datetime) -> Refusal | None:
     return None
 
 
+def anybody() -> bool:
+    """Whether anybody is of the staff."""
+    return repository.anybody()
+
+
 def everybody() -> tuple[tuple[Clerk, bool], ...]:
     """All staff, each with whether they may sign in."""
     return tuple((clerk_from(row), row.disabled_at is None) for row in repository.everybody())

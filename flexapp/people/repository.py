@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Table, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Table, and_, bindparam, func, insert, inspect, or_, select, update
 
 from flexapp.extensions import db, hold, next_numbers, run, table_of, upsert
 from flexapp.people.models import Account, DailyUse, Person, SignIn, SmsCode
@@ -187,6 +187,22 @@ def people(person_ids: Collection[int]) -> Sequence[Person]:
     """The persons of these numbers."""
     query = select(Person).where(Person.id.in_(list(person_ids)))
     return db.session.execute(query).scalars().all()
+
+
+def tables_exist() -> bool:
+    """Whether the table of persons is there: a database that is not migrated has none."""
+    return inspect(db.session.connection()).has_table(Person.__tablename__)
+
+
+def anybody() -> bool:
+    """Whether there is any person."""
+    return db.session.execute(select(Person.id).limit(1)).first() is not None
+
+
+def is_stored(identity_index: str) -> bool:
+    """Whether there is a person of this blind index; reads nothing encrypted."""
+    query = select(Person.id).where(Person.identity_index == identity_index)
+    return db.session.execute(query).first() is not None
 
 
 def newest_person() -> Person | None:

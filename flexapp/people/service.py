@@ -195,6 +195,21 @@ def identity_index(identity: IdentityNumber) -> str:
     return vault().index(identity.value, "person.identity")
 
 
+def tables_exist() -> bool:
+    """Whether the database has been migrated at all."""
+    return repository.tables_exist()
+
+
+def anybody() -> bool:
+    """Whether anybody is stored; asks for no key."""
+    return repository.anybody()
+
+
+def is_stored(identity: IdentityNumber) -> bool:
+    """Whether the person of an ID number is; asks for no data key."""
+    return repository.is_stored(identity_index(identity))
+
+
 def find_person(identity: IdentityNumber) -> PersonCard | None:
     """The person of an ID number, if we know one."""
     row = repository.person_by_identity(identity_index(identity))

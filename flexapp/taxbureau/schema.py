@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 
 VERSION = 3
@@ -153,7 +154,7 @@ def prepare(path: Path) -> None:
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _keep_private(path)
             connection = connect(path)
             try:
                 return _prepare(connection, path)
@@ -167,6 +168,16 @@ def prepare(path: Path) -> None:
                     f"cannot use {path} as the tax bureau's database: {fault}"
                 ) from fault
             time.sleep(0.01)
+
+
+def _keep_private(path: Path) -> None:
+    """The file, and its folder if it is made here, are for this user alone."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(PermissionError):  # somebody else's: theirs to say who may read it
+        path.touch(mode=0o600)
+        for suffix in ("", "-wal", "-shm"):  # SQLite's own, from a start before this one
+            with suppress(FileNotFoundError):
+                Path(f"{path}{suffix}").chmod(0o600)
 
 
 def _is_busy(fault: Exception) -> bool:

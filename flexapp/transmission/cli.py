@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import datetime
-from typing import IO
+from pathlib import Path
 
 import click
 from flask import Flask, current_app
@@ -152,8 +153,8 @@ def give_back(serial: str, reason: str) -> None:
 
 @cli.command("new-key")
 @click.argument("kid")
-@click.argument("file", type=click.File("x", encoding="utf-8", lazy=True))
-def new_key(kid: str, file: IO[str]) -> None:
+@click.argument("file", type=click.Path(path_type=Path))
+def new_key(kid: str, file: Path) -> None:
     """Make a signing key: a private JWK set into FILE, and its public part to be handed over.
 
     To change keys, put the new key behind the old one in the set, hand over the public part, and
@@ -163,7 +164,12 @@ def new_key(kid: str, file: IO[str]) -> None:
         key: ECKey = signing.new_key(kid)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-    json.dump({"keys": [key.as_dict(private=True)]}, file)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise click.ClickException(f"{file} could not be made: {error.strerror}.") from None
+    with open(descriptor, "w", encoding="utf-8") as opened:
+        json.dump({"keys": [key.as_dict(private=True)]}, opened)
     click.echo(json.dumps(signing.public_set((key,))))
 
 

@@ -54,6 +54,7 @@ class Browser:
 def settings(folder: Path, database_url: str) -> dict[str, str]:
     """The settings of a product on that database, everything else of it in `folder`."""
     return {
+        "FLEXAPP_ENV": "demo",
         "FLEXAPP_DATABASE_URL": database_url,
         "FLEXAPP_TAX_DATABASE": str(folder / "tax.sqlite3"),
         "FLEXAPP_TODAY": TODAY.isoformat(),

@@ -48,6 +48,7 @@ class Cluster:
         self.origin = f"https://{nginx.HOST}:{self.port}"
         self.tax_database = folder / "tax.sqlite3"
         self.environ: Mapping[str, str] = {
+            "FLEXAPP_ENV": "demo",
             "FLEXAPP_DATABASE_URL": database.create(DATABASE),
             "FLEXAPP_TAX_URL": f"http://{nginx.HOST}:{(tax_port := free_port())}",
             "FLEXAPP_TAX_DATABASE": str(self.tax_database),

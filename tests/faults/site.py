@@ -43,6 +43,7 @@ class Site(Books):
         self.web_port = serving.free_port()
         """Where the tax bureau tells its events to, and where whoever wants pages serves them."""
         self.environ: Mapping[str, str] = {
+            "FLEXAPP_ENV": "demo",
             "FLEXAPP_DATABASE_URL": f"sqlite:///{self.database}",
             "FLEXAPP_TAX_URL": f"http://127.0.0.1:{self.tax_port}",
             "FLEXAPP_TODAY": TODAY,

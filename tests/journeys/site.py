@@ -102,6 +102,7 @@ class _Quiet(WSGIRequestHandler):
 
 def _environ(database: Path, tax_database: Path, today: str) -> dict[str, str]:
     return {
+        "FLEXAPP_ENV": "demo",
         "FLEXAPP_DATABASE_URL": f"sqlite:///{database}",
         "FLEXAPP_TAX_DATABASE": str(tax_database),
         "FLEXAPP_TODAY": today,

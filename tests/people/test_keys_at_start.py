@@ -88,6 +88,7 @@ def test_the_server_says_which_key_is_missing_and_does_not_start(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     settings = {
+        "FLEXAPP_ENV": "demo",
         "FLEXAPP_DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],
         "FLEXAPP_TAX_DATABASE": str(tmp_path / "tax.sqlite3"),
         "FLEXAPP_DATA_KEYS": NEW_ONLY,

@@ -38,6 +38,7 @@ def settings_for(folder: Path, today: date | None, **more: str) -> Settings:
     """Demo settings whose databases lie in `folder`, or on PostgreSQL belong to it."""
     ours = f"sqlite:///{folder / 'site.sqlite3'}"
     environ = {
+        "FLEXAPP_ENV": "demo",
         "FLEXAPP_DATABASE_URL": postgresql.url_of(folder) if postgresql.is_running() else ours,
         "FLEXAPP_TAX_DATABASE": str(folder / "tax.sqlite3"),
         **({"FLEXAPP_TODAY": today.isoformat()} if today else {}),

@@ -143,7 +143,7 @@ MALFORMED = [
 
 @pytest.mark.parametrize(("name", "value"), MALFORMED, ids=lambda text: text[:40])
 def test_a_malformed_setting_is_named(name: str, value: str) -> None:
-    found = faults({name: value})
+    found = faults({"FLEXAPP_ENV": "demo", name: value})
     assert any(name in fault for fault in found)
     assert not any("secret-password" in fault for fault in found)
 
@@ -165,13 +165,13 @@ def test_production_logs_for_machines_and_nobody_may_read_its_figures_unasked() 
 def test_keys_may_lie_in_a_file_and_the_first_one_signs(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     file.write_text(key_set(OURS, THEIRS, private=True))
-    settings = load({"FLEXAPP_SIGNING_KEYS": str(file)})
+    settings = load({"FLEXAPP_ENV": "demo", "FLEXAPP_SIGNING_KEYS": str(file)})
     assert [each.kid for each in settings.signing_keys] == ["ours-2026", "theirs-2026"]
 
 
 def test_what_is_wrong_with_a_key_is_said_without_the_key() -> None:
     secret = str(OURS.as_dict(private=True)["d"])
-    (fault,) = faults({"FLEXAPP_TAX_KEYS": key_set(OURS, private=True)})
+    (fault,) = faults({"FLEXAPP_ENV": "demo", "FLEXAPP_TAX_KEYS": key_set(OURS, private=True)})
     assert "only public keys belong here" in fault
     assert secret not in fault
 
@@ -189,7 +189,7 @@ def test_the_demo_trusts_its_stand_in() -> None:
     "address", ["mysql://h/d", "postgresql://h/d", "postgresql+psycopg://:pw@h"]
 )
 def test_a_database_that_cannot_be_used_is_refused_and_its_password_not_said(address: str) -> None:
-    (fault,) = faults({"FLEXAPP_DATABASE_URL": address})
+    (fault,) = faults({"FLEXAPP_ENV": "demo", "FLEXAPP_DATABASE_URL": address})
     assert fault.startswith("FLEXAPP_DATABASE_URL must")
     assert ":pw" not in fault
 
@@ -241,3 +241,47 @@ def test_settings_cannot_be_printed_by_accident() -> None:
     settings = load(PRODUCTION)
     assert "s" * 40 not in repr(settings)
     assert "s" * 40 not in str(settings)
+
+
+WITHOUT_ENV = {k: v for k, v in PRODUCTION.items() if k != "FLEXAPP_ENV"}
+TELLING = [
+    *({name: value} for name, value in WITHOUT_ENV.items()),
+    {"FLEXAPP_SECRET_KEY": ""},
+    {"FLEXAPP_SMS": "http", "FLEXAPP_SMS_URL": "https://sms.example"},
+    {"FLEXAPP_SMS_TOKEN": "t"},
+    {"FLEXAPP_HOST": "0.0.0.0"},
+    {"FLEXAPP_HOST": "::"},
+    {"FLEXAPP_HOST": "10.0.0.7", "FLEXAPP_PORT": "80"},
+    {"FLEXAPP_HOST": "web.example"},
+    {"FLEXAPP_PUBLIC_URL": "https://127.0.0.1.example"},
+]
+
+
+@pytest.mark.parametrize("environ", [WITHOUT_ENV, *TELLING], ids=lambda each: "+".join(each))
+def test_where_flexapp_env_was_forgotten_nothing_of_a_deployment_starts_the_demo(
+    environ: dict[str, str],
+) -> None:
+    (fault,) = faults(environ)
+    assert fault.startswith("FLEXAPP_ENV is missing")
+    assert all(name in fault for name in environ if name not in ("FLEXAPP_PORT", "FLEXAPP_SMS_URL"))
+    assert load(TRIAL | {"FLEXAPP_ENV": "demo"}).is_demo
+
+
+TRIAL = {
+    "FLEXAPP_DATABASE_URL": "sqlite:////tmp/trial.sqlite3",
+    "FLEXAPP_HOST": "127.0.0.2",
+    "FLEXAPP_PORT": "8123",
+    "FLEXAPP_PUBLIC_URL": "http://localhost:8123",
+    "FLEXAPP_TODAY": "2019-09-24",
+    "FLEXAPP_WORKERS": "1",
+}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_a_trial_on_this_machine_needs_no_flexapp_env(host: str) -> None:
+    assert load(TRIAL | {"FLEXAPP_HOST": host}).is_demo
+
+
+@pytest.mark.parametrize("environ", TELLING, ids=lambda each: "+".join(each))
+def test_the_demo_starts_anywhere_where_it_is_wished_for(environ: dict[str, str]) -> None:
+    assert load({"FLEXAPP_ENV": "demo"} | environ).is_demo
