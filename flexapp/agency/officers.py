@@ -5,6 +5,7 @@ from __future__ import annotations
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
+from flexapp.rules.text import normalise_prose
 
 NOT_AN_OFFICER = Refusal("not_an_officer", "只有经办机构管理员可以办理，请联系经办机构。")
 REASON_MAX = 100
@@ -18,7 +19,7 @@ def refuse_others(actor: Actor) -> Refusal | None:
 
 def read_words(text: str, *, most: int) -> str | None:
     """A line as typed, its spaces made single, where it has 2 to `most` characters."""
-    words = " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+    words = normalise_prose(text)
     return words if 2 <= len(words) <= most else None
 
 

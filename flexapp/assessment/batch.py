@@ -16,6 +16,7 @@ from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.people import service as people
 from flexapp.registration.service import unit_at
+from flexapp.rules.identity import same_name
 from flexapp.rules.money import plain, to_fen
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
@@ -95,7 +96,7 @@ def _take_one(
     if row.number in known:
         return ("批量核定编号重复，前面已有一笔",)
     person = people.find_person(row.identity)
-    if person is not None and person.name != row.name:
+    if person is not None and not same_name(person.name, row.name):
         return ("这个身份证号在系统里是另一个姓名",)
     if person is None:
         person = people.add_person(name=row.name, identity=row.identity, at=at)

@@ -16,6 +16,7 @@ from flexapp.rules.parameters import ParameterBook, Rate
 from flexapp.rules.periods import Month, Period
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
+from flexapp.rules.text import is_printable, normalise
 
 HEADER = (
     "批量核定编号",
@@ -60,10 +61,10 @@ def read(
         return (f"应有 {len(HEADER)} 列，实有 {len(fields)} 列",)
     if any(len(field) > LONGEST for field in fields):
         return (f"有一列超过 {LONGEST} 个字",)
-    if any("\ufffd" in field or not field.isprintable() for field in fields):
+    if any("\ufffd" in field or not is_printable(field.strip()) for field in fields):
         return ("有乱码或换行等不能显示的字符",)
     number, name_text, identity_text, division, start, end, base, total, made_on, paid = (
-        field.strip() for field in fields
+        normalise(field) for field in fields
     )
     reasons: list[str] = []
     if NUMBER.fullmatch(number) is None:

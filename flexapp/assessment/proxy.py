@@ -12,7 +12,7 @@ from flexapp.assessment.records import case_lives
 from flexapp.audit import service as audit
 from flexapp.people.service import Visitor, find_person, may_ask_about, person_by_id
 from flexapp.registration import service as registration
-from flexapp.rules.identity import IdentityNumber
+from flexapp.rules.identity import IdentityNumber, same_name
 from flexapp.rules.refusal import Refusal
 from flexapp.web.clock import instant
 
@@ -50,7 +50,7 @@ def open_case(
     person = find_person(identity)
     if (
         person is None
-        or person.name != name
+        or not same_name(person.name, name)
         or not person.proxy_allowed
         or registration.current(person.id) is None
     ):

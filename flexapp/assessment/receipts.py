@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +29,7 @@ from flexapp.config import Settings
 from flexapp.people.service import PersonCard, person_by_id
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
+from flexapp.rules.text import normalise
 
 ALPHABET = "0123456789ACEFHJKMNPRTVWXY"
 """The digits, and the letters that nobody takes for one."""
@@ -207,5 +207,5 @@ def _grouped(letters: str) -> str:
 
 def _plain(text: str) -> str:
     """Letters and digits of what was typed, capital and of half width: no blanks, no hyphens."""
-    normal = unicodedata.normalize("NFKC", text[:100]).upper()
+    normal = normalise(text[:100]).upper()
     return "".join(char for char in normal if char.isascii() and char.isalnum())

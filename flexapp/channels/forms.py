@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from wtforms import StringField
 
-from flexapp.web.forms import PageForm, printable, strip
+from flexapp.rules.text import printable
+from flexapp.web.forms import PageForm, strip
 
 
 def _ends(value: str | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wtforms import PasswordField, StringField
 
-from flexapp.web.forms import PageForm, strip
+from flexapp.web.forms import PageForm, prose, strip
 
 
 class SignInForm(PageForm):
@@ -30,7 +30,7 @@ class CodeForm(PageForm):
 class GiveBackForm(PageForm):
     """Why a parked assessment is given back."""
 
-    reason = StringField("退回原因", filters=[strip])
+    reason = StringField("退回原因", filters=[prose])
 
 
 class AuditPersonForm(PageForm):
@@ -48,4 +48,4 @@ class AuditClerkForm(PageForm):
 class AnswerForm(PageForm):
     """What was done about a bad rating."""
 
-    answer = StringField("怎么处理的", filters=[strip])
+    answer = StringField("怎么处理的", filters=[prose])

@@ -7,7 +7,7 @@ from wtforms import Field, HiddenField, StringField
 
 from flexapp.rules.parameters import Per
 from flexapp.rules.rates import RateKind
-from flexapp.web.forms import PageForm, strip
+from flexapp.web.forms import PageForm, prose, strip
 
 PER_GROUPS = (("", ((Per.MONTH.value, "每月"), (Per.YEAR.value, "全年"))),)
 KIND_GROUPS = (("", tuple((kind.value, kind.label) for kind in RateKind)),)
@@ -18,8 +18,8 @@ class PublicationForm(PageForm):
 
     total = StringField("费率（%）", filters=[strip])
     personal = StringField("其中记入个人账户（%）", filters=[strip])
-    document = StringField("文件名称", filters=[strip])
-    number = StringField("文号", filters=[strip])
+    document = StringField("文件名称", filters=[prose])
+    number = StringField("文号", filters=[prose])
     document_date = StringField("文件日期", filters=[strip])
     effective_from = StringField("从哪天起执行", filters=[strip])
     reviewed = HiddenField()
@@ -64,13 +64,13 @@ class CloseForm(PageForm):
     """Which areas or channels, and why."""
 
     place = StringField("地区或渠道", filters=[strip])
-    reason = StringField("原因", filters=[strip])
+    reason = StringField("原因", filters=[prose])
 
 
 class AnnouncementForm(PageForm):
     """What 首页 tells everybody, and for how long."""
 
-    text = StringField("公告内容", filters=[strip])
+    text = StringField("公告内容", filters=[prose])
     first = StringField("开始日期", filters=[strip])
     last = StringField("结束日期", filters=[strip])
 
@@ -78,4 +78,4 @@ class AnnouncementForm(PageForm):
 class ReasonForm(PageForm):
     """Why."""
 
-    reason = StringField("原因", filters=[strip])
+    reason = StringField("原因", filters=[prose])

@@ -36,7 +36,7 @@ from flexapp.registration.service import Change, Details, RegistrationView
 from flexapp.rules import divisions
 from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.divisions import Division
-from flexapp.rules.identity import IdentityNumber
+from flexapp.rules.identity import IdentityNumber, same_name
 from flexapp.rules.limits import PEOPLE_FOUND
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
@@ -103,7 +103,7 @@ def create(*, clerk: Clerk, identity: IdentityNumber, name: str, at: datetime) -
     if refusal is not None:
         return refusal
     person = people.find_person(identity)
-    if person is not None and person.name != name:
+    if person is not None and not same_name(person.name, name):
         return NAME_DIFFERS
     if person is None:
         person = people.add_person(name=name, identity=identity, at=at)

@@ -17,6 +17,7 @@ from flexapp.rules import divisions
 from flexapp.rules.identity import mask_name
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
+from flexapp.rules.text import normalise
 
 PASSWORD_LEAST, PASSWORD_MOST = 12, 128
 USER_NAME = re.compile(r"[a-z][a-z0-9.-]{2,31}")
@@ -75,7 +76,8 @@ def add(
         return Refusal("user_name", "a user name is 3 to 32 of a-z, 0-9, . and -")
     if repository.by_user_name(user_name) is not None:
         return Refusal("user_name_taken", f"{user_name} is there already")
-    if not name.strip() or not name.isprintable() or len(name) > 60:
+    name = normalise(name)
+    if not 1 <= len(name) <= 60:
         return Refusal("name", "a name is 1 to 60 characters")
     unknown = [code for code in places if divisions.find(code) is None]
     if unknown:
@@ -85,7 +87,7 @@ def add(
         return Refusal("division", f"the role {role.value} {need}")
     password = secrets.token_urlsafe(12)
     staff_id = repository.add(
-        _row(user_name=user_name, name=name.strip(), role=role, password=password, at=at),
+        _row(user_name=user_name, name=name, role=role, password=password, at=at),
         sorted(set(places)),
     )
     audit.record(

@@ -31,7 +31,7 @@ from flexapp.people.service import (
     phone_index,
 )
 from flexapp.people.signing_in import SignedIn, sign_out, start_session
-from flexapp.rules.identity import IdentityNumber, mask_name
+from flexapp.rules.identity import IdentityNumber, mask_name, same_name
 from flexapp.rules.refusal import Refusal
 from flexapp.web.unit_of_work import outside_transaction
 
@@ -123,7 +123,7 @@ def arrive(
 def _known(arrival: Arrival) -> _Known | Refusal:
     person = find_person(arrival.identity)
     account = repository.account_by_phone(phone_index(arrival.phone))
-    if person is not None and person.name != arrival.name:
+    if person is not None and not same_name(person.name, arrival.name):
         return NOT_CONFIRMED
     persons = None if person is None else repository.account_of_person(person.id)
     if persons is not None and (account is None or account.id != persons.id):

@@ -14,7 +14,7 @@ import httpx
 
 from flexapp.config import Settings
 from flexapp.people.fictional import FICTIONAL_RESIDENTS
-from flexapp.rules.identity import IdentityNumber
+from flexapp.rules.identity import IdentityNumber, same_name
 from flexapp.web.bulkhead import Bulkhead, NoAnswer, NotReached
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class DemoRegistry:
     def confirms(self, name: str, identity: IdentityNumber, phone: str) -> bool:
         """Whether the name is that of the fictional resident with this number, if there is one."""
         resident = FICTIONAL_RESIDENTS.get(identity.value)
-        return resident is None or resident.name == name
+        return resident is None or same_name(resident.name, name)
 
 
 class HttpRegistry:

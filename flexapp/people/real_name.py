@@ -16,7 +16,7 @@ from flexapp.people.service import (
     may_ask_about,
     phone_index,
 )
-from flexapp.rules.identity import IdentityNumber
+from flexapp.rules.identity import IdentityNumber, same_name
 from flexapp.rules.refusal import Refusal
 from flexapp.web.unit_of_work import outside_transaction
 
@@ -47,7 +47,7 @@ def confirm_real_name(
     holder of the number confirming it.
     """
     if visitor.person is not None:
-        if visitor.person.identity == identity and visitor.person.name == name:
+        if visitor.person.identity == identity and same_name(visitor.person.name, name):
             return visitor.person
         return Refusal("already_real_name", "这个手机号已经实名，不能再换成别人。")
     if not may_ask_about(
@@ -70,7 +70,7 @@ def confirm_real_name(
     hold("phone", phone_index(visitor.phone))
     hold("person", identity.value)
     person = find_person(identity)
-    if not confirmed or (person is not None and person.name != name):
+    if not confirmed or (person is not None and not same_name(person.name, name)):
         return NOT_CONFIRMED
     account = repository.account(visitor.account_id)
     # A channel may have vouched for somebody else with this number: then one of the two is wrong.

@@ -17,6 +17,7 @@ from flexapp.rating import repository
 from flexapp.rules.capabilities import Action
 from flexapp.rules.ratings import SENTENCE_MAX, Level, RatingCount
 from flexapp.rules.refusal import Refusal
+from flexapp.rules.text import normalise_prose
 from flexapp.web.clock import BEIJING
 
 HANDLED_ALREADY = Refusal("handled_already", "这条评价已经处理过，不用再处理。")
@@ -103,7 +104,7 @@ def handle(*, number: int, answer: str, actor: Actor, at: datetime) -> Refusal |
 
 def read_answer(text: str) -> str | Refusal:
     """What was done, in 2 to 200 characters."""
-    words = " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+    words = normalise_prose(text)
     if 2 <= len(words) <= SENTENCE_MAX:
         return words
     return Refusal("answer_missing", f"请写明怎么处理的，2 至 {SENTENCE_MAX} 个字。", "answer")

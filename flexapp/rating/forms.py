@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from wtforms import StringField
 
-from flexapp.web.forms import PageForm, strip
+from flexapp.web.forms import PageForm, prose, strip
 
 
 class RatingForm(PageForm):
     """One of five levels, and perhaps a sentence."""
 
     level = StringField("满意程度", filters=[strip])
-    sentence = StringField("想说的话（可不填）", filters=[strip])
+    sentence = StringField("想说的话（可不填）", filters=[prose])

@@ -15,6 +15,7 @@ from flexapp.rules import divisions
 from flexapp.rules.periods import Month
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
+from flexapp.rules.text import normalise_prose
 
 OPENED_BEFORE = date(2020, 1, 1)
 """The notice is of 2019 and forbids new ones: nothing opened since can be a former unit."""
@@ -52,7 +53,8 @@ def take_over(
         )
     if unit_repository.merging_begun(division):
         return Refusal("units_merged", "这个地区的虚拟单位已经归并，不能再接收别的虚拟单位。")
-    if not 4 <= len(name) <= 60 or not name.isprintable():
+    name = normalise_prose(name)
+    if not 4 <= len(name) <= 60:
         return Refusal("unit_name", "虚拟单位名称应为 4 至 60 个字。")
     fixed = {divisions.virtual_unit_name(division, kind) for kind in RateKind}
     if name in fixed or unit_repository.name_taken(name):

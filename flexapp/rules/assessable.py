@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from flexapp.rules.periods import Month, Period, group_months, months_of
 from flexapp.rules.refusal import Refusal
+from flexapp.rules.text import normalise
 
 
 class Availability(StrEnum):
@@ -123,7 +124,7 @@ def refuse_taken(period: Period, taken: Mapping[Month, str]) -> Refusal | None:
 
 
 def _month(text: str, field: str, label: str) -> Month | Refusal:
-    text = text.strip()
+    text = normalise(text)
     if not text:
         return Refusal("month_missing", f"请选择{label}。", field)
     try:

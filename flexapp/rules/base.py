@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from flexapp.rules.refusal import Refusal
+from flexapp.rules.text import normalise
 
 LOWEST_PERCENT = Decimal(60)
 HIGHEST_PERCENT = Decimal(300)
@@ -18,10 +19,6 @@ HIGHEST_WAGE = Decimal(10_000_000)
 
 _MAX_TYPED = 40
 
-_FULL_WIDTH = str.maketrans(
-    "０１２３４５６７８９．。，％﹪＋－−–—￥",
-    "0123456789..,%%+----¥",
-)
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 _SEPARATED = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 # A number in digits with separators in some places, right or wrong.
@@ -53,13 +50,14 @@ def parse_base(text: str, *, field: str | None = "base") -> EnteredBase | Refusa
     base_wage_too_low, base_too_high.
     """
     typed = text.strip()
-    if not typed:
+    number = normalise(typed)
+    if not number:
         return Refusal(
             "base_empty", "请输入缴费基数：60 至 300 的百分比，或大于 300 的月工资。", field
         )
     if len(typed) > _MAX_TYPED:
         return _not_a_number(field)
-    number = typed.translate(_FULL_WIDTH)
+    number = number.replace("。", ".")
     has_percent = number.endswith("%")
     has_yuan = "元" in number or "¥" in number
     if has_percent and has_yuan:

@@ -5,14 +5,17 @@ number never reaches a log, a traceback or a page by accident. `value` is the on
 """
 
 import re
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from stdnum.cn import uscc
 from stdnum.cn.ric import calc_check_digit
 
 from flexapp.rules.refusal import Refusal
+from flexapp.rules.text import has_private_use, normalise
 
 OLDEST_AGE = 130
 
@@ -38,9 +41,26 @@ _FOREIGNER = "9"
 
 _SHAPE = re.compile(r"[0-9]{17}[0-9X]")
 _CHARACTERS = re.compile(r"[0-9]*X?")
-_FULL_WIDTH = str.maketrans("０１２３４５６７８９Ｘｘ", "0123456789XX")
-# Invisible characters that come along when a number is pasted from a chat.
-_INVISIBLE = re.compile("[\\s\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
+# What stands in for the X at the end: letters of other scripts, a cross, the star of a keypad.
+_LIKE_X = "ХΧ×✕✖╳❌*"
+_LAST_X = re.compile(f"(?<=[0-9]{{17}})[{_LIKE_X}]$")
+_MASKED = re.compile(r"\*.*[0-9]|\*.*\*")
+_NOISE = re.compile(f"[^\\w{_LIKE_X}]|_")
+_NOT_LETTERS = re.compile(f"[{_LIKE_X[2:]}]")
+_PREFIX = re.compile(r"^(?:SFZH?M?|ID(?:CARD)?(?:NO|NUMBER)?|NO)(?=[0-9])")
+_OLD_LENGTH = 15
+
+# Numbers of other documents, as they are printed, once spaces and punctuation are gone.
+_HONG_KONG_MACAO_PERMIT = re.compile(r"[HM](?:[0-9]{8}|[0-9]{10})")
+_TAIWAN_PERMIT = re.compile(r"[0-9]{8}")
+_OLD_FOREIGNER = re.compile(r"[A-Z]{3}[0-9]{12}")
+_PASSPORT = re.compile(r"[A-Z]{1,3}[0-9]{5,9}[A-Z]?")
+
+# CJK Unified Ideographs with extensions A to J, the 12 of them in the compatibility block, and 〇.
+_HAN = (
+    "\u3007\u3400-\u4dbf\u4e00-\u9fff\ufa0e\ufa0f\ufa11\ufa13\ufa14\ufa1f\ufa21\ufa23\ufa24\ufa27-\ufa29"
+    "\U00020000-\U0002a6df\U0002a700-\U0002ee5d\U00030000-\U00033479"
+)
 
 
 class Sex(StrEnum):
@@ -98,17 +118,21 @@ def parse_identity(
 ) -> IdentityNumber | Refusal:
     """The identity number that was typed, checked against GB 11643-1999.
 
-    Accepts full-width digits, spaces anywhere, a lower-case x, and numbers of 15 digits (converted
-    to 18). `today` bounds the birth date. `fictional` are whole numbers let through although their
-    check digit is wrong: a demo uses such numbers because nobody can really have them; production
-    passes none. Refusals carry one of the reasons id_empty, id_characters, id_length, id_region,
-    id_birth_date, id_birth_date_future, id_birth_date_too_old, id_check_digit.
+    Accepts what people copy along (身份证号 in front, punctuation, spaces, hyphens), every width,
+    a lower-case x and its look-alikes, and numbers of 15 digits (converted to 18; `was_converted`
+    says so). `today` bounds the birth date. `fictional` are whole numbers let through although
+    their check digit is wrong: a demo uses such numbers because nobody can really have them;
+    production passes none. Refusals carry one of the reasons id_empty, id_characters, id_length,
+    id_other_document, id_region, id_birth_date, id_birth_date_future, id_birth_date_too_old,
+    id_check_digit.
     """
-    number = _INVISIBLE.sub("", text).translate(_FULL_WIDTH).upper()
-    refusal = _refuse_form(number, field)
+    if _MASKED.search(normalise(text)):
+        return Refusal("id_characters", "身份证号里有星号，请填写完整的号码。", field)
+    number = _letters_and_digits(text)
+    refusal = _refuse_other_document(number, field) or _refuse_form(number, field)
     if refusal is not None:
         return refusal
-    old = len(number) == 15
+    old = len(number) == _OLD_LENGTH
     if old:
         number = f"{number[:6]}19{number[6:]}"
         number += calc_check_digit(number + "0")
@@ -125,17 +149,58 @@ def parse_identity(
     return IdentityNumber(number)
 
 
+def was_converted(text: str) -> bool:
+    """Whether an accepted number was typed with 15 digits, so that nothing checked them."""
+    return len(_letters_and_digits(text)) == _OLD_LENGTH
+
+
+def _letters_and_digits(text: str) -> str:
+    """The number alone: no words in front of it, no punctuation, capital letters."""
+    number = _NOISE.sub("", _HAN_TEXT.sub("", normalise(text).upper()))
+    return _PREFIX.sub("", _NOT_LETTERS.sub("", _LAST_X.sub("X", number)))
+
+
+def _refuse_other_document(number: str, field: str | None) -> Refusal | None:
+    """Numbers of documents that social insurance does not go by, and the one that it does.
+
+    People from Hong Kong, Macao and Taiwan who are flexibly employed take part with their residence
+    permit (人力资源社会保障部、国家医疗保障局令第 41 号, in force since 2020).
+    """
+    residence = (
+        "灵活就业参保要用港澳台居民居住证，请填写居住证上的 18 位号码（81、82 或 83 开头）；"
+        "还没有居住证的，请先到公安机关申领，或带证件到社保服务大厅咨询。"
+    )
+    sentence = None
+    if _HONG_KONG_MACAO_PERMIT.fullmatch(number):
+        sentence = f"这是港澳居民来往内地通行证（回乡证）的号码。{residence}"
+    elif _TAIWAN_PERMIT.fullmatch(number):
+        sentence = (
+            "身份证号应为 18 位，现在是 8 位。"
+            f"如果这是台湾居民来往大陆通行证（台胞证）的号码：{residence}"
+        )
+    elif _OLD_FOREIGNER.fullmatch(number):
+        sentence = (
+            "这是旧版外国人永久居留身份证的号码，请先换领 18 位号码（9 开头）的新证再办理；"
+            "有疑问请带证件到社保服务大厅咨询。"
+        )
+    elif _PASSPORT.fullmatch(number):
+        sentence = (
+            "这像是护照或其他证件的号码。中国公民请填写 18 位身份证号；港澳台居民请填写居住证号码"
+            "（81、82 或 83 开头）；外国人请填写外国人永久居留身份证号码（9 开头）。"
+            "没有这些证件的，请到社保服务大厅咨询。"
+        )
+    elif not number[:-1].isdigit() and uscc.is_valid(number):
+        sentence = "这是统一社会信用代码，这里请填写本人的 18 位身份证号。"
+    return None if sentence is None else Refusal("id_other_document", sentence, field)
+
+
 def _refuse_form(number: str, field: str | None) -> Refusal | None:
     if not number:
         return Refusal("id_empty", "请输入身份证号。", field)
-    if re.fullmatch(r"[A-Z]{3}[0-9]{12}", number):
-        return Refusal(
-            "id_characters", "旧版外国人永久居留身份证请先换领 18 位号码的新证再办理。", field
-        )
     if _CHARACTERS.fullmatch(number) is None:
         return Refusal("id_characters", "身份证号只能是数字，最后一位可以是 X，请核对。", field)
     length = len(number)
-    if length == 15 and number.isdigit():
+    if length == _OLD_LENGTH and number.isdigit():
         return None
     if length != 18:
         advice = "请检查是否漏输" if length < 18 else "请检查是否多输"
@@ -173,34 +238,50 @@ def _birth_date(number: str) -> date | None:
         return None
 
 
-# CJK Unified Ideographs and extensions A to H, the compatibility block, and 〇.
-_HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_LATIN = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ"
 _CHINESE_NAME = re.compile(f"[{_HAN}]+(?:·[{_HAN}]+)*")
-_LATIN_NAME = re.compile(r"[A-Za-z]+(?:[ '.-]{1,2}[A-Za-z]+)*\.?")
-# Dots of other keyboards that people type for the middle dot of minorities' names.
-_DOTS = str.maketrans(dict.fromkeys("•‧・･．｡。⋅∙●", "·"))
-_LATIN_FULL_WIDTH = str.maketrans(
-    {chr(code + 0xFEE0): chr(code) for code in (*range(65, 91), *range(97, 123))}
-)
-NAME_MIN, NAME_MAX = 2, 30
+# A diacritic that no letter holds already follows its letter.
+_LATIN_WORD = f"(?:[{_LATIN}][\u0300-\u036f]*)+"
+_LATIN_NAME = re.compile(f"'?{_LATIN_WORD}(?:[-'·., ] ?'?{_LATIN_WORD})*[.']?")
+_DOT = re.compile(r" ?[.。·] ?")
+_HAN_TEXT = re.compile(f"[{_HAN}]+")
+_PARTS = re.compile(f"(?<=[{_HAN}]) (?=[{_HAN}])")
+NAME_MAX = 60
+# "李 明" is a short name spaced out, "阿依古丽 买买提" one whose dot is not on the keyboard.
+_SPACED_OUT = 3
 
 
 def parse_name(text: str, *, field: str | None = "name") -> str | Refusal:
-    """The name that was typed, 2 to 30 characters: Chinese characters with · between the parts of
+    """The name that was typed, up to 60 characters: Chinese characters with · between the parts of
     minorities' names, or Latin letters for foreigners' permits.
 
-    Spaces around the name and between Chinese characters are dropped, other dots become ·.
-    Refusals: name_empty, name_length, name_characters.
+    A space inside a short Chinese name is dropped, dots become ·; where a space may stand in place
+    of the dot of a longer name, the refusal asks which it is. Refusals: name_empty, name_length,
+    name_space, name_private_use, name_characters.
     """
-    name = re.sub(r"\s+", " ", text).strip().translate(_LATIN_FULL_WIDTH)
+    name = normalise(text)
     if not name:
         return Refusal("name_empty", "请输入姓名。", field)
-    if not re.search("[A-Za-z]", name):
-        name = _INVISIBLE.sub("", name).translate(_DOTS)
-    if not NAME_MIN <= len(name) <= NAME_MAX:
+    if len(name) > NAME_MAX:
+        return Refusal("name_length", f"姓名最多 {NAME_MAX} 个字，请按证件填写全名。", field)
+    if has_private_use(name):
         return Refusal(
-            "name_length", f"姓名应为 {NAME_MIN} 至 {NAME_MAX} 个字，请按证件填写全名。", field
+            "name_private_use",
+            "姓名里有一个字是旧字库里的，别的系统认不出来。请用手写输入法重新输入这个字；"
+            "打不出来的，请带身份证到经办窗口办理。",
+            field,
         )
+    if not re.search(f"[{_LATIN}]", name):
+        name = _DOT.sub("·", name)
+        parts = _PARTS.split(name)
+        if len(parts) > 1 and len(name) - len(parts) + 1 > _SPACED_OUT:
+            return Refusal(
+                "name_space",
+                f"姓名中间有空格。证件上如果是“{'·'.join(parts)}”，请把空格改成点；"
+                f"如果是“{''.join(parts)}”，请去掉空格。",
+                field,
+            )
+        name = "".join(parts)
     if _CHINESE_NAME.fullmatch(name) is None and _LATIN_NAME.fullmatch(name) is None:
         return Refusal(
             "name_characters",
@@ -208,6 +289,20 @@ def parse_name(text: str, *, field: str | None = "name") -> str | Refusal:
             field,
         )
     return name
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are the same by what their documents print: their letters and characters.
+
+    Dots, spaces, hyphens and apostrophes, capital letters and diacritics are printed on one
+    document and left out on another.
+    """
+    return _name_key(one) == _name_key(other)
+
+
+def _name_key(name: str) -> str:
+    letters = unicodedata.normalize("NFD", normalise(name)).casefold()
+    return "".join(char for char in letters if unicodedata.category(char)[0] not in "MPZ")
 
 
 def mask_name(name: str) -> str:

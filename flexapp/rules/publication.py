@@ -7,7 +7,6 @@ Every entry is checked here by the same rules as the rows that come with the cod
 import hashlib
 import json
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -27,6 +26,7 @@ from flexapp.rules.parameters import (
 from flexapp.rules.periods import Month, Period
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
+from flexapp.rules.text import normalise, normalise_prose
 
 FIRST_YEAR = 2006
 """The year from which the rate of 国发〔2005〕38号 holds; there is nothing to assess before."""
@@ -269,7 +269,7 @@ def _reckon(
 
 
 def _year(text: str, today: date, faults: list[Refusal]) -> int | None:
-    plain = unicodedata.normalize("NFKC", text).strip().removesuffix("年")
+    plain = normalise(text).removesuffix("年")
     if re.fullmatch(r"[0-9]{4}", plain) and FIRST_YEAR <= int(plain) <= today.year + 1:
         return int(plain)
     faults.append(
@@ -279,7 +279,7 @@ def _year(text: str, today: date, faults: list[Refusal]) -> int | None:
 
 
 def _number(text: str) -> Decimal | None:
-    plain = unicodedata.normalize("NFKC", text).strip().rstrip("元%").strip()
+    plain = normalise(text).rstrip("元%").strip()
     if re.fullmatch(r"[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]+)?", plain):
         plain = plain.replace(",", "")
     return Decimal(plain) if _NUMBER.fullmatch(plain) else None
@@ -317,7 +317,7 @@ def _rate(entries: Entries, faults: list[Refusal]) -> tuple[Decimal, Decimal] | 
 
 def _paper(entries: Entries, today: date, faults: list[Refusal]) -> _Paper | None:
     before = len(faults)
-    document, number = entries["document"].strip(), entries["number"].strip()
+    document, number = normalise_prose(entries["document"]), normalise_prose(entries["number"])
     if not 2 <= len(document) <= 80:
         faults.append(Refusal("document_missing", "请填文件名称，2 至 80 个字。", "document"))
     if not 2 <= len(number) <= 60:
@@ -341,6 +341,7 @@ def _paper(entries: Entries, today: date, faults: list[Refusal]) -> _Paper | Non
 
 def read_day(text: str) -> date | None:
     """The date written 2026-08-28; None for anything else."""
+    text = normalise(text)
     try:
         return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None
     except ValueError:

@@ -15,6 +15,7 @@ from flexapp.rules.capabilities import Action
 from flexapp.rules.counts import FEWEST
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
+from flexapp.rules.text import normalise_prose
 
 SENTENCE_MAX = 200
 """Characters of what a person may add in their own words."""
@@ -86,7 +87,7 @@ def read_level(text: str) -> Level | Refusal:
 
 def read_sentence(text: str) -> str | Refusal:
     """What was added, its spaces made single; empty where nothing was."""
-    words = " ".join(text.split())
+    words = normalise_prose(text)
     if len(words) <= SENTENCE_MAX:
         return words
     return Refusal(

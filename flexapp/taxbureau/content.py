@@ -9,9 +9,11 @@ from datetime import date
 from decimal import Decimal
 
 from flexapp.rules import divisions
+from flexapp.rules.identity import mask_name
 from flexapp.rules.periods import Month
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
+from flexapp.rules.text import is_printable
 
 _SERIAL = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{3,39}")
 _ID_NUMBER = re.compile(r"[1-9][0-9]{16}[0-9X]")
@@ -49,7 +51,7 @@ class Content:
     @property
     def masked_name(self) -> str:
         """Surname only: "马*"."""
-        return self.person_name[0] + "*" * min(len(self.person_name) - 1, 3)
+        return mask_name(self.person_name)[:4]
 
     @property
     def masked_id_number(self) -> str:
@@ -120,7 +122,7 @@ def parse_reason(text: str) -> str | Refusal:
         return _NO_REASON
     if len(reason) > REASON_LIMIT:
         return Refusal("invalid_field", f"原因最多 {REASON_LIMIT} 个字，请缩短一些。", "reason")
-    if not reason.isprintable():
+    if not is_printable(reason):
         return Refusal("invalid_field", "原因请写成一行普通文字，不要换行。", "reason")
     return reason
 
@@ -139,10 +141,10 @@ def _matches(pattern: re.Pattern[str], sentence: str) -> Callable[[object], str 
 
 
 def _text(value: object) -> str | None:
-    # `isprintable` also turns away lone surrogates, which no digest could be made of.
+    # `is_printable` also turns away lone surrogates, which no digest could be made of.
     if not isinstance(value, str) or not value.strip() or value != value.strip():
         return "要填文字，前后不能有空格。"
-    if len(value) > _NAME_LIMIT or not value.isprintable():
+    if len(value) > _NAME_LIMIT or not is_printable(value):
         return f"最多 {_NAME_LIMIT} 个普通字符。"
     return None
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from flexapp.assessment import service as assessment
 from flexapp.extensions import hold
 from flexapp.rules.refusal import Refusal
+from flexapp.rules.text import is_printable
 from flexapp.signing import body_digest
 from flexapp.transmission import repository
 from flexapp.transmission.agreeing import Fact, Outcome, agree, answers_our_request, explain
@@ -133,7 +134,7 @@ def _is_moment(value: object) -> bool:
 def _is_reason(value: object) -> bool:
     if value is None:
         return True
-    return isinstance(value, str) and 1 <= len(value) <= _REASON_MAX and value.isprintable()
+    return isinstance(value, str) and 1 <= len(value) <= _REASON_MAX and is_printable(value)
 
 
 def _is_cursor(value: object) -> bool:

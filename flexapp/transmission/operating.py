@@ -14,6 +14,7 @@ from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move
+from flexapp.rules.text import normalise_prose
 from flexapp.transmission import protocol, repository
 from flexapp.transmission.gateway import Holding, TaxGateway
 from flexapp.transmission.repository import Event, Message
@@ -104,8 +105,8 @@ def give_back(*, gateway: TaxGateway, serial: str, reason: str, actor: Actor) ->
     it does not have the message; it is asked outside the caller's transaction. Raises
     `TaxUnreachable`.
     """
-    reason = " ".join(reason.split())
-    if not 2 <= len(reason) <= REASON_MAX or not reason.isprintable():
+    reason = normalise_prose(reason)
+    if not 2 <= len(reason) <= REASON_MAX:
         return Refusal("reason_missing", f"请写明退回原因，2 至 {REASON_MAX} 个字。", "reason")
     parked = [each for each in repository.of_serial(serial) if each.status == "parked"]
     if not parked:

@@ -12,6 +12,7 @@ from flexapp.assessment.service import HeldUp, Record
 from flexapp.audit.service import Actor
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move
+from flexapp.rules.text import normalise_prose
 from flexapp.transmission import repository
 from flexapp.transmission.emergency import pause, resume
 from flexapp.transmission.gateway import TaxGateway, TaxUnreachable
@@ -72,7 +73,7 @@ def ask_tax_to_revoke(
 
 def read_reason(text: str) -> str | Refusal:
     """Why the tax bureau should revoke, as typed, in 2 to 100 characters."""
-    words = " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+    words = normalise_prose(text)
     if 2 <= len(words) <= REASON_MAX:
         return words
     return Refusal("reason_missing", f"请写明撤销原因，2 至 {REASON_MAX} 个字。", "reason")

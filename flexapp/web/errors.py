@@ -25,6 +25,7 @@ from werkzeug.exceptions import (
 )
 
 from flexapp.extensions import db
+from flexapp.rules.text import printable
 from flexapp.web import address_correction, metrics, request_ids
 from flexapp.web.error_pages import (
     PAGES,
@@ -33,7 +34,7 @@ from flexapp.web.error_pages import (
     area_of_request,
     problem_sentence,
 )
-from flexapp.web.forms import DRAFT, RESUME, TYPIST, printable
+from flexapp.web.forms import DRAFT, RESUME, TYPIST
 from flexapp.web.htmx import wants_fragment
 from flexapp.web.limiting import TooMany, spoken
 from flexapp.web.once import FIELD as ONCE

@@ -6,7 +6,6 @@ of their own; the macro `form_open` writes it.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import ClassVar
@@ -17,6 +16,7 @@ from flask_wtf.form import _Auto
 from wtforms import Field, HiddenField
 
 from flexapp.rules.refusal import Refusal
+from flexapp.rules.text import normalise, normalise_prose
 from flexapp.web import metrics
 
 TO = "to"
@@ -31,38 +31,14 @@ TYPIST = "typist"
 """For whom the page was drawn (people/keeping.py)."""
 
 
-LINE_ENDS = frozenset("\t\n\r")
-"""Control characters that HTML allows."""
-
-
 def strip(value: str | None) -> str:
-    """WTForms filter: what a person can have meant to type, without blanks around it.
-
-    Control and invisible characters come along from a chat or an attack, never from a keyboard, and
-    what Unicode says is no character at all may not stand in a page; never None.
-    """
-    visible = (
-        " " if char.isspace() else char
-        for char in value or ""
-        if char.isspace()
-        or (unicodedata.category(char) not in ("Cc", "Cf", "Cs") and not _is_no_character(char))
-    )
-    return "".join(visible).strip()
+    """WTForms filter of a field that holds a value: normalised (rules/text.py), never None."""
+    return normalise(value or "")
 
 
-def printable(text: str) -> str:
-    """What may stand in a page: without control characters, which HTML does not allow there."""
-    return "".join(
-        char
-        for char in text
-        if char in LINE_ENDS or (unicodedata.category(char) != "Cc" and not _is_no_character(char))
-    )
-
-
-def _is_no_character(char: str) -> bool:
-    """The 66 code points that stand for nothing (Unicode, section 23.7)."""
-    code = ord(char)
-    return 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
+def prose(value: str | None) -> str:
+    """WTForms filter of a field that holds sentences: their punctuation stays as it was written."""
+    return normalise_prose(value or "")
 
 
 class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Flask, abort, request
 
-from flexapp.web.forms import LINE_ENDS, printable
+from flexapp.rules.text import LINE_ENDS, printable
 
 
 def init_app(app: Flask) -> None:

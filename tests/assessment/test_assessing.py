@@ -101,24 +101,25 @@ def test_the_figures_of_2026(
 
 
 @pytest.mark.parametrize(
-    ("typed", "means"),
+    ("typed", "entered_as", "means"),
     [
-        ("６０", "60%"),
-        ("60%", "60%"),
-        ("5,000", "5000.00"),
-        ("６０％", "60%"),
-        (" 100 ", "100%"),
-        ("6000元", "6000.00"),
+        ("６０", "60", "60%"),
+        ("60%", "60%", "60%"),
+        ("5,000", "5,000", "5000.00"),
+        ("６０％", "60%", "60%"),
+        (" 100 ", "100", "100%"),
+        ("6000元", "6000元", "6000.00"),
+        ("6\ufe0f0\u200b", "60", "60%"),
     ],
 )
 def test_a_base_is_understood_however_it_is_typed(
-    ma_lan: LintingClient, app: Flask, typed: str, means: str
+    ma_lan: LintingClient, app: Flask, typed: str, entered_as: str, means: str
 ) -> None:
     serial = assess(ma_lan, "2026-01", "2026-01", typed)
     ((entered, monthly),) = rows(
         app, "SELECT entered, monthly_base FROM assessment WHERE serial = ?", serial
     )
-    assert entered == typed.strip()
+    assert entered == entered_as
     expected = {"60%": 502300, "100%": 837100, "5000.00": 502300, "6000.00": 600000}
     assert monthly == expected[means]
 

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from flexapp.rules.identity import IdentityNumber, Sex, mask_name, parse_identity, parse_name
+from flexapp.rules.identity import (
+    IdentityNumber,
+    Sex,
+    mask_name,
+    parse_identity,
+    parse_name,
+    same_name,
+    was_converted,
+)
 from flexapp.rules.refusal import Refusal
 
 TODAY = date(2026, 11, 23)
@@ -55,15 +63,37 @@ def test_the_standards_own_example_is_accepted() -> None:
         "１１０１０５１９４９１２３１００２ｘ",
         " 110105 19491231 002X ",
         "110105\u300019491231\u00a0002X\u200b",
+        "身份证号11010519491231002X",
+        "身份证：11010519491231002X。",
+        "我的公民身份号码是 110105-19491231-002X，谢谢",
+        "ID NO. 11010519491231002X",
+        "sfz:11010519491231002x",
+        "身份证号码为“11010519491231002X”（二代）",
+        "110105—1949—1231–002X.",
+        "11010519491231002Х",
+        "11010519491231002х",
+        "11010519491231002Χ",
+        "11010519491231002χ",
+        "11010519491231002×",
+        "11010519491231002Ⅹ",
+        "11010519491231002*",
+        "1101051949\ufe0d1231002X\u202c",
+        "1️⃣10105194912310\ufe0f02X",
+        "⼀11010519491231002X",
     ],
 )
-def test_full_width_digits_spaces_and_a_small_x_are_put_right(typed: str) -> None:
+def test_what_is_copied_along_with_a_number_is_put_right(typed: str) -> None:
     assert accepted(typed).value == EXAMPLE
 
 
 def test_an_old_number_of_15_digits_gets_its_century_and_check_digit() -> None:
-    number = accepted("110105491231002")
-    assert number.value == EXAMPLE
+    assert accepted("110105491231002").value == EXAMPLE
+    assert accepted("身份证：１１０１０５-491231-002。").value == EXAMPLE
+
+
+def test_a_number_typed_with_15_digits_is_told_from_one_typed_whole() -> None:
+    assert was_converted("身份证：１１０１０５-491231-002。")
+    assert not was_converted(EXAMPLE)
 
 
 def test_an_old_number_with_an_impossible_date_points_at_its_own_places() -> None:
@@ -84,6 +114,35 @@ def test_a_foreigners_card_of_2023_is_accepted() -> None:
 
 def test_a_foreigners_card_of_the_old_form_is_told_what_to_do() -> None:
     assert "新证" in refused("USA110080010112").sentence
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("H12345678", ("回乡证", "居住证", "81、82 或 83", "社保服务大厅")),
+        ("回乡证：h1234567801", ("回乡证", "居住证", "社保服务大厅")),
+        ("M 1234 5678", ("回乡证", "居住证", "社保服务大厅")),
+        ("Ｈ１２３４５６７８", ("回乡证", "居住证", "社保服务大厅")),
+        ("12345678", ("台胞证", "居住证", "社保服务大厅")),
+        ("台胞证号12345678", ("台胞证", "居住证", "社保服务大厅")),
+        ("E12345678", ("护照", "9 开头", "社保服务大厅")),
+        ("护照 EA1234567", ("护照", "9 开头", "社保服务大厅")),
+        ("G12345678", ("护照", "18 位身份证号")),
+        ("A123456(7)", ("证件", "居住证")),
+        ("91640100MA75X2EX3J", ("统一社会信用代码", "18 位身份证号")),
+    ],
+)
+def test_the_number_of_another_document_is_told_which_one_works(
+    typed: str, said: tuple[str, ...]
+) -> None:
+    refusal = refused(typed)
+    assert refusal.reason == "id_other_document"
+    assert [words for words in said if words not in refusal.sentence] == []
+
+
+@pytest.mark.parametrize("typed", ["110105********002X", "1101051949123****2", "*****002X"])
+def test_a_masked_number_is_told_to_be_written_out(typed: str) -> None:
+    assert "星号" in refused(typed).sentence
 
 
 @pytest.mark.parametrize(
@@ -235,15 +294,35 @@ def test_an_identity_number_cannot_be_built_from_anything_else(value: str) -> No
         (" 欧阳修 ", "欧阳修"),
         ("李 明", "李明"),
         ("李　明", "李明"),
+        ("马 小 兰", "马小兰"),
+        ("马", "马"),
+        ("⻢兰", "马兰"),
+        ("⾺兰", "馬兰"),
+        ("李\ue863", "李䶮"),
+        ("\uf90a花", "金花"),
+        ("李\u200b明\ufe00", "李明"),
+        ("\U0002ebf0\U0002f800\U000323b0\U00033479", "\U0002ebf0丽\U000323b0\U00033479"),
+        ("\ufa0e\ufa29", "\ufa0e\ufa29"),
         ("阿依古丽·买买提", "阿依古丽·买买提"),
         ("阿依古丽•买买提", "阿依古丽·买买提"),
         ("阿依古丽．买买提", "阿依古丽·买买提"),
+        ("阿依古丽.买买提", "阿依古丽·买买提"),
+        ("阿依古丽。买买提", "阿依古丽·买买提"),
+        ("阿依古丽 · 买买提", "阿依古丽·买买提"),
+        ("艾力﹒买买提・吐尔逊", "艾力·买买提·吐尔逊"),
         ("𬭎㛃", "𬭎㛃"),
         ("〇一", "〇一"),
         ("JOHN  SMITH", "JOHN SMITH"),
         ("Ｊｏｈｎ Smith", "John Smith"),
         ("JEAN-PAUL O'BRIEN", "JEAN-PAUL O'BRIEN"),
-        ("马" * 30, "马" * 30),
+        ("O’BRIEN MARY", "O'BRIEN MARY"),
+        ("O`BRIEN, MARY—JANE", "O'BRIEN, MARY-JANE"),
+        ("JOSE\u0301 MÜLLER", "JOSÉ MÜLLER"),
+        ("NGUYỄN THỊ ÁNH", "NGUYỄN THỊ ÁNH"),
+        ("J. R. SMITH JR.", "J. R. SMITH JR."),
+        ("'T HOOFT", "'T HOOFT"),
+        ("WOLFESCHLEGELSTEINHAUSENBERGERDORFF MAXIMILIAN",) * 2,
+        ("马" * 60, "马" * 60),
     ],
 )
 def test_names_are_accepted_as_on_the_document(typed: str, name: str) -> None:
@@ -255,8 +334,9 @@ def test_names_are_accepted_as_on_the_document(typed: str, name: str) -> None:
     [
         ("", "name_empty"),
         ("  ", "name_empty"),
-        ("李", "name_length"),
-        ("马" * 31, "name_length"),
+        ("\u200b\ufe0f", "name_empty"),
+        ("马" * 61, "name_length"),
+        ("A" * 61, "name_length"),
         ("李明1", "name_characters"),
         ("李·", "name_characters"),
         ("·李明", "name_characters"),
@@ -264,7 +344,12 @@ def test_names_are_accepted_as_on_the_document(typed: str, name: str) -> None:
         ("李明<b>", "name_characters"),
         ("李Ming", "name_characters"),
         ("李*", "name_characters"),
+        ("李,明", "name_characters"),
         ("😀😀", "name_characters"),
+        ("МАРИЯ", "name_characters"),
+        ("JOHN--SMITH", "name_characters"),
+        ("JOHN,", "name_characters"),
+        ("李\ue000", "name_private_use"),
     ],
 )
 def test_what_is_not_a_name_is_refused(typed: str, reason: str) -> None:
@@ -273,12 +358,47 @@ def test_what_is_not_a_name_is_refused(typed: str, reason: str) -> None:
     assert (result.reason, result.field) == (reason, "name")
 
 
-@given(st.text(max_size=60))
+@pytest.mark.parametrize("typed", ["阿依古丽 买买提", "阿依古丽　买买提", "欧阳 娜娜"])
+def test_a_space_where_the_dot_may_belong_is_asked_about(typed: str) -> None:
+    result = parse_name(typed)
+    assert isinstance(result, Refusal)
+    assert result.reason == "name_space"
+    assert f"“{'·'.join(typed.split())}”" in result.sentence
+    assert f"“{''.join(typed.split())}”" in result.sentence
+
+
+@given(
+    st.text(max_size=60) | st.text(st.sampled_from("李马⻢·. -'’AbÉ\u0301\ue863\u200d"), max_size=9)
+)
 def test_a_name_once_accepted_is_accepted_again_unchanged(text: str) -> None:
     name = parse_name(text)
     if isinstance(name, str):
         assert parse_name(name) == name
-        assert 2 <= len(name) <= 30
+        assert 1 <= len(name) <= 60
+        assert same_name(name, text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("马兰", "⻢兰"),
+        ("阿依古丽·买买提", "阿依古丽.买买提"),
+        ("阿依古丽·买买提", "阿依古丽买买提"),
+        ("O'BRIEN MARY", "o’brien, mary"),
+        ("JOSÉ-MARIA", "Jose Maria"),
+        ("李䶮", "李\ue863"),
+    ],
+)
+def test_names_are_the_same_by_their_letters(one: str, other: str) -> None:
+    assert same_name(one, other)
+    assert same_name(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("马兰", "马蓝"), ("马兰", "馬兰"), ("马兰", "马"), ("MARY", "MARIA")]
+)
+def test_names_of_other_letters_are_not_the_same(one: str, other: str) -> None:
+    assert not same_name(one, other)
 
 
 def test_a_masked_name_keeps_the_family_name_only() -> None:
