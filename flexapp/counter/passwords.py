@@ -1,13 +1,58 @@
-"""Which passwords are too easily guessed to be chosen.
+"""Which passwords are too easily guessed to be chosen, and how many are checked at once.
 
 Judged by zxcvbn, which knows the 30,000 most frequent ones, words, names, runs of the keyboard and
 repetitions; what has to do with this service or with the clerk counts as known too. Nothing is
 asked of what a password is made of: a few unconnected words do.
+
+Checking one takes a tenth of a second of all processors on purpose (Argon2), and anybody may send
+one. So a process checks one at a time, a few more may wait for that, and no single asker takes all
+of these places; whoever comes beyond that is asked to try again. No transaction is open meanwhile.
 """
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from werkzeug.exceptions import ServiceUnavailable
+
 from flexapp.rules.refusal import Refusal
+
+PLACES = 3
+"""Threads of a process that may be checking a password or waiting for that; app.py has more."""
+
+PLACES_EACH = 2
+"""Of these for one asker: an address may be that of all counters, and that of a flood."""
+
+AGAIN_AFTER = 2
+"""Seconds until whoever was turned away may find a place."""
+
+_places, _here = threading.Lock(), Counter[str]()
+_turn = threading.Lock()
+
+
+@contextmanager
+def place(asker: str) -> Iterator[None]:
+    """Have a place among those who wait to check a password; 503 where there is none."""
+    with _places:
+        if _here.total() >= PLACES or _here[asker] >= PLACES_EACH:
+            raise ServiceUnavailable(retry_after=AGAIN_AFTER)
+        _here[asker] += 1
+    try:
+        yield
+    finally:
+        with _places:
+            _here[asker] -= 1
+            if not _here[asker]:
+                del _here[asker]
+
+
+def turn() -> threading.Lock:
+    """To be held while a password is checked or hashed: one at a time in a process."""
+    return _turn
+
 
 OURS = (
     "ningxia",

@@ -9,14 +9,16 @@ from flexapp.counter import demo_codes, signing_in
 from flexapp.counter.forms import CodeForm, PasswordForm, SignInForm
 from flexapp.counter.guard import COOKIE, next_step
 from flexapp.counter.pages import DeskPage
+from flexapp.counter.passwords import place
 from flexapp.rules.limits import STAFF_WRONG
 from flexapp.rules.refusal import Refusal
 from flexapp.web import addresses, codes, limiting
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import instant
+from flexapp.web.devices import Asker
 from flexapp.web.htmx import render
-from flexapp.web.limiting import within
 from flexapp.web.navigation import see_other
+from flexapp.web.unit_of_work import reading_ahead
 
 blueprint = Blueprint("counter", __name__, url_prefix="/counter")
 
@@ -30,17 +32,20 @@ def sign_in() -> Response:
 
 @blueprint.post("/sign-in")
 @allow(Access.PUBLIC)
-@within(STAFF_WRONG)
 def check_password() -> Response:
     """The first factor; on to what is left."""
     form = SignInForm()
     if not form.submitted():
         return _sign_in_page(form)
-    token = signing_in.sign_in(
-        user_name=form.user_name.data, password=form.password.data or "", at=instant()
-    )
+    user_name = signing_in.read_user_name(form.user_name.data)
+    asker = signing_in.devices.asker(user_name)
+    with place(asker.name):
+        _let_in(asker)
+        token = signing_in.sign_in(
+            user_name=user_name, password=form.password.data or "", asker=asker, at=instant()
+        )
     if isinstance(token, Refusal):
-        limiting.note(STAFF_WRONG, addresses.client())
+        _note_wrong(asker)
         form.refuse(token)
         return _sign_in_page(form)
     found = signing_in.find(token=token, at=instant())
@@ -67,11 +72,12 @@ def choose_password() -> Response:
     form = PasswordForm()
     if not form.submitted():
         return _password_page(form)
-    refusal = signing_in.choose_password(
-        session=g.counter_session,
-        password=form.password.data or "",
-        again=form.again.data or "",
-    )
+    with place(f"session:{g.counter_session.clerk.id}"):
+        refusal = signing_in.choose_password(
+            session=g.counter_session,
+            password=form.password.data or "",
+            again=form.again.data or "",
+        )
     if refusal is not None:
         form.refuse(refusal)
         return _password_page(form)
@@ -107,7 +113,6 @@ def code() -> Response:
 
 @blueprint.post("/code")
 @allow(Access.STAFF_BEGUN)
-@within(STAFF_WRONG)
 def check_code() -> Response:
     """The second factor: from here on the session is whole."""
     if g.counter_session.complete or g.counter_session.must_change:
@@ -116,13 +121,20 @@ def check_code() -> Response:
     page = _code_page if g.counter_session.has_second_factor else _enrol_page
     if not form.submitted():
         return page(form)
-    token = signing_in.pass_code(session=g.counter_session, code=form.code.data, at=instant())
+    user_name = g.counter_session.clerk.user_name
+    asker = signing_in.devices.asker(user_name)
+    _let_in(asker)
+    token = signing_in.pass_code(
+        session=g.counter_session, code=form.code.data, asker=asker, at=instant()
+    )
     if isinstance(token, Refusal):
-        limiting.note(STAFF_WRONG, addresses.client())
+        _note_wrong(asker)
         form.refuse(token)
         return page(form)
     _begin(token)
-    return see_other(url_for("counter.desk"))
+    response = see_other(url_for("counter.desk"))
+    signing_in.devices.remember(response, user_name)
+    return response
 
 
 @blueprint.post("/sign-out")
@@ -146,6 +158,18 @@ def _begin(token: str) -> None:
     """A session under a new token; a resident's in the same browser is ended with its secrets."""
     session.clear()
     session[COOKIE] = token
+
+
+def _let_in(asker: Asker) -> None:
+    """Turn away whose address has been wrong too often; a known browser answers for itself."""
+    if not asker.known:
+        with reading_ahead():
+            limiting.let_in(STAFF_WRONG)
+
+
+def _note_wrong(asker: Asker) -> None:
+    if not asker.known:
+        limiting.note(STAFF_WRONG, addresses.client())
 
 
 def _go_on() -> Response:

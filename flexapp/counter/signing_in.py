@@ -1,7 +1,13 @@
-"""Signing in at a counter: password, then a code from the second factor; locked when guessed at."""
+"""Signing in at a counter: password, then a code from the second factor; slowed when guessed at.
+
+Wrong tries are counted for the name that was typed, whether or not somebody has it, and for whom
+it was typed by: an address, or a browser in which that user has signed in before. So nobody learns
+which names there are, and nobody can lock a clerk out of the clerk's own computer.
+"""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
@@ -9,14 +15,13 @@ import secrets
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
 import pyotp
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from flexapp.audit import service as audit
 from flexapp.counter import repository
-from flexapp.counter.passwords import refuse_guessable
+from flexapp.counter.passwords import refuse_guessable, turn
 from flexapp.counter.service import (
     PASSWORD_LEAST,
     PASSWORD_MOST,
@@ -25,11 +30,21 @@ from flexapp.counter.service import (
     hasher,
 )
 from flexapp.extensions import hold
+from flexapp.rules.limits import (
+    MINUTE,
+    STAFF_CODE,
+    STAFF_CODE_FOR,
+    STAFF_PASSWORD,
+    STAFF_PASSWORD_FOR,
+    Limit,
+)
 from flexapp.rules.refusal import Refusal
 from flexapp.web import metrics
+from flexapp.web.devices import Asker, KnownDevices
+from flexapp.web.limiting import Tries
+from flexapp.web.unit_of_work import outside_transaction, reading_ahead
 
-FAILURES = 5
-LOCKED_FOR = timedelta(minutes=15)
+devices = KnownDevices("staff-device", "/counter")
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=10)
 BEGUN_FOR = timedelta(minutes=10)
@@ -44,10 +59,16 @@ WRONG = Refusal("sign_in_wrong", "用户名或密码不对，或者这个用户�
 CODE_WRONG = Refusal("code_wrong", "动态码不对，请看清楚后再输入；每个动态码只能用一次。", "code")
 
 
-@cache
 def _nobody() -> str:
     """Checked where there is no such user, so that the time it takes tells nothing."""
-    return hasher.hash(secrets.token_urlsafe(16))
+
+    def random(size: int) -> str:
+        return base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=")
+
+    return (
+        f"$argon2id$v=19$m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+        f"${random(hasher.salt_len)}${random(hasher.hash_len)}"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +83,33 @@ class Session:
     seen_at: datetime
 
 
-def sign_in(*, user_name: str, password: str, at: datetime) -> str | Refusal:
-    """The token of a session that has passed the password; the second factor comes next."""
-    user_name = user_name.strip().lower()
-    hold("staff", user_name)
+def read_user_name(text: str) -> str:
+    """A user name however it was typed."""
+    return text.strip().lower()
+
+
+def sign_in(*, user_name: str, password: str, asker: Asker, at: datetime) -> str | Refusal:
+    """The token of a session that has passed the password; the second factor comes next.
+
+    `user_name` from `read_user_name`. The try is counted before the password is looked at, and no
+    transaction is open while it is.
+    """
+    tries = _tries(STAFF_PASSWORD, STAFF_PASSWORD_FOR, user_name, asker)
+    with reading_ahead():
+        wait = tries.wait()
+    wait = wait or tries.begin()
+    if wait is not None:
+        return _locked(wait)
     row = repository.by_user_name(user_name)
-    if row is not None and row.locked_until is not None and row.locked_until > at:
-        return _locked(row.locked_until - at)
-    right = _right(_nobody() if row is None else row.password_hash, password)
-    if row is None or not right or row.disabled_at is not None:
-        return WRONG if row is None else _failed(row, at, WRONG)
+    with outside_transaction(), turn():
+        right = _right(_nobody() if row is None else row.password_hash, password)
+    if row is None or not right:
+        return WRONG
+    # Again, for it may have been reset or disabled meanwhile.
+    now = repository.by_user_name(user_name)
+    if now is None or now.disabled_at is not None or now.password_hash != row.password_hash:
+        return WRONG
+    tries.was_right()
     repository.end_sessions_before(at - LONGEST)
     token = secrets.token_urlsafe(32)
     repository.add_session(
@@ -131,9 +169,12 @@ def choose_password(*, session: Session, password: str, again: str) -> Refusal |
         return Refusal("password_again", "两次输入的密码不一样。", "again")
     row = repository.by_id(session.clerk.id)
     assert row is not None
-    if _right(row.password_hash, password):
+    with outside_transaction(), turn():
+        same = _right(row.password_hash, password)
+        chosen = hasher.hash(password)
+    if same:
         return Refusal("password_same", "新密码不能与原来的相同。", "password")
-    repository.change(row.id, password_hash=hasher.hash(password), must_change=False)
+    repository.change(row.id, password_hash=chosen, must_change=False)
     return None
 
 
@@ -153,20 +194,23 @@ def address(*, session: Session, secret: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=session.clerk.user_name, issuer_name=ISSUER)
 
 
-def pass_code(*, session: Session, code: str, at: datetime) -> str | Refusal:
+def pass_code(*, session: Session, code: str, asker: Asker, at: datetime) -> str | Refusal:
     """The second factor, set up by its first right code; a new token for the complete session."""
+    tries = _tries(STAFF_CODE, STAFF_CODE_FOR, session.clerk.user_name, asker)
+    wait = tries.begin()
+    if wait is not None:
+        return _locked(wait)
     hold("staff", session.clerk.user_name)
     row = repository.by_id(session.clerk.id)
     stored = repository.session(_digest(session.token))
     assert row is not None
     assert stored is not None
-    if row.locked_until is not None and row.locked_until > at:
-        return _locked(row.locked_until - at)
     secret = row.secret or stored.new_secret
     step = None if secret is None else _step_of(secret, code, at)
     if step is None or not repository.take_step(row.id, step):
-        return _failed(row, at, CODE_WRONG)
-    repository.change(row.id, failures=0, locked_until=None, secret=secret)
+        return CODE_WRONG
+    tries.was_right()
+    repository.change(row.id, secret=secret)
     # A new token: whoever saw the half-open session's cookie has nothing of the whole one.
     token = secrets.token_urlsafe(32)
     repository.complete_session(_digest(session.token), new_digest=_digest(token), at=at)
@@ -181,24 +225,17 @@ def pass_code(*, session: Session, code: str, at: datetime) -> str | Refusal:
     return token
 
 
-def _failed(row: repository.Row, at: datetime, refusal: Refusal) -> Refusal:
-    """Count a wrong guess; the last one allowed locks."""
-    if repository.count_failure(row.id) < FAILURES:
-        return refusal
-    repository.change(row.id, failures=0, locked_until=at + LOCKED_FOR)
-    audit.record(
-        action="staff.locked",
-        person_id=None,
-        subject=f"staff:{row.id}",
-        actor=clerk_from(row).actor,
-        at=at,
+def _tries(limit: Limit, for_all: Limit, user_name: str, asker: Asker) -> Tries:
+    shared = None if asker.known else (for_all, user_name)
+    return Tries((limit, f"{user_name}\0{asker.name}"), shared)
+
+
+def _locked(wait: timedelta) -> Refusal:
+    return Refusal(
+        "locked",
+        f"输错次数太多，请 {-(-wait // MINUTE)} 分钟后再试，或在您以前登录过的电脑上登录；"
+        "忘了密码的请联系管理员重置。",
     )
-    return _locked(LOCKED_FOR)
-
-
-def _locked(rest: timedelta) -> Refusal:
-    minutes = int(rest.total_seconds() // 60) + 1
-    return Refusal("locked", f"输错次数太多，已锁定，请 {minutes} 分钟后再试，或请管理员重置。")
 
 
 def _right(password_hash: str, password: str) -> bool:

@@ -16,7 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE, QUARTER = timedelta(minutes=1), timedelta(minutes=15)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,21 @@ PROXY_WRONG = Limit("proxy_wrong", 100, HOUR)
 """代他人核定 for somebody whom name and ID number did not find, from one address."""
 
 STAFF_WRONG = Limit("staff_wrong", 200, HOUR)
-"""Wrong passwords and codes at a counter's sign-in, from one address."""
+"""Wrong passwords and codes at a counter's sign-in, from one address; not those of a browser that
+has signed in as the same user before."""
+
+STAFF_PASSWORD = Limit("staff_password", 5, QUARTER)
+"""Wrong passwords for one user name, whether or not there is such a user, from one address or from
+one browser that has signed in as that user before."""
+
+STAFF_PASSWORD_FOR = Limit("staff_password_for", 30, HOUR)
+"""Wrong passwords for one user name from wherever, but for browsers that the user is known in."""
+
+STAFF_CODE = Limit("staff_code", 5, QUARTER)
+"""Wrong codes of the second factor for one user, from one address or known browser."""
+
+STAFF_CODE_FOR = Limit("staff_code_for", 20, HOUR)
+"""Wrong codes of the second factor for one user from wherever, but for known browsers."""
 
 VERIFY_WRONG = Limit("verify_wrong", 60, HOUR)
 """Wrong codes of sheets, typed from one address; the QR code of a sheet is never counted."""
@@ -82,4 +97,13 @@ BY_ADDRESS = (
     SANDBOXES,
     REPORTS,
 )
-BY_SOMEBODY = (LAUNCHES, HAND_OVER_BY, HAND_OVER_FOR, PEOPLE_FOUND)
+BY_SOMEBODY = (
+    STAFF_PASSWORD,
+    STAFF_PASSWORD_FOR,
+    STAFF_CODE,
+    STAFF_CODE_FOR,
+    LAUNCHES,
+    HAND_OVER_BY,
+    HAND_OVER_FOR,
+    PEOPLE_FOUND,
+)

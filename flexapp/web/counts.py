@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from sqlalchemy import case, literal, select
+from sqlalchemy import case, literal, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.extensions import Model, Moment, db, table_of, upsert
@@ -42,6 +42,10 @@ return number
 """
 """One step in Redis: a key is never left without its end."""
 
+TAKE_BACK = """
+if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then redis.call('DECR', KEYS[1]) end
+"""
+
 
 class Counts(Protocol):
     """A store of counts."""
@@ -51,6 +55,9 @@ class Counts(Protocol):
 
     def add(self, key: str, within: timedelta) -> int:
         """Count once more, in a count that lasts so long from its first; how often by now."""
+
+    def take_back(self, key: str) -> None:
+        """Count once less, where something is counted."""
 
 
 class TryCount(Model):
@@ -96,6 +103,14 @@ class DatabaseCounts:
         )
         return int(counted.scalar_one())
 
+    def take_back(self, key: str) -> None:
+        """As promised."""
+        db.session.execute(
+            update(_count)
+            .where(_count.c.key == key, _count.c.number > 0, _count.c.until > instant())
+            .values(number=_count.c.number - 1)
+        )
+
 
 class Absent(Exception):
     """Redis does not answer as it should."""
@@ -118,6 +133,7 @@ class RedisCounts:
             retry=Retry(NoBackoff(), 1),
         )
         self._add = self._redis.register_script(ADD)
+        self._take_back = self._redis.register_script(TAKE_BACK)
 
     def look(self, key: str) -> tuple[int, timedelta]:
         """As promised."""
@@ -132,6 +148,11 @@ class RedisCounts:
         milliseconds = int(within / timedelta(milliseconds=1))
         with _absence():
             return int(self._add(keys=[PREFIX + key], args=[milliseconds]))
+
+    def take_back(self, key: str) -> None:
+        """As promised."""
+        with _absence():
+            self._take_back(keys=[PREFIX + key])
 
 
 class SharedCounts:
@@ -153,6 +174,10 @@ class SharedCounts:
     def add(self, key: str, within: timedelta) -> int:
         """As promised."""
         return self._ask(lambda counts: counts.add(key, within))
+
+    def take_back(self, key: str) -> None:
+        """As promised."""
+        self._ask(lambda counts: counts.take_back(key))
 
     def _ask(self, question: Callable[[Counts], T]) -> T:
         if time.monotonic() >= self._again_at:

@@ -15,6 +15,7 @@ import hashlib
 import hmac
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
@@ -63,6 +64,46 @@ def spent(limit: Limit, who: object) -> timedelta | None:
 def note(limit: Limit, who: object) -> int:
     """Count once more, in the caller's transaction; how often by now."""
     return _counts().add(_key(limit, who), limit.within)
+
+
+def take_back(limit: Limit, who: object) -> None:
+    """What was counted was none: count once less, in the caller's transaction."""
+    _counts().take_back(_key(limit, who))
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """Tries that are counted before they are judged, so that many at once are no way around.
+
+    `own`: what this asker may do, and who that is. `shared`: what everybody together may do about
+    the same thing; None where it does not concern this asker. Used up, it turns away only who has
+    been wrong before: nobody loses the first try to what others did.
+    """
+
+    own: tuple[Limit, object]
+    shared: tuple[Limit, object] | None = None
+
+    def wait(self) -> timedelta | None:
+        """How long until a try may be made; None where it may be made now. Only looks."""
+        wait = spent(*self.own)
+        if wait is None and self.shared is not None and _counts().look(_key(*self.own))[0] > 0:
+            wait = spent(*self.shared)
+        return wait
+
+    def begin(self) -> timedelta | None:
+        """Count a try, in the caller's transaction; or how long until one may be made."""
+        wait = self.wait()
+        if wait is None:
+            for counted in (self.own, self.shared):
+                if counted is not None:
+                    note(*counted)
+        return wait
+
+    def was_right(self) -> None:
+        """The try that was begun was no wrong one. In the caller's transaction."""
+        for counted in (self.own, self.shared):
+            if counted is not None:
+                take_back(*counted)
 
 
 def counted(limit: Limit) -> Callable[[View], View]:

@@ -8,6 +8,7 @@ import pytest
 from flask import Response
 
 from flexapp.config import load
+from flexapp.counter import signing_in
 from flexapp.people import display
 from flexapp.portal import practice_cookie
 from flexapp.portal.practising import Practice
@@ -27,13 +28,14 @@ def test_in_production_every_cookie_is_secure_and_its_name_says_so(
     production: dict[str, str],
 ) -> None:
     app = create_app(load(production))
-    signing_in = app.test_client().get("/sign-in", base_url=production["FLEXAPP_PUBLIC_URL"])
+    visited = app.test_client().get("/sign-in", base_url=production["FLEXAPP_PUBLIC_URL"])
     answer = Response()
     with app.test_request_context():
         display.remember_on_this_phone(answer, elder=True)
         practice_cookie.keep(answer, Practice())
-    found = signing_in.headers.getlist("Set-Cookie") + answer.headers.getlist("Set-Cookie")
-    assert len(found) == 3
+        signing_in.devices.remember(answer, "dt01")
+    found = visited.headers.getlist("Set-Cookie") + answer.headers.getlist("Set-Cookie")
+    assert len(found) == 4
     for cookie in found:
         name, *parts = [part.strip() for part in cookie.split(";")]
         assert {"Secure", "HttpOnly", "SameSite=Lax"} <= set(parts), cookie
