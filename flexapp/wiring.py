@@ -99,6 +99,7 @@ from flexapp.web import (
     origin,
     report_routes,
     request_ids,
+    sessions,
     unit_of_work,
     unprintable,
     watching,
@@ -148,15 +149,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["gauges"] = [transmission_watching.gauges]
     # The order matters: a request has its name and its time before anything else, a unit of work
     # begins before anything asks the database, and of the hooks after a request the one registered
-    # last runs first, so the commit comes before the rest.
+    # last runs first, so the commit comes before the rest. A request is asked where it comes from,
+    # then for its token; only one that has both counts against a limit.
     for part in (
+        sessions,
         request_ids,
         watching,
         compression,
         headers,
         htmx,
         unit_of_work,
-        limiting,
         errors,
         once,
         wording,
@@ -167,6 +169,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     blocked.init_app(app)
     origin.init_app(app)
     csrf.init_app(app)
+    limiting.init_app(app)
     guard.init_app(app)
     display.init_app(app)
     counter_guard.init_app(app)

@@ -10,9 +10,7 @@ from flask import Flask, g, session
 
 from flexapp.channels import service
 from flexapp.channels.service import Webview
-
-CHANNEL = "channel"
-"""Under which name the cookie keeps the channel's code."""
+from flexapp.web.origin import CHANNEL
 
 
 def init_app(app: Flask) -> None:

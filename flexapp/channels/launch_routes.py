@@ -13,7 +13,7 @@ from flask import Blueprint, Response, current_app, g, jsonify, make_response, r
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from flexapp.channels import launching
-from flexapp.channels.embedding import CHANNEL, show_in
+from flexapp.channels.embedding import show_in
 from flexapp.channels.launch_errors import LAUNCH_ERRORS
 from flexapp.channels.pages import LaunchPage, LaunchRefusedPage
 from flexapp.config import Settings
@@ -27,6 +27,7 @@ from flexapp.web.forms import RESUME
 from flexapp.web.htmx import render
 from flexapp.web.navigation import see_other
 from flexapp.web.once import once
+from flexapp.web.origin import CHANNEL, first_in_webview
 from flexapp.web.problems import problem
 from flexapp.web.unit_of_work import write_transaction
 
@@ -92,6 +93,7 @@ def look(code: str) -> Response:
 
 @blueprint.post("/launch/<code>")
 @allow(Access.PUBLIC)
+@first_in_webview
 @once
 def go_on(code: str) -> Response:
     """继续: spend the link, begin a session of its own, and go to a clean address."""
@@ -111,6 +113,7 @@ def go_on(code: str) -> Response:
 
 @blueprint.post("/launch/<code>/decline")
 @allow(Access.PUBLIC)
+@first_in_webview
 def decline(code: str) -> Response:
     """不是我: the link is worth nothing any more, and what was open in this browser stays."""
     channel = launching.channel_of(code)

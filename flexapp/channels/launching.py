@@ -92,16 +92,17 @@ def accept(
     `sender`: the network address it came from, where what is not genuine is counted.
     Reasons: `launch_errors.LAUNCH_ERRORS`; those about a claim name it as their field.
     """
-    # Anybody can post: no writer waits for a message before it is known to be a vendor's.
+    # Anybody can post: no writer waits for a message before it is known to be a vendor's. And what
+    # others send from a vendor's address uses up nothing of the vendor's: first the signature.
     with reading_ahead():
-        if limiting.spent(LAUNCHES_FALSE, sender) is not None:
-            return (TOO_MANY,)
         app = _sender(message, at)
         genuine = app if isinstance(app, Refusal) else _verified(message, app, at)
-    for answer in (app, genuine):
-        if isinstance(answer, Refusal):
-            limiting.note(LAUNCHES_FALSE, sender)
-            return (answer,)
+        refused = next((each for each in (app, genuine) if isinstance(each, Refusal)), None)
+        if refused is not None and limiting.spent(LAUNCHES_FALSE, sender) is not None:
+            return (TOO_MANY,)
+    if refused is not None:
+        limiting.note(LAUNCHES_FALSE, sender)
+        return (refused,)
     assert isinstance(app, App)
     assert isinstance(genuine, signing.Genuine)
     if limiting.note(LAUNCHES, app.code) > LAUNCHES.most:

@@ -55,6 +55,7 @@ def index() -> Response:
 
 @blueprint.post("")
 @allow(Access.PUBLIC)
+@origin.first_in_webview
 def receive() -> Response:
     """Look at what a form brings along."""
     kept = session.get(KEPT)

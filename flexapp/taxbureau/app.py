@@ -19,7 +19,6 @@ from flask import (
     request,
     url_for,
 )
-from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import BadHost, HTTPException
 
@@ -30,6 +29,7 @@ from flexapp.taxbureau.delivery import Delivery
 from flexapp.taxbureau.outbox import Outbox
 from flexapp.taxbureau.signatures import Keys
 from flexapp.taxbureau.store import Store
+from flexapp.taxbureau.visitors import MountedSession, check_origin
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,7 @@ HEADERS = {
 
 _SENTENCES = {
     400: "提交的内容不完整，没有保存，请返回上一页再试一次。",
+    403: "这次提交不是从本页面发出的，没有保存，请从列表重新进入。",
     404: "没有找到您要看的内容，请从列表重新进入。",
     405: "这个地址不能这样打开，请从列表重新进入。",
     413: "提交的内容太长，没有保存，请缩短后再提交。",
@@ -92,13 +93,14 @@ def create_taxbureau(
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
     )
-    app.session_interface = _MountedSession()
+    app.session_interface = MountedSession()
     app.jinja_env.globals.update(stylesheet_url=stylesheet_url, clerk_pages=demo)
     app.jinja_env.filters["yen"] = lambda text: yen(Decimal(text))
     store = Store(Path(database_path), now)
     switched_on = faults.Faults(store)
     gate = auth.Gate(store, own)
     app.before_request(gate.check)
+    app.before_request(check_origin)
     csrf = CSRFProtect(app)
     machine = api.blueprint(store, switched_on)
     # Machines hold no cookie, so there is nothing a foreign page could make a browser send.
@@ -117,16 +119,6 @@ def create_taxbureau(
     app.register_error_handler(sqlite3.OperationalError, _busy)
     app.register_error_handler(Exception, _fault)
     return app
-
-
-class _MountedSession(SecureCookieSessionInterface):
-    """A session cookie for the path the application is mounted at, and no wider."""
-
-    def get_cookie_path(self, app: Flask) -> str:
-        return request.script_root or "/"
-
-    def get_cookie_secure(self, app: Flask) -> bool:
-        return request.is_secure
 
 
 def _add_headers(response: Response) -> Response:

@@ -26,7 +26,7 @@ from werkzeug.exceptions import (
 
 from flexapp.extensions import db
 from flexapp.rules.text import printable
-from flexapp.web import address_correction, metrics, request_ids
+from flexapp.web import address_correction, metrics, request_ids, sessions
 from flexapp.web.error_pages import (
     PAGES,
     ErrorPage,
@@ -170,10 +170,11 @@ def _stale_form(error: CSRFError) -> Response:
     """The page was open too long, or the form did not come from it: show it again, as typed.
 
     Nothing is done; what was typed is kept and goes back into the form, where the person submits it
-    anew. What somebody else typed before them on the same phone does not.
+    anew. What somebody else typed before them on the same phone does not, nor what is not known to
+    come from our page: its session would not be kept, so it could not be submitted either.
     """
     db.session.rollback()
-    theirs: bool = current_app.extensions["keep_stale"]()
+    theirs: bool = sessions.can_be_kept() and current_app.extensions["keep_stale"]()
     typed = [
         (printable(name), printable(value))
         for name, value in request.form.items(multi=True)

@@ -41,7 +41,10 @@ class TooMany(TooManyRequests):
 
 
 def init_app(app: Flask) -> None:
-    """Choose where counts are kept; look at each request before anything is done for it."""
+    """Choose where counts are kept; look at each request whose origin and token are right.
+
+    What another site's page makes a browser send must not use up what its person may do.
+    """
     settings: Settings = app.config["SETTINGS"]
     counts: Counts = DatabaseCounts()
     if settings.redis_url is not None:

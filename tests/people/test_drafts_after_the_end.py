@@ -148,7 +148,7 @@ def test_a_stale_page_of_one_person_gives_nothing_to_who_is_signed_in_now(
 def test_another_sites_form_cannot_plant_a_draft(ma_lan: LintingClient, app: Flask) -> None:
     for more in ({}, {"typist": "0" * 32}, {"_draft": "1"}):
         answer = ma_lan.post(NEW, data=TYPED | more, headers={"Origin": "null"})
-        assert answer.status_code == 400
+        assert answer.status_code == 403
     assert drafts(app) == []
 
 

@@ -395,3 +395,36 @@ def test_no_cache_keeps_the_page_of_a_file_that_is_not_there(bureau: Bureau) -> 
 def test_a_search_for_control_characters_does_not_bring_them_back(bureau: Bureau) -> None:
     page = bureau.page("/?serial=6401%01%7F%EF%BF%BE")
     assert 'value="6401"' in page
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "null"},
+    ],
+)
+def test_another_sites_page_presses_no_button(bureau: Bureau, headers: dict[str, str]) -> None:
+    bureau.put(CONTENT)
+    found = re.search(r'name="csrf_token" value="([^"]+)"', bureau.page(DETAIL))
+    assert found is not None
+    before = bureau.state()
+    for path in (f"{DETAIL}/pay", f"{DETAIL}/revoke", "/faults/slow", "/faults/slow/off"):
+        answer = bureau.client.post(path, data={"csrf_token": found[1]}, headers=headers)
+        assert answer.status_code == 403
+        assert "不是从本页面发出的" in answer.text
+        away = bureau.app.test_client(use_cookies=False).post(path, headers=headers)
+        for each in (answer, away):
+            assert "Set-Cookie" not in each.headers
+    assert bureau.state() == before
+
+
+def test_a_form_without_its_cookie_is_answered_without_one(bureau: Bureau) -> None:
+    bureau.put(CONTENT)
+    answer = bureau.app.test_client().post(f"{DETAIL}/pay")
+    assert answer.status_code == 400
+    assert "Set-Cookie" not in answer.headers

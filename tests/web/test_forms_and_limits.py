@@ -93,7 +93,7 @@ def test_a_stale_page_of_each_form_gives_the_form_back(
     ]
     for browser, path, typed in cases:
         before = stored(app)
-        page = Page(browser.post(path, data=typed))
+        page = Page(browser.post(path, data=typed, headers={"Origin": "http://localhost"}))
         assert page.status == 400
         form = browser.submit(page, "继续填写")
         shown = {name: form.value(name) for name in typed}

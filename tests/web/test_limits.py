@@ -202,9 +202,21 @@ def test_what_no_vendor_has_signed_is_turned_away_by_address_for_a_minute_and_th
         assert vendor.refused(MA_LAN, aud="somebody else") == (401, "wrong_audience")
     before = rows(app, "SELECT * FROM try_count")
     for _ in range(3):
-        assert vendor.refused(MA_LAN) == (429, "too_many")
+        assert vendor.refused(MA_LAN, aud="somebody else") == (429, "too_many")
+        assert reason_of(vendor.post("no message at all")) == (429, "too_many")
     assert rows(app, "SELECT * FROM try_count") == before
     clock.advance(seconds=61)
+    assert vendor.refused(MA_LAN, aud="somebody else") == (401, "wrong_audience")
+
+
+def test_what_others_send_from_a_vendors_address_keeps_the_vendor_from_nothing(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = replace(LAUNCHES_FALSE, most=2)
+    monkeypatch.setattr("flexapp.channels.launching.LAUNCHES_FALSE", limit)
+    vendor = Vendor(app).register()
+    for _ in range(4):
+        vendor.post("no message at all")
     vendor.launch(MA_LAN)
 
 
