@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 
 from flexapp.agency.service import in_force
 from flexapp.assessment import batch_repository, repository
+from flexapp.assessment.batch_repository import Known
 from flexapp.assessment.batch_repository import Row as Import
 from flexapp.assessment.batch_rows import OldAssessment, read
 from flexapp.assessment.moving import transition
@@ -22,14 +23,20 @@ from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
 from flexapp.rules.states import Move, State
+from flexapp.tables import Cell
 from flexapp.web.clock import BEIJING
 
 UNPAID = tuple(state.value for state in State if state not in (State.PAID, State.REVOKED))
 
 NOT_AGENCY = Refusal("agency_only", "旧的批量核定只能由经办机构管理员接收和撤销。")
+COUNTED_OTHERWISE = Refusal(
+    "file_counted_otherwise",
+    "这个文件以前导入过一部分，当时行数的数法不同。请把文件另存一份再导入，已经导入的不会重复。",
+)
 
-Line = tuple[int, Sequence[str]]
-"""A line's number in the file, and its fields."""
+Line = tuple[int, Sequence[Cell] | str]
+"""A row's number in the file, and its cells in the order of `batch_rows.COLUMNS`; or why they
+cannot be told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,8 @@ def begin(*, file_digest: str, total: int, actor: Actor, at: datetime) -> Import
         )
     found = batch_repository.by_digest(file_digest)
     assert found is not None
-    return found
+    # Rows that are counted otherwise than then cannot be gone on with by their count.
+    return found if found.total == total else COUNTED_OTHERWISE
 
 
 def take(*, run: Import, lines: Sequence[Line], actor: Actor, at: datetime, today: date) -> None:
@@ -70,9 +78,13 @@ def take(*, run: Import, lines: Sequence[Line], actor: Actor, at: datetime, toda
     if not _is_agency(actor):
         raise ValueError("begin() would have refused this actor")
     book = in_force(today).book
-    read_lines = [(number, read(fields, book=book, today=today)) for number, fields in lines]
+    read_lines = [
+        (number, (found,) if isinstance(found, str) else read(found, book=book, today=today))
+        for number, found in lines
+    ]
     numbers = [row.number for _, row in read_lines if isinstance(row, OldAssessment)]
-    known = set(batch_repository.known(numbers))
+    known = dict(batch_repository.known(numbers))
+    before = len(known)
     refused: list[tuple[int, str]] = []
     for number, row in read_lines:
         reasons = row if isinstance(row, tuple) else _take_one(row, known, run, actor, at, today)
@@ -83,7 +95,7 @@ def take(*, run: Import, lines: Sequence[Line], actor: Actor, at: datetime, toda
     went_on = batch_repository.go_on(
         run.id,
         done=done,
-        accepted=len(lines) - len(refused),
+        accepted=len(known) - before,
         finished_at=at if done == run.total else None,
     )
     if not went_on:
@@ -91,11 +103,26 @@ def take(*, run: Import, lines: Sequence[Line], actor: Actor, at: datetime, toda
 
 
 def _take_one(
-    row: OldAssessment, known: set[str], run: Import, actor: Actor, at: datetime, today: date
+    row: OldAssessment,
+    known: dict[str, Known],
+    run: Import,
+    actor: Actor,
+    at: datetime,
+    today: date,
 ) -> tuple[str, ...]:
-    if row.number in known:
-        return ("批量核定编号重复，前面已有一笔",)
+    """Take a row in; why not, or nothing where it is in, now or already.
+
+    The very same row again is no fault: a file that was corrected holds the good ones too.
+    """
     person = people.find_person(row.identity)
+    if row.number in known:
+        if (
+            person is not None
+            and same_name(person.name, row.name)
+            and known[row.number].is_same(_facts(row, person.id))
+        ):
+            return ()
+        return ("批量核定编号重复，前面已有一笔不同的",)
     if person is not None and not same_name(person.name, row.name):
         return ("这个身份证号在系统里是另一个姓名",)
     if person is None:
@@ -133,7 +160,7 @@ def _take_one(
     if not repository.add(made, [str(month) for month in row.period.months]):
         return ("有月份已经在另一笔有效的核定里",)
     batch_repository.add(row.number, run.id, serial)
-    known.add(row.number)
+    known[row.number] = _facts(row, person.id)
     audit.record(
         action="assessment.imported",
         person_id=person.id,
@@ -148,6 +175,18 @@ def _take_one(
         },
     )
     return ()
+
+
+def _facts(row: OldAssessment, person_id: int) -> Known:
+    return Known(
+        person_id=person_id,
+        division=row.division,
+        start_month=str(row.period.start),
+        end_month=str(row.period.end),
+        monthly_base=to_fen(row.monthly_base),
+        total=to_fen(row.total),
+        paid=row.paid,
+    )
 
 
 def refusals(run: Import) -> Iterator[tuple[int, str]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select, update
 from flexapp.assessment.batch_models import BatchImport, BatchRefusal, BatchRow
 from flexapp.assessment.models import Assessment
 from flexapp.extensions import db, table_of
+from flexapp.rules.states import State
 
 _IMPORT, _ROW = table_of(BatchImport), table_of(BatchRow)
 
@@ -24,6 +25,23 @@ class Row:
     done: int
     accepted: int
     finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What came in under a number. `paid`: as the file says; of what is stored, as it is now."""
+
+    person_id: int
+    division: str
+    start_month: str
+    end_month: str
+    monthly_base: int
+    total: int
+    paid: bool
+
+    def is_same(self, row: Known) -> bool:
+        """Whether a row says what is stored; one not paid then may have been paid meanwhile."""
+        return replace(self, paid=row.paid) == row and (self.paid or not row.paid)
 
 
 def by_digest(file_digest: str) -> Row | None:
@@ -74,10 +92,15 @@ def refusals(import_id: int) -> Iterator[tuple[int, str]]:
         yield row[0], row[1]
 
 
-def known(numbers: Sequence[str]) -> frozenset[str]:
-    """Which of these numbers came in already."""
-    query = select(_ROW.c.number).where(_ROW.c.number.in_(numbers))
-    return frozenset(db.session.execute(query).scalars())
+def known(numbers: Sequence[str]) -> Mapping[str, Known]:
+    """What came in already under these numbers."""
+    columns = [getattr(Assessment, name) for name in Known.__slots__ if name != "paid"]
+    query = (
+        select(_ROW.c.number, *columns, Assessment.state == State.PAID.value)
+        .join(Assessment, _ROW.c.assessment_id == Assessment.id)
+        .where(_ROW.c.number.in_(numbers))
+    )
+    return {row[0]: Known(*tuple(row)[1:]) for row in db.session.execute(query)}
 
 
 def add(number: str, import_id: int, serial: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,31 +11,67 @@ from decimal import Decimal
 
 from flexapp.people.service import read_identity_number
 from flexapp.rules import divisions
-from flexapp.rules.identity import IdentityNumber, parse_name
-from flexapp.rules.money import plain, round_to_fen
+from flexapp.rules.dates import read_date, read_month
+from flexapp.rules.identity import IdentityNumber, parse_name, was_converted
+from flexapp.rules.money import plain, read_yuan, round_to_fen
 from flexapp.rules.parameters import ParameterBook, Rate
 from flexapp.rules.periods import Month, Period
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
-from flexapp.rules.text import is_printable, normalise
+from flexapp.rules.spreadsheets import spoiled_number
+from flexapp.rules.text import normalise
+from flexapp.tables import Cell, Column, Kind
 
-HEADER = (
-    "批量核定编号",
-    "姓名",
-    "身份证号",
-    "参保地区代码",
-    "缴费开始年月",
-    "缴费结束年月",
-    "月缴费基数",
-    "缴费总额",
-    "核定日期",
-    "是否缴费",
+COLUMNS = (
+    Column("批量核定编号", ("编号", "核定编号", "批量编号")),
+    Column("姓名", ("参保人姓名", "被核定人姓名", "人员姓名")),
+    Column("身份证号", ("身份证号码", "身份证", "公民身份号码", "居民身份证号码", "社会保障号码")),
+    Column("参保地区代码", ("参保地区", "参保地区编码", "参保地代码", "地区代码", "行政区划代码")),
+    Column(
+        "缴费开始年月", ("开始年月", "缴费起始年月", "起始年月", "缴费开始月份", "费款所属期起")
+    ),
+    Column(
+        "缴费结束年月",
+        (
+            "结束年月",
+            "缴费终止年月",
+            "终止年月",
+            "截止年月",
+            "缴费截止年月",
+            "缴费结束月份",
+            "费款所属期止",
+        ),
+    ),
+    Column(
+        "月缴费基数",
+        ("月基数", "每月缴费基数"),
+        unclear={"缴费基数": "“缴费基数”看不出是每月的还是合计的，是每月的请写成“月缴费基数”。"},
+    ),
+    Column(
+        "缴费总额",
+        ("缴费合计", "应缴总额", "总缴费额"),
+        unclear={"缴费金额": "“缴费金额”看不出是每月的还是合计的，是合计的请写成“缴费总额”。"},
+    ),
+    Column("核定日期", ("核定时间", "核定日")),
+    Column("是否缴费", ("是否已缴费", "是否已缴", "缴费情况", "是否缴纳")),
 )
+HEADER = tuple(column.name for column in COLUMNS)
 
 NUMBER = re.compile(r"[A-Za-z0-9-]{4,40}", re.ASCII)
-MONEY = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?", re.ASCII)
+_TURNED_INTO_DATE = re.compile(
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-[0-9]{2}|[0-9]{1,2}-[a-z]{3}",
+    re.IGNORECASE,
+)
 LONGEST = 200
 """Characters of a field; no honest one is longer."""
+
+FIFTEEN = "身份证号只有 15 位，没有校验位可以核对；请对照证件填 18 位号码"
+
+ANSWERS = dict.fromkeys(("是", "已缴费", "已缴", "true", "yes"), True) | dict.fromkeys(
+    ("否", "未缴费", "未缴", "false", "no"), False
+)
+
+_BY_NAME = {place.name: place.code for place in divisions.ALL_DIVISIONS}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,95 +91,178 @@ class OldAssessment:
 
 
 def read(
-    fields: Sequence[str], *, book: ParameterBook, today: date
+    cells: Sequence[Cell], *, book: ParameterBook, today: date
 ) -> OldAssessment | tuple[str, ...]:
-    """The row, or every reason against it in words that repeat nothing personal."""
-    if len(fields) != len(HEADER):
-        return (f"应有 {len(HEADER)} 列，实有 {len(fields)} 列",)
-    if any(len(field) > LONGEST for field in fields):
-        return (f"有一列超过 {LONGEST} 个字",)
-    if any("\ufffd" in field or not is_printable(field.strip()) for field in fields):
-        return ("有乱码或换行等不能显示的字符",)
-    number, name_text, identity_text, division, start, end, base, total, made_on, paid = (
-        normalise(field) for field in fields
-    )
+    """The row, its cells in the order of `COLUMNS`, or every reason against it in words that
+    repeat nothing personal."""
     reasons: list[str] = []
-    if NUMBER.fullmatch(number) is None:
-        reasons.append("批量核定编号应为 4 至 40 位字母、数字或短横线")
-    name = parse_name(name_text)
-    if isinstance(name, Refusal):
-        reasons.append(f"姓名：{name.sentence}")
-    identity = read_identity_number(identity_text, today=today, field="identity")
-    if isinstance(identity, Refusal):
-        reasons.append("身份证号不对（位数、出生日期或校验码）")
-    if not divisions.is_choosable(division):
-        reasons.append("没有这个参保地区代码，应为区、县或宁东的 6 位代码")
+    found = [_readable(name, cell, reasons) for name, cell in zip(HEADER, cells, strict=True)]
+    number, name, identity, division, start, end, base, total, made_on, paid = found
+    read_number = _number(number, reasons)
+    read_name = _name(name, reasons)
+    read_identity = _identity(identity, today, reasons)
+    read_division = _division(division, reasons)
     period = _period(start, end, today, reasons)
-    money = _money(base, "月缴费基数", reasons), _money(total, "缴费总额", reasons)
+    monthly_base = _money(base, "月缴费基数", reasons)
+    read_total = _money(total, "缴费总额", reasons)
     day = _day(made_on, today, reasons)
-    if paid not in ("是", "否"):
-        reasons.append("是否缴费只能填“是”或“否”")
+    is_paid = _paid(paid, reasons)
     amount = None
-    if period is not None and money[0] is not None and money[1] is not None:
+    if period is not None and monthly_base is not None and read_total is not None:
         rate = book.rate_of_period(RateKind.FLEXIBLE, period)
-        amount = _amount(rate, period, money[0], money[1], reasons)
-    if reasons or isinstance(name, Refusal) or isinstance(identity, Refusal):
+        amount = _amount(rate, period, monthly_base, read_total, reasons)
+    if (
+        read_number is None
+        or read_name is None
+        or read_identity is None
+        or read_division is None
+        or period is None
+        or monthly_base is None
+        or read_total is None
+        or day is None
+        or is_paid is None
+        or amount is None
+    ):
         return tuple(reasons)
-    assert period is not None
-    assert money[0] is not None
-    assert money[1] is not None
-    assert day is not None
-    assert amount is not None
     return OldAssessment(
-        number=number,
-        name=name,
-        identity=identity,
-        division=division,
+        number=read_number,
+        name=read_name,
+        identity=read_identity,
+        division=read_division,
         period=period,
-        monthly_base=money[0],
+        monthly_base=monthly_base,
         monthly_amount=amount,
-        total=money[1],
+        total=read_total,
         made_on=day,
-        paid=paid == "是",
+        paid=is_paid,
     )
 
 
-def _month(text: str, what: str, reasons: list[str]) -> Month | None:
-    try:
-        return Month.parse(text)
-    except ValueError:
-        reasons.append(f"{what}应写成 2018-01 的样子")
+def _readable(name: str, cell: Cell, reasons: list[str]) -> Cell | None:
+    """The cell, or why nothing can be made of it, whatever its column."""
+    text = cell.text.strip()
+    if cell.kind is Kind.FAULT:
+        reasons.append(f"{name}是公式的错误值（{cell.text}），请改成算好的内容")
+    elif not text and cell.kind is Kind.EMPTY:
+        reasons.append(f"{name}没有填（合并的单元格要拆开，公式要先算好再保存）")
+    elif not text:
+        reasons.append(f"{name}没有填")
+    elif len(text) > LONGEST:
+        reasons.append(f"{name}超过 {LONGEST} 个字")
+    elif any("\ufffd" in char or unicodedata.category(char) == "Cc" for char in text):
+        reasons.append(f"{name}有乱码或换行等不能显示的字符")
+    else:
+        return cell
+    return None
+
+
+def _number(cell: Cell | None, reasons: list[str]) -> str | None:
+    if cell is None:
         return None
+    text = normalise(cell.text)
+    spoiled = spoiled_number(text, as_text=True)
+    if cell.kind is Kind.DATE or _TURNED_INTO_DATE.fullmatch(text):
+        reasons.append("批量核定编号被表格软件变成了日期，请把这一列设成文本格式后重新填写")
+    elif spoiled is not None:
+        reasons.append(f"批量核定编号：{spoiled}")
+    elif NUMBER.fullmatch(text) is None:
+        reasons.append("批量核定编号应为 4 至 40 位字母、数字或短横线")
+    else:
+        return text
+    return None
 
 
-def _period(start: str, end: str, today: date, reasons: list[str]) -> Period | None:
+def _name(cell: Cell | None, reasons: list[str]) -> str | None:
+    if cell is None:
+        return None
+    found = parse_name(cell.text)
+    if isinstance(found, Refusal):
+        reasons.append(f"姓名：{found.sentence}")
+        return None
+    return found
+
+
+def _paid(cell: Cell | None, reasons: list[str]) -> bool | None:
+    if cell is None:
+        return None
+    answer = normalise(cell.text).casefold()
+    found = ANSWERS.get(answer)
+    if found is None:
+        reasons.append("是否缴费只能填“是”或“否”")
+    return found
+
+
+def _identity(cell: Cell | None, today: date, reasons: list[str]) -> IdentityNumber | None:
+    if cell is None:
+        return None
+    spoiled = spoiled_number(cell.text, as_text=cell.is_text)
+    if spoiled is not None:
+        reasons.append(f"身份证号：{spoiled}")
+        return None
+    if was_converted(cell.text):
+        reasons.append(FIFTEEN)
+        return None
+    found = read_identity_number(cell.text, today=today, field="identity")
+    if isinstance(found, Refusal):
+        reasons.append("身份证号不对（位数、出生日期或校验码）")
+        return None
+    return found
+
+
+def _division(cell: Cell | None, reasons: list[str]) -> str | None:
+    """The code; the full name of a county, a district or 宁东 is as clear."""
+    if cell is None:
+        return None
+    text = normalise(cell.text)
+    code = _BY_NAME.get(text, text)
+    if not divisions.is_choosable(code):
+        reasons.append("没有这个参保地区代码，应为区、县或宁东的 6 位代码")
+        return None
+    return code
+
+
+def _month(cell: Cell | None, what: str, reasons: list[str]) -> Month | None:
+    if cell is None:
+        return None
+    found = read_month(cell.text, what=what)
+    if isinstance(found, Refusal):
+        reasons.append(found.sentence)
+        return None
+    return found
+
+
+def _period(start: Cell | None, end: Cell | None, today: date, reasons: list[str]) -> Period | None:
     first = _month(start, "缴费开始年月", reasons)
     last = _month(end, "缴费结束年月", reasons)
     if first is None or last is None:
         return None
-    if str(last) < str(first):
+    if last < first:
         reasons.append("缴费结束年月早于开始年月")
     elif first.year != last.year:
         reasons.append("跨了年度，每笔核定只能在一个年度内")
-    elif str(last) > str(Month.of(today)):
+    elif last > Month.of(today):
         reasons.append("缴费结束年月还没有到，不是旧的批量核定")
     else:
         return Period(first, last)
     return None
 
 
-def _money(text: str, what: str, reasons: list[str]) -> Decimal | None:
-    if MONEY.fullmatch(text) is None or Decimal(text) == 0:
+def _money(cell: Cell | None, what: str, reasons: list[str]) -> Decimal | None:
+    if cell is None:
+        return None
+    value = read_yuan(cell.text)
+    if value is None or not 0 < value < 10**9 or value != round_to_fen(value):
         reasons.append(f"{what}应为大于 0、最多两位小数的数字")
         return None
-    return Decimal(text)
+    return value
 
 
-def _day(text: str, today: date, reasons: list[str]) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        reasons.append("核定日期应写成 2018-03-01 的样子")
+def _day(cell: Cell | None, today: date, reasons: list[str]) -> date | None:
+    if cell is None:
+        return None
+    day = read_date(cell.text, what="核定日期")
+    if isinstance(day, Refusal):
+        reasons.append(day.sentence)
         return None
     if day > today:
         reasons.append("核定日期在将来")

@@ -17,6 +17,7 @@ from flexapp.rules import divisions
 from flexapp.rules.money import from_fen, yen
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
+from flexapp.tables import Table
 from flexapp.web.clock import now, today
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
@@ -34,23 +35,27 @@ file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=
 @cli.command("import")
 @file_argument
 @by_option
-@click.option("--report", type=click.Path(path_type=Path), help="Default: FILE.refused.csv")
+@click.option(
+    "--report", type=click.Path(path_type=Path), help="Default: FILE.refused.csv or .xlsx"
+)
 def take(file: Path, by: str, report: Path | None) -> None:
-    """Take a file in; what is refused is reported with line and reason.
+    """Take in a FILE: CSV however it was saved, or a workbook (.xlsx).
 
-    Stopped anywhere, the same file goes on where it stopped; once through, it changes nothing.
+    Refused rows are written as they were, with the reason, to a file that can be corrected and
+    imported. Stopped anywhere, the same file goes on where it stopped; once through, it changes
+    nothing. Rows that are in already are passed over.
     """
     actor = _officer(by)
     loaded = _done(batch_files.load(file))
+    _say_what_is_read(loaded.table)
+    total = len(loaded.table.rows)
     started = time.monotonic()
     with write_transaction():
-        run = _done(
-            batch.begin(file_digest=loaded.digest, total=len(loaded.lines), actor=actor, at=now())
-        )
+        run = _done(batch.begin(file_digest=loaded.digest, total=total, actor=actor, at=now()))
     first = run.done
     with click.progressbar(length=run.total - first, label="importing") as bar:
         while run.done < run.total:
-            lines = loaded.lines[run.done : run.done + CHUNK]
+            lines = loaded.lines(run.done, CHUNK)
             with write_transaction():
                 batch.take(run=run, lines=lines, actor=actor, at=now(), today=today())
                 run = _done(
@@ -59,15 +64,17 @@ def take(file: Path, by: str, report: Path | None) -> None:
             bar.update(len(lines))
     seconds = max(time.monotonic() - started, 0.001)
     with read_transaction():
-        refused = [(str(line), reason) for line, reason in batch.refusals(run)]
+        refused = list(batch.refusals(run))
     click.echo(f"import {run.id}: {run.accepted} rows taken in, {len(refused)} refused")
+    if already := run.done - run.accepted - len(refused):
+        click.echo(f"{already} rows were in already, exactly so")
     if run.total > first:
         rate = (run.total - first) / seconds
         click.echo(f"{run.total - first} rows in {seconds:.1f} s, {rate:.0f}/s")
     if refused:
-        path = report or file.with_name(file.name + ".refused.csv")
-        batch_files.report(path, ("行号", "原因"), refused)
-        click.echo(f"the refused ones, with line and reason: {path}")
+        path = report or batch_files.report_path(file, loaded)
+        batch_files.write_refused(path, loaded, refused, today=today())
+        click.echo(f"the refused ones with the reason, to be corrected and imported: {path}")
 
 
 @cli.command("revoke")
@@ -121,6 +128,14 @@ def sample(count: int, file: Path) -> None:
     """Write a file of COUNT rows of people who do not exist, to try the import on."""
     batch_files.write_sample(file, count)
     click.echo(f"{count} rows: {file}")
+
+
+def _say_what_is_read(table: Table) -> None:
+    if table.unread_sheets:
+        others = ", ".join(table.unread_sheets)
+        click.echo(f"the sheet {table.sheet} is read; not read: {others}")
+    if table.not_read:
+        click.echo(f"columns that are not read: {', '.join(table.not_read)}")
 
 
 def _officer(user_name: str) -> Actor:

@@ -1,56 +1,55 @@
-"""The figures as files, the same tables as on the page; nothing of any person is in them."""
+"""The figures as files, the same tables as on the page; nothing of any person is in them.
+
+Amounts are numbers in columns of their own. Where the page says that there are too few cases to
+tell an amount, its cell is empty: the header says so.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
+from datetime import date
 
-import xlsxwriter
+from flexapp.counter.dashboard import Figures
+from flexapp.counter.dashboard_tables import NOTES, TOO_FEW, Table
+from flexapp.rules.counts import Measure, Tally
+from flexapp.rules.money import from_fen
+from flexapp.tables import Amount, Value, as_csv, as_xlsx
 
-from flexapp.counter.batch_files import harmless
-from flexapp.counter.dashboard_tables import COLUMNS, NOTES, Table
+HEADER = tuple(
+    column
+    for measure in Measure
+    for column in (
+        measure.label,
+        *([f"{measure.label}金额（元，{TOO_FEW}的不列）"] if measure.has_amount else []),
+    )
+)
+TOTAL = "合计"
 
 
-def as_csv(found: tuple[Table, ...]) -> bytes:
-    """One table (RFC 4180), UTF-8 with the mark by which Excel knows it."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(["分组", "名称", *COLUMNS])
-    for table in found:
-        for row in table.rows:
-            writer.writerow([table.title, harmless(row.name), *row.cells])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+def csv_of(figures: Figures, tables: tuple[Table, ...]) -> bytes:
+    """One table of all groups; the days are added up in its first one."""
+    rows = ((table.title, *row) for table in tables for row in _rows(figures, table))
+    return as_csv(["分组", "名称", *HEADER], rows)
 
 
-def as_xlsx(period: str, found: tuple[Table, ...]) -> bytes:
+def xlsx_of(period: str, figures: Figures, tables: tuple[Table, ...]) -> bytes:
     """A sheet for each group, numbers as numbers; the last says what is counted."""
-    out = io.BytesIO()
-    # What begins like a formula stays a text; nothing is kept in files on the way.
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(out, options)
-    bold = book.add_format({"bold": True})
-    for table in found:
-        sheet = book.add_worksheet(table.title)
-        sheet.freeze_panes(1, 1)
-        sheet.set_column(0, 0, 24)
-        sheet.set_column(1, len(COLUMNS), 14)
-        sheet.write_row(0, 0, [table.head, *COLUMNS], bold)
-        for line, row in enumerate(table.rows, start=1):
-            sheet.write_row(line, 0, [row.name, *_values(row.cells)])
-    sheet = book.add_worksheet("说明")
-    sheet.set_column(0, 0, 80)
-    sheet.write_column(0, 0, [period, *NOTES])
-    book.close()
-    return out.getvalue()
+    sheets = [(table.title, [table.head, *HEADER], list(_rows(figures, table))) for table in tables]
+    notes = [[text] for text in (period, *NOTES)]
+    return as_xlsx([*sheets, ("说明", [], notes)])
 
 
-def _values(cells: tuple[str, ...]) -> Iterator[str | int | float]:
-    for cell in cells:
-        if cell.isdecimal():
-            yield int(cell)
-        elif cell.startswith("¥"):
-            # A spreadsheet knows no other numbers; two decimals of so few digits are exact in it.
-            yield float(cell.removeprefix("¥"))
-        else:
-            yield cell
+def _rows(figures: Figures, table: Table) -> Iterator[tuple[Value, ...]]:
+    days = table.tallies is figures.by_day
+    for name, tally in table.tallies.items():
+        yield (date.fromisoformat(name) if days else name, *_values(tally))
+    if days:
+        yield (TOTAL, *_values(figures.total))
+
+
+def _values(tally: Tally) -> Iterator[Value]:
+    for measure in Measure:
+        yield tally.number(measure)
+        if measure.has_amount:
+            fen = tally.amount(measure)
+            yield None if fen is None else Amount(from_fen(fen))

@@ -67,11 +67,12 @@ def _file(form_of: str, mimetype: str) -> Response:
     if not isinstance(asked, Asked):
         return _page(form, None)
     names = channels()
-    found = tables(dashboard.figures(asked, list(names)), names)
+    figures = dashboard.figures(asked, list(names))
+    found = tables(figures, names)
     content = (
-        dashboard_files.as_csv(found)
+        dashboard_files.csv_of(figures, found)
         if form_of == "csv"
-        else dashboard_files.as_xlsx(f"{asked.first} 至 {asked.last}", found)
+        else dashboard_files.xlsx_of(f"{asked.first} 至 {asked.last}", figures, found)
     )
     dashboard.exported(asked=asked, form=form_of, clerk=g.counter_session.clerk, at=now())
     answer = Response(content, content_type=mimetype)

@@ -10,7 +10,7 @@ from flexapp.counter.dashboard_forms import DashboardForm
 from flexapp.counter.dashboard_routes import SEERS, channels, form_about, read_form
 from flexapp.counter.forms import AnswerForm
 from flexapp.counter.rating_pages import OpinionLine, RatingsPage, total_of
-from flexapp.counter.rating_tables import NOTES, as_csv, tables
+from flexapp.counter.rating_tables import NOTES, csv_of, tables
 from flexapp.rating import service as rating
 from flexapp.rating.service import Opinion
 from flexapp.rules.ratings import SENTENCE_MAX
@@ -47,7 +47,7 @@ def csv() -> Response:
     if not isinstance(asked, Asked):
         return _page(form, None)
     counts = opinions.counted(asked)
-    content = as_csv(total_of(counts), tables(counts, opinions.months(asked), channels()))
+    content = csv_of(total_of(counts), tables(counts, opinions.months(asked), channels()))
     opinions.exported(asked=asked, clerk=g.counter_session.clerk, at=now())
     answer = Response(content, content_type="text/csv; charset=utf-8")
     name = f"ratings-{asked.first}-{asked.last}.csv"

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flexapp.counter.batch_files import harmless
 from flexapp.counter.dashboard_tables import TOO_FEW, TableRow
 from flexapp.rules import divisions
 from flexapp.rules.capabilities import Action
 from flexapp.rules.counts import FEWEST
 from flexapp.rules.ratings import Level, RatingCount, RatingTally, tally_ratings
+from flexapp.tables import Value, as_csv
 
 UNTOLD = "—"
 LEVELS = tuple(sorted(Level, reverse=True))
@@ -76,16 +75,21 @@ def tables(
     )
 
 
-def as_csv(total: RatingTally, found: Sequence[RatingTable]) -> bytes:
-    """One table (RFC 4180), UTF-8 with the mark by which Excel knows it; no words of anybody's."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(["分组", "名称", *COLUMNS])
-    writer.writerow(["合计", "", *cells(total)])
-    for table in found:
-        for row in table.rows:
-            writer.writerow([table.title, harmless(row.name), *row.cells])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+def csv_of(total: RatingTally, found: Sequence[RatingTable]) -> bytes:
+    """The tables as one; no words of anybody's. The share is a number, or empty if untold."""
+    header = ["分组", "名称", *COLUMNS[:-1], f"{COLUMNS[-1]}（%）"]
+    lines = [("合计", "", cells(total))]
+    lines += [(table.title, row.name, row.cells) for table in found for row in table.rows]
+    return as_csv(header, ([title, name, *_values(row)] for title, name, row in lines))
+
+
+def _values(row: tuple[str, ...]) -> Iterator[Value]:
+    for cell in row:
+        number = cell.removesuffix("%")
+        if cell == UNTOLD:
+            yield None
+        else:
+            yield Decimal(number) if re.fullmatch(r"[0-9.]+", number) else cell
 
 
 def area_name(code: str) -> str:

@@ -4,8 +4,11 @@ Every amount of the service passes through here, so that nothing is ever rounded
 being shown, or held as a binary float.
 """
 
+import re
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from fractions import Fraction
+
+from flexapp.rules.text import normalise
 
 FEN = Decimal("0.01")
 _CONTEXT = Context(prec=40, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
@@ -38,6 +41,20 @@ def to_fen(amount: Decimal) -> int:
 def from_fen(fen: int) -> Decimal:
     """Whole fen as yuan with exactly two places."""
     return Decimal(fen).scaleb(-2, context=_CONTEXT).quantize(FEN, context=_CONTEXT)
+
+
+_YUAN = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,10})?")
+
+
+def read_yuan(text: str) -> Decimal | None:
+    """The amount that was written, with or without separators and the sign of the yuan.
+
+    Any number of decimals, so that the caller can say which are too many; None for anything else,
+    a negative amount and separators in odd places included.
+    """
+    written = normalise(text)
+    written = re.sub(r"^(?:¥|CNY|RMB|人民币)\s*|\s*元$", "", written, flags=re.IGNORECASE)
+    return Decimal(written.replace(",", "")) if _YUAN.fullmatch(written) else None
 
 
 def plain(amount: Decimal) -> str:

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from flexapp.rules.base import EnteredBase, parse_base
 from flexapp.rules.contribution import Calculation, calculate
+from flexapp.rules.money import read_yuan
 from flexapp.rules.parameters import (
     Parameter,
     ParameterBook,
@@ -37,7 +38,7 @@ AHEAD = timedelta(days=366)
 SAMPLES = ("60", "100", "300", "6000")
 """The entries whose effect an officer looks at: the lowest, the middle, the highest, a wage."""
 
-_NUMBER = re.compile(r"[0-9]{1,8}(?:\.[0-9]+)?")
+_LARGEST = 10**8
 _RATE_ROWS = {
     RateKind.FLEXIBLE: Parameter.FLEXIBLE_RATE,
     RateKind.UNIT: Parameter.UNIT_RATE,
@@ -279,10 +280,9 @@ def _year(text: str, today: date, faults: list[Refusal]) -> int | None:
 
 
 def _number(text: str) -> Decimal | None:
-    plain = normalise(text).rstrip("元%").strip()
-    if re.fullmatch(r"[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]+)?", plain):
-        plain = plain.replace(",", "")
-    return Decimal(plain) if _NUMBER.fullmatch(plain) else None
+    """An amount, or the percentage of a rate."""
+    found = read_yuan(normalise(text).removesuffix("%"))
+    return found if found is not None and found < _LARGEST else None
 
 
 def _yuan(text: str, field: str, label: str, faults: list[Refusal]) -> Decimal | None:

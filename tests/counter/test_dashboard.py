@@ -7,9 +7,10 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from urllib.parse import parse_qsl
 
+import openpyxl
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -207,33 +208,68 @@ def test_what_cannot_be_asked_is_said(
     assert sentence in page.alert
 
 
-def test_the_csv_says_what_the_page_says(at_the_desk: AtTheDesk, busy: None) -> None:
+AMOUNT = "核定金额（元，少于3笔的不列）"
+
+
+def as_filed(cells: list[str]) -> list[float | None]:
+    """The cells of the page as numbers; None where an amount is not told."""
+    return [None if cell == "少于3笔" else float(cell.removeprefix("¥")) for cell in cells]
+
+
+def test_the_csv_says_what_the_page_says_in_numbers(at_the_desk: AtTheDesk, busy: None) -> None:
     officer = at_the_desk("jb01")
     page = officer.page(PAGE)
     answer = take(officer, ".csv")
     assert answer.content_type == "text/csv; charset=utf-8"
     assert "dashboard-2026-10-26-2026-11-24.csv" in answer.headers["Content-Disposition"]
     assert answer.data.startswith(b"\xef\xbb\xbf")
+    assert answer.data.count(b"\n") == answer.data.count(b"\r\n")
+    assert "¥" not in answer.text
     lines = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))
-    assert lines[0][:4] == ["分组", "名称", "登记", "变更登记"]
+    assert lines[0][:6] == ["分组", "名称", "登记", "变更登记", "核定", AMOUNT]
     for title in ("每天", "各渠道", "各地区"):
-        told = {line[1]: line[2:] for line in lines[1:] if line[0] == title}
-        assert told == table(page, title)
+        told = {
+            line[1]: [float(cell) if cell else None for cell in line[2:]]
+            for line in lines[1:]
+            if line[0] == title and line[1] != "合计"
+        }
+        assert told == {name: as_filed(cells) for name, cells in table(page, title).items()}
+    (amount,) = [line[5] for line in lines if line[1] == "大武口区"]
+    assert amount == ""  # one case: an amount that would be one person's
+
+
+def test_the_days_of_the_files_are_added_up(at_the_desk: AtTheDesk, busy: None) -> None:
+    officer = at_the_desk("jb01")
+    lines = list(csv.reader(io.StringIO(take(officer, ".csv").data.decode("utf-8-sig"))))
+    assert [line for line in lines if line[1] == "合计"] == [
+        ["每天", "合计", "5", "0", "4", "4018.40", "1", "1", ""]
+    ]
+    book = openpyxl.load_workbook(io.BytesIO(take(officer, ".xlsx").data))
+    days = list(book["每天"].iter_rows(values_only=True))
+    assert days[-1] == ("合计", 5, 0, 4, 4018.4, 1, 1, None)
+    assert days[-2][0] == datetime(2026, 11, 24)  # a day, not a text
+    assert len(days) == 1 + 30 + 1
 
 
 def test_the_workbook_says_what_the_page_says(at_the_desk: AtTheDesk, busy: None) -> None:
     officer = at_the_desk("jb01")
-    answer = take(officer, ".xlsx")
-    book = zipfile.ZipFile(io.BytesIO(answer.data))
-    names = [name for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
-    assert len(names) == 4
-    shared = book.read("xl/sharedStrings.xml").decode()
-    for text in ("登记", "核定金额", "大武口区", "少于3笔", "后来撤销的也算"):
-        assert text in shared
-    areas = book.read("xl/worksheets/sheet3.xml").decode()
-    assert "<v>3</v>" in areas  # numbers are numbers
-    assert "<v>3013.8</v>" in areas
-    assert "<f>" not in areas
+    page = officer.page(PAGE)
+    book = openpyxl.load_workbook(io.BytesIO(take(officer, ".xlsx").data))
+    assert book.sheetnames == ["每天", "各渠道", "各地区", "说明"]
+    for title in ("各渠道", "各地区"):
+        header, *lines = book[title].iter_rows(values_only=True)
+        assert header[4] == AMOUNT
+        assert {line[0]: list(line[1:]) for line in lines} == {
+            name: as_filed(cells) for name, cells in table(page, title).items()
+        }
+    (amount,) = [line[4] for line in book["各地区"] if line[0].value == "兴庆区"]
+    assert (amount.value, amount.number_format, amount.data_type) == (3013.8, "#,##0.00", "n")
+    notes = [str(line[0].value) for line in book["说明"]]
+    assert notes[0] == "2026-10-26 至 2026-11-24"
+    assert "后来撤销的也算" in notes[2]
+    raw = zipfile.ZipFile(io.BytesIO(take(officer, ".xlsx").data))
+    for name in raw.namelist():
+        assert b"<f>" not in raw.read(name)
 
 
 def test_nothing_of_any_person_is_in_the_files(

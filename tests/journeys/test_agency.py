@@ -77,7 +77,10 @@ def _batch(world: World) -> None:
         said = world.command("batch", "import", str(path), "--by", "jb01")
         assert "1 rows taken in, 1 refused" in said
         report = path.with_name("old.csv.refused.csv").read_text(encoding="utf-8-sig")
-        assert report.splitlines()[1].startswith('"3","缴费总额与基数对不上')
+        header, row = csv.reader(report.splitlines())
+        told = dict(zip(header, row, strict=True))
+        assert told["原行号"] == "3"
+        assert told["不能导入的原因"].startswith("缴费总额与基数对不上")
     phone.open("/assessment/self")
     old = phone.record("2019-01", "2019-03")
     phone.on(ASSESSMENT, old.get_by_text("已核定", exact=True))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from flexapp.rules.money import (
     from_fen,
     plain,
+    read_yuan,
     round_fraction_to_fen,
     round_to_fen,
     to_fen,
@@ -80,3 +81,53 @@ def test_the_notices_own_record_is_written_as_printed() -> None:
     assert yen(Decimal("7447.2")) == "¥7447.20"
     assert yen(Decimal("-1")) == "-¥1.00"
     assert plain(Decimal("1E+4")) == "10000.00"
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("3103", "3103"),
+        ("3103.00", "3103"),
+        ("3,103.00", "3103"),
+        ("1,234,567.8", "1234567.8"),
+        ("３，１０３．５０", "3103.5"),
+        ("¥3,103.00", "3103"),
+        ("￥ 3103", "3103"),
+        ("3103元", "3103"),
+        ("3103.00 元", "3103"),
+        ("人民币3103", "3103"),
+        (" 3103 ", "3103"),
+        ("\u00a03103\u3000", "3103"),
+        ("0.125", "0.125"),
+    ],
+)
+def test_an_amount_is_read_however_it_is_written(text: str, amount: str) -> None:
+    assert read_yuan(text) == Decimal(amount)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "-1",
+        "(3,103)",
+        "3,10",
+        "31,03",
+        "1,2345",
+        "3.103,00",
+        "3 103",
+        "1e5",
+        "６e2",
+        "NaN",
+        "三千",
+        "3103美元",
+        "$3103",
+        "1" * 16,
+        "3103%",
+        "=3103",
+        ".5",
+        "5.",
+    ],
+)
+def test_what_is_no_amount_is_not_read(text: str) -> None:
+    assert read_yuan(text) is None
