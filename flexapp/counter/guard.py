@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from flexapp.counter import signing_in
 from flexapp.rules.roles import Role
+from flexapp.web import page_owner
 from flexapp.web.access import Access, access_of, roles_of
 from flexapp.web.clock import instant
 from flexapp.web.error_pages import PAGES, Area, ErrorPage, ForbiddenHere, add_area
@@ -47,6 +48,9 @@ def init_app(app: Flask) -> None:
     """Stand before every view of the counters."""
     app.before_request(_guard)
     add_area(app, AREA)
+    page_owner.loaded_by(
+        app, frozenset({Access.STAFF, Access.STAFF_BEGUN}), lambda: _owner(_load())
+    )
     app.context_processor(lambda: {"counter_session": g.get("counter_session")})
 
 
@@ -59,6 +63,7 @@ def _guard() -> Response | None:
     g.counter_session = found = _load()
     if found is None:
         return redirect(url_for("counter.sign_in"), 303)
+    g.page_owner = _owner(found)
     if access is Access.STAFF_BEGUN:
         return None
     if not found.complete:
@@ -83,6 +88,11 @@ def next_step(found: signing_in.Session) -> str:
     if found.must_change:
         return "counter.password"
     return "counter.code" if found.has_second_factor else "counter.enrol"
+
+
+def _owner(found: signing_in.Session | None) -> str | None:
+    """The owner of what is drawn for a clerk (web/page_owner.py)."""
+    return None if found is None else f"staff:{found.clerk.id}"
 
 
 def _load() -> signing_in.Session | None:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flexapp.people import draft_repository as repository
-from flexapp.people.encryption import vault
 from flexapp.rules.personal_information import DRAFT_LIFE
 
 LIFE = DRAFT_LIFE
@@ -70,8 +69,3 @@ def drop(*, account_id: int, form: str) -> None:
 def overtaken(*, person_id: int, form: str) -> None:
     """The same was done for the person at a counter: going on with it would undo that."""
     repository.remove_of_person(person_id, form)
-
-
-def typist(*, account_id: int, form: str) -> str:
-    """What a page carries to show later for whom it was drawn, whoever is signed in then."""
-    return vault().index(f"{account_id}:{form}", "draft.typist")[:32]

@@ -23,6 +23,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from flexapp.people import keeping, repository
 from flexapp.people.service import Visitor, visitor_from
 from flexapp.people.signing_in import token_digest
+from flexapp.web import page_owner
 from flexapp.web.access import Access, access_of
 from flexapp.web.clock import instant
 from flexapp.web.navigation import is_ours
@@ -47,6 +48,9 @@ GOING_TO = "going_to"
 KEPT = "kept"
 """In the cookie: what was typed was kept before the person was sent to sign in."""
 
+STAFFED = frozenset({Access.STAFF_BEGUN, Access.STAFF})
+"""Whose guard is that of the counters."""
+
 NO_SIGN_OF_LIFE = frozenset({"session.show"})
 """Endpoints that the page asks by itself."""
 
@@ -63,9 +67,10 @@ def init_app(app: Flask) -> None:
             "idle_hours": int(IDLE.total_seconds() // 3600),
         }
     )
-    app.jinja_env.globals["typist"] = keeping.typist_of
+    app.jinja_env.globals["is_drafted"] = _is_drafted
+    page_owner.loaded_by(app, frozenset(Access) - STAFFED, lambda: _owner(_visitor_or_lapsed()))
     # The page of a stale form is drawn below this slice (web/errors.py).
-    app.extensions["keep_stale"] = _keep_stale
+    app.extensions["keep_stale"] = lambda: keeping.keep_stale(_visitor_or_lapsed())
 
 
 def seconds_left(visitor: Visitor) -> int:
@@ -91,10 +96,11 @@ def _guard() -> AnyResponse | None:
     access = access_of(current_app, request.endpoint) if request.endpoint else Access.PUBLIC
     # A system holds no cookie, and one that a browser sends means nothing; staff have a guard and a
     # session of their own (counter/guard.py), and are no resident meanwhile.
-    if access in (Access.MACHINE, Access.STAFF_BEGUN, Access.STAFF):
+    if access in STAFFED or access is Access.MACHINE:
         g.visitor = None
         return None
     g.visitor = _load_visitor()
+    g.page_owner = _owner(g.visitor)
     if access is Access.PUBLIC:
         return None
     if g.visitor is None:
@@ -119,12 +125,25 @@ def _to_sign_in() -> AnyResponse:
     return redirect(url_for("people.sign_in"), 303)
 
 
-def _keep_stale() -> bool:
-    """See `keeping.keep_stale`; the check of the token comes before the guard."""
-    if not keeping.concerns_request():
-        return True
-    g.visitor = _load_visitor()
-    return keeping.keep_stale(g.visitor or g.lapsed)
+def _visitor_or_lapsed() -> Visitor | None:
+    """Who is signed in, or was until the session ended by itself.
+
+    For the page of a stale form: the check of the token comes before the guard.
+    """
+    if "lapsed" not in g:
+        g.visitor = _load_visitor()
+    found: Visitor | None = g.visitor or g.lapsed
+    return found
+
+
+def _owner(who: Visitor | None) -> str | None:
+    """The owner of what is drawn for somebody (web/page_owner.py)."""
+    return None if who is None else f"account:{who.account_id}"
+
+
+def _is_drafted(action: str) -> bool:
+    """Whether what is typed into the form of that address is kept for who is signed in."""
+    return g.get("visitor") is not None and keeping.is_drafted(action)
 
 
 def _say_when(response: Response) -> Response:

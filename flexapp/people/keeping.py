@@ -14,7 +14,6 @@ A success removes the draft in the transaction of its rows.
 from __future__ import annotations
 
 import functools
-import hmac
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from flexapp.people import drafting
 from flexapp.people.drafting import Draft
 from flexapp.people.service import Visitor
 from flexapp.web.clock import instant
-from flexapp.web.forms import DRAFT, TYPIST, PageForm, strip
+from flexapp.web.forms import DRAFT, PageForm, strip
 from flexapp.web.once import already_done
 
 
@@ -111,11 +110,6 @@ def is_drafted(form: str) -> bool:
     return kept is not None and kept.form is None
 
 
-def concerns_request() -> bool:
-    """Whether the request is for a view whose form is kept."""
-    return _kept_by(request.endpoint) is not None
-
-
 def is_quiet() -> bool:
     """Whether the script asks to keep what is typed, and nobody waits for an answer."""
     return DRAFT in request.form
@@ -131,31 +125,11 @@ def keep_late(who: Visitor | None) -> str | None:
     return kept.key
 
 
-def keep_stale(who: Visitor | None) -> bool:
-    """Keep what came with a stale token; False where it is not this person's to see.
-
-    Another site could send such a form, and another person may have signed in on the same phone:
-    only what the page itself shows to be of this account is kept.
-    """
-    kept, typist = _kept_by(request.endpoint), request.form.get(TYPIST)
-    if kept is None or kept.key is None or typist is None or who is None:
-        return True
-    genuine = drafting.typist(account_id=who.account_id, form=kept.form or request.path)
-    if not hmac.compare_digest(typist.encode(), genuine.encode()):
-        return False
-    _keep(who.account_id, kept)
-    return True
-
-
-def typist_of(action: str) -> str:
-    """For whom the page is drawn, as its form carries it.
-
-    "" where nobody is signed in, and for a form that is not kept: that of a practice.
-    """
-    visitor: Visitor | None = g.get("visitor")
-    if visitor is None or not is_drafted(action):
-        return ""
-    return drafting.typist(account_id=visitor.account_id, form=action)
+def keep_stale(who: Visitor | None) -> None:
+    """Keep what came with a stale token from a page that was drawn for this person."""
+    kept = _kept_by(request.endpoint)
+    if kept is not None and who is not None:
+        _keep(who.account_id, kept)
 
 
 @lru_cache(maxsize=256)

@@ -26,7 +26,7 @@ from werkzeug.exceptions import (
 
 from flexapp.extensions import db
 from flexapp.rules.text import printable
-from flexapp.web import address_correction, metrics, request_ids, sessions
+from flexapp.web import address_correction, metrics, page_owner, request_ids, sessions
 from flexapp.web.error_pages import (
     PAGES,
     ErrorPage,
@@ -34,7 +34,7 @@ from flexapp.web.error_pages import (
     area_of_request,
     problem_sentence,
 )
-from flexapp.web.forms import DRAFT, RESUME, TYPIST
+from flexapp.web.forms import DRAFT, MARK, RESUME, TYPIST
 from flexapp.web.htmx import wants_fragment
 from flexapp.web.limiting import TooMany, spoken
 from flexapp.web.once import FIELD as ONCE
@@ -174,11 +174,13 @@ def _stale_form(error: CSRFError) -> Response:
     come from our page: its session would not be kept, so it could not be submitted either.
     """
     db.session.rollback()
-    theirs: bool = sessions.can_be_kept() and current_app.extensions["keep_stale"]()
+    theirs = sessions.can_be_kept() and not page_owner.is_of_another()
+    if theirs and page_owner.is_own():
+        current_app.extensions["keep_stale"]()
     typed = [
         (printable(name), printable(value))
         for name, value in request.form.items(multi=True)
-        if theirs and name not in NEVER_SHOWN
+        if theirs and name not in NEVER_SHOWN and not name.startswith(MARK)
     ]
     template = "errors/_stale_form.html" if wants_fragment() else "errors/stale_form.html"
     response = make_response(

@@ -28,7 +28,9 @@ RESUME = "_resume"
 DRAFT = "_draft"
 """Posted by the script while somebody types: keep what is typed, do nothing."""
 TYPIST = "typist"
-"""For whom the page was drawn (people/keeping.py)."""
+"""For whom the page was drawn (web/page_owner.py)."""
+MARK = "page-"
+"""How the name of a form's first field begins (web/page_owner.py); the rest is the page's own."""
 
 
 def strip(value: str | None) -> str:

@@ -9,7 +9,7 @@ from flask import Flask
 
 from tests.support.client import HTMX, LintingClient
 from tests.support.clock import Clock
-from tests.support.database import rows
+from tests.support.database import rows, stored
 from tests.support.drafts import (
     DECLARED,
     GOES_ON,
@@ -143,6 +143,30 @@ def test_a_stale_page_of_one_person_gives_nothing_to_who_is_signed_in_now(
     assert stale.status == 400
     assert "77.5" not in stale.html
     assert drafts(app) == []
+
+
+@pytest.mark.parametrize(
+    ("form", "button", "typed"),
+    [
+        ("/assessment", "提交", {"who": "other", "name": DING.name, "identity": DING.identity}),
+        ("/registration", "提交", {"address": "解放街九号"}),
+        ("/registration", "到窗口继续办理", {"address": "解放街九号"}),
+    ],
+)
+def test_what_another_person_typed_does_not_come_back_from_a_stale_page(
+    ma_lan: LintingClient, app: Flask, form: str, button: str, typed: dict[str, str]
+) -> None:
+    page = ma_lan.page(form)
+    own = Page(ma_lan.repeat(page, button, **typed, csrf_token="old"))
+    assert own.status == 400
+    assert all(value in own.html for value in typed.values())
+    ma_lan.submit(ma_lan.page("/me"), "退出登录")
+    sign_in(ma_lan, WANG.phone)
+    before = stored(app)
+    stale = Page(ma_lan.repeat(page, button, **typed))
+    assert (stale.status, stale.title) == (400, "页面放得太久")
+    assert not any(value in stale.html for value in typed.values() if value != "other")
+    assert stored(app) == before
 
 
 def test_another_sites_form_cannot_plant_a_draft(ma_lan: LintingClient, app: Flask) -> None:

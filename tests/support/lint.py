@@ -11,6 +11,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+from flexapp.web.forms import MARK
 from flexapp.web.headers import policies
 from tests.support.html import Page, words
 
@@ -36,6 +37,7 @@ def lint(app: Flask, page: Page, framed_by: tuple[str, ...] = ()) -> None:
         *_document(page),
         *_ids(page),
         *_controls(page),
+        *_restored(page),
         *_icons(page),
         *_inline(page),
     ]
@@ -126,6 +128,25 @@ def _controls(page: Page) -> Iterator[str]:
     for form in page.forms():
         if form.method.lower() == "post" and not form.fields.get("csrf_token"):
             yield f"the POST form {form.action} carries no csrf_token"
+
+
+def _restored(page: Page) -> Iterator[str]:
+    """What browsers would put back into fields by themselves (Back, reload, a tab opened again)."""
+    held: set[int] = set()
+    for form in page.root.iter("form"):
+        fields = [element for element in form.iter() if element.tag in NEEDS_LABEL]
+        typed = [field for field in fields if field.get("type") != "hidden"]
+        held |= {id(field) for field in typed}
+        if typed and form.get("autocomplete") != "off":
+            yield f"browsers fill the form {form.get('action')} in by themselves"
+        # Such a name outdoes the form's "off"; another name of the first field is another form.
+        named = [field for field in typed if field.get("autocomplete", "off") != "off"]
+        if named and not fields[0].get("name", "").startswith(MARK):
+            yield f"browsers fill {named[0].get('name')} in by themselves"
+    for element in page.root.iter():
+        typed_in = element.tag in NEEDS_LABEL and element.get("type") != "hidden"
+        if typed_in and id(element) not in held:
+            yield f"{element.tag} {element.get('id')} stands in no form"
 
 
 def _icons(page: Page) -> Iterator[str]:

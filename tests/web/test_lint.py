@@ -10,7 +10,8 @@ from tests.support.client import LintingClient
 from tests.support.lint import UnfitPage
 
 FIT = """<!DOCTYPE html><html lang="zh-CN"><head><title>页面</title></head><body><h1>页面</h1>
-<form method="post" action="/sign-out"><input type="hidden" name="csrf_token" value="t">
+<form method="post" action="/sign-out" autocomplete="off">
+<input type="hidden" name="csrf_token" value="t">
 <label for="a">名</label><input id="a" name="a" aria-describedby="b"><p id="b">提示</p>
 <button hx-target="#b">好</button></form><a href="/me">我的</a></body></html>"""
 
@@ -25,6 +26,21 @@ UNFIT = [
     pytest.param('describedby="b"', 'describedby="c"', "the id 'c'", id="described by nothing"),
     pytest.param('hx-target="#b"', 'hx-target="#c"', "the id 'c'", id="a target that is not there"),
     pytest.param('name="csrf_token"', 'name="t"', "no csrf_token", id="a form without token"),
+    pytest.param(
+        ' autocomplete="off"', "", "fill the form /sign-out in", id="a form that Back fills in"
+    ),
+    pytest.param(
+        ' name="a"',
+        ' name="a" autocomplete="name"',
+        "fill a in by themselves",
+        id="a field that Back fills in",
+    ),
+    pytest.param(
+        "</form>",
+        '</form><label for="c">选</label><select id="c"></select>',
+        "select c stands in no form",
+        id="a field that Back fills in wherever it is",
+    ),
     pytest.param('action="/sign-out"', 'action="/nowhere"', "leads nowhere", id="a dead form"),
     pytest.param('action="/sign-out"', 'action="/me"', "leads nowhere", id="a wrong method"),
     pytest.param('href="/me"', 'href="/you"', "leads nowhere", id="a dead link"),

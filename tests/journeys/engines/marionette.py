@@ -17,6 +17,7 @@ NAMES = {
     Command.NEW_SESSION: "WebDriver:NewSession",
     Command.GET: "WebDriver:Navigate",
     Command.GO_BACK: "WebDriver:Back",
+    Command.REFRESH: "WebDriver:Refresh",
     Command.GET_CURRENT_URL: "WebDriver:GetCurrentURL",
     Command.GET_TITLE: "WebDriver:GetTitle",
     Command.FIND_ELEMENT: "WebDriver:FindElement",

@@ -139,7 +139,7 @@ class Webview:
         return self._until(lambda: self._driver.execute_script(wrapped), "no answer")[0]
 
     def _button(self, name: str) -> WebElement:
-        return self._one(f"//button[normalize-space()='{name}']")
+        return self._one(f"//button[normalize-space()='{name}'][not(@aria-hidden)]")
 
     def _field(self, label: str) -> WebElement:
         named = self._driver.find_element(By.XPATH, f"//label[normalize-space()='{label}']")

@@ -1,0 +1,61 @@
+"""For whom a page was drawn: carried by its forms, and compared when one of them comes back stale.
+
+The token of a form (CSRF) belongs to one session, so nothing that is posted from another person's
+page takes effect. Whether its content may be shown again is decided by the owner: the same person
+may have signed in again meanwhile, or another one on the same phone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+
+from flask import Flask, current_app, g, request
+
+from flexapp.web.access import Access, access_of
+from flexapp.web.forms import MARK, TYPIST
+
+_LOADERS = "page_owners"
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates what a form carries."""
+    app.extensions[_LOADERS] = {}
+    app.jinja_env.globals["page_owner"] = lambda: _digest(g.get("page_owner"))
+    # Another name with every page: browsers then take the form for a new one (form_open).
+    app.jinja_env.globals["page_mark"] = lambda: MARK + secrets.token_urlsafe(6)
+
+
+def loaded_by(app: Flask, accesses: frozenset[Access], load: Callable[[], str | None]) -> None:
+    """`load` says who is signed in, for requests to views of these accesses.
+
+    The guards also set `g.page_owner`, such as "account:12", which new pages are drawn for.
+    """
+    app.extensions[_LOADERS].update(dict.fromkeys(accesses, load))
+
+
+def is_of_another() -> bool:
+    """Whether the form that the request carries was drawn for somebody else than who is signed in.
+
+    Asked where the guards did not run: the token is checked before them.
+    """
+    return TYPIST in request.form and not is_own()
+
+
+def is_own() -> bool:
+    """Whether it was drawn for who is signed in. A form of nobody's page is nobody's own."""
+    access = access_of(current_app, request.endpoint) if request.endpoint else Access.PUBLIC
+    load: Callable[[], str | None] | None = current_app.extensions[_LOADERS].get(access)
+    owner = None if load is None else load()
+    carried = request.form.get(TYPIST, "").encode()
+    return owner is not None and hmac.compare_digest(carried, _digest(owner).encode())
+
+
+def _digest(owner: str | None) -> str:
+    """What the forms of an owner's pages carry; "" where nobody is signed in."""
+    if owner is None:
+        return ""
+    secret = current_app.config["SECRET_KEY"].encode()
+    return hmac.new(secret, f"page:{owner}".encode(), hashlib.sha256).hexdigest()[:32]
