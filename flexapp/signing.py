@@ -31,6 +31,9 @@ LEEWAY = timedelta(seconds=30)
 LONGEST_LIFE = timedelta(seconds=120)
 ANSWER_LIFE = timedelta(seconds=60)
 
+LATEST = 2**37
+"""Seconds since 1970, in the year 6325: what a calendar can hold, and no milliseconds of today."""
+
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -40,7 +43,7 @@ class NotGenuine(Exception):
     """A message that must not be believed. `reason` is a stable code, `str()` one sentence.
 
     Codes: malformed, algorithm, unknown_key, bad_signature, wrong_issuer, wrong_audience, expired,
-    not_yet, too_long, no_id; a caller that binds a message to more adds its own.
+    not_yet, too_long, ends_first, no_id; a caller that binds a message to more adds its own.
     """
 
     def __init__(self, reason: str, sentence: str) -> None:
@@ -99,12 +102,16 @@ def verify(
     header, claims = _decode(message, keys)
     _between(claims, issuer, audience)
     issued, expires = _moment(claims, "iat"), _moment(claims, "exp")
+    if expires <= issued:
+        raise NotGenuine("ends_first", "exp is not after iat: the message was never valid")
     if expires - issued > longest:
         raise NotGenuine(
             "too_long", f"exp is more than {longest.total_seconds():.0f} seconds after iat"
         )
     if issued > at + LEEWAY:
         raise NotGenuine("not_yet", "the message is from the future (iat): compare the clocks")
+    if "nbf" in claims and _moment(claims, "nbf") > at + LEEWAY:
+        raise NotGenuine("not_yet", "the message is not valid yet (nbf): compare the clocks")
     if expires + LEEWAY <= at:
         raise NotGenuine("expired", "the message has expired (exp): compare the clocks")
     message_id = claims.get("jti")
@@ -232,7 +239,7 @@ def _between(claims: Mapping[str, object], issuer: str, audience: str) -> None:
 
 def _moment(claims: Mapping[str, object], name: str) -> datetime:
     value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**40:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < LATEST:
         raise NotGenuine("malformed", f"{name} must be whole seconds")
     return datetime.fromtimestamp(value, UTC)
 

@@ -30,7 +30,7 @@ from flexapp.web import addresses, limiting
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.forms import RESUME
-from flexapp.web.htmx import render, wants_fragment
+from flexapp.web.htmx import render, render_refused, wants_fragment
 from flexapp.web.navigation import before_row, row_in, see_other
 from flexapp.web.once import once
 
@@ -152,7 +152,7 @@ def create(who: str) -> Response:
 def hand_over() -> Response:
     """到窗口继续办理: keep what is typed, finished or not, and give a code for it."""
     if RESUME not in request.form:
-        handing_over.hand_over(
+        given = handing_over.hand_over(
             person_id=g.visitor.me.id,
             action=Action.ASSESS,
             place=Place.COUNTER,
@@ -160,6 +160,8 @@ def hand_over() -> Response:
             actor=g.visitor.actor,
             at=now(),
         )
+        if isinstance(given, Refusal):
+            return render_refused(given, url_for("assessment.new", who=SELF))
     return see_other(url_for("portal.hand_over"))
 
 

@@ -1,6 +1,9 @@
 """Keeps people from starting what they cannot finish: in the browser of an app that is not usable
 yet, every page says why, and how to go on elsewhere.
 
+Only residents' pages: clerks use what their office gives them. Nor is anybody stopped whom a usable
+app has sent here, whatever its browser calls itself: its signature says more.
+
 There is no switch of its own: when the app becomes usable, its people see the pages.
 """
 
@@ -8,7 +11,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, make_response, request
+from flask import Flask, Response, current_app, make_response, request, session
 
 from flexapp.channels import service
 from flexapp.channels.pages import BlockedPage
@@ -17,6 +20,7 @@ from flexapp.channels.user_agents import is_in
 from flexapp.config import Settings
 from flexapp.web.htmx import render, wants_fragment
 from flexapp.web.navigation import is_ours
+from flexapp.web.origin import CHANNEL
 from flexapp.web.varying import vary_by
 
 STAY_OPEN = (
@@ -29,9 +33,13 @@ STAY_OPEN = (
     "/channels",
     "/c/",
     "/verify",
+    "/csp-reports",
+    "/counter",
+    "/launch/",
 )
 """Below these: files, machines, the vendors' pages, and what explains where else one can go, and
-the check of a sheet: its code is scanned with whatever app is at hand, and begins nothing."""
+the check of a sheet: its code is scanned with whatever app is at hand, and begins nothing. The
+counters, and the links that usable apps send people to."""
 
 LONGEST_ADDRESS = 200
 """Characters that somebody would still copy; behind a longer one, the first page is as good."""
@@ -44,7 +52,7 @@ def init_app(app: Flask) -> None:
 
 def _turn_away() -> Response | None:
     # No endpoint: no such address, and the error page follows.
-    if request.endpoint is None or request.path.startswith(STAY_OPEN):
+    if request.endpoint is None or request.path.startswith(STAY_OPEN) or CHANNEL in session:
         return None
     app = _blocked_app(request.user_agent.string)
     if app is None:

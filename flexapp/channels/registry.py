@@ -30,6 +30,7 @@ SANDBOX = "sandbox-"
 """Codes that begin so are no channel's but the demo's sandboxes' (`sandbox.py`)."""
 # One product of a user agent, without its version (RFC 9110, 10.1.5).
 _USER_AGENT = re.compile(r"[A-Za-z][A-Za-z0-9._-]{2,39}")
+_SHIPPED = frozenset({"order", "reason", "from", "user_agents", "other_user_agents"})
 _DESCRIBED = frozenset({"code", "name", "category", "download", "download_android", "download_ios"})
 _COUNTER_KEYS = frozenset({"code", "name", "kind"})
 
@@ -68,7 +69,8 @@ class App:
     people. `starts`: the first day on which it can be used, `None` for "since always".
     `download…`: the vendor's https addresses, `None` where none is configured. `switched_off`:
     whether an operator, not the registry, says that it cannot be used. `user_agents`: the words by
-    which the app's own browser is known (`user_agents.is_in`).
+    which the app's own browser is known (`user_agents.is_in`), and `other_user_agents` those by
+    which a browser that has one of them is still another app's.
     """
 
     code: str
@@ -82,6 +84,7 @@ class App:
     download_ios: str | None = None
     switched_off: bool = False
     user_agents: tuple[str, ...] = ()
+    other_user_agents: tuple[str, ...] = ()
 
     @property
     def kind(self) -> ChannelKind:
@@ -197,7 +200,7 @@ def app_from(raw: Mapping[str, Any]) -> App:
 
 def _app(raw: Mapping[str, Any]) -> App:
     entry = f"app {raw.get('code', raw)!r}"
-    _known_keys(entry, raw, _DESCRIBED | {"order", "reason", "from", "user_agents"})
+    _known_keys(entry, raw, _DESCRIBED | _SHIPPED)
     if ("order" in raw) == ("reason" in raw):
         raise RegistryError(f"{entry}: give either `order` (usable) or `reason` (not yet)")
     order = raw.get("order")
@@ -209,7 +212,8 @@ def _app(raw: Mapping[str, Any]) -> App:
         order=order,
         reason=_text(entry, raw, "reason") if "reason" in raw else None,
         starts=_day(entry, raw) if "from" in raw else None,
-        user_agents=_user_agents(entry, raw) if "user_agents" in raw else (),
+        user_agents=_words(entry, raw, "user_agents"),
+        other_user_agents=_words(entry, raw, "other_user_agents"),
     )
 
 
@@ -289,13 +293,15 @@ def _day(entry: str, raw: Mapping[str, Any]) -> date:
     return day
 
 
-def _user_agents(entry: str, raw: Mapping[str, Any]) -> tuple[str, ...]:
-    marks = raw["user_agents"]
+def _words(entry: str, raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    if name not in raw:
+        return ()
+    marks = raw[name]
     if not isinstance(marks, list) or not marks:
-        raise RegistryError(f"{entry}: `user_agents` must be a list of words")
+        raise RegistryError(f"{entry}: `{name}` must be a list of words")
     for mark in marks:
         if not isinstance(mark, str) or not _USER_AGENT.fullmatch(mark):
-            raise RegistryError(f"{entry}: `user_agents` must be words such as MicroMessenger")
+            raise RegistryError(f"{entry}: `{name}` must be words such as MicroMessenger")
     return tuple(marks)
 
 

@@ -43,11 +43,12 @@ def platform(user_agent: str) -> Platform | None:
 
 def is_in(app: App, user_agent: str) -> bool:
     """Whether this is that app's own browser, as far as the registry knows its words."""
-    for mark in app.user_agents:
-        # Plain search first: this is asked for every page, and nearly always in vain.
-        if mark in user_agent and _word(mark).search(user_agent[:LONGEST]):
-            return True
-    return False
+    return _says(app.user_agents, user_agent) and not _says(app.other_user_agents, user_agent)
+
+
+def _says(marks: tuple[str, ...], user_agent: str) -> bool:
+    # Plain search first: this is asked for every page, and nearly always in vain.
+    return any(mark in user_agent and _word(mark).search(user_agent[:LONGEST]) for mark in marks)
 
 
 def download_for(app: App, user_agent: str) -> str | None:

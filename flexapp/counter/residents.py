@@ -147,7 +147,7 @@ def hand_over(
     refusal = why_not_here(case, action)
     if refusal is not None:
         return refused(case, action, "hand_over", refusal, at)
-    handing_over.hand_over(
+    given = handing_over.hand_over(
         person_id=case.person.id,
         action=action,
         place=Place.PHONE,
@@ -155,7 +155,7 @@ def hand_over(
         actor=case.clerk.actor,
         at=at,
     )
-    return None
+    return given if isinstance(given, Refusal) else None
 
 
 def go_on(case: Case, code: str, *, at: datetime) -> HandedOver | Refusal:

@@ -22,7 +22,7 @@ from flexapp.people import hand_over_repository as repository
 from flexapp.people.encryption import vault
 from flexapp.people.hand_over_repository import Row
 from flexapp.rules.capabilities import Action
-from flexapp.rules.limits import HAND_OVER_BY, HAND_OVER_FOR
+from flexapp.rules.limits import HAND_OVER_BY, HAND_OVER_FOR, HAND_OVERS
 from flexapp.rules.refusal import Refusal
 from flexapp.web import limiting
 from flexapp.web.clock import instant
@@ -42,6 +42,20 @@ class Place(StrEnum):
 
     COUNTER = "counter"
     PHONE = "phone"
+
+
+ENOUGH = {
+    Place.COUNTER: Refusal(
+        "hand_overs_enough",
+        f"一天最多取 {HAND_OVERS.most} 个办理码，今天已经取满。最后一个还能用，在“我的”里看；"
+        "也可以直接在手机上提交，或者带身份证到窗口，请经办人员从头填写。",
+    ),
+    Place.PHONE: Refusal(
+        "hand_overs_enough",
+        f"今天已经给这个人 {HAND_OVERS.most} 个办理码，不能再给。最后一个还能用；"
+        "也可以直接在窗口办完，或者请本人在手机上从头填写。",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -68,8 +82,15 @@ def hand_over(
     typed: Mapping[str, str],
     actor: Actor,
     at: datetime,
-) -> HandedOver:
-    """Keep what was typed and give its code; an earlier one for the same thing is void."""
+) -> HandedOver | Refusal:
+    """Keep what was typed and give its code; an earlier one for the same thing is void.
+
+    Refused: `hand_overs_enough`. The last code stays what it was then.
+    """
+    whose = f"{_taker(actor)}\0{person_id}"
+    if limiting.spent(HAND_OVERS, whose) is not None:
+        return ENOUGH[place]
+    limiting.note(HAND_OVERS, whose)
     real = instant()
     repository.sweep(real)
     repository.drop(person_id, action.value)

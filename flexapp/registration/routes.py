@@ -18,7 +18,7 @@ from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.forms import RESUME
-from flexapp.web.htmx import render
+from flexapp.web.htmx import render, render_refused
 from flexapp.web.navigation import row_in, see_other
 from flexapp.web.once import once
 from flexapp.web.options import DIVISIONS
@@ -100,7 +100,7 @@ def submit() -> Response:
 def hand_over() -> Response:
     """到窗口继续办理: keep what is typed, finished or not, and give a code for it."""
     if RESUME not in request.form:
-        handing_over.hand_over(
+        given = handing_over.hand_over(
             person_id=g.visitor.me.id,
             action=Action.REGISTER,
             place=Place.COUNTER,
@@ -108,6 +108,8 @@ def hand_over() -> Response:
             actor=g.visitor.actor,
             at=now(),
         )
+        if isinstance(given, Refusal):
+            return render_refused(given, url_for("registration.form"))
     return see_other(url_for("portal.hand_over"))
 
 

@@ -83,6 +83,9 @@ HAND_OVER_BY = Limit("hand_over_by", 20, HOUR)
 HAND_OVER_FOR = Limit("hand_over_for", 5, HOUR)
 """Wrong 办理码 that may be typed for one person, by anybody."""
 
+HAND_OVERS = Limit("hand_overs", 10, DAY)
+"""办理码 that an account takes, or that a clerk gives one person: each leaves an audit event."""
+
 PEOPLE_FOUND = Limit("people_found", 120, HOUR)
 """People whom a clerk may look up: twice what the busiest counter serves."""
 
@@ -105,5 +108,6 @@ BY_SOMEBODY = (
     LAUNCHES,
     HAND_OVER_BY,
     HAND_OVER_FOR,
+    HAND_OVERS,
     PEOPLE_FOUND,
 )

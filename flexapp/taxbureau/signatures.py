@@ -199,6 +199,11 @@ def _in_time(claims: Mapping[str, object], now: datetime) -> Doubt | None:
         return Doubt("exp must be 1 to 120 seconds after iat")
     if issued > moment + LEEWAY:
         return Doubt("it was issued in the future")
+    begins = claims.get("nbf", issued)
+    if type(begins) is not int:
+        return Doubt("nbf must be whole seconds")
+    if begins > moment + LEEWAY:
+        return Doubt("it is not valid yet")
     return Doubt("it has expired") if moment > expires + LEEWAY else None
 
 

@@ -24,10 +24,9 @@ BLOCKED = {
     " MicroMessenger/8.0.49.2600(0x28003156) WeChat/arm64 Weixin NetType/4G Language/zh_CN",
     "wechat mini program": f"{WEBVIEW} XWEB/1160117 MicroMessenger/8.0.49.2600 WeChat/arm64 Weixin"
     " NetType/WIFI Language/zh_CN miniProgram/wx0000000000000000",
-    "wechat at work": f"{WEBVIEW} wxwork/4.1.22 MicroMessenger/7.0.1 NetType/WIFI Language/zh",
-    "wechat on a computer": "Mozilla/5.0 (Windows NT 10.0; WOW64) AppleWebKit/537.36 (KHTML, like"
-    " Gecko) Chrome/107.1.12.0 Safari/537.36 Language/zh wxwork/4.1.3 (MicroMessenger/6.2)"
-    " WindowsWechat",
+    "wechat on a computer": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML,"
+    " like Gecko) Chrome/107.0.0.0 Safari/537.36 MicroMessenger/7.0.20.1781(0x6700143B)"
+    " NetType/WIFI MiniProgramEnv/Windows WindowsWechat/WMPF",
     "alipay iOS": f"{IPHONE} Mobile/15E148 Ariver/1.0.0 AliApp(AP/10.5.96.1000)"
     " AlipayClient/10.5.96.1000 Language/zh-Hans",
     "alipay Android": f"{UC} UCBS/3.22.2.66_230817192043 ChannelId(8) NebulaSDK/1.8.100112 Nebula"
@@ -47,9 +46,21 @@ APPS = {
     " Bankabc/Portal BankabciPhone/7.0.0 rv:7.0.3 iOS/14.6WK PSDType(1) mPaaSClient/7.0.3",
     "a government app built on mPaaS": f"{UC} UCBS/3.22.2.9999_220000000000 AlipayDefined"
     " AriverApp(mPaaSClient/10.2.8) MiniProgram Language/zh-Hans",
+    "a government app built on mPaaS that says more": f"{UC} UCBS/3.22.2.9999_220000000000"
+    " AlipayDefined(nt:WIFI) AliApp(AP/10.1.68) AlipayClient/10.1.68 mPaaSClient/10.1.68",
+    "DingTalk": f"{WEBVIEW} AliApp(DingTalk/7.0.40) com.alibaba.android.rimet/37152486"
+    " Channel/700159 language/zh-CN abi/64",
+    "WeCom on Android": f"{WEBVIEW} wxwork/4.1.22 MicroMessenger/7.0.1 NetType/WIFI Language/zh",
+    "WeCom on an iPhone": f"{IPHONE} Mobile/15E148 wxwork/4.1.22 MicroMessenger/7.0.1"
+    " Language/zh ColorScheme/Light",
+    "WeCom on a computer": "Mozilla/5.0 (Windows NT 10.0; WOW64) AppleWebKit/537.36 (KHTML, like"
+    " Gecko) Chrome/107.1.12.0 Safari/537.36 Language/zh wxwork/4.1.3 (MicroMessenger/6.2)"
+    " WindowsWechat",
+    "WeChat for governments": f"{WEBVIEW} wxworklocal/2.5.60001 MicroMessenger/7.0.1"
+    " NetType/WIFI Language/zh",
     "a bare webview": WEBVIEW,
 }
-"""Webviews such as the twelve usable apps have."""
+"""Webviews such as the twelve usable apps have, and those that offices work in."""
 
 BROWSERS = {
     "Chrome on Android": "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko)"

@@ -10,9 +10,11 @@ from flexapp.channels.registry import FILE, parse
 from flexapp.web.access import Access
 from tests.architecture.test_access import TABLE, path_of
 from tests.channels.browsers import APPS, BLOCKED, BROWSERS
+from tests.counter.conftest import enter
 from tests.support.client import HTMX, LintingClient
 from tests.support.database import stored
 from tests.support.html import Page
+from tests.support.vendor import Vendor
 from tests.support.walks import MA_LAN, sign_in
 
 TITLE = "请用手机浏览器打开"
@@ -21,7 +23,8 @@ NAMES = {"wechat": "微信", "alipay": "支付宝", "unionpay": "云闪付"}
 OPEN = {"channels.index", "channels.landing", "health.alive", "health.ready", "metrics.show"} | {
     name
     for name, row in TABLE.items()
-    if name.startswith(("poster.", "verify.")) or row[1].startswith("/open/")
+    if name.startswith(("poster.", "verify.", "launch.", "reports."))
+    or row[1].startswith(("/open/", "/counter"))
 }
 CLOSED = sorted(
     name
@@ -164,3 +167,16 @@ def test_whom_a_usable_app_claims_too_is_not_kept_out(
     monkeypatch.setattr(service, "registry", lambda: registry)
     browser = f"{BLOCKED['alipay Android']} BankApp/3"
     assert inside(client, browser).page("/social-security").title == "社保专题"
+
+
+@pytest.mark.parametrize("name", BLOCKED)
+def test_the_counters_are_open_in_every_browser(client: LintingClient, name: str) -> None:
+    assert enter(inside(client, BLOCKED[name]), "jb01").title == "经办工作台"
+
+
+def test_whom_a_usable_app_has_sent_is_not_stopped_by_what_its_browser_calls_itself(
+    client: LintingClient, app: Flask
+) -> None:
+    page = inside(client, WECHAT).page(Vendor(app).register().launch(MA_LAN))
+    assert client.submit(page, "继续").title == "社保专题"
+    assert client.page("/assessment").title == "灵活就业人员养老保险缴费核定"

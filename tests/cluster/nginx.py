@@ -28,7 +28,7 @@ CONFIGURATION = """
 daemon off;
 worker_processes 1;
 pid "{folder}/nginx.pid";
-error_log "{folder}/nginx.log" warn;
+error_log "{folder}/nginx.log" crit;
 events {{ worker_connections 2000; }}
 http {{
     types {{ text/html html; text/css css; text/javascript js; image/svg+xml svg; }}

@@ -171,6 +171,40 @@ def test_built_files_come_packed_and_are_kept_by_nginx(
     assert nodes[-1] == ""
 
 
+OPENS_SOMETHING = "Zk3-secret_of-somebody-9Qx"
+
+
+ADDRESSES = [
+    (f"/launch/{OPENS_SOMETHING}", "/launch/-"),
+    (f"/launch/{OPENS_SOMETHING}/decline", "/launch/-/decline"),
+    ("/launch/short", "/launch/-"),
+    (f"/LAUNCH//{OPENS_SOMETHING}", "/launch/-"),
+    (f"/%6caunch/{OPENS_SOMETHING}", "/launch/-"),
+    (f"/launch/x?code={OPENS_SOMETHING}", "/launch/-"),
+    (f"/assessment/{OPENS_SOMETHING}", "/assessment/-"),
+    (f"/assessment/{OPENS_SOMETHING}/new", "/assessment/-/new"),
+    (f"/counter/people/{OPENS_SOMETHING}/assess", "/counter/people/-/assess"),
+    (f"/open/sandbox/{OPENS_SOMETHING}", "/open/sandbox/-"),
+    (f"/nowhere/{OPENS_SOMETHING}/x", "/nowhere/-/x"),
+    ("/assessment/self/new", "/assessment/self/new"),
+    ("/assessment/records/64010420190924000001", "/assessment/records/64010420190924000001"),
+    ("/social-security/affairs", "/social-security/affairs"),
+]
+"""As they are asked for, and as they are noted."""
+
+
+def test_what_opens_something_stands_in_no_log_of_nginx(
+    cluster: Cluster, browser: httpx.Client
+) -> None:
+    referrer = f"{browser.base_url}/launch/{OPENS_SOMETHING}"
+    for address, noted_as in ADDRESSES:
+        answer = browser.get(address, headers={"Referer": referrer})
+        (line,) = noted(cluster, 1, request_id=answer.headers["X-Request-ID"])
+        assert line["path"] == noted_as
+    for log in (cluster.folder / "nginx").glob("*.log"):
+        assert OPENS_SOMETHING not in log.read_text()
+
+
 def test_what_is_for_whoever_watches_the_nodes_is_not_for_the_world(
     cluster: Cluster, browser: httpx.Client
 ) -> None:

@@ -43,7 +43,7 @@ def signed(key: ECKey, claims: Claims, *, der: bool = False, **header: str) -> s
 def cautious(key: ECKey, claims: Claims) -> str:
     """Signs nothing that is wrong, as a careful vendor's server does not."""
     now = time.time()
-    if not (now - 5 <= claims["iat"] <= now + 5 and claims["exp"] - claims["iat"] <= 60):
+    if not (now - 5 <= claims["iat"] <= now + 5 and 0 < claims["exp"] - claims["iat"] <= 60):
         sys.exit("iat or exp is wrong")
     if claims["aud"] != "nx-flexible-employment" or "phone" not in claims:
         sys.exit("not for this service, or nobody to reach")

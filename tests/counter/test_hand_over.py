@@ -10,12 +10,12 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from flexapp.rules.limits import HAND_OVER_FOR
+from flexapp.rules.limits import HAND_OVER_FOR, HAND_OVERS
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
 from tests.support.database import raw_bytes, rows
 from tests.support.html import Page
-from tests.support.walks import ADDRESS, MA_LAN, YANG, Resident, assess, sign_in
+from tests.support.walks import ADDRESS, MA_LAN, YANG, ZHANG, Resident, assess, sign_in
 
 AtTheDesk = Callable[[str], LintingClient]
 WRONG = "办理码不对：可能输错了，已经用过，或者过了 24 小时。请核对后再输入。"
@@ -260,3 +260,38 @@ def test_whoever_handles_for_somebody_else_has_no_such_button(client: LintingCli
     )
     assert "核定" in chosen.buttons()
     assert "到窗口继续办理" not in chosen.buttons()
+
+
+def test_an_account_takes_so_many_codes_a_day_and_leaves_no_more_events(
+    client: LintingClient, app: Flask, clock: Clock
+) -> None:
+    sign_in(client, MA_LAN.phone)
+    for number in range(HAND_OVERS.most):
+        last = begin_assessment(client, str(60 + number))
+    form = client.page("/assessment/self/new")
+    for _ in range(3):
+        refused = client.submit(form, "到窗口继续办理", 422, base="99")
+        assert "今天已经取满" in refused.words
+        assert "直接在手机上提交" in refused.words
+    assert len(actions(app)) == HAND_OVERS.most
+    # What was typed is kept, and the last code is as good as before.
+    assert client.page("/assessment/self/new").value("base") == "99"
+    assert digits(client.page("/me/hand-over")) == last
+    registration = client.page("/registration")
+    assert "今天已经取满" in client.submit(registration, "到窗口继续办理", 422).words
+    clock.advance(hours=24, seconds=1)
+    sign_in(client, MA_LAN.phone)
+    begin_assessment(client)
+
+
+def test_a_clerk_gives_one_person_so_many_codes_a_day_and_others_theirs(
+    at_the_desk: AtTheDesk, app: Flask
+) -> None:
+    clerk = at_the_desk("xz01")
+    form = clerk.page(f"{found(clerk, YANG).path}/registration")
+    for _ in range(HAND_OVERS.most):
+        digits(clerk.submit(form, "让本人在手机上继续", fill=BEGUN))
+    assert "今天已经给这个人" in clerk.submit(form, "让本人在手机上继续", 422, fill=BEGUN).words
+    assert len(actions(app)) == HAND_OVERS.most
+    another = clerk.page(f"{found(clerk, ZHANG).path}/registration")
+    digits(clerk.submit(another, "让本人在手机上继续", fill=BEGUN))

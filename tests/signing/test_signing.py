@@ -85,6 +85,20 @@ def test_two_keys_are_valid_at_once_and_a_retired_one_is_not() -> None:
         ({"aud": ["us", "them"]}, "wrong_audience"),
         ({"exp": int(NOW.timestamp()) + 121}, "too_long"),
         ({"iat": int(NOW.timestamp()) + 31, "exp": int(NOW.timestamp()) + 60}, "not_yet"),
+        ({"exp": int(NOW.timestamp())}, "ends_first"),
+        ({"exp": int(NOW.timestamp()) - 1}, "ends_first"),
+        ({"iat": int(NOW.timestamp()) + 20, "exp": int(NOW.timestamp()) - 20}, "ends_first"),
+        ({"exp": 0}, "ends_first"),
+        ({"nbf": int(NOW.timestamp()) + 31}, "not_yet"),
+        ({"nbf": 2**37 - 1}, "not_yet"),
+        ({"nbf": 2**37}, "malformed"),
+        ({"iat": 2**39, "exp": 2**39 + 60}, "malformed"),
+        ({"iat": 2**37 - 100, "exp": 2**37 - 50}, "not_yet"),
+        ({"nbf": "later"}, "malformed"),
+        ({"nbf": None}, "malformed"),
+        ({"nbf": True}, "malformed"),
+        ({"nbf": 1.5}, "malformed"),
+        ({"nbf": -1}, "malformed"),
         ({"iat": 1.5}, "malformed"),
         ({"iat": True}, "malformed"),
         ({"exp": "soon"}, "malformed"),
@@ -103,6 +117,11 @@ def test_a_claim_that_does_not_hold_is_refused(change: dict[str, object], reason
 @pytest.mark.parametrize("name", ["iss", "aud", "iat", "exp", "jti"])
 def test_a_missing_claim_is_refused(name: str) -> None:
     refused(encoded({key: value for key, value in CLAIMS.items() if key != name}))
+
+
+@pytest.mark.parametrize("seconds", [-3600, 0, 30])
+def test_a_message_that_is_valid_by_now_may_say_since_when(seconds: int) -> None:
+    assert believed(encoded({**CLAIMS, "nbf": int(NOW.timestamp()) + seconds}))
 
 
 def test_it_expires_and_the_clocks_may_differ_by_half_a_minute() -> None:

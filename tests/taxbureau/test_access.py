@@ -123,6 +123,12 @@ REFUSED: dict[str, Callable[[Bureau], str | None]] = {
     "issued in the future": at(31, 60),
     "longer than 120 seconds": at(0, 121),
     "over before it began": at(0, 0),
+    "over long before it began": at(0, -20),
+    "not valid yet": lambda bureau: bureau.sign(
+        {**right(bureau), "nbf": right(bureau)["iat"] + 40}
+    ),
+    "valid from a text": with_claims(nbf="0"),
+    "valid from true": with_claims(nbf=True),
     "no iat": with_claims(iat=None),
     "no exp": with_claims(exp=None),
     "times in text": with_claims(iat="0", exp="60"),

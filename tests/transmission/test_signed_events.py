@@ -102,6 +102,8 @@ REFUSED = {
     "wrong audience": claiming(aud="somebody"),
     "expired": lambda body: event_signature(body, iat=now(-200), exp=now(-100)),
     "from the future": lambda body: event_signature(body, iat=now(60), exp=now(100)),
+    "over before it began": lambda body: event_signature(body, iat=now(10), exp=now(0)),
+    "not valid yet": lambda body: event_signature(body, nbf=now(60)),
     "living too long": lambda body: event_signature(body, exp=now(YEAR)),
     "no id": claiming(jti=""),
     "another method": claiming(htm="PUT"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,9 @@ CASES: tuple[Case, ...] = tuple(
         ("expired", "已经过期", "exp 过了就没有用了。", 401, "expired", shifted(-300)),
         ("future", "签发时间在将来", "双方时钟最多差 30 秒。", 401, "not_yet", shifted(300)),
         ("too_long", "有效期太长", "exp 最多比 iat 晚 120 秒。", 401, "too_long", shifted(0, 600)),
+        ("ends_first", "过期在签发之前", "exp 要比 iat 晚。", 401, "ends_first", shifted(0, -10)),
+        ("not_before", "还没有生效", "nbf 可以不写，写了就要算数。", 401, "not_yet",
+         lambda bench: bench.ask(nbf=int(time.time()) + 300)),
         ("audience", "写给别人的", "给别的系统的消息不能拿来登录这里。", 401, "wrong_audience",
          lambda bench: bench.ask(aud="somebody-else")),
         ("tampered", "内容被改过", "签名之后换了人，签名就不成立。", 401, "bad_signature",
