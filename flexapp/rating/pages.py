@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flexapp.rating.forms import RatingForm
 from flexapp.rating.service import RATINGS_A_PAGE, Case, Said
+from flexapp.rules.personal_numbers import hide
 from flexapp.rules.ratings import Level
 
 LEVELS = tuple((str(level.value), level.label) for level in sorted(Level, reverse=True))
 """(value, words), the best first, as the standard lists them."""
+
+
+def kept_as(form: RatingForm) -> str | None:
+    """What is kept of the sentence where that differs from what was typed: numbers are hidden."""
+    words = form.sentence.data or ""
+    hidden = hide(words)
+    return None if hidden == words else hidden
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, TextClause, func, select, update
 
 from flexapp.extensions import day_of, db, table_of, upsert
 from flexapp.rating.models import OPEN, Rating
+from flexapp.rules.personal_numbers import hide
 
 _rating = table_of(Rating)
 
@@ -33,6 +35,12 @@ class Row:
 _COLUMNS = [_rating.c[name] for name in Row.__slots__]
 
 
+def _row(columns: Sequence[Any]) -> Row:
+    """A row as it was read; of sentences from before numbers were hidden, without them."""
+    row = Row(*columns)
+    return row if row.sentence is None else replace(row, sentence=hide(row.sentence))
+
+
 def add(row: Mapping[str, object]) -> bool:
     """Add a rating; False where the case has one already."""
     statement = upsert(Rating).values(dict(row)).on_conflict_do_nothing().returning(_rating.c.id)
@@ -43,7 +51,7 @@ def of_case(case_seq: int) -> tuple[Row, int | None] | None:
     """The rating of a case, and the account it is of; None once that is closed."""
     query = select(*_COLUMNS, _rating.c.account_id).where(_rating.c.case_seq == case_seq)
     row = db.session.execute(query).first()
-    return None if row is None else (Row(*row[:-1]), row[-1])
+    return None if row is None else (_row(row[:-1]), row[-1])
 
 
 def of_account(account_id: int, before: int | None, limit: int) -> Sequence[Row]:
@@ -52,7 +60,7 @@ def of_account(account_id: int, before: int | None, limit: int) -> Sequence[Row]
     if before is not None:
         query = query.where(_rating.c.id < before)
     return [
-        Row(*row) for row in db.session.execute(query.order_by(_rating.c.id.desc()).limit(limit))
+        _row(row) for row in db.session.execute(query.order_by(_rating.c.id.desc()).limit(limit))
     ]
 
 
@@ -66,7 +74,7 @@ def let_go(account_id: int) -> None:
 def one(number: int) -> Row | None:
     """The rating of that number."""
     row = db.session.execute(select(*_COLUMNS).where(_rating.c.id == number)).first()
-    return None if row is None else Row(*row)
+    return None if row is None else _row(row)
 
 
 def counts(
@@ -88,7 +96,7 @@ def open_bad(area: str, channel: str, limit: int) -> tuple[Sequence[Row], int]:
     wanted: tuple[ColumnElement[bool] | TextClause, ...] = (OPEN, *_cut(area, channel))
     found = select(*_COLUMNS).where(*wanted).order_by(_rating.c.id).limit(limit)
     number = db.session.execute(select(func.count()).select_from(_rating).where(*wanted))
-    return [Row(*row) for row in db.session.execute(found)], int(number.scalar_one())
+    return [_row(row) for row in db.session.execute(found)], int(number.scalar_one())
 
 
 def newest(
@@ -101,7 +109,7 @@ def newest(
     if before is not None:
         query = query.where(_rating.c.id < before)
     return [
-        Row(*row) for row in db.session.execute(query.order_by(_rating.c.id.desc()).limit(limit))
+        _row(row) for row in db.session.execute(query.order_by(_rating.c.id.desc()).limit(limit))
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, url_for
+from flask import Blueprint, Response, abort, g, render_template, url_for
 
 from flexapp.rating import pages, service
 from flexapp.rating.forms import RatingForm
@@ -44,12 +44,22 @@ def send(case: int) -> Response:
         case=found,
         level=form.level.data,
         sentence=form.sentence.data,
+        shown_as=form.shown_as.data,
         visitor=g.visitor,
         at=now(),
     )
     for refusal in refusals:
         form.refuse(refusal)
     return _page(found, form) if refusals else see_other(url_for("rating.show", case=case))
+
+
+@blueprint.post(f"/<int(max={HIGHEST_ROW}):case>/sentence")
+@allow(Access.PERSON)
+def preview(case: int) -> Response:
+    """What is kept of a sentence, while it is typed: said where numbers in it are hidden."""
+    _case(case)
+    form = RatingForm()
+    return Response(render_template("rating/_kept_as.html", kept_as=pages.kept_as(form)))
 
 
 def _case(seq: int) -> Case:
@@ -68,5 +78,6 @@ def _page(case: Case, form: RatingForm) -> Response:
         form=form,
         page=pages.RatingPage.of(case, service.said_of(case, g.visitor)),
         levels=pages.LEVELS,
+        kept_as=pages.kept_as(form),
         most=SENTENCE_MAX,
     )

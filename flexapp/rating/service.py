@@ -32,7 +32,8 @@ from flexapp.rating.following import (
 )
 from flexapp.rules import divisions
 from flexapp.rules.capabilities import Action
-from flexapp.rules.ratings import Level, business_of, read_level, read_sentence
+from flexapp.rules.personal_numbers import hide
+from flexapp.rules.ratings import Level, business_of, read_level, read_sentence, refuse_numbers
 from flexapp.rules.refusal import Refusal
 
 __all__ = [
@@ -143,11 +144,18 @@ def let_go(account_id: int) -> None:
 
 
 def rate(
-    *, case: Case, level: str, sentence: str, visitor: Visitor, at: datetime
+    *, case: Case, level: str, sentence: str, shown_as: str, visitor: Visitor, at: datetime
 ) -> tuple[Refusal, ...]:
-    """Keep a rating; every reason why not, or none. It cannot be changed afterwards."""
+    """Keep a rating; every reason why not, or none. It cannot be changed afterwards.
+
+    Numbers that could tell who wrote it are hidden in what is kept; `shown_as` is the sentence that
+    the person has seen in its place.
+    """
     chosen, words = read_level(level), read_sentence(sentence)
-    refusals = tuple(each for each in (chosen, words) if isinstance(each, Refusal))
+    numbers = None if isinstance(words, Refusal) else refuse_numbers(words, shown_as)
+    refusals = tuple(each for each in (chosen, words, numbers) if isinstance(each, Refusal))
+    if numbers is not None:
+        return refusals
     if isinstance(chosen, Refusal) or isinstance(words, Refusal):
         return refusals
     added = repository.add(
@@ -157,7 +165,7 @@ def rate(
             "channel": case.channel,
             "division": case.division,
             "level": chosen.value,
-            "sentence": words or None,
+            "sentence": hide(words) or None,
             "account_id": visitor.account_id,
             "created_at": at,
         }

@@ -13,6 +13,7 @@ from enum import IntEnum
 
 from flexapp.rules.capabilities import Action
 from flexapp.rules.counts import FEWEST
+from flexapp.rules.personal_numbers import hide
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
 from flexapp.rules.text import normalise_prose
@@ -93,6 +94,21 @@ def read_sentence(text: str) -> str | Refusal:
     return Refusal(
         "sentence_long",
         f"想说的话最多 {SENTENCE_MAX} 个字，现在有 {len(words)} 个，请缩短后再提交。",
+        "sentence",
+    )
+
+
+def refuse_numbers(words: str, shown_as: str) -> Refusal | None:
+    """Whether somebody has to see first what a sentence with numbers in it becomes.
+
+    Staff cannot see whose a rating is, so no number in it may tell. `shown_as`: the sentence that
+    the person was shown as the one that is kept.
+    """
+    if hide(words) in (words, shown_as):
+        return None
+    return Refusal(
+        "sentence_numbers",
+        "里面有像电话或证件号码的数字，保存时会隐去。请看下面保存的样子，再按一次“提交评价”。",
         "sentence",
     )
 

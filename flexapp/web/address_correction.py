@@ -47,7 +47,10 @@ def is_of_a_form() -> bool:
         taker, _ = adapter.match(method="POST", return_rule=True)
     except (HTTPException, RequestRedirect):
         return False
-    return taker.endpoint != request.endpoint and "GET" not in (taker.methods or ())
+    # A page and its own form at one address are two endpoints: what such a page does not find is
+    # not there.
+    own = request.url_rule is not None and taker.rule == request.url_rule.rule
+    return not own and taker.endpoint != request.endpoint and "GET" not in (taker.methods or ())
 
 
 def page_of_form() -> str:

@@ -9,22 +9,13 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from datetime import UTC, datetime
 
 from flexapp.config import Settings
+from flexapp.rules import personal_numbers
 from flexapp.web import request_ids
 
 MASK = "[masked]"
-
-PERSONAL = re.compile(
-    r"(?<!\d)(?:"
-    r"[1-9]\d{5}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"  # GB 11643
-    r"|[1-9]\d{5}\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}"  # of 15 digits, before 1999
-    r"|(?:0086|86)?1[3-9]\d{9}"  # a mobile number
-    r")(?!\d)"
-)
-"""What looks like an ID number or a mobile number. A serial has 20 digits and does not."""
 
 LINE_ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
 """What JSON lets stand in a text and some readers take for the end of a line."""
@@ -38,7 +29,7 @@ TOO_TALKATIVE = ("alembic", "httpcore", "httpx")
 
 def mask(text: str) -> str:
     """The text without what looks like an ID number or a mobile number."""
-    return PERSONAL.sub(MASK, text)
+    return personal_numbers.mask(text, MASK)
 
 
 def begin(settings: Settings) -> None:

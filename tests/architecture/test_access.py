@@ -224,6 +224,7 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "privacy.download": ("POST", "/me/privacy/data.json", PERSON),
     "privacy.index": ("GET", "/me/privacy", PUBLIC),
     "rating.mine": ("GET", "/rating", PERSON),
+    "rating.preview": ("POST", "/rating/<case>/sentence", PERSON),
     "rating.send": ("POST", "/rating/<case>", PERSON),
     "rating.show": ("GET", "/rating/<case>", PERSON),
     "record.ask_revoke": ("GET", "/assessment/records/<serial>/revoke", PERSON),

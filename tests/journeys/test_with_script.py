@@ -320,3 +320,27 @@ def _is_on_top(field: Locator) -> bool:
             " return document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2) === f; }"
         )
     )
+
+
+def test_a_phone_number_in_a_rating_is_pointed_out_while_it_is_typed(scripted: Scripted) -> None:
+    with scripted(TODAY) as world:
+        phone = world.phone()
+        to_own_assessment(world, phone, MA_LAN)
+        record = assess(phone, "2019-01", "2019-12", "60")
+        record.get_by_role("link").first.click()
+        phone.page.get_by_role("link", name="评价", exact=True).first.click()
+        phone.on("评价")
+        kept = phone.page.locator("#kept-as")
+        expect(kept).to_be_empty()
+        sentence = phone.page.get_by_label("想说的话（可不填）")
+        sentence.press_sequentially("请打 138 0013 8005")
+        expect(kept).to_contain_text("请打 （号码已隐去）")
+        expect(sentence).to_be_focused()
+        sentence.fill("很好")
+        expect(kept).to_be_empty()
+        sentence.fill("请打 138-0013-8005")
+        expect(kept).to_contain_text("将这样保存")
+        phone.page.get_by_text("不满意", exact=True).click()
+        phone.button("提交评价").click()
+        phone.on("评价", "谢谢您的评价")
+        expect(phone.page.get_by_text("请打 （号码已隐去）")).to_be_visible()

@@ -14,7 +14,7 @@ from collections.abc import Generator
 import pytest
 
 from flexapp.people.fictional import FICTIONAL_RESIDENTS
-from flexapp.web.logs import PERSONAL
+from flexapp.rules.personal_numbers import PERSONAL
 from tests.support.walks import ADDRESS, newcomer
 
 KNOWN = sorted(
