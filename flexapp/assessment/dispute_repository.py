@@ -48,6 +48,13 @@ def open_of_assessment(assessment_id: int) -> Row | None:
     return None if row is None else {**row}
 
 
+def latest_of_assessment(assessment_id: int) -> Row | None:
+    """The latest case of an assessment."""
+    query = _WITH_SERIAL.where(TABLE.c.assessment_id == assessment_id)
+    row = db.session.execute(query.order_by(TABLE.c.id.desc()).limit(1)).mappings().first()
+    return None if row is None else {**row}
+
+
 def of_person(person_id: int) -> Sequence[Row]:
     """All cases of a person, oldest first."""
     query = _WITH_SERIAL.where(TABLE.c.person_id == person_id).order_by(TABLE.c.id)

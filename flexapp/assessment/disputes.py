@@ -156,11 +156,12 @@ def record_of(dispute: Dispute) -> Record | None:
     return record_from(repository.by_id(dispute.assessment_id))
 
 
-def open_of(record: Record) -> Dispute | None:
-    """The open case about a record; asks the database only where there is one."""
-    if record.disputed_at is None:
+def latest_of(record: Record) -> Dispute | None:
+    """The latest case about a record; asks the database only where there may be one."""
+    alone = record.made_by is not None and not record.by_proxy
+    if alone and record.disputed_at is None:
         return None
-    row = dispute_repository.open_of_assessment(record.id)
+    row = dispute_repository.latest_of_assessment(record.id)
     return None if row is None else _from(row)
 
 

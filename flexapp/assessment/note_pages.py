@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.records import HeldUp, Record, Ways
 from flexapp.audit.service import ActorKind, Event
+from flexapp.rules.disputes import TOLD_PROXY, CaseState
 from flexapp.rules.states import State
 from flexapp.web.wording import moment, spoken_moment
 
@@ -52,10 +53,22 @@ class DisputeBox:
 
     @classmethod
     def of(
-        cls, record: Record, case: Dispute | None, events: Sequence[Event], *, own: bool, ways: Ways
+        cls,
+        record: Record,
+        case: Dispute | None,
+        events: Sequence[Event],
+        *,
+        own: bool,
+        who: str | None,
+        ways: Ways,
     ) -> DisputeBox | None:
-        """For whoever looks at the record; None where there is nothing to say or do."""
-        if case is not None:
+        """For whoever looks at the record; None where there is nothing to say or do.
+
+        `case`: the latest about it.
+        """
+        if case is not None and not case.state.is_open and case.state is not CaseState.WITHDRAWN:
+            return cls(f"反映过不是本人办的：{TOLD_PROXY[case.state]}。", None, None)
+        if case is not None and case.state.is_open:
             where = ways.dispute("dispute", number=case.id) if own else None
             act = ways.dispute("withdraw", number=case.id) if own else None
             return cls(
@@ -63,8 +76,8 @@ class DisputeBox:
                 act=(act, "说错了，是我同意办的") if act else None,
                 case=where,
             )
-        url = _where_to_open(record, events, ways) if own else None
-        return None if url is None else cls(None, (url, "不是我办的"), None)
+        opening = _opening(record, events, who, ways) if own else None
+        return None if opening is None else cls(None, opening, None)
 
 
 def _open_text(case: Dispute, record: Record) -> str:
@@ -80,15 +93,17 @@ def _open_text(case: Dispute, record: Record) -> str:
     return f"{since}核实完会告诉参保人和代办人。"
 
 
-def _where_to_open(record: Record, events: Sequence[Event], ways: Ways) -> str | None:
-    """Where the making of a record is disputed: at a counter whoever made it, on the phone what
-    somebody else did."""
+def _opening(
+    record: Record, events: Sequence[Event], who: str | None, ways: Ways
+) -> tuple[str, str] | None:
+    """Where the making of a record is disputed, and the button's name: at a counter whoever made
+    it, on the phone what somebody else did."""
     if record.state is State.REVOKED:
         return None
+    if "open_dispute" in ways.endpoints:
+        return ways.record("open_dispute", record.serial, who), "本人反映不是本人办的"
     made = next((each for each in events if each.action == "assessment.assess"), None)
-    if made is None:
+    if made is None or not (record.by_proxy or made.actor_kind == ActorKind.STAFF):
         return None
-    if "not_me" in ways.endpoints:
-        other = record.by_proxy or made.actor_kind == ActorKind.STAFF
-        return ways.dispute("not_me", seq=made.seq) if other else None
-    return None
+    url = ways.dispute("not_me", seq=made.seq)
+    return None if url is None else (url, "不是我办的")

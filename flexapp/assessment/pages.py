@@ -321,7 +321,7 @@ class DetailPage:
         case: Dispute | None = None,
         ways: Ways = RESIDENTS,
     ) -> DetailPage:
-        """The page of a record with its events, oldest first; `case`: the open one about it."""
+        """The page of a record with its events, oldest first; `case`: the latest about it."""
         place = divisions.find(record.division)
         return cls(
             card=RecordCard.of(
@@ -347,7 +347,7 @@ class DetailPage:
             ),
             progress=progress(record, events, person=ways.person),
             rating=_rating(record, events, own, ways),
-            dispute=DisputeBox.of(record, case, events, own=own, ways=ways),
+            dispute=DisputeBox.of(record, case, events, own=own, who=who, ways=ways),
         )
 
 

@@ -45,7 +45,7 @@ def detail(serial: str) -> Response:
         events=audit.of_subject(subject=record.serial),
         own=record.person_id == g.visitor.me.id,
         blocked=refuse_mover(record, g.visitor),
-        case=disputes.open_of(record),
+        case=disputes.latest_of(record),
     )
     return render("assessment/record.html", "assessment/_record.html", page=page)
 

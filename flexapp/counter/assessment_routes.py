@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, abort, request, url_for
 
-from flexapp.assessment import pages
+from flexapp.assessment import disputes, pages
 from flexapp.assessment import service as assessment
 from flexapp.assessment.choice_pages import ChoiceView, months_to_tap
 from flexapp.assessment.explaining_pages import ExplainedPage
@@ -106,6 +106,7 @@ def detail(token: str, serial: str) -> Response:
             events=audit.of_subject(subject=record.serial),
             own=True,
             blocked=None,
+            case=disputes.latest_of(record),
             ways=AT_COUNTER,
         )
         return render("counter/record.html", "assessment/_record.html", page=shown)

@@ -49,3 +49,10 @@ class AnswerForm(PageForm):
     """What was done about a bad rating."""
 
     answer = StringField("怎么处理的", filters=[prose])
+
+
+class SettleForm(PageForm):
+    """How a case of 不是我办的 is settled."""
+
+    choice = StringField("结果", filters=[strip])
+    found = StringField("核实的情况", filters=[prose])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flexapp.counter.service import Clerk
@@ -44,7 +44,11 @@ class Place:
     about: str
     endpoint: str
     icon: str
+    waits: str = ""
+    """How much waits there, and how long."""
 
+
+DISPUTES = "counter_disputes.index"
 
 PLACES: Sequence[tuple[Place, frozenset[Role]]] = (
     (
@@ -54,6 +58,10 @@ PLACES: Sequence[tuple[Place, frozenset[Role]]] = (
     (
         Place("传输", "搁置的消息、与税务的差异", "counter_transmission.index", "sum"),
         frozenset({Role.AGENCY, Role.AUDITOR}),
+    ),
+    (
+        Place("不是本人办的", "参保人反映的，核实后结案", DISPUTES, "people"),
+        frozenset({Role.HALL, Role.AGENCY, Role.AUDITOR}),
     ),
     (
         Place("操作记录", "对一个人、由一名经办人员做过的事", "counter_audit.index", "form"),
@@ -101,14 +109,18 @@ class DeskPage:
     places: tuple[Place, ...]
 
     @classmethod
-    def of(cls, clerk: Clerk) -> DeskPage:
-        """The desk of a clerk."""
+    def of(cls, clerk: Clerk, waits: Mapping[str, str]) -> DeskPage:
+        """The desk of a clerk; `waits`: what waits at the endpoints that have something."""
         names = [divisions.find(code) for code in clerk.divisions]
         return cls(
             name=clerk.name,
             role=clerk.role.label,
             divisions="、".join(place.name for place in names if place) or "全区",
-            places=tuple(place for place, roles in PLACES if clerk.role in roles),
+            places=tuple(
+                replace(place, waits=waits.get(place.endpoint, ""))
+                for place, roles in PLACES
+                if clerk.role in roles
+            ),
         )
 
 

@@ -43,6 +43,8 @@ AT_COUNTER = Ways(
         "revoke": "counter_assessment.revoke",
         "transmit": "counter_assessment.transmit",
         "ask_tax": "counter_assessment.ask_tax",
+        "dispute": "counter_disputes.show",
+        "open_dispute": "counter_disputes.open",
         "leave": "counter_people.show",
     },
     key="token",

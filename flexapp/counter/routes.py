@@ -5,16 +5,17 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, g, session, url_for
 
 from flexapp.config import Settings
-from flexapp.counter import demo_codes, signing_in
+from flexapp.counter import demo_codes, disputes, signing_in
+from flexapp.counter.dispute_pages import waiting_since
 from flexapp.counter.forms import CodeForm, PasswordForm, SignInForm
 from flexapp.counter.guard import COOKIE, next_step
-from flexapp.counter.pages import DeskPage
+from flexapp.counter.pages import DISPUTES, DeskPage
 from flexapp.counter.passwords import place
 from flexapp.rules.limits import STAFF_WRONG
 from flexapp.rules.refusal import Refusal
 from flexapp.web import addresses, codes, limiting
 from flexapp.web.access import Access, allow
-from flexapp.web.clock import instant
+from flexapp.web.clock import instant, today
 from flexapp.web.devices import Asker
 from flexapp.web.htmx import render
 from flexapp.web.navigation import see_other
@@ -150,7 +151,9 @@ def sign_out() -> Response:
 @allow(Access.STAFF)
 def desk() -> Response:
     """Who is here, and what they can do."""
-    page = DeskPage.of(g.counter_session.clerk)
+    clerk = g.counter_session.clerk
+    waits = {DISPUTES: waiting_since(disputes.count(clerk), today())}
+    page = DeskPage.of(clerk, waits)
     return render("counter/desk.html", "counter/_desk.html", page=page)
 
 

@@ -44,7 +44,7 @@ MORE = {
     "counter_dashboard.index": (18, "each of its tables is counted by a statement of its own"),
     "counter_pilot.index": (12, "each area and each channel, and what is known of the channels"),
     "counter_ratings.index": (12, "each of its tables is counted by a statement of its own"),
-    "privacy.data": (14, "all that is kept of a person, table by table"),
+    "privacy.data": (16, "all that is kept of a person, table by table"),
 }
 """Pages that send more: how many, and why."""
 
@@ -133,7 +133,8 @@ def scene_on(app: Flask) -> Scene:
     proxy = linting(app.test_client())
     sign_in(proxy, WANG.phone)
     who = proxy_for(proxy, MA_LAN).path.split("/")[2]
-    assess(proxy, "2026-03", "2026-03", who=who)
+    disputed = assess(proxy, "2026-03", "2026-03", who=who)
+    resident.submit(resident.page(f"/assessment/records/{disputed}"), "不是我办的")
     for clerk in STAFF:
         scene.desks[clerk] = linting(app.test_client())
         enter(scene.desks[clerk], clerk)
