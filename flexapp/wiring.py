@@ -43,6 +43,7 @@ from flexapp.counter import (
 from flexapp.counter import assessment_routes as counter_assessment_routes
 from flexapp.counter import audit_routes as counter_audit_routes
 from flexapp.counter import cli as counter_cli
+from flexapp.counter import correction_routes as counter_correction_routes
 from flexapp.counter import dispute_routes as counter_dispute_routes
 from flexapp.counter import guard as counter_guard
 from flexapp.counter import hand_over_routes as counter_hand_over_routes
@@ -207,6 +208,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         dashboard_routes,
         counter_rating_routes,
         counter_dispute_routes,
+        counter_correction_routes,
         announcement_routes,
         pilot_routes,
         publication_routes,

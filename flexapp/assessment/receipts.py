@@ -15,7 +15,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -26,6 +26,7 @@ from flexapp.assessment.records import Record, find
 from flexapp.audit import service as audit
 from flexapp.audit.service import Event
 from flexapp.config import Settings
+from flexapp.people.corrections import names_before
 from flexapp.people.service import PersonCard, person_by_id
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
@@ -122,19 +123,26 @@ def read_code(text: str) -> str | Refusal:
 def verify(*, serial: str, code: str) -> Verified | Refusal:
     """Whether a code (both as read) is that of the serial's sheet, and what has happened since."""
     record = find(serial)
-    sheets = () if record is None else _sheets(record)
-    # All are compared, each in constant time: how long it takes tells no character of a code.
-    fits = [hmac.compare_digest(sheet.code, code) for sheet in sheets]
-    if True not in fits:
+    if record is None:
         return WRONG
-    step = fits.index(True)
-    return Verified(sheets[step], sheets[-1].position, moved=step < len(sheets) - 1)
+    # A sheet says the name of when it was made; the person may have had it corrected since.
+    for name in (None, *names_before(record.person_id)):
+        sheets = _sheets(record, name)
+        # All are compared, each in constant time: how long it takes tells no character of a code.
+        fits = [hmac.compare_digest(sheet.code, code) for sheet in sheets]
+        if True in fits:
+            step = fits.index(True)
+            return Verified(sheets[step], sheets[-1].position, moved=step < len(sheets) - 1)
+    return WRONG
 
 
-def _sheets(record: Record) -> tuple[Receipt, ...]:
-    """The sheet of each step of a record's history, oldest first."""
+def _sheets(record: Record, name: str | None = None) -> tuple[Receipt, ...]:
+    """The sheet of each step of a record's history, oldest first; `name`: an earlier one of the
+    person's."""
     person = person_by_id(record.person_id)
     assert person is not None
+    if name is not None:
+        person = replace(person, name=name)
     return tuple(
         _sheet(record, person, number, position)
         for number, position in enumerate(_history(record, audit.of_subject(subject=record.serial)))

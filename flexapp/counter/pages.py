@@ -48,7 +48,7 @@ class Place:
     """How much waits there, and how long."""
 
 
-DISPUTES = "counter_disputes.index"
+DISPUTES, CORRECTIONS = "counter_disputes.index", "counter_corrections.index"
 
 PLACES: Sequence[tuple[Place, frozenset[Role]]] = (
     (
@@ -62,6 +62,10 @@ PLACES: Sequence[tuple[Place, frozenset[Role]]] = (
     (
         Place("不是本人办的", "参保人反映的，核实后结案", DISPUTES, "people"),
         frozenset({Role.HALL, Role.AGENCY, Role.AUDITOR}),
+    ),
+    (
+        Place("姓名更正", "大厅提交的，复核后生效", CORRECTIONS, "form"),
+        frozenset({Role.AGENCY, Role.AUDITOR}),
     ),
     (
         Place("操作记录", "对一个人、由一名经办人员做过的事", "counter_audit.index", "form"),

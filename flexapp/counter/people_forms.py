@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wtforms import StringField
+from wtforms import HiddenField, StringField
 
 from flexapp.web.forms import PageForm, strip
 
@@ -19,3 +19,23 @@ class FindForm(PageForm):
 
     identity = StringField("身份证号", filters=[strip])
     name = StringField("姓名", filters=[strip])
+    reviewed = HiddenField()
+    """Digest of name and number as they were shown whole."""
+
+
+class NameForm(PageForm):
+    """The name that a document says."""
+
+    name = StringField("新姓名", filters=[strip])
+    document = StringField("看过的证件", filters=[strip])
+    document_end = StringField("证件尾号", filters=[strip])
+    reviewed = HiddenField()
+    """Digest of what was looked at."""
+
+
+class PhoneForm(PageForm):
+    """Another mobile number."""
+
+    phone = StringField("新手机号", filters=[strip])
+    reviewed = HiddenField()
+    """The number that was looked at."""

@@ -14,6 +14,7 @@ from flexapp.assessment.service import (
     YearMonths,
     last_month,
 )
+from flexapp.counter.correcting import why_not_correct
 from flexapp.counter.residents import Case, covers, why_not_here
 from flexapp.counter.retiring import WHAT_TO_DO
 from flexapp.counter.service import Clerk
@@ -141,6 +142,8 @@ class PersonPage:
     """Why this counter does not assess for the person, if so."""
     cards: tuple[RecordCard, ...]
     older: int | None
+    may_correct: bool
+    """Whether this counter corrects the name and the phone number."""
 
     @classmethod
     def of(
@@ -165,6 +168,7 @@ class PersonPage:
             sentence=refusal.sentence if refusal is not None and registered_here else None,
             cards=tuple(record_card(case, record, listed=True) for record in shown),
             older=shown[-1].id if len(records) > len(shown) > 0 else None,
+            may_correct=why_not_correct(case) is None,
         )
 
 

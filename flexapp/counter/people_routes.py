@@ -68,7 +68,22 @@ def create() -> Response:
             form.refuse(answer)
     if isinstance(identity, Refusal) or isinstance(name, Refusal):
         return find_page(form, unknown=True)
-    token = residents.create(clerk=g.counter_session.clerk, identity=identity, name=name, at=now())
+    token = residents.create(
+        clerk=g.counter_session.clerk,
+        identity=identity,
+        name=name,
+        looked_at=form.reviewed.data or "",
+        at=now(),
+    )
+    if token is None:
+        return render(
+            "counter/person_review.html",
+            "counter/_person_review.html",
+            form=form,
+            name=name,
+            identity=identity.value,
+            reviewed=residents.reviewed(identity, name),
+        )
     if isinstance(token, Refusal):
         form.refuse(token)
         return find_page(form, unknown=True)

@@ -17,6 +17,7 @@ refused for want of a right leaves an event `counter.refused`; what is only wron
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -94,9 +95,12 @@ def find(*, clerk: Clerk, identity: IdentityNumber, at: datetime) -> str | Refus
     return None if person is None else _open(clerk, person, at)
 
 
-def create(*, clerk: Clerk, identity: IdentityNumber, name: str, at: datetime) -> str | Refusal:
+def create(
+    *, clerk: Clerk, identity: IdentityNumber, name: str, looked_at: str, at: datetime
+) -> str | Refusal | None:
     """The token of a case for a person seen for the first time, whose ID card the clerk has seen.
 
+    None, and nobody made, before name and number were shown whole (`looked_at`: their `reviewed`).
     Where somebody made the person meanwhile it must be the same name.
     """
     refusal = why_not(clerk.actor.channel_kind, Action.REGISTER) or _too_many(clerk, at)
@@ -106,9 +110,16 @@ def create(*, clerk: Clerk, identity: IdentityNumber, name: str, at: datetime) -
     if person is not None and not same_name(person.name, name):
         return NAME_DIFFERS
     if person is None:
+        if looked_at != reviewed(identity, name):
+            return None
         person = people.add_person(name=name, identity=identity, at=at)
         _note("counter.person_added", clerk, person, "person", at)
     return _open(clerk, person, at)
+
+
+def reviewed(identity: IdentityNumber, name: str) -> str:
+    """Equal for equal name and number: what was shown whole is what is stored."""
+    return hashlib.sha256(f"{identity.value}\0{name}".encode()).hexdigest()[:32]
 
 
 def case_of(*, token: str, clerk: Clerk) -> Case | Refusal | None:

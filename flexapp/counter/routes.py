@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, g, session, url_for
 
 from flexapp.config import Settings
-from flexapp.counter import demo_codes, disputes, signing_in
+from flexapp.counter import correcting, demo_codes, disputes, signing_in
 from flexapp.counter.dispute_pages import waiting_since
 from flexapp.counter.forms import CodeForm, PasswordForm, SignInForm
 from flexapp.counter.guard import COOKIE, next_step
-from flexapp.counter.pages import DISPUTES, DeskPage
+from flexapp.counter.pages import CORRECTIONS, DISPUTES, DeskPage
 from flexapp.counter.passwords import place
 from flexapp.rules.limits import STAFF_WRONG
 from flexapp.rules.refusal import Refusal
@@ -152,7 +152,10 @@ def sign_out() -> Response:
 def desk() -> Response:
     """Who is here, and what they can do."""
     clerk = g.counter_session.clerk
-    waits = {DISPUTES: waiting_since(disputes.count(clerk), today())}
+    waits = {
+        DISPUTES: waiting_since(disputes.count(clerk), today()),
+        CORRECTIONS: waiting_since(correcting.count(clerk), today()),
+    }
     page = DeskPage.of(clerk, waits)
     return render("counter/desk.html", "counter/_desk.html", page=page)
 

@@ -38,7 +38,7 @@ from flexapp.web.unit_of_work import outside_transaction
 NOT_CONFIRMED = Refusal(
     "not_confirmed",
     "姓名、身份证号和手机号没有通过核验，或者和以前登记的不一致。"
-    "请本人核对在 App 里登记的信息；换了手机号的，请带身份证到经办窗口办理。",
+    "请本人核对在 App 里登记的信息；换了手机号的，请带身份证到社保服务大厅更换。",
 )
 """One answer for every mismatch."""
 

@@ -84,7 +84,10 @@ class PopulationRegistry(Protocol):
     """Knows which name belongs to which ID number."""
 
     def confirms(self, name: str, identity: IdentityNumber, phone: str) -> bool:
-        """Whether the three belong together; raises `GatewayDown`."""
+        """Whether the three belong together; raises `GatewayDown`.
+
+        `phone` "": of somebody without an account only name and number are asked about.
+        """
 
 
 class DemoRegistry:
@@ -104,7 +107,9 @@ class HttpRegistry:
 
     def confirms(self, name: str, identity: IdentityNumber, phone: str) -> bool:
         """Ask the registry."""
-        question = {"name": name, "id_number": identity.value, "phone": phone}
+        question = {"name": name, "id_number": identity.value}
+        if phone:
+            question["phone"] = phone
         answer = self._poster.post(question)
         try:
             match = answer.json()["match"]

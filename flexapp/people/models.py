@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.extensions import Model, Moment
@@ -123,3 +123,39 @@ class Draft(Model):
     content: Mapped[str] = mapped_column(EncryptedText("draft.content"))
     """JSON of the fields that people fill in, by name; no token, key or code."""
     saved_at: Mapped[datetime] = mapped_column(Moment, index=True)
+
+
+class NameCorrection(Model):
+    """A name corrected from a document that was seen, or to be corrected (`corrections.py`).
+
+    `document_end`: the last four characters of the document's number. A person has at most one that
+    waits for the second officer.
+    """
+
+    __tablename__ = "name_correction"
+    __table_args__ = (
+        Index("ix_name_correction_person", "person_id"),
+        Index(
+            "uq_name_correction_waiting",
+            "person_id",
+            unique=True,
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    old_name: Mapped[str] = mapped_column(EncryptedText("name_correction.old_name"))
+    new_name: Mapped[str] = mapped_column(EncryptedText("name_correction.new_name"))
+    document: Mapped[str]
+    document_end: Mapped[str]
+    state: Mapped[str]
+    proposed_by: Mapped[int]
+    """The clerk's number among the staff, a table above this slice."""
+    proposed_label: Mapped[str]
+    proposed_at: Mapped[datetime] = mapped_column(Moment)
+    decided_label: Mapped[str]
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    reason: Mapped[str | None] = mapped_column(EncryptedText("name_correction.reason"))
+    """Why it was not confirmed."""

@@ -26,7 +26,7 @@ NUMBERS_A_DAY = 5
 NOT_CONFIRMED = Refusal(
     "real_name_not_confirmed",
     "姓名和身份证号没有通过核验，或者这个身份证号已在别的手机号上实名。"
-    "请核对后再试；换了手机号的，请带身份证到经办窗口办理。",
+    "请核对后再试；换了手机号的，请带身份证到社保服务大厅更换。",
 )
 """One sentence for every mismatch, so that nobody learns who is registered."""
 

@@ -205,6 +205,16 @@ def is_stored(identity_index: str) -> bool:
     return db.session.execute(query).first() is not None
 
 
+def person_anew(person_id: int) -> Person:
+    """A person who exists, as the database has them now."""
+    return db.session.get_one(Person, person_id, populate_existing=True)
+
+
+def flush() -> None:
+    """Write what was changed, so that what follows cannot meet it."""
+    db.session.flush()
+
+
 def newest_person() -> Person | None:
     """The one added last; None where there is nobody yet."""
     return db.session.execute(

@@ -17,14 +17,16 @@ from flexapp.assessment import service as assessment
 from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.service import Record
 from flexapp.audit import service as audit
-from flexapp.people import drafting, handing_over
+from flexapp.people import corrections, drafting, handing_over
 from flexapp.people import service as people
+from flexapp.people.corrections import Correction
 from flexapp.people.service import Visitor
 from flexapp.portal import service as portal
 from flexapp.portal.service import Message
 from flexapp.rating import service as rating
 from flexapp.registration import service as registration
 from flexapp.rules import divisions, ethnic_groups
+from flexapp.rules.identity import mask_name
 from flexapp.rules.money import plain
 from flexapp.web.clock import instant
 from flexapp.web.wording import moment
@@ -65,6 +67,7 @@ def sections(visitor: Visitor, channels: Mapping[str, str], *, whole: bool) -> t
     phone = account.phone if whole else visitor.masked_phone
     filled: list[tuple[str, Sequence[Entry]]] = [
         ("身份", [_identity(visitor, whole=whole)]),
+        ("姓名更正", [_correction(each, whole) for each in corrections.of_person(visitor.me.id)]),
         (
             "账号",
             [
@@ -173,6 +176,20 @@ def _event(each: Message, channels: Mapping[str, str]) -> Entry:
         ("办了什么", each.text),
         ("谁办的", each.who),
         ("从哪里", _channel(each.channel, channels)),
+    )
+
+
+def _correction(each: Correction, whole: bool) -> Entry:
+    names = (each.old_name, each.new_name)
+    old, new = names if whole else map(mask_name, names)
+    return (
+        ("提交时间", moment(each.proposed_at)),
+        ("原姓名", old),
+        ("新姓名", new),
+        ("看过的证件", f"{each.document.label}，尾号 {each.document_end}"),
+        ("状态", each.state.label),
+        ("谁办的", each.decided_label or each.proposed_label),
+        ("退回原因", each.reason or "无"),
     )
 
 

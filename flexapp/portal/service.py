@@ -15,7 +15,7 @@ from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.service import MonthCell
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, Event
-from flexapp.people import closing, handing_over
+from flexapp.people import closing, corrections, handing_over
 from flexapp.people import service as people
 from flexapp.people.handing_over import HandedOver, Place
 from flexapp.people.service import PersonCard, Visitor
@@ -45,6 +45,10 @@ SENTENCES = {
     disputes.PROXY_SETTLED: "您代办的{of_period}核实完了：{outcome}",
     "proxy.opened": "凭姓名和身份证号进入代办",
     "counter.opened": "凭身份证号打开了您的参保信息，为您办理业务",
+    "person.name_corrected": "凭证件更正了您的姓名",
+    "person.name_proposed": "凭证件提交了您的姓名更正，等经办机构复核",
+    "person.name_declined": "经办机构没有通过您的姓名更正",
+    "person.phone_changed": "把您的登录手机号由 {phone_before} 改为 {phone}",
     "person.retirement": "记录了退休信息，可核定的月份随之改变",
     "registration.made": "办理参保登记",
     "registration.changed": "变更参保登记：{changed}",
@@ -252,6 +256,9 @@ def _message(event: Event, known: _Known) -> Message:
     if event.action == disputes.SETTLED:
         settled = known.cases.get(event.data.get("case", ""))
         said = None if settled is None else settled.found
+    if event.action == corrections.DECLINED:
+        declined = corrections.find(int(event.data.get("correction", "0")))
+        said = None if declined is None else declined.reason
     mine = event.actor_kind == "account" and event.actor_id in known.own
     sentence = SENTENCES.get(event.action) or NOT_MESSAGES[event.action]
     case = known.case_about(event)

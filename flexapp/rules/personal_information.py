@@ -71,6 +71,16 @@ HOLDINGS: tuple[Holding, ...] = (
         section="身份",
     ),
     Holding(
+        name="姓名更正",
+        tables=("name_correction",),
+        what="更正前后的姓名（加密保存）、看过什么证件和它的尾号、谁提交、谁复核",
+        why="姓名写错了能更正，更正前的凭证还能验证",
+        ground=DUTY,
+        kept=FOR_GOOD,
+        seen_by="本人；参保地区的大厅经办员；经办机构",
+        section="姓名更正",
+    ),
+    Holding(
         name="账号",
         tables=("account",),
         what="手机号、实名时间、是否用长辈版",

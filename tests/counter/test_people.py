@@ -125,7 +125,7 @@ def test_a_township_creates_and_registers_somebody_new(at_the_desk: AtTheDesk, a
     desk, new = at_the_desk("xz01"), newcomer()
     page = desk.submit(desk.page("/counter/people"), "查找", identity=new.identity)
     assert desk.submit(page, "新建", 422).errors["name"]
-    person = desk.submit(page, "新建", name=new.name)
+    person = desk.submit(desk.submit(page, "新建", name=new.name), "确认新建")
     assert "还没有参保登记" in person.words
     form = desk.page(at(person, "/registration"))
     done = desk.submit(form, "提交", division="640202", ethnic_group="01", address=ADDRESS)

@@ -90,7 +90,7 @@ def test_a_womans_original_age_of_50_is_recorded_and_moves_the_boundary(
     who = Resident("李芳", identity("64010419751115002"), "")
     desk = at_the_desk("dt01")
     page = desk.submit(desk.page("/counter/people"), "查找", identity=who.identity)
-    person = desk.submit(page, "新建", name=who.name)
+    person = desk.submit(desk.submit(page, "新建", name=who.name), "确认新建")
     form = desk.page(at(person, "/registration"))
     desk.submit(form, "提交", division="640104", ethnic_group="01", address=ADDRESS)
     page = retirement(desk, who)

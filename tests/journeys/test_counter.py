@@ -70,6 +70,7 @@ def _township_registers(world: World) -> None:
     desk.on("居民业务", "还没有这个身份证号的人", desk.field("姓名"))
     desk.fill("姓名", who.name)
     desk.press("新建")
+    desk.press("确认新建")
     desk.on(PERSON, "还没有参保登记。")
     desk.follow("登记")
     desk.on(REGISTRATION, desk.button("提交"))

@@ -1,0 +1,59 @@
+"""Rows of corrected names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from flexapp.extensions import db, table_of
+from flexapp.people.models import NameCorrection
+
+TABLE = table_of(NameCorrection)
+_WAITS = TABLE.c.state == "waiting"
+
+Row = Mapping[str, Any]
+
+
+def add(row: Mapping[str, object]) -> int:
+    """Add a correction and give its number."""
+    return int(db.session.execute(TABLE.insert().returning(TABLE.c.id), row).scalar_one())
+
+
+def change(number: int, **values: object) -> None:
+    """Change a correction."""
+    db.session.execute(TABLE.update().where(TABLE.c.id == number).values(**values))
+
+
+def one(number: int) -> Row | None:
+    """The correction of that number."""
+    row = db.session.execute(select(TABLE).where(TABLE.c.id == number)).mappings().first()
+    return None if row is None else {**row}
+
+
+def waiting_of(person_id: int) -> Row | None:
+    """The correction of a person that waits."""
+    query = select(TABLE).where(TABLE.c.person_id == person_id, _WAITS)
+    row = db.session.execute(query).mappings().first()
+    return None if row is None else {**row}
+
+
+def waiting(after: int, limit: int) -> Sequence[Row]:
+    """Those that wait, oldest first, after a number."""
+    query = select(TABLE).where(_WAITS, TABLE.c.id > after).order_by(TABLE.c.id).limit(limit)
+    return [{**row} for row in db.session.execute(query).mappings()]
+
+
+def count_waiting() -> tuple[int, datetime | None]:
+    """How many wait, and since when the oldest one does."""
+    query = select(func.count(), func.min(TABLE.c.proposed_at)).where(_WAITS)
+    row = db.session.execute(query).one()
+    return int(row[0]), row[1]
+
+
+def of_person(person_id: int) -> Sequence[Row]:
+    """All corrections of a person, oldest first."""
+    query = select(TABLE).where(TABLE.c.person_id == person_id).order_by(TABLE.c.id)
+    return [{**row} for row in db.session.execute(query).mappings()]
