@@ -97,6 +97,7 @@ lock: need-python ## newer versions into the lock files (LOCK_ARGS= keeps those 
 	$(LOCK) $(LOCK_ARGS) -c requirements.txt -o requirements-dev.txt requirements-dev.in
 	$(LOCK) $(LOCK_ARGS) -c requirements-dev.txt -o requirements-audit.txt requirements-audit.in
 	$(LOCK) $(LOCK_ARGS) -o requirements-node.txt requirements-node.in
+	$(LOCK) $(LOCK_ARGS) -o requirements-old-chromium.txt requirements-old-chromium.in
 
 clean: ## removes what was built and installed; keeps the data in var/
 	rm -rf static/dist node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -20,6 +20,7 @@ LOCKS = (
     "requirements-dev.txt",
     "requirements-node.txt",
     "requirements-audit.txt",
+    "requirements-old-chromium.txt",
 )
 PIP_AUDIT = [
     sys.executable,

@@ -25,7 +25,7 @@ import sys
 if sys.version_info < (3, 11):  # noqa: UP036 - whoever calls this may have any Python
     sys.exit("Python 3.11 or newer is needed: run make PYTHON=/path/to/such/a/python3.")
 
-from steps import browser, database, engines, front_end, nginx, packages, pythons
+from steps import browser, database, engines, front_end, nginx, old_chromium, packages, pythons
 from steps.toolbox import Trouble, alone, say
 
 PREPARATIONS = {
@@ -57,6 +57,7 @@ PREPARATIONS = {
         browser.chinese_glyphs,
         browser.found,
         engines.looked_for,
+        old_chromium.looked_for,
     ),
 }
 

@@ -31,6 +31,7 @@ from flexapp.people.drafting import Draft
 from flexapp.people.service import Visitor
 from flexapp.web.clock import instant
 from flexapp.web.forms import DRAFT, PageForm, strip
+from flexapp.web.navigation import goes_on
 from flexapp.web.once import already_done
 
 
@@ -71,7 +72,7 @@ def drafted(
                     _keep(g.visitor.account_id, kept)
                 return make_response("", 204)
             response = view(**parts)
-            if response.status_code == 303:
+            if response.status_code == 303 and not goes_on():
                 if finishes and kept.key is not None:
                     drafting.drop(account_id=g.visitor.account_id, form=kept.key)
             elif response.status_code < 500:

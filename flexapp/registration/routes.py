@@ -19,7 +19,7 @@ from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.forms import RESUME
 from flexapp.web.htmx import render, render_refused
-from flexapp.web.navigation import row_in, see_other
+from flexapp.web.navigation import go_on, row_in, see_other
 from flexapp.web.once import once
 from flexapp.web.options import DIVISIONS
 
@@ -62,6 +62,8 @@ def submit() -> Response:
     """Register; a change takes effect only once its old → new has been shown."""
     form = RegistrationForm()
     current = service.current(g.visitor.me.id)
+    if RESUME in request.form:
+        return go_on(url_for("registration.form"))
     if not (form.submitted() or form.turning):
         return _form_page(form, current)
     details = service.check_details(
@@ -77,14 +79,7 @@ def submit() -> Response:
         return _form_page(form, current)
     changes = service.changes(current.details, details) if current is not None else ()
     if current is not None and changes and form.reviewed.data != details.digest:
-        page = RegistrationPage(_known(), current, changes, details.digest)
-        return render(
-            "registration/review.html",
-            "registration/_review.html",
-            form=form,
-            page=page,
-            action=url_for("registration.submit"),
-        )
+        return go_on(url_for("registration.review"))
     outcome = service.register(
         person=g.visitor.me, details=details, actor=g.visitor.actor, at=now(), today=today()
     )
@@ -92,6 +87,33 @@ def submit() -> Response:
         form.refuse(outcome)
         return _form_page(form, current)
     return see_other(url_for("registration.done"))
+
+
+@blueprint.get("/registration/review")
+@allow(Access.PERSON)
+def review() -> Response:
+    """Old → new of what was typed; the form where nothing was, or not rightly."""
+    draft, current = keeping.found(service.FORM), service.current(g.visitor.me.id)
+    form = RegistrationForm(None)
+    form.fill(draft.typed if draft is not None else {})
+    details = service.check_details(
+        division=form.division.data or "",
+        ethnic_group=form.ethnic_group.data or "",
+        address=form.address.data or "",
+        credit_code=form.credit_code.data or "",
+    )
+    if current is None or not isinstance(details, Details):
+        return see_other(url_for("registration.form"))
+    changes = service.changes(current.details, details)
+    if not changes:
+        return see_other(url_for("registration.form"))
+    return render(
+        "registration/review.html",
+        "registration/_review.html",
+        form=form,
+        page=RegistrationPage(_known(), current, changes, details.digest),
+        action=url_for("registration.submit"),
+    )
 
 
 @blueprint.post("/registration/hand-over")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import Response, redirect, request
+from flask import Response, g, redirect, request
 
 HIGHEST_ROW = 2**31 - 1
 """What our tables count to; an address may hold any number."""
@@ -22,6 +22,21 @@ def see_other(location: str) -> Response:
     answer = redirect(location, 303)
     assert isinstance(answer, Response)
     return answer
+
+
+def go_on(location: str) -> Response:
+    """303 to the next page of a form that is not done: Back then leads to the page before.
+
+    Nothing had its effect yet: no key is used up (web/once.py), and what is typed stays kept
+    (people/keeping.py).
+    """
+    g.form_goes_on = True
+    return see_other(location)
+
+
+def goes_on() -> bool:
+    """Whether the answer is one of `go_on`."""
+    return bool(g.get("form_goes_on"))
 
 
 def row_in(name: str) -> int | None:

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from flexapp.extensions import Model, Moment, db, hold, run, table_of
 from flexapp.web.clock import now
 from flexapp.web.forms import DRAFT
-from flexapp.web.navigation import see_other
+from flexapp.web.navigation import goes_on, see_other
 
 FIELD = "once"
 NO_ACT = frozenset({"csrf_token", DRAFT})
@@ -64,7 +64,7 @@ def once(view: Callable[..., Response]) -> Callable[..., Response]:
         if location is not None:
             return see_other(location)
         response = view(*args, **kwargs)
-        if response.status_code == 303:
+        if response.status_code == 303 and not goes_on():
             row = {"digest": digest, "location": response.headers["Location"], "at": now()}
             try:
                 run(_ADD, row)

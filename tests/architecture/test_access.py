@@ -247,6 +247,7 @@ TABLE: dict[str, tuple[str, str, Access]] = {
     "record.revoke": ("POST", "/assessment/records/<serial>/revoke", PERSON),
     "registration.done": ("GET", "/registration/done", PERSON),
     "registration.form": ("GET", "/registration", PERSON),
+    "registration.review": ("GET", "/registration/review", PERSON),
     "registration.submit": ("POST", "/registration", PERSON),
     "sandbox.index": ("GET", "/open/sandbox", PUBLIC),
     "sandbox.make": ("POST", "/open/sandbox", PUBLIC),

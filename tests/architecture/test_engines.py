@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from steps import engines, toolbox
+from steps import engines, old_chromium, toolbox
 from steps.toolbox import Trouble
 
 from tests.architecture.checkout import ROOT
-from tests.journeys.engines.starting import FIREFOX, WEBKIT
+from tests.journeys.engines.starting import FIREFOX, OLD_CHROMIUM, WEBKIT
 from tests.support import left_out
 
 ALL = ["firefox-esr", "webkit2gtk-driver", "xvfb"]
@@ -81,7 +81,7 @@ def test_without_root_only_a_sentence_comes_of_it(
 def test_an_engine_that_is_not_here_says_what_to_install() -> None:
     lacking = dataclasses.replace(WEBKIT, needs={**WEBKIT.needs, "Xvfb": None})
     assert lacking.missing == (
-        "the walk in WebKitGTK: no Xvfb is here (Debian: apt-get install webkit2gtk-driver xvfb)"
+        "walks in WebKitGTK: no Xvfb is here (Debian: apt-get install webkit2gtk-driver xvfb)"
     )
     assert dataclasses.replace(FIREFOX, needs={"firefox": "/usr/bin/firefox"}).missing == ""
 
@@ -106,3 +106,46 @@ def test_a_test_that_was_not_made_is_named_at_the_end(
         check=False,
     )
     assert "not run: the walk in X: no X is here\n" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.fixture
+def old(monkey: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Chromium 69 is not here yet; what is run is only noted."""
+    monkey.setattr(old_chromium, "can_install_debian_packages", lambda: True)
+    return monkey
+
+
+def test_chromium_69_is_installed_once_with_the_libraries_that_it_lacks(
+    old: pytest.MonkeyPatch,
+) -> None:
+    commands: list[str] = []
+    libraries: list[list[str]] = []
+
+    def install(names: list[str], otherwise: str) -> None:
+        libraries.append(names)
+        if "libasound2" in names:
+            raise Trouble(otherwise)  # a later Debian calls it otherwise
+
+    old.setattr(old_chromium, "run", lambda words, *_: commands.append(str(words[-1])))
+    old.setattr(old_chromium, "install_debian_packages", install)
+    old.setattr(old_chromium, "_starts", lambda _: len(libraries) == 2)
+    for _ in range(2):
+        old_chromium.looked_for()
+    assert commands == [str(old_chromium.ENVIRONMENT), str(ROOT / old_chromium.LOCK)]
+    assert [names[-2] for names in libraries] == ["libasound2", "libasound2t64"]
+
+
+def test_where_chromium_69_cannot_be_had_that_is_said_once_and_stops_nothing(
+    old: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: object, otherwise: str) -> None:
+        raise Trouble(f"{otherwise}\n  | no route")
+
+    old.setattr(old_chromium, "run", fail)
+    for _ in range(2):
+        old_chromium.looked_for()
+    said = capsys.readouterr().out
+    assert said.count("walks in Chromium 69 are left out: ") == 1
+    assert "no route" not in said
+    lacking = dataclasses.replace(OLD_CHROMIUM, needs={"Chromium 69": None})
+    assert lacking.missing.startswith("walks in Chromium 69: no Chromium 69 is here (make test")

@@ -247,3 +247,19 @@ def test_what_is_typed_is_shown_as_text_never_as_markup(yang: LintingClient) -> 
     done = register(yang, address='金凤<script>alert("1")</script>"><b>')
     assert done.facts()["通讯地址"] == '金凤<script>alert("1")</script>"><b>'
     assert not done.all("b")
+
+
+def test_the_review_has_an_address_of_its_own_and_a_double_tap_leads_there_too(
+    ma_lan: LintingClient, app: Flask
+) -> None:
+    form = ma_lan.page("/registration")
+    before = stored(app)
+    for _ in range(2):
+        review = ma_lan.submit(form, "提交", division="640106")
+        assert review.path == "/registration/review"
+        assert review.texts("ins") == ["变更为：金凤区"]
+    assert ma_lan.page("/registration").value("division") == "640106"
+    assert stored(app) == before
+    ma_lan.submit(review, "提交")
+    # Back from 提交成功: there is nothing left to review.
+    assert ma_lan.page("/registration/review").path == "/registration"

@@ -1,8 +1,10 @@
-"""Firefox and WebKitGTK with a profile of their own, set up as a webview; where they are found."""
+"""The engines, each with a profile of its own and as a webview is set up; where they are found."""
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -12,14 +14,20 @@ from glob import glob
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.webdriver.chrome.options import Options as ChromeOptions
 from selenium.webdriver.firefox.options import Options as FirefoxOptions
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.webkitgtk.options import Options as WebKitOptions
 from selenium.webdriver.webkitgtk.service import Service
 
+from tests.architecture.checkout import ROOT
+from tests.journeys.conftest import ON_THE_MACHINE, arguments
+from tests.journeys.engines.devtools import DevTools
 from tests.journeys.engines.marionette import PATIENCE, Marionette
 
 WIDTH, HEIGHT = 375, 812
+VIEW = Path(__file__).with_name("view.py")
+OLD = ROOT / ".venv" / "old-chromium"
 FIREFOX_PORT = "MarionetteActivePort"
 """The file in the profile in which Firefox tells the port that it chose."""
 
@@ -49,8 +57,8 @@ class Engine:
 
     name: str
     needs: dict[str, str | None]
-    packages: str
-    """Debian's."""
+    advice: str
+    """How it is to be had."""
     start: Callable[[Path], AbstractContextManager[WebDriver]]
 
     @property
@@ -59,10 +67,7 @@ class Engine:
         lacking = [part for part, path in self.needs.items() if path is None]
         if not lacking:
             return ""
-        return (
-            f"the walk in {self.name}: no {' and no '.join(lacking)} is here"
-            f" (Debian: apt-get install {self.packages})"
-        )
+        return f"walks in {self.name}: no {' and no '.join(lacking)} is here ({self.advice})"
 
 
 @contextmanager
@@ -120,6 +125,56 @@ def webkit(folder: Path) -> Iterator[WebDriver]:
         _end(process)
 
 
+@contextmanager
+def chromium(folder: Path) -> Iterator[WebDriver]:
+    """The Chromium of today without a screen."""
+    program = CHROMIUM.needs["chromium"]
+    assert program is not None
+    port = _free_port()
+    command = [program, *arguments(), f"--remote-debugging-port={port}"]
+    command += [f"--user-data-dir={folder}", f"--window-size={WIDTH},{HEIGHT}", "about:blank"]
+    with _by_devtools(command, port, _own(folder)) as driver:
+        yield driver
+
+
+@contextmanager
+def old_chromium(folder: Path) -> Iterator[WebDriver]:
+    """Chromium 69 without a screen, inside Qt."""
+    program = OLD_CHROMIUM.needs["Chromium 69"]
+    assert program is not None
+    port = _free_port()
+    settings = {
+        "QT_QPA_PLATFORM": "offscreen",
+        "QTWEBENGINE_DISABLE_SANDBOX": "1",
+        "QTWEBENGINE_CHROMIUM_FLAGS": "--no-sandbox --disable-gpu",
+        "QTWEBENGINE_REMOTE_DEBUGGING": str(port),
+    }
+    with _by_devtools([program, str(VIEW)], port, _own(folder) | settings) as driver:
+        yield driver
+
+
+@contextmanager
+def _by_devtools(command: list[str], port: int, environment: dict[str, str]) -> Iterator[WebDriver]:
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+    )
+    try:
+        connection = DevTools(port)
+        try:
+            yield WebDriver(connection, options=ChromeOptions())  # type: ignore[arg-type]
+        finally:
+            connection.close()
+    finally:
+        _end(process)
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
 def _own(folder: Path) -> dict[str, str]:
     """An environment in which nothing of the machine's user is read or changed."""
     own = {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "LANG": "C.UTF-8"}
@@ -151,7 +206,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 FIREFOX = Engine(
     "Firefox",
     {"firefox": shutil.which("firefox-esr") or shutil.which("firefox")},
-    "firefox-esr",
+    "Debian: apt-get install firefox-esr",
     firefox,
 )
 WEBKIT = Engine(
@@ -161,6 +216,25 @@ WEBKIT = Engine(
         "MiniBrowser": next(iter(sorted(glob(MINI_BROWSER))), None),
         "WebKitWebDriver": shutil.which("WebKitWebDriver"),
     },
-    "webkit2gtk-driver xvfb",
+    "Debian: apt-get install webkit2gtk-driver xvfb",
     webkit,
+)
+CHROMIUM = Engine(
+    "Chromium",
+    {
+        "chromium": os.environ.get("FLEXAPP_BROWSER")
+        or next(filter(None, map(shutil.which, ON_THE_MACHINE)), None)
+    },
+    "Debian: apt-get install chromium-headless-shell",
+    chromium,
+)
+OLD_CHROMIUM = Engine(
+    "Chromium 69",
+    {
+        "Chromium 69": str(OLD / "bin" / "python")
+        if any(OLD.glob("lib/*/site-packages/PyQt5/Qt/libexec/QtWebEngineProcess"))
+        else None
+    },
+    "make test installs it where that is possible",
+    old_chromium,
 )

@@ -2,73 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from selenium.common.exceptions import WebDriverException
-from selenium.webdriver.remote.webdriver import WebDriver
 
-from tests.journeys.conftest import PICTURES
-from tests.journeys.engines.starting import FIREFOX, WEBKIT, Engine
-from tests.journeys.engines.webview import Webview
-from tests.journeys.site import Site
-from tests.journeys.snapshot import take
+from tests.journeys.engines.starting import FIREFOX, OLD_CHROMIUM, WEBKIT, Engine
+from tests.journeys.engines.visiting import Visit, visiting
 from tests.journeys.steps import ASSESSMENT, BASE, END, REGISTRATION, START
-from tests.journeys.webview import Heard, bank, silent
-from tests.support.walks import MA_LAN
+from tests.journeys.webview import bank, silent
+from tests.support.walks import ADDRESS, MA_LAN, YANG
 
 TODAY = "2019-09-24"
 FORM, LIST = "/assessment/self/new", "/assessment/self"
-
-
-@dataclass
-class Visit:
-    """A site, a webview with it, and what the site heard."""
-
-    site: Site
-    webview: Webview
-    heard: Heard
-
-    def posts(self) -> int:
-        """How many forms were sent so far."""
-        return sum(method == "POST" for method, _, _ in self.heard)
-
-    def states(self) -> list[object]:
-        """Of the assessments in the database."""
-        return [row[-2] for row in take(self.site)["assessments"]]
-
-
-@contextmanager
-def visiting(engine: Engine, folder: Path, template: Path) -> Iterator[Visit]:
-    """A site of its own, opened in an engine; a picture where that goes wrong."""
-    if engine.missing:
-        pytest.skip(engine.missing)
-    profile = folder / "profile"
-    profile.mkdir(mode=0o700)
-    with ExitStack() as ends:
-        site = Site(folder, template, TODAY)
-        ends.callback(site.close)
-        webview = Webview(_started(engine, profile, ends), site.url)
-        try:
-            yield Visit(site, webview, silent(site))
-        except BaseException:
-            webview.picture(PICTURES / f"{engine.name}.png")
-            raise
-
-
-def _started(engine: Engine, profile: Path, ends: ExitStack) -> WebDriver:
-    try:
-        return ends.enter_context(engine.start(profile))
-    except (AssertionError, OSError, WebDriverException) as fault:
-        # Some machines have a browser that takes no profile but its own. Ours for CI has not.
-        if os.environ.get("CI"):
-            raise
-        sentence = str(fault).strip().partition("\n")[0]
-        pytest.skip(f"the walk in {engine.name}: it is here and does not start ({sentence})")
 
 
 # Selenium's own way to WebKitGTK's driver is one that it means to give up.
@@ -77,8 +23,9 @@ def _started(engine: Engine, profile: Path, ends: ExitStack) -> WebDriver:
 def test_in_another_engine_one_registers_assesses_and_revokes_in_the_app(
     engine: Engine, tmp_path: Path, database_for: Callable[[str], Path]
 ) -> None:
-    with visiting(engine, tmp_path, database_for(TODAY)) as visit:
+    with visiting(engine, tmp_path, database_for(TODAY), TODAY) as visit:
         seen = visit.webview
+        visit.heard = silent(visit.site)
         seen.open(bank(visit.site).launch(MA_LAN, target="/registration"))
         seen.on("确认办理人", "您正以 马* 办理 · 来自 农业银行", "不是我")
         assert not seen.has_title_bar()
@@ -144,3 +91,39 @@ def _revoke(visit: Visit) -> None:
     assert seen.stuck() == []
     assert visit.posts() == posts
     assert visit.states() == ["revoked"]
+
+
+def test_in_chromium_69_one_goes_from_the_first_page_to_what_the_tax_bureau_has(
+    tmp_path: Path, database_for: Callable[[str], Path]
+) -> None:
+    with visiting(OLD_CHROMIUM, tmp_path, database_for(TODAY), TODAY) as visit:
+        seen = visit.webview
+        visit.sign_in(YANG.phone)
+        _to(visit, "登记")
+        seen.on(REGISTRATION, "提交")
+        seen.choose("参保地区", "640106")
+        seen.choose("民族", "03")
+        seen.fill("通讯地址", ADDRESS)
+        seen.press("提交")
+        seen.on("提交成功", "金凤区灵活就业人员虚拟单位")
+        _to(visit, "核定")
+        seen.on(ASSESSMENT, "本人缴费核定")
+        seen.press("提交")
+        seen.on(ASSESSMENT, BASE)
+        seen.choose(START, "2019-01")
+        seen.choose(END, "2019-12")
+        seen.fill(BASE, "60")
+        seen.on(ASSESSMENT, "已选 2019年1月至12月，共 12 个月。", "3103.00", "7447.20")
+        seen.press("核定")
+        seen.on(ASSESSMENT, "已核定", "37236.00", "7447.20")
+        seen.press("传输")
+        seen.on(ASSESSMENT, "已传输")
+        assert visit.states() == ["transmitted"]
+
+
+def _to(visit: Visit, entry: str) -> None:
+    """首页 → 社保专题 → 社保办事 → the entry."""
+    seen = visit.webview
+    seen.open("/")
+    for link in ("社保专题", "社保办事", entry):
+        seen.follow(link)

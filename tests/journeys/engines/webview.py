@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from selenium.common.exceptions import (
     ElementClickInterceptedException,
+    ElementNotInteractableException,
     NoSuchElementException,
     NoSuchFrameException,
     StaleElementReferenceException,
@@ -21,6 +23,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 PATIENCE = 15
 PASSING = (
     ElementClickInterceptedException,
+    ElementNotInteractableException,
     NoSuchElementException,
     NoSuchFrameException,
     StaleElementReferenceException,
@@ -28,6 +31,29 @@ PASSING = (
 """What may be so for a moment, while a page gives way to another (WebKit: a frame without one)."""
 
 Seen = TypeVar("Seen")
+
+CHOSEN = """
+const value = (id) => document.getElementById(id).value;
+const text = (id) => document.getElementById(id).innerText.trim();
+const marked = [...document.querySelectorAll('#months [aria-current]')];
+return {
+  start: value('start'), end: value('end'), base: value('base'),
+  words: text('chosen'), read_back: text('read-back'),
+  marked: marked.map((link) => parseInt(link.textContent, 10)),
+};
+"""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The two lists, the box, the sentence, what the number means, and the months marked."""
+
+    start: str
+    end: str
+    base: str
+    words: str
+    read_back: str
+    marked: tuple[int, ...]
 
 
 class Webview:
@@ -47,6 +73,14 @@ class Webview:
         """The way back that the app offers."""
         self._driver.back()
 
+    def reload(self) -> None:
+        """The page anew."""
+        self._driver.refresh()
+
+    def path(self) -> str:
+        """Where it is now."""
+        return self._driver.current_url.removeprefix(self._url)
+
     def press(self, name: str) -> None:
         """Tap the button of exactly that name."""
         self._until(lambda: self._button(name).click(), f"no button {name} to press")
@@ -55,6 +89,10 @@ class Webview:
         """Tap the link that says this."""
         link = f"//a[contains(normalize-space(), '{name}')]"
         self._until(lambda: self._one(link).click(), f"no link {name}")
+
+    def pick(self, label: str) -> None:
+        """Tap one of several choices."""
+        self._until(self._one(f"//label[normalize-space()='{label}']").click, f"no {label}")
 
     def fill(self, label: str, text: str) -> None:
         """Type into a field."""
@@ -91,6 +129,11 @@ class Webview:
             return [str(option.get_property("value")) for option in found]
 
         return self._until(offered, f"no list {label}")
+
+    def chosen(self) -> Chosen:
+        """What the form of 核定 says in each of its places."""
+        found = self._asked(CHOSEN)
+        return Chosen(**{**found, "marked": tuple(found["marked"])})
 
     def at(self, *paths: str) -> str:
         """Be at one of these addresses of the site, its page loaded; which one it is."""
