@@ -20,6 +20,7 @@ from flexapp.rules.periods import Month, Period
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State, moves_of_person
+from flexapp.web import page_owner
 from flexapp.web.clock import instant
 
 PAGE_SIZE = 20
@@ -69,12 +70,17 @@ class Ways:
     in_records: bool
     """Whether the addresses of single records hold it too."""
     leave_label: str
+    of_owner: bool = False
+    """Whether addresses that say what was chosen say who chose: where nothing else in them does."""
     person: str = "您"
     """What the person is called on these pages."""
 
     def listing(self, name: str, who: str, **more: object) -> str:
         """Address of something about the person."""
         whom = {self.key: who} if self.key else {}
+        if self.of_owner and (more.get("start") or more.get("base")):
+            # Back may lead there when another person is signed in: it is theirs to ignore.
+            more[page_owner.OF] = page_owner.in_address()
         return url_for(self.endpoints[name], **whom, **more)  # type: ignore[arg-type]
 
     def record(self, name: str, serial: str, who: str | None, **more: object) -> str:
@@ -127,6 +133,7 @@ RESIDENTS = Ways(
     },
     key="who",
     in_records=False,
+    of_owner=True,
     leave_label="回到首页",
 )
 

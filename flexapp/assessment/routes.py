@@ -26,7 +26,7 @@ from flexapp.rules.identity import parse_name
 from flexapp.rules.limits import PROXY_WRONG
 from flexapp.rules.periods import Month
 from flexapp.rules.refusal import Refusal
-from flexapp.web import addresses, limiting
+from flexapp.web import addresses, limiting, page_owner
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.forms import RESUME
@@ -187,6 +187,8 @@ def trial(who: str) -> Response:
     subject = _subject(who)
     if isinstance(subject, Response):
         return subject
+    if page_owner.address_is_of_another():
+        return see_other(url_for("assessment.new", who=who))
     form = AssessmentForm(request.args)
     back = RESIDENTS.listing("new", who, **form.entries)
     outcome = propose(
@@ -239,7 +241,7 @@ def _choose_page(form: ChooseForm, status: int | None = None) -> Response:
 
 
 def _new_page(who: str, subject: Subject) -> Response:
-    form = AssessmentForm(request.args if "start" in request.args else None)
+    form = AssessmentForm(request.args if _says_months() else None)
     continued = _continued(who)
     draft = None
     if continued is not None:
@@ -258,9 +260,14 @@ def _new_page(who: str, subject: Subject) -> Response:
     )
 
 
+def _says_months() -> bool:
+    """Whether the address says what to assess, and was not made for somebody else."""
+    return "start" in request.args and not page_owner.address_is_of_another()
+
+
 def _not_said() -> tuple[str, ...]:
     """The fields of which the address says nothing: a quick choice, a month or 重新核定 does."""
-    if "start" not in request.args:
+    if not _says_months():
         return ("start", "end", "base")
     return () if "base" in request.args else ("base",)
 

@@ -17,6 +17,12 @@ from flask import Flask, current_app, g, request
 from flexapp.web.access import Access, access_of
 from flexapp.web.forms import MARK, TYPIST
 
+OF = "of"
+"""The name in an address of for whom it was made."""
+
+IN_ADDRESS = 8
+"""Letters of the digest there: two people of one phone are told apart, nothing is kept out."""
+
 _LOADERS = "page_owners"
 
 
@@ -42,6 +48,19 @@ def is_of_another() -> bool:
     Asked where the guards did not run: the token is checked before them.
     """
     return TYPIST in request.form and not is_own()
+
+
+def in_address() -> str:
+    """What an address carries that says something of who is signed in; "" for nobody."""
+    return _digest(g.get("page_owner"))[:IN_ADDRESS]
+
+
+def address_is_of_another() -> bool:
+    """Whether the address was made for somebody else: one that Back led to, or that was kept.
+
+    An address without an owner is one that somebody typed.
+    """
+    return request.args.get(OF, in_address()) != in_address()
 
 
 def is_own() -> bool:

@@ -49,3 +49,24 @@ def test_what_one_clerk_typed_does_not_come_back_for_another_at_the_same_window(
     enter(client, "xz01")
     stale = Page(client.repeat(page, "查找", identity=MA_LAN.identity))
     assert (stale.status, MA_LAN.identity in stale.html) == (400, False)
+
+
+def test_an_address_that_says_what_one_person_chose_says_nothing_to_another(
+    client: LintingClient,
+) -> None:
+    sign_in(client, MA_LAN.phone)
+    page = client.submit(
+        client.page("/assessment/self/new"),
+        "先算一算",
+        fill={"start": "2026-03", "end": "2026-05", "base": "6543"},
+    )
+    said = [url for a in page.root.iter("a") if "base=6543" in (url := a.get("href", ""))]
+    months = next(url for url in said if "#months" in url)
+    trial = next(url for url in said if "/explained" in url)
+    assert client.page(months).value("base") == "6543"
+    assert "6543" in client.page(trial).words
+    client.submit(client.page("/me"), "退出登录")
+    sign_in(client, WANG.phone)
+    form = client.page(months)
+    assert (form.value("start"), form.value("base")) == ("2026-01", "")
+    assert client.page(trial).path == "/assessment/self/new"
