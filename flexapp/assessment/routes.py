@@ -18,9 +18,9 @@ from flexapp.assessment.service import NOT_REGISTERED, own_subject
 from flexapp.people import handing_over, keeping
 from flexapp.people.display import is_elder
 from flexapp.people.drafting import Draft
+from flexapp.people.forms import typed_identity
 from flexapp.people.handing_over import HandedOver, Place
 from flexapp.people.keeping import beside_typing, drafted
-from flexapp.people.service import read_identity_number
 from flexapp.rules.capabilities import Action
 from flexapp.rules.identity import parse_name
 from flexapp.rules.limits import PROXY_WRONG
@@ -60,7 +60,7 @@ def begin() -> Response:
         form.refuse(Refusal("who_unknown", "请选择本人缴费核定或代他人核定。"))
         return _choose_page(form)
     name = parse_name(form.name.data)
-    identity = read_identity_number(form.identity.data, today=today(), field="identity")
+    identity = typed_identity(form.identity, today=today())
     for answer in (name, identity):
         if isinstance(answer, Refusal):
             form.refuse(answer)

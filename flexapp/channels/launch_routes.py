@@ -132,6 +132,9 @@ def leave() -> Response:
 
 def _refused(reason: str, errors: list[tuple[str, str]] | None = None) -> Response:
     status, sentence = LAUNCH_ERRORS[reason]
+    if errors:
+        names = "、".join(field for field, _ in errors)
+        sentence = f"{names} 不对：{''.join(text for _, text in errors)}"
     answer = problem(status, reason, sentence, errors or ())
     if status == 429:
         # Of both limits; how much of the minute is left, nobody has to know.

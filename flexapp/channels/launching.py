@@ -20,9 +20,9 @@ from flexapp.channels.registry import SANDBOX, App
 from flexapp.people import service as people
 from flexapp.people.arriving import Arrival, arrive, refuse_arrival
 from flexapp.people.gateways import PopulationRegistry
-from flexapp.people.signing_in import parse_phone
 from flexapp.rules.identity import IdentityNumber, mask_name, parse_name
 from flexapp.rules.limits import LAUNCHES, LAUNCHES_FALSE
+from flexapp.rules.phone import parse_phone
 from flexapp.rules.refusal import Refusal
 from flexapp.web import limiting
 from flexapp.web.replay import is_first

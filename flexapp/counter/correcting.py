@@ -20,10 +20,10 @@ from flexapp.people import service as people
 from flexapp.people.corrections import Correction
 from flexapp.people.gateways import PopulationRegistry
 from flexapp.people.service import PersonCard
-from flexapp.people.signing_in import parse_phone
 from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.corrections import Document, read_document
 from flexapp.rules.identity import parse_name
+from flexapp.rules.phone import parse_phone
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
 from flexapp.rules.states import State

@@ -9,7 +9,7 @@ from flexapp.counter import residents
 from flexapp.counter.people_forms import FindForm
 from flexapp.counter.people_pages import PersonPage, RegistrationPage
 from flexapp.counter.residents import Case
-from flexapp.people.service import read_identity_number
+from flexapp.people.forms import typed_identity
 from flexapp.registration import service as registration
 from flexapp.registration.forms import ETHNIC_GROUPS, RegistrationForm
 from flexapp.registration.service import Details
@@ -42,7 +42,7 @@ def find() -> Response:
     form = FindForm()
     if not form.submitted():
         return find_page(form)
-    identity = read_identity_number(form.identity.data, today=today(), field="identity")
+    identity = typed_identity(form.identity, today=today())
     if isinstance(identity, Refusal):
         form.refuse(identity)
         return find_page(form)
@@ -61,7 +61,7 @@ def create() -> Response:
     form = FindForm()
     if not form.submitted():
         return find_page(form, unknown=True)
-    identity = read_identity_number(form.identity.data, today=today(), field="identity")
+    identity = typed_identity(form.identity, today=today())
     name = parse_name(form.name.data)
     for answer in (identity, name):
         if isinstance(answer, Refusal):

@@ -12,7 +12,6 @@ import hashlib
 import hmac
 import re
 import secrets
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,6 +37,7 @@ from flexapp.rules.limits import (
     STAFF_PASSWORD_FOR,
     Limit,
 )
+from flexapp.rules.phone import read_code
 from flexapp.rules.refusal import Refusal
 from flexapp.web import metrics
 from flexapp.web.devices import Asker, KnownDevices
@@ -249,7 +249,7 @@ def _right(password_hash: str, password: str) -> bool:
 
 def _step_of(secret: str, code: str, at: datetime) -> int | None:
     """The time step that a code is for: this one, or its neighbours (clocks differ)."""
-    digits = unicodedata.normalize("NFKC", code).replace(" ", "")
+    digits = read_code(code)
     if not re.fullmatch(r"[0-9]{6}", digits, re.ASCII):
         return None
     now, totp = int(at.timestamp()) // STEP, pyotp.TOTP(secret)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from wtforms import StringField
+from datetime import date
 
+from wtforms import Field, StringField
+
+from flexapp.people.service import read_identity_number
+from flexapp.rules.identity import IdentityNumber, was_converted
+from flexapp.rules.refusal import Refusal
 from flexapp.web.forms import PageForm, strip
 
 
@@ -27,3 +32,22 @@ class HandOverForm(PageForm):
     """The six digits of a case that was begun elsewhere."""
 
     code = StringField("办理码", filters=[strip])
+
+
+def typed_identity(field: Field, *, today: date) -> IdentityNumber | Refusal:
+    """The ID number in a field.
+
+    One of 15 digits, which nothing checks, is replaced in the field by the 18 that it becomes, for
+    the person to compare and submit again.
+    """
+    typed: str = field.data
+    found = read_identity_number(typed, today=today, field=field.name)
+    if isinstance(found, Refusal) or not was_converted(typed):
+        return found
+    field.data = found.value
+    return Refusal(
+        "id_converted",
+        f"您填的是 15 位的老号码，换算成 18 位是 {found.value}，已填在框里。"
+        "请对照证件核对，没有错就再提交一次。",
+        field.name,
+    )

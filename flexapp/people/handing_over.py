@@ -23,6 +23,7 @@ from flexapp.people.encryption import vault
 from flexapp.people.hand_over_repository import Row
 from flexapp.rules.capabilities import Action
 from flexapp.rules.limits import HAND_OVER_BY, HAND_OVER_FOR, HAND_OVERS
+from flexapp.rules.phone import read_code
 from flexapp.rules.refusal import Refusal
 from flexapp.web import limiting
 from flexapp.web.clock import instant
@@ -120,7 +121,7 @@ def find(
     if waits:
         again = limiting.spoken(max(waits))
         return Refusal("hand_over_limit", f"办理码输错太多次，请{again}再试。", "code")
-    digits = "".join(char for char in code if char.isdecimal())
+    digits = read_code(code)
     row = repository.open_case(_digest(digits), person_id, place.value, instant())
     if row is not None:
         return _read(row)

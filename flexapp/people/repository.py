@@ -103,6 +103,19 @@ def code(code_id: str) -> SmsCode | None:
     return db.session.get(SmsCode, code_id)
 
 
+def earlier_codes(row: SmsCode, since: datetime) -> Sequence[tuple[str, str]]:
+    """Identifier and digest of the codes that its number was sent before that one."""
+    found = db.session.execute(
+        select(SmsCode.id, SmsCode.code_digest).where(
+            SmsCode.phone_index == row.phone_index,
+            SmsCode.id != row.id,
+            SmsCode.sent_at <= row.sent_at,
+            SmsCode.sent_at > since,
+        )
+    )
+    return [(code_id, digest) for code_id, digest in found]
+
+
 def count_try(code_id: str, limit: int) -> bool:
     """Count a try before it is judged; False once the tries are used up."""
     counted = db.session.execute(

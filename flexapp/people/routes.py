@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import replace
+from datetime import timedelta
 
-from flask import Blueprint, Response, current_app, g, session, url_for
+from flask import Blueprint, Response, current_app, g, request, session, url_for
 
 from flexapp.people import display, signing_in
 from flexapp.people import real_name as real_name_case
-from flexapp.people.forms import RealNameForm, SignInForm
+from flexapp.people.forms import RealNameForm, SignInForm, typed_identity
 from flexapp.people.guard import GOING_TO, KEPT, take_destination
-from flexapp.people.service import read_identity_number
 from flexapp.rules.identity import parse_name
 from flexapp.rules.limits import REAL_NAME_WRONG, SIGN_IN_WRONG, SMS_CODES
+from flexapp.rules.phone import parse_phone, read_code
 from flexapp.rules.refusal import Refusal
-from flexapp.web import addresses, limiting
+from flexapp.web import addresses, cookies, limiting
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import instant, now, today
 from flexapp.web.htmx import render
@@ -27,6 +27,7 @@ blueprint = Blueprint("people", __name__)
 
 CODE_ID = "code_id"
 SHOWN_CODE = "shown_code"
+CODE_COOKIE = "code"
 
 
 @blueprint.get("/sign-in")
@@ -36,9 +37,15 @@ def sign_in() -> Response:
     if g.visitor is not None:
         return see_other(take_destination(url_for("portal.home")))
     form = SignInForm()
-    if CODE_ID in session:
-        form.phone.data = signing_in.phone_of(session[CODE_ID])
-    return _sign_in_page(form)
+    code_id = session.get(CODE_ID) or request.cookies.get(cookies.for_a_part(CODE_COOKIE), "")
+    awaited = signing_in.awaited(code_id, instant()) if code_id else None
+    if awaited is None:
+        session.pop(CODE_ID, None)
+        session.pop(SHOWN_CODE, None)
+        return _sign_in_page(form)
+    session[CODE_ID] = code_id
+    form.phone.data = awaited.phone
+    return _sign_in_page(form, resend_in=awaited.resend_in)
 
 
 @blueprint.post("/sign-in/code")
@@ -49,7 +56,7 @@ def request_code() -> Response:
     form = SignInForm()
     if not form.submitted():
         return _sign_in_page(form)
-    phone = signing_in.parse_phone(form.phone.data)
+    phone = parse_phone(form.phone.data)
     if isinstance(phone, Refusal):
         form.refuse(phone)
         return _sign_in_page(form)
@@ -61,7 +68,9 @@ def request_code() -> Response:
     session.pop(SHOWN_CODE, None)
     if sent.shown is not None:
         session[SHOWN_CODE] = sent.shown
-    return see_other(url_for("people.sign_in"))
+    answer = see_other(url_for("people.sign_in"))
+    _keep_code(answer, sent.id, signing_in.CODE_LIFE)
+    return answer
 
 
 @blueprint.post("/sign-in")
@@ -72,11 +81,11 @@ def finish_sign_in() -> Response:
     form = SignInForm()
     if not form.submitted():
         return _sign_in_page(form)
-    phone = signing_in.parse_phone(form.phone.data)
+    phone = parse_phone(form.phone.data)
     if isinstance(phone, Refusal):
         form.refuse(phone)
         return _sign_in_page(form)
-    code = unicodedata.normalize("NFKC", form.code.data).replace(" ", "")
+    code = read_code(form.code.data)
     signed_in = signing_in.sign_in(
         code_id=session.get(CODE_ID, ""), phone=phone, code=code, at=instant()
     )
@@ -94,8 +103,10 @@ def finish_sign_in() -> Response:
     session["sid"] = signed_in.token
     if signed_in.needs_real_name:
         session[GOING_TO] = destination
-        return see_other(url_for("people.real_name"))
-    return see_other(destination)
+        destination = url_for("people.real_name")
+    answer = see_other(destination)
+    _keep_code(answer, "", timedelta(0))
+    return answer
 
 
 @blueprint.post("/sign-out")
@@ -127,7 +138,7 @@ def confirm_real_name() -> Response:
     if not (form.submitted() or form.turning):
         return _real_name_page(form)
     name = parse_name(form.name.data)
-    identity = read_identity_number(form.identity.data, today=today(), field="identity")
+    identity = typed_identity(form.identity, today=today())
     for answer in (name, identity):
         if isinstance(answer, Refusal):
             form.refuse(answer)
@@ -149,7 +160,25 @@ def confirm_real_name() -> Response:
     return see_other(take_destination(url_for("portal.home")))
 
 
-def _sign_in_page(form: SignInForm) -> Response:
+def _keep_code(answer: Response, code_id: str, life: timedelta) -> None:
+    """Let the browser keep which code it waits for: a webview that the phone ends forgets the
+    session, and comes back from the message with the number gone.
+
+    For as long as the code lives and no longer: then nobody else who opens the page on this phone
+    finds the number there.
+    """
+    answer.set_cookie(
+        cookies.for_a_part(CODE_COOKIE),
+        code_id,
+        max_age=life,
+        path=url_for("people.sign_in"),
+        httponly=True,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        samesite="Lax",
+    )
+
+
+def _sign_in_page(form: SignInForm, *, resend_in: int = 0) -> Response:
     return render(
         "people/sign_in.html",
         "people/_sign_in.html",
@@ -158,6 +187,7 @@ def _sign_in_page(form: SignInForm) -> Response:
         code_sent=CODE_ID in session,
         shown_code=session.get(SHOWN_CODE),
         kept=KEPT in session,
+        resend_in=resend_in,
     )
 
 

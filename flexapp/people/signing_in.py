@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hmac
-import re
+import math
 import secrets
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-import phonenumbers
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
@@ -41,6 +38,14 @@ class CodeSent:
     shown: str | None
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class AwaitedCode:
+    """Where a code was sent, and in how many seconds another can be asked for."""
+
+    phone: str
+    resend_in: int
+
+
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """A new server-side session; `token` goes into the cookie and is kept only as a digest."""
@@ -50,26 +55,8 @@ class SignedIn:
     needs_real_name: bool
 
 
-def parse_phone(text: str) -> str | Refusal:
-    """The 11 digits of a mainland mobile number, from however it was typed."""
-    refusal = Refusal("phone_invalid", "请输入 11 位手机号码。", "phone")
-    # Strictly digits first: phonenumbers also reads letters and extensions, as on a keypad.
-    digits = re.sub(r"[\s-]+", "", unicodedata.normalize("NFKC", text))
-    match = re.fullmatch(r"(?:\+?86|0086)?(1[0-9]{10})", digits)
-    if match is None:
-        return refusal
-    try:
-        number = phonenumbers.parse(match[1], "CN")
-    except phonenumbers.NumberParseException:
-        return refusal
-    kind = phonenumbers.number_type(number)
-    if number.country_code != 86 or kind != phonenumbers.PhoneNumberType.MOBILE:
-        return refusal
-    return str(number.national_number)
-
-
 def request_code(*, phone: str, gateway: SmsGateway, at: datetime) -> CodeSent | Refusal:
-    """Send a new code to a number (from `parse_phone`), at most one a minute and ten a day."""
+    """Send a new code to a number as `parse_phone` reads it, once a minute and ten times a day."""
     index = phone_index(phone)
     hold("phone", index)
     count, last = repository.codes_since(index, at - timedelta(days=1))
@@ -105,10 +92,13 @@ def request_code(*, phone: str, gateway: SmsGateway, at: datetime) -> CodeSent |
     return CodeSent(code_id, shown)
 
 
-def phone_of(code_id: str) -> str | None:
-    """The number that a code was sent to, to be shown again on the page."""
+def awaited(code_id: str, at: datetime) -> AwaitedCode | None:
+    """The code that a browser waits for; None once it was used or is over."""
     row = repository.code(code_id)
-    return None if row is None else row.phone
+    if row is None or row.used_at is not None or not at - row.sent_at <= CODE_LIFE:
+        return None
+    rest = RESEND_AFTER - (at - row.sent_at)
+    return AwaitedCode(row.phone, max(0, math.ceil(rest.total_seconds())))
 
 
 def sign_in(*, code_id: str, phone: str, code: str, at: datetime) -> SignedIn | Refusal:
@@ -125,6 +115,11 @@ def sign_in(*, code_id: str, phone: str, code: str, at: datetime) -> SignedIn | 
     if not repository.count_try(code_id, CODE_TRIES):
         return Refusal("code_tries_used_up", "验证码输错次数太多，请重新获取。", "code")
     if not hmac.compare_digest(row.code_digest, _code_digest(code_id, code)):
+        if any(
+            hmac.compare_digest(digest, _code_digest(earlier, code))
+            for earlier, digest in repository.earlier_codes(row, at - timedelta(days=1))
+        ):
+            return Refusal("code_earlier", "这是前面一条短信里的验证码，请用最新一条。", "code")
         return Refusal("code_wrong", "验证码不对，请核对短信后再输入。", "code")
     repository.spend_code(code_id, at)
     account = repository.account_by_phone(row.phone_index)

@@ -7,7 +7,7 @@ from wtforms import HiddenField, StringField
 from flexapp.rules import ethnic_groups
 from flexapp.web.forms import PageForm, strip
 
-ETHNIC_GROUPS = (("", tuple((group.code, group.name) for group in ethnic_groups.ETHNIC_GROUPS)),)
+ETHNIC_GROUPS = (("", tuple((group.code, group.name) for group in ethnic_groups.CHOICES)),)
 
 
 class RegistrationForm(PageForm):

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from stdnum.cn import uscc
-from stdnum.exceptions import ValidationError
-
 from flexapp.agency.service import why_not_open
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
@@ -25,12 +22,14 @@ from flexapp.registration.models import Registration, VirtualUnit
 from flexapp.registration.repository import current_places as current_places
 from flexapp.rules import divisions, ethnic_groups
 from flexapp.rules.capabilities import Action, why_not
+from flexapp.rules.credit_code import parse_credit_code
 from flexapp.rules.divisions import Division
 from flexapp.rules.ethnic_groups import EthnicGroup
 from flexapp.rules.periods import Month
 from flexapp.rules.rates import RateKind
 from flexapp.rules.ratings import business_of
 from flexapp.rules.refusal import Refusal
+from flexapp.rules.text import has_private_use, normalise
 
 FORM = "/registration"
 """What the resident's own form is kept under while it is typed (people/drafting.py)."""
@@ -96,9 +95,17 @@ def check_details(
     group = ethnic_groups.find(ethnic_group)
     if group is None:
         refusals.append(Refusal("ethnic_group_unknown", "请选择民族。", "ethnic_group"))
-    address = " ".join(address.split())
+    address = normalise(address)
     if len(address) < ADDRESS_MIN or len(re.findall("[\u4e00-\u9fff]", address)) < 2:
         refusals.append(Refusal("address_short", "请输入通讯地址，写到村组或门牌号。", "address"))
+    elif has_private_use(address):
+        refusals.append(
+            Refusal(
+                "address_private_use",
+                "通讯地址里有一个字是旧字库里的，别的系统认不出来，请重新输入这个字，或用同音字代替。",
+                "address",
+            )
+        )
     elif len(address) > ADDRESS_MAX:
         refusals.append(
             Refusal(
@@ -107,19 +114,10 @@ def check_details(
                 "address",
             )
         )
-    code: str | None = None
-    if credit_code.strip():
-        try:
-            code = uscc.validate(credit_code)
-        except ValidationError:
-            refusals.append(
-                Refusal(
-                    "credit_code_wrong",
-                    "统一社会信用代码不对，请照营业执照填 18 位；不是个体工商户的请留空。",
-                    "credit_code",
-                )
-            )
-    if place is None or group is None or refusals:
+    code = parse_credit_code(credit_code)
+    if isinstance(code, Refusal):
+        refusals.append(code)
+    if place is None or group is None or isinstance(code, Refusal) or refusals:
         return tuple(refusals)
     return Details(place, group, address, code)
 

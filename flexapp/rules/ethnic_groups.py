@@ -27,7 +27,13 @@ ETHNIC_GROUPS: tuple[EthnicGroup, ...] = tuple(
     EthnicGroup(f"{number:02d}", name) for number, name in enumerate(_NAMES.split(), start=1)
 )
 
-_BY_CODE = {group.code: group for group in ETHNIC_GROUPS}
+#: For those who belong to none of them, with the codes that population registers use beyond the
+#: standard: general knowledge, not read in a document.
+OUTSIDE_THE_STANDARD = (EthnicGroup("97", "其他"), EthnicGroup("98", "外国血统中国籍人士"))
+
+CHOICES = ETHNIC_GROUPS + OUTSIDE_THE_STANDARD
+
+_BY_CODE = {group.code: group for group in CHOICES}
 
 
 def find(code: str) -> EthnicGroup | None:

@@ -277,8 +277,8 @@ def parse_name(text: str, *, field: str | None = "name") -> str | Refusal:
         if len(parts) > 1 and len(name) - len(parts) + 1 > _SPACED_OUT:
             return Refusal(
                 "name_space",
-                f"姓名中间有空格。证件上如果是“{'·'.join(parts)}”，请把空格改成点；"
-                f"如果是“{''.join(parts)}”，请去掉空格。",
+                "姓名中间有空格。证件上那里如果是“·”，请把空格改成“·”（输入小数点也可以）；"
+                "如果没有，请去掉空格。",
                 field,
             )
         name = "".join(parts)

@@ -4,6 +4,7 @@ import htmx from "htmx.org";
 
 import { guardDoubleTaps, reviveFromCache } from "./js/buttons.js";
 import { chooseWithOneTap } from "./js/choosing.js";
+import { countDown } from "./js/countdown.js";
 import { openDialogs } from "./js/dialog.js";
 import { keepDrafts } from "./js/drafts.js";
 import { announceTrouble, focusFaults } from "./js/feedback.js";
@@ -44,3 +45,4 @@ closeThroughHost();
 readAloud();
 keepDrafts();
 announceSessionEnd(htmx);
+countDown();

@@ -66,7 +66,7 @@ def unsafe_in_template(text: str) -> list[str]:
 
 
 def impure_in_rules(code: str) -> list[str]:
-    """Calls that read a clock, and imports beyond the standard library, stdnum and the rules."""
+    """Calls that read a clock, and imports beyond the standard library, parsers and the rules."""
     found = []
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -81,7 +81,7 @@ def impure_in_rules(code: str) -> list[str]:
         for name in names:
             top = name.split(".")[0]
             ours = name == "flexapp.rules" or name.startswith("flexapp.rules.")
-            if not (ours or top == "stdnum" or top in sys.stdlib_module_names):
+            if not (ours or top in ("stdnum", "phonenumbers") or top in sys.stdlib_module_names):
                 found.append(name)
     return found
 

@@ -252,7 +252,24 @@ def test_a_wrong_id_number_is_refused_beside_its_field(
     assert stored(app) == before
 
 
-@pytest.mark.parametrize("typed", ["６４０３２４１９９２０２２９００２Ｘ", "64032419920229002x"])
+def test_15_digits_of_another_are_shown_as_18_to_be_confirmed(proxy: LintingClient) -> None:
+    whole = identity("64050219800102001")
+    typed = Resident("李明", f"{whole[:6]}{whole[8:17]}", "")
+    page = proxy_for(proxy, typed, 422)
+    assert f"换算成 18 位是 {whole}" in page.errors["identity"]
+    assert (page.value("name"), page.value("identity")) == ("李明", whole)
+    assert "没有找到可以代办的人" in proxy.submit(page, "提交", 422).alert
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "６４０３２４１９９２０２２９００２Ｘ",
+        "64032419920229002x",
+        "身份证号64032419920229002Х。",
+        "640324-19920229-002×",
+    ],
+)
 def test_a_number_is_understood_however_it_is_typed(proxy: LintingClient, typed: str) -> None:
     assert proxy_for(proxy, Resident(" 丁海燕 ", typed, "")).texts("output")[0] == "丁**"
 

@@ -13,8 +13,11 @@ import pytest
 from flask import Flask
 from joserfc import jwt
 from joserfc.jwk import OctKey
+from sqlalchemy import select
 
 from flexapp.channels.launch_errors import LAUNCH_ERRORS
+from flexapp.channels.models import Launch
+from flexapp.extensions import db
 from flexapp.people.gateways import GatewayDown
 from flexapp.rules.identity import IdentityNumber
 from tests.conftest import MakeApp
@@ -169,6 +172,11 @@ def test_a_claim_that_does_not_hold_is_refused(
         ({"target": "//elsewhere.example/"}, "target"),
         ({"target": "/sign-out"}, "target"),
         ({"target": ["/"]}, "target"),
+        ({"name": "阿依古丽 买买提"}, "name"),
+        ({"name": "李\ue000"}, "name"),
+        ({"id_number": "H12345678"}, "id_number"),
+        ({"phone": "12345678901"}, "phone"),
+        ({"phone": "0951-6012345"}, "phone"),
     ],
 )
 def test_a_wrong_claim_about_the_person_is_named(
@@ -176,8 +184,28 @@ def test_a_wrong_claim_about_the_person_is_named(
 ) -> None:
     answer = vendor.post(vendor.signed(NEW, **change))
     assert reason_of(answer) == (422, "invalid_claims")
-    assert [error["field"] for error in answer.get_json(force=True)["errors"]] == [field]
+    told = answer.get_json(force=True)
+    assert [error["field"] for error in told["errors"]] == [field]
+    assert told["detail"].startswith(f"{field} 不对：")
+    assert told["errors"][0]["detail"] in told["detail"]
     assert rows(app, "SELECT count(*) FROM launch") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "李\u200b明\ufe00"},
+        {"id_number": f"身份证号{NEW.identity}。"},
+        {"phone": f"(+86){NEW.phone}"},
+    ],
+)
+def test_a_claim_is_read_as_the_pages_read_what_is_typed(
+    vendor: Vendor, app: Flask, change: dict[str, object]
+) -> None:
+    assert vendor.post(vendor.signed(NEW, **change)).status_code == 201
+    with app.app_context():
+        launch = db.session.execute(select(Launch)).scalar_one()
+        assert (launch.name, launch.identity, launch.phone) == (NEW.name, NEW.identity, NEW.phone)
 
 
 def test_all_wrong_claims_are_named_at_once(vendor: Vendor) -> None:

@@ -93,9 +93,14 @@ def test_a_clerk_finds_a_person_by_number_and_the_person_is_told(
 def test_numbers_of_15_digits_and_residence_permits_are_read_too(at_the_desk: AtTheDesk) -> None:
     desk = at_the_desk("xz01")
     page = desk.page("/counter/people")
-    for number in ("640104850312001", identity("83000019850312001")):
-        answer = desk.submit(page, "查找", identity=number)
+    for number in ("64010419850312001", "83000019850312001"):
+        answer = desk.submit(page, "查找", identity=identity(number))
         assert "还没有这个身份证号的人" in answer.words
+    whole = identity("64010419850312001")
+    asked = desk.submit(page, "查找", 422, identity="640104-850312-001")
+    assert f"换算成 18 位是 {whole}" in asked.errors["identity"]
+    assert asked.value("identity") == whole
+    assert "还没有这个身份证号的人" in desk.submit(asked, "查找").words
     for wrong in ("", "马兰", "640104198503120022"):
         assert desk.submit(page, "查找", 422, identity=wrong).errors["identity"]
 

@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from flexapp.extensions import db
+from flexapp.people.models import Person
 from tests.support.client import LintingClient
 from tests.support.database import rows, stored
 from tests.support.walks import (
@@ -17,7 +20,9 @@ from tests.support.walks import (
     arrive,
     identity,
     newcomer,
+    proxy_for,
     real_name,
+    register,
     sign_in,
 )
 
@@ -116,6 +121,9 @@ BAD_NUMBERS = [
     pytest.param("", "请输入身份证号", id="nothing"),
     pytest.param("6" * 400, "400 位", id="400 digits"),
     pytest.param("<script>alert(1)</script>", "只能是数字", id="markup"),
+    pytest.param("H12345678", "居住证", id="a permit of Hong Kong"),
+    pytest.param("12345678", "台胞证", id="a permit of Taiwan"),
+    pytest.param("E12345678", "护照", id="a passport"),
 ]
 
 
@@ -134,12 +142,13 @@ def test_a_wrong_id_number_is_refused_beside_the_field_and_kept(
     ("typed", "says"),
     [
         ("", "请输入姓名"),
-        ("李", "2 至 30 个字"),
-        ("李" * 31, "2 至 30 个字"),
+        ("李" * 61, "最多 60 个字"),
+        ("阿依古丽 买买提", "改成“·”"),
+        ("李\ue000", "旧字库"),
         ("李3", "只能用汉字"),
         ("<b>李明</b>", "证件"),
     ],
-    ids=["nothing", "one character", "31 characters", "a digit", "markup"],
+    ids=["nothing", "61 characters", "a space for the dot", "private use", "a digit", "markup"],
 )
 def test_a_wrong_name_is_refused_beside_the_field_and_kept(
     newly: LintingClient, typed: str, says: str
@@ -176,7 +185,8 @@ def test_a_15_digit_number_is_the_same_person_as_its_18_digits(
 ) -> None:
     whole = identity("64010319700101001")
     old = whole[:6] + whole[8:17]
-    newly.submit(newly.page("/real-name"), "确认", name="李明", identity=old)
+    asked = newly.submit(newly.page("/real-name"), "确认", 422, name="李明", identity=old)
+    newly.submit(asked, "确认")
     shown = newly.page("/me").texts("small")[0]
     assert shown == f"{whole[:6]}********{whole[-4:]}"
 
@@ -190,3 +200,40 @@ def test_residence_permits_are_accepted(newly: LintingClient, prefix: str) -> No
 def test_a_newcomer_arrives_in_one_go(client: LintingClient) -> None:
     arrive(client, newcomer(6))
     assert client.page("/assessment").path == "/assessment"
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("⻢", "马"),
+        ("李\ue863", "李䶮"),
+        ("阿依古丽.买买提", "阿依古丽·买买提"),
+        ("O’BRIEN MARY", "O'BRIEN MARY"),
+        ("WOLFESCHLEGELSTEINHAUSENBERGERDORFF MAXIMILIAN",) * 2,
+    ],
+)
+def test_a_name_is_stored_as_on_the_document_and_is_the_same_however_it_is_typed(
+    newly: LintingClient, another: Callable[[], LintingClient], app: Flask, typed: str, name: str
+) -> None:
+    real_name(newly, Resident(typed, NEW.identity, ""))
+    with app.app_context():
+        person = db.session.execute(select(Person).order_by(Person.id.desc())).scalars().first()
+        assert person is not None
+        assert person.name == name
+    register(newly)
+    other = another()
+    sign_in(other, MA_LAN.phone)
+    for written in (typed, name):
+        page = proxy_for(other, Resident(written, NEW.identity, ""))
+        assert page.path.startswith("/assessment/")
+
+
+def test_15_digits_are_shown_as_18_to_be_confirmed(newly: LintingClient, app: Flask) -> None:
+    whole = identity("64050219800102001")
+    typed = f"身份证号{whole[:6]}{whole[8:17]}"
+    before = stored(app)
+    page = newly.submit(newly.page("/real-name"), "确认", 422, name="李明", identity=typed)
+    assert f"换算成 18 位是 {whole}" in page.errors["identity"]
+    assert (page.value("name"), page.value("identity")) == ("李明", whole)
+    assert stored(app) == before
+    assert newly.submit(page, "确认").path == "/"

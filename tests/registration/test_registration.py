@@ -46,7 +46,7 @@ def test_divisions_are_grouped_by_city_and_named(yang: LintingClient) -> None:
     assert names[0] == "请选择参保地区"
     assert {"兴庆区", "青铜峡市", "海原县", "宁东能源化工基地", "请选择民族", "汉族"} <= set(names)
     (ethnic,) = page.all("select", name="ethnic_group")
-    assert len(list(ethnic.iter("option"))) == 57
+    assert len(list(ethnic.iter("option"))) == 59
 
 
 def test_the_first_registration_starts_work_on_the_first_of_january(
@@ -167,6 +167,65 @@ def test_a_business_owner_gives_the_code_of_the_licence(yang: LintingClient, app
     )
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "统一社会信用代码：{}。",
+        "{} ",
+        "９２６４0100ＭＡ75ＡＢＣＤ1{last}",
+        "92640100-МА75АВСD1{last}",
+        "9264O1OOMA75ABCDI{last}",
+    ],
+    ids=["words around it", "a blank", "full width", "Cyrillic letters and a hyphen", "O and I"],
+)
+def test_a_code_is_understood_however_it_is_typed(yang: LintingClient, typed: str) -> None:
+    code = valid_business_code()
+    form = yang.page("/registration")
+    done = yang.submit(
+        form, "提交", division="640502", ethnic_group="01", address=ADDRESS,
+        credit_code=typed.format(code, last=code[-1]),
+    )  # fmt: skip
+    assert done.title == "提交成功"
+    assert yang.page("/registration").value("credit_code") == code
+
+
+@pytest.mark.parametrize("typed", ["无", "没有", "-", "／", "（无）"])
+def test_a_code_that_says_there_is_none_is_none(yang: LintingClient, typed: str) -> None:
+    form = yang.page("/registration")
+    done = yang.submit(
+        form, "提交", division="640502", ethnic_group="01", address=ADDRESS, credit_code=typed
+    )
+    assert done.title == "提交成功"
+    assert yang.page("/registration").value("credit_code") == ""
+
+
+@pytest.mark.parametrize(("code", "name"), [("97", "其他"), ("98", "外国血统中国籍人士")])
+def test_who_belongs_to_none_of_the_56_groups_can_register(
+    yang: LintingClient, app: Flask, code: str, name: str
+) -> None:
+    form = yang.page("/registration")
+    assert name in form.texts("option")
+    done = yang.submit(form, "提交", division="640502", ethnic_group=code, address=ADDRESS)
+    assert done.title == "提交成功"
+    assert yang.page("/registration").value("ethnic_group") == code
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("银川市⻢家巷３号楼—２－５０１", "银川市马家巷3号楼-2-501"),
+        ("银川市\u200b兴庆区（\ue863家巷）１号", "银川市兴庆区(䶮家巷)1号"),
+        ("银川市\t兴庆区\r\n民族街　１号", "银川市 兴庆区 民族街 1号"),
+    ],
+)
+def test_an_address_is_stored_in_the_characters_that_every_system_knows(
+    yang: LintingClient, typed: str, kept: str
+) -> None:
+    form = yang.page("/registration")
+    yang.submit(form, "提交", by_hand=True, division="640502", ethnic_group="01", address=typed)
+    assert yang.page("/registration").value("address") == kept
+
+
 def valid_business_code() -> str:
     """A well-formed 统一社会信用代码 (GB 32100)."""
     from stdnum.cn.uscc import calc_check_digit
@@ -196,7 +255,7 @@ BAD = [
     pytest.param({"division": ""}, "division", "请选择参保地区", id="empty division"),
     pytest.param({"division": "110101"}, "division", "请选择参保地区", id="unknown division"),
     pytest.param({"division": "640100"}, "division", "请选择参保地区", id="a whole city"),
-    pytest.param({"division": "64050２"}, "division", "请选择参保地区", id="odd division"),
+    pytest.param({"division": "64050x"}, "division", "请选择参保地区", id="odd division"),
     pytest.param({"ethnic_group": ""}, "ethnic_group", "请选择民族", id="empty ethnic group"),
     pytest.param({"ethnic_group": "57"}, "ethnic_group", "请选择民族", id="no 57th ethnic group"),
     pytest.param({"ethnic_group": "汉族"}, "ethnic_group", "请选择民族", id="a name for a code"),
@@ -210,6 +269,13 @@ BAD = [
         "统一社会信用代码不对",
         id="wrong check digit of the licence",
     ),
+    pytest.param(
+        {"credit_code": "11010519491231002X"},
+        "credit_code",
+        "这是身份证号",
+        id="an ID number for the licence",
+    ),
+    pytest.param({"address": "银川市\ue000家巷1号"}, "address", "旧字库", id="a private character"),
     pytest.param({"credit_code": "1"}, "credit_code", "统一社会信用代码不对", id="short licence"),
 ]
 

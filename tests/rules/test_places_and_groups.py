@@ -12,7 +12,7 @@ from flexapp.rules.divisions import (
     is_choosable,
     virtual_unit_name,
 )
-from flexapp.rules.ethnic_groups import ETHNIC_GROUPS
+from flexapp.rules.ethnic_groups import CHOICES, ETHNIC_GROUPS
 from flexapp.rules.ethnic_groups import find as find_group
 from flexapp.rules.rates import RateKind
 
@@ -92,6 +92,14 @@ def test_the_56_ethnic_groups_have_the_codes_of_the_standard() -> None:
     assert len(ETHNIC_GROUPS) == len({group.name for group in ETHNIC_GROUPS}) == 56
 
 
-@pytest.mark.parametrize("code", ["", "00", "57", "1", "3", "97", "回族"])
+def test_two_more_choices_are_for_those_who_belong_to_none_of_them() -> None:
+    assert [(each.code, each.name) for each in CHOICES[56:]] == [
+        ("97", "其他"),
+        ("98", "外国血统中国籍人士"),
+    ]
+    assert [find_group(each.code) for each in CHOICES] == list(CHOICES)
+
+
+@pytest.mark.parametrize("code", ["", "00", "57", "1", "3", "96", "99", "回族"])
 def test_an_unknown_ethnic_code_is_not_found(code: str) -> None:
     assert find_group(code) is None
