@@ -53,6 +53,7 @@ NOT_SHOWN = {
     "counter.code": "signed in already",
     "counter.enrol": "signed in already",
     "counter.password": "signed in already",
+    "counter_corrections.show": "no name waits to be confirmed",
     "launch.look": "a launch is used once",
     "metrics.show": "no bearer is set",
     "people.real_name": "confirmed already",
