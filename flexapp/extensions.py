@@ -33,6 +33,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Executable,
+    Integer,
     MetaData,
     Table,
     event,
@@ -209,6 +210,17 @@ def next_numbers(table: Table, count: int) -> list[int]:
         raise RuntimeError("numbers are given out only in a transaction that writes")
     last = db.session.execute(select(func.max(key))).scalar_one() or 0
     return list(range(last + 1, last + 1 + count))
+
+
+def next_number(table: Table) -> ColumnElement[int]:
+    """The number of the next new row of a table, to be selected, for what must know it before.
+
+    On SQLite only in a transaction that writes: nobody else can add a row meanwhile.
+    """
+    (key,) = table.primary_key.columns
+    if db.session.get_bind().dialect.name == "postgresql":
+        return func.nextval(func.pg_get_serial_sequence(table.name, key.name), type_=Integer)
+    return select(func.coalesce(func.max(key), 0) + 1).correlate(None).scalar_subquery()
 
 
 def widen_cache() -> None:

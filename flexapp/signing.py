@@ -166,10 +166,13 @@ def demo_key(phrase: str, kid: str) -> ECKey:
 
 
 def private_keys(text: str) -> tuple[ECKey, ...]:
-    """The keys of a private JWK set; the first one signs. `ValueError` with a sentence."""
+    """The keys of a private JWK set; the first one signs. `ValueError` with a sentence.
+
+    Those behind it may be public: keys that are not used any more, kept to know old messages by.
+    """
     keys = _keys(text)
-    if not all(key.is_private for key in keys):
-        raise ValueError("a signing key lacks its private part (d)")
+    if not keys[0].is_private:
+        raise ValueError("the first key is the one that signs: it lacks its private part (d)")
     return keys
 
 
@@ -182,8 +185,14 @@ def public_keys(text: str) -> KeySet:
 
 
 def public_set(keys: tuple[ECKey, ...]) -> dict[str, object]:
-    """The public JWK set of these keys, to be handed to whoever checks our messages."""
-    return {"keys": [key.as_dict(private=False) for key in keys]}
+    """The public JWK set of these keys, to be handed to whoever checks our messages: of those that
+    are in use, which are the ones with a private part."""
+    return {"keys": [key.as_dict(private=False) for key in keys if key.is_private]}
+
+
+def known_set(keys: tuple[ECKey, ...]) -> KeySet:
+    """All of these keys, those not used any more among them, to know our own old messages by."""
+    return KeySet([ECKey.import_key(key.as_dict(private=False)) for key in keys])
 
 
 def same_key(one: ECKey, other: ECKey) -> bool:

@@ -12,8 +12,8 @@ import httpx
 from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from flexapp import signing
-from flexapp.assessment import record_routes, verify_routes
+from flexapp import encryption, signing
+from flexapp.assessment import held_months, record_routes, verify_routes
 from flexapp.assessment import routes as assessment_routes
 from flexapp.audit import cli as audit_cli
 from flexapp.channels import (
@@ -58,11 +58,11 @@ from flexapp.people import (
     display,
     display_routes,
     draft_routes,
-    encryption,
     guard,
     key_check,
     keys_cli,
     retention_cli,
+    rotating,
     session_routes,
 )
 from flexapp.people import routes as people_routes
@@ -80,8 +80,8 @@ from flexapp.registration import demo
 from flexapp.registration import routes as registration_routes
 from flexapp.rules.parameters import ParameterBook
 from flexapp.taxbureau import create_taxbureau, deliver_events, demo_keys
+from flexapp.transmission import chain_ends, machine_routes, open_routes
 from flexapp.transmission import cli as transmission_cli
-from flexapp.transmission import machine_routes, open_routes
 from flexapp.transmission import routes as transmission_routes
 from flexapp.transmission import watching as transmission_watching
 from flexapp.transmission.gateway import HttpTaxGateway
@@ -148,6 +148,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     migrate.init_app(app, db, directory=str(PROJECT / "flexapp" / "migrations"))
     # What /readyz and /metrics look up where they stand below it.
     health.add_check(app, "keys", key_check.keys_read_what_is_stored)
+    app.extensions["audit_checks"] = [rotating.unbound_values, held_months.faults]
     app.extensions["sender_age"] = transmission_watching.sender_age
     app.extensions["gauges"] = [transmission_watching.gauges]
     # The order matters: a request has its name and its time before anything else, a unit of work
@@ -248,7 +249,10 @@ def _connect_tax_bureau(app: Flask, settings: Settings) -> None:
     """The remote tax bureau where one is set; else the stand-in, inside this process."""
     if settings.tax_url is not None:
         app.extensions["tax_gateway"] = HttpTaxGateway(
-            settings.tax_url, signer=settings.signing_keys[0], keys=settings.tax_keys
+            settings.tax_url,
+            signer=settings.signing_keys[0],
+            keys=settings.tax_keys,
+            chain_end=chain_ends.end_to_tell,
         )
         return
     stand_in = create_taxbureau(
@@ -264,6 +268,7 @@ def _connect_tax_bureau(app: Flask, settings: Settings) -> None:
         signer=settings.signing_keys[0],
         keys=settings.tax_keys,
         transport=httpx.WSGITransport(app=stand_in),
+        chain_end=chain_ends.end_to_tell,
     )
     # What its clerk does is told over our own front door, as a remote one would.
     ours = httpx.Client(base_url="http://product", transport=httpx.WSGITransport(app=app.wsgi_app))

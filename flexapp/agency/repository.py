@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from flexapp.agency.models import Announcement, DeclarationYear, PilotPlace, Publication
+from flexapp.audit import service as audit
 from flexapp.extensions import db, run, table_of, upsert
 
 _publication, _year = table_of(Publication), table_of(DeclarationYear)
@@ -84,8 +85,11 @@ def confirmed_count() -> int:
 
 def add(row: Mapping[str, object]) -> int:
     """Add a publication and give its number."""
-    added = db.session.execute(insert(Publication).returning(Publication.id), row)
-    return int(added.scalar_one())
+    number = int(
+        db.session.execute(insert(Publication).returning(Publication.id), row).scalar_one()
+    )
+    audit.vouch_for_stored(_publication, number)
+    return number
 
 
 def by_id(publication_id: int) -> Row | None:
@@ -109,6 +113,8 @@ def decide(publication_id: int, **values: object) -> bool:
         .values(**values)
         .returning(Publication.id)
     ).first()
+    if decided is not None:
+        audit.vouch_for_stored(_publication, publication_id)
     return decided is not None
 
 
@@ -119,6 +125,7 @@ def set_year(year: int, *, is_open: bool) -> None:
         .values(year=year, open=is_open)
         .on_conflict_do_update(index_elements=["year"], set_={"open": is_open})
     )
+    audit.vouch(_year, {"year": year, "open": is_open})
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +168,7 @@ def set_pilot_place(row: PlaceRow) -> None:
         .values(kind=row.kind, code=row.code, **dates)
         .on_conflict_do_update(index_elements=["kind", "code"], set_=dates)
     )
+    audit.vouch(_place, {"kind": row.kind, "code": row.code, **dates})
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +212,9 @@ def announcements(most: int) -> Sequence[AnnouncementRow]:
 
 def add_announcement(row: Mapping[str, object]) -> int:
     """Add one and give its number."""
-    return int(db.session.execute(insert(_said).returning(_said.c.id), row).scalar_one())
+    number = int(db.session.execute(insert(_said).returning(_said.c.id), row).scalar_one())
+    audit.vouch_for_stored(_said, number)
+    return number
 
 
 def take_down(number: int, today: date, at: datetime) -> bool:
@@ -215,4 +225,6 @@ def take_down(number: int, today: date, at: datetime) -> bool:
         .values(taken_down_at=at)
         .returning(_said.c.id)
     ).first()
+    if done is not None:
+        audit.vouch_for_stored(_said, number)
     return done is not None

@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, select
 
 from flexapp.assessment.models import Assessment, Dispute
-from flexapp.extensions import db, table_of
+from flexapp.audit import service as audit
+from flexapp.encryption import BoundText, bound
+from flexapp.extensions import db, next_numbers, table_of
 from flexapp.registration.service import current_places
 
 TABLE, _assessment = table_of(Dispute), table_of(Assessment)
@@ -23,7 +25,11 @@ Row = Mapping[str, Any]
 
 def add(row: Mapping[str, object]) -> int:
     """Add a case and give its number."""
-    return int(db.session.execute(TABLE.insert().returning(TABLE.c.id), row).scalar_one())
+    (number,) = next_numbers(TABLE, 1)
+    row = {**row, "id": number}
+    db.session.execute(TABLE.insert(), bound(TABLE, row))
+    audit.vouch(TABLE, row)
+    return number
 
 
 def one(number: int) -> Row | None:
@@ -63,13 +69,18 @@ def of_person(person_id: int) -> Sequence[Row]:
 
 def change(number: int, **values: object) -> bool:
     """Change an open case; False where it is not open any more."""
+    if isinstance(found := values.get("found"), str):
+        values["found"] = BoundText(found, number)
     statement = (
         TABLE.update()
         .where(TABLE.c.id == number, TABLE.c.settled_at.is_(None))
         .values(**values)
-        .returning(TABLE.c.id)
+        .returning(TABLE)
     )
-    return db.session.execute(statement).first() is not None
+    row = db.session.execute(statement).mappings().first()
+    if row is not None:
+        audit.vouch(TABLE, {**row})
+    return row is not None
 
 
 def waiting(divisions: Sequence[str] | None, *, after: int, limit: int) -> Sequence[Row]:

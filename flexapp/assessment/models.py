@@ -15,8 +15,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from flexapp.encryption import EncryptedText
 from flexapp.extensions import Model, Moment
-from flexapp.people.encryption import EncryptedText
 
 
 class Assessment(Model):
@@ -31,7 +31,12 @@ class Assessment(Model):
     __table_args__ = (
         Index("ix_assessment_person", "person_id", "id"),
         Index("ix_assessment_state", "state", "id"),
-        CheckConstraint("(made_by IS NULL) <> (made_by_staff IS NULL)", name="maker"),
+        CheckConstraint(
+            "(made_by IS NULL) <> (made_by_staff IS NULL)"
+            " OR (origin <> '' AND made_by IS NULL AND made_by_staff IS NULL)",
+            name="maker",
+        ),
+        {"info": {"vouched": True, "unvouched": ("claimed", "held_up")}},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -68,6 +73,8 @@ class Assessment(Model):
     """The clerk who made it at a hall; either this or `made_by`, the table sees to it."""
     disputed_at: Mapped[datetime | None] = mapped_column(Moment)
     """Since when a case of 不是我办的 (`Dispute`) is open; meanwhile it is not transmitted."""
+    origin: Mapped[str] = mapped_column(default="", server_default="")
+    """"tax_archive": made again from what the tax bureau keeps (`restoring.py`), by nobody."""
 
 
 class AssessedMonth(Model):
@@ -132,6 +139,7 @@ class Dispute(Model):
             sqlite_where=_OPEN,
             postgresql_where=_OPEN,
         ),
+        {"info": {"vouched": True}},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

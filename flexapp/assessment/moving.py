@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from flexapp.assessment import disputes, repository
-from flexapp.assessment.records import HeldUp, Record, find
+from flexapp.assessment.records import HeldUp, Record, find, record_from
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.rules.capabilities import Action, why_not
@@ -78,11 +78,10 @@ def transition(
             **(data or {}),
         },
     )
-    if target is State.REVOKED and moved[0] is not None and not settling:
+    if target is State.REVOKED and moved["disputed_at"] is not None and not settling:
         disputes.settled_by_revoking(record, actor=actor, at=at)
-    moved_record = find(record.serial)
-    assert moved_record is not None
-    return moved_record
+        moved = repository.by_id(record.id)
+    return record_from(moved)
 
 
 def claim(serial: str) -> bool:

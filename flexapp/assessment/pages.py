@@ -12,7 +12,7 @@ from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.forms import AssessmentForm
 from flexapp.assessment.months import YearMonths
 from flexapp.assessment.note_pages import DisputeBox, note
-from flexapp.assessment.progress import Progress, progress
+from flexapp.assessment.progress import STEP_TEXTS, Progress, progress
 from flexapp.assessment.records import PAGE_SIZE, RESIDENTS, STATE_STYLES, HeldUp, Record, Ways
 from flexapp.audit.service import Event
 from flexapp.registration.service import unit_name
@@ -349,20 +349,6 @@ class DetailPage:
             rating=_rating(record, events, own, ways),
             dispute=DisputeBox.of(record, case, events, own=own, who=who, ways=ways),
         )
-
-
-STEP_TEXTS = {  # what else is noted of a record, such as a dispute, is not part of its course
-    "assessment.assess": "已核定",
-    "assessment.transmit": "已提交传输",
-    "assessment.receive": "税务已接收",
-    "assessment.refuse": "税务退回",
-    "assessment.pay": "缴费到账",
-    "assessment.ask": "已申请税务撤销",
-    "assessment.agree": "税务同意撤销",
-    "assessment.decline": "税务不同意撤销",
-    "assessment.tax_revoke": "税务已撤销",
-    "assessment.revoke": "已撤销",
-}
 
 
 def _rating(record: Record, events: Sequence[Event], own: bool, ways: Ways) -> str | None:

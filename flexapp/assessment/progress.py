@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from flexapp.assessment.records import HeldUp, Record
+from flexapp.assessment.records import RESTORED, HeldUp, Record
 from flexapp.audit.service import Event
 from flexapp.rules.states import Move, State
 
@@ -79,6 +79,20 @@ HELD_UP = {
 }
 
 DISPUTED = ("社保经办机构", "正在核实“不是我办的”，核实前不能传输。")
+
+STEP_TEXTS = {  # what else is noted of a record, such as a dispute, is not part of its course
+    "assessment.assess": "已核定",
+    "assessment.restored": RESTORED,
+    "assessment.transmit": "已提交传输",
+    "assessment.receive": "税务已接收",
+    "assessment.refuse": "税务退回",
+    "assessment.pay": "缴费到账",
+    "assessment.ask": "已申请税务撤销",
+    "assessment.agree": "税务同意撤销",
+    "assessment.decline": "税务不同意撤销",
+    "assessment.tax_revoke": "税务已撤销",
+    "assessment.revoke": "已撤销",
+}
 
 
 def progress(record: Record, events: Sequence[Event], *, person: str = PERSON) -> Progress:

@@ -22,6 +22,7 @@ from enum import StrEnum
 
 from flask import current_app
 
+from flexapp.assessment.records import RESTORED as MADE_AGAIN
 from flexapp.assessment.records import Record, find
 from flexapp.audit import service as audit
 from flexapp.audit.service import Event
@@ -53,6 +54,7 @@ class Handled(StrEnum):
     SELF = "本人"
     PROXY = "代办"
     COUNTER = "窗口"
+    RESTORED = MADE_AGAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,8 @@ def _history(record: Record, events: Sequence[Event]) -> tuple[Position, ...]:
     for event in events:
         if event.action == "assessment.imported":  # an old batch assessment came in as it stood
             first = Position(State(event.data["state"]), event.at)
+        elif event.action == "assessment.restored":  # what it was before is not known
+            first = Position(State(event.data["to"]), event.at)
         elif event.action.startswith("assessment.") and event.data.get("to") in set(State):
             moves.append(Position(State(event.data["to"]), event.at))
     return (first, *moves)
@@ -164,6 +168,8 @@ def _history(record: Record, events: Sequence[Event]) -> tuple[Position, ...]:
 def _sheet(record: Record, person: PersonCard, number: int, position: Position) -> Receipt:
     rate = next((row.value for row in record.parameters if row.parameter.is_rate), None)
     handled = Handled.PROXY if record.by_proxy else Handled.SELF
+    if record.made_by is None:
+        handled = Handled.RESTORED if record.restored else Handled.COUNTER
     said = [
         record.serial,
         person.masked_name,
@@ -176,7 +182,7 @@ def _sheet(record: Record, person: PersonCard, number: int, position: Position) 
         str(record.period_base),
         str(rate),
         str(record.total),
-        "staff" if record.made_by is None else handled.name,
+        "staff" if handled is Handled.COUNTER else handled.name,
         number,
         position.state.value,
         position.since.astimezone(UTC).isoformat(),
@@ -185,7 +191,7 @@ def _sheet(record: Record, person: PersonCard, number: int, position: Position) 
         record=record,
         name=person.masked_name,
         identity=person.masked_identity,
-        handled=Handled.COUNTER if record.made_by is None else handled,
+        handled=handled,
         rate=rate,
         position=position,
         code=_grouped(_letters(_digest("code", json.dumps(said, ensure_ascii=False)))),

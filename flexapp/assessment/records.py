@@ -25,6 +25,9 @@ from flexapp.web.clock import instant
 
 PAGE_SIZE = 20
 
+RESTORED = "由税务存档恢复"
+"""Who made an assessment that was made again from what the tax bureau keeps."""
+
 STATE_STYLES = {
     State.ASSESSED: "made",
     State.QUEUED: "wait",
@@ -168,6 +171,8 @@ class Record:
     held_up: HeldUp
     disputed_at: datetime | None = None
     """Since when a case of 不是我办的 is open about it."""
+    restored: bool = False
+    """Made again from what the tax bureau keeps: by whom and from which entry is not known."""
 
     @property
     def held_back(self) -> bool:
@@ -222,6 +227,7 @@ def record_from(row: Mapping[str, object]) -> Record:
         claimed=bool(row["claimed"]),
         held_up=HeldUp(str(row["held_up"])),
         disputed_at=row["disputed_at"],  # type: ignore[arg-type]
+        restored=bool(row["origin"]),
     )
 
 

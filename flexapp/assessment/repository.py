@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from flexapp.assessment.models import AssessedMonth, Assessment, ProxyCase, SerialCounter
+from flexapp.audit import service as audit
 from flexapp.extensions import db, next_numbers, run, table_of
 
 TABLE = table_of(Assessment)
@@ -92,7 +104,7 @@ def held_months(
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
-def add(row: Mapping[str, object], months: Iterable[str]) -> bool:
+def add(row: Mapping[str, object], months: Sequence[str]) -> bool:
     """Add an assessment with its months; False, and nothing added, where a month is held already.
 
     On PostgreSQL a rival may have committed between our look and our insert: the primary key of
@@ -100,12 +112,16 @@ def add(row: Mapping[str, object], months: Iterable[str]) -> bool:
     transaction usable.
     """
     assessment_id = run(_ADD, row).scalar_one()
+    if not months:
+        audit.vouch(TABLE, {**row, "id": assessment_id})
+        return True
     wanted = [
         {"person_id": row["person_id"], "month": month, "assessment_id": assessment_id}
         for month in months
     ]
     statement = _ADD_MONTHS[db.session.get_bind().dialect.name]
     if run(statement, wanted).rowcount == len(wanted):
+        audit.vouch(TABLE, {**row, "id": assessment_id})
         return True
     free_months(assessment_id)
     db.session.execute(delete(TABLE).where(TABLE.c.id == assessment_id))
@@ -120,6 +136,8 @@ def add_all(rows: Sequence[dict[str, object]], months: Sequence[Sequence[str]]) 
         row["id"], person = number, row["person_id"]
         held += [{"person_id": person, "month": m, "assessment_id": number} for m in these]
     db.session.execute(TABLE.insert(), rows)
+    for row in rows:
+        audit.vouch(TABLE, row)
     if held:
         db.session.execute(_month.insert(), held)
 
@@ -131,23 +149,23 @@ def free_months(assessment_id: int) -> None:
 
 def set_state(
     assessment_id: int, *, old: str, new: str, at: datetime, claimed: bool, undisputed: bool = False
-) -> tuple[datetime | None] | None:
+) -> Mapping[str, object] | None:
     """Move an assessment, unless something else moved or claimed it meanwhile; with `undisputed`
-    also unless a case is open about it. Since when one is, of a moved one; None: not moved."""
+    also unless a case is open about it. The row as it is now; None: not moved."""
     statement = (
-        update(Assessment)
-        .where(
-            Assessment.id == assessment_id,
-            Assessment.state == old,
-            Assessment.claimed.is_(claimed),
-        )
+        update(TABLE)
+        .where(TABLE.c.id == assessment_id, TABLE.c.state == old, TABLE.c.claimed.is_(claimed))
         .values(state=new, state_at=at, claimed=False, held_up="")
-        .returning(Assessment.disputed_at)
+        .returning(TABLE)
     )
     if undisputed:
-        statement = statement.where(Assessment.disputed_at.is_(None))
-    moved = db.session.execute(statement).first()
-    return None if moved is None else (moved[0],)
+        statement = statement.where(TABLE.c.disputed_at.is_(None))
+    row = db.session.execute(statement).mappings().first()
+    if row is None:
+        return None
+    found = {**row}
+    audit.vouch(TABLE, found)
+    return found
 
 
 def in_states(states: Sequence[str], *, after: int, limit: int) -> Sequence[Mapping[str, object]]:
@@ -195,9 +213,9 @@ def by_id(assessment_id: int) -> Mapping[str, object]:
 
 def set_disputed(assessment_id: int, at: datetime | None) -> None:
     """Note since when a case is open about an assessment; None: none is any more."""
-    db.session.execute(
-        update(Assessment).where(Assessment.id == assessment_id).values(disputed_at=at)
-    )
+    statement = update(TABLE).where(TABLE.c.id == assessment_id).values(disputed_at=at)
+    row = db.session.execute(statement.returning(TABLE)).mappings().one()
+    audit.vouch(TABLE, {**row})
 
 
 def hold_up(serial: str, why: str) -> None:
@@ -297,6 +315,38 @@ def under(
 
 def move_to_unit(assessment_ids: Sequence[int], unit_id: int) -> None:
     """Put assessments under another unit."""
-    db.session.execute(
-        update(Assessment).where(Assessment.id.in_(assessment_ids)).values(unit_id=unit_id)
+    statement = update(TABLE).where(TABLE.c.id.in_(assessment_ids)).values(unit_id=unit_id)
+    for row in db.session.execute(statement.returning(TABLE)).mappings():
+        audit.vouch(TABLE, {**row})
+
+
+_ITS_MONTHS = and_(
+    _month.c.assessment_id == TABLE.c.id,
+    _month.c.person_id == TABLE.c.person_id,
+    _month.c.month.between(TABLE.c.start_month, TABLE.c.end_month),
+)
+
+
+def not_holding_their_months() -> Sequence[str]:
+    """Serials of live assessments that do not hold each of their months, and of revoked ones that
+    hold any."""
+    wanted = case((TABLE.c.state == "revoked", 0), else_=TABLE.c.months)
+    query = (
+        select(TABLE.c.serial)
+        .outerjoin_from(TABLE, _month, _ITS_MONTHS)
+        .group_by(TABLE.c.id, TABLE.c.serial, TABLE.c.state, TABLE.c.months)
+        .having(func.count(_month.c.month) != wanted)
+        .order_by(TABLE.c.id)
     )
+    return list(db.session.execute(query).scalars())
+
+
+def months_without_assessment() -> Sequence[tuple[int, str]]:
+    """(person, month) of months held by no assessment of that person over that month."""
+    query = (
+        select(_month.c.person_id, _month.c.month)
+        .outerjoin_from(_month, TABLE, _ITS_MONTHS)
+        .where(TABLE.c.id.is_(None))
+        .order_by(_month.c.person_id, _month.c.month)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(query)]

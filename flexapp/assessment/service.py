@@ -55,6 +55,7 @@ from flexapp.assessment.records import (
     unanswered,
 )
 from flexapp.assessment.repository import held_back
+from flexapp.assessment.restoring import restore
 from flexapp.people.service import PersonCard, Visitor
 from flexapp.registration import service as registration
 from flexapp.rules.refusal import Refusal
@@ -103,6 +104,7 @@ __all__ = [
     "reaching_beyond",
     "refuse_mover",
     "release",
+    "restore",
     "transition",
     "unanswered",
 ]

@@ -7,15 +7,16 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from flexapp.encryption import EncryptedText
 from flexapp.extensions import Model, Moment
 
 
 class AuditEvent(Model):
     """One thing that was done. Never changed, never removed.
 
-    `data` is canonical JSON without personal data; `previous` is the digest of the event before, so
-    that a changed, removed or reordered event breaks the chain. Triggers of the database refuse to
-    change or remove one (migration 0008).
+    `data` is canonical JSON without personal data or free text; `previous` is the digest of the
+    event before, so that a changed, removed or reordered event breaks the chain. Triggers of the
+    database refuse to change or remove one (migration 0008).
     """
 
     __tablename__ = "audit_event"
@@ -45,8 +46,26 @@ class AuditEvent(Model):
     actor_label: Mapped[str]
     channel: Mapped[str]
     data: Mapped[str] = mapped_column(Text)
+    words: Mapped[str | None]
+    """The number of what somebody typed about it (`AuditWords`): a keyed digest of it."""
+    rows: Mapped[str | None] = mapped_column(Text)
+    """JSON of the rows that it vouches for (`vouching.py`), each with a keyed digest."""
     previous: Mapped[str]
     digest: Mapped[str]
+
+
+class AuditWords(Model):
+    """What people typed, in their own words, of one event: why something is to be revoked.
+
+    Beside the event because the event never changes, and an encrypted value does: with the key. The
+    event holds a keyed digest of the words, so that other words in their place are found.
+    """
+
+    __tablename__ = "audit_words"
+
+    ref: Mapped[str] = mapped_column(primary_key=True)
+    content: Mapped[str] = mapped_column(EncryptedText("audit_words.content"))
+    """JSON of `Event.data` that is free text, by name."""
 
 
 class AuditAnchor(Model):

@@ -8,12 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Subquery, bindparam, select, text
+from sqlalchemy import Subquery, Table, Text, bindparam, select, text, type_coerce
 
-from flexapp.audit.models import AuditAnchor, AuditEvent
+from flexapp.audit.models import AuditAnchor, AuditEvent, AuditWords
+from flexapp.encryption import bound
 from flexapp.extensions import db, next_numbers, run, table_of
 
 TABLE, _anchor = table_of(AuditEvent), table_of(AuditAnchor)
+_words = table_of(AuditWords)
+# With what was typed of an event beside it: no page asks for that by itself.
+_EVENTS = select(TABLE, _words.c.content.label("typed")).outerjoin(
+    _words, _words.c.ref == TABLE.c.words
+)
 # Built once and on the table, not the class: these run on everything that is done.
 _LAST_DIGEST = select(TABLE.c.digest).order_by(TABLE.c.seq.desc()).limit(1)
 _ADD = TABLE.insert().returning(TABLE.c.seq)
@@ -75,11 +81,29 @@ def add_all(rows: Sequence[Mapping[str, object]]) -> None:
     run(TABLE.insert(), rows)
 
 
+def add_words(rows: Sequence[Mapping[str, object]]) -> None:
+    """Keep what people typed, beside its events."""
+    run(_words.insert(), [bound(_words, row) for row in rows])
+
+
+def stored_words() -> Iterator[tuple[int, str, str, str | None]]:
+    """(event, digest before it, number, content as stored) of the events with something typed."""
+    query = (
+        select(TABLE.c.seq, TABLE.c.previous, TABLE.c.words, type_coerce(_words.c.content, Text))
+        .outerjoin(_words, _words.c.ref == TABLE.c.words)
+        .where(TABLE.c.words.is_not(None))
+        .order_by(TABLE.c.seq)
+        .execution_options(yield_per=1000)
+    )
+    for row in db.session.execute(query):
+        yield row[0], row[1], row[2], row[3]
+
+
 def about_person(
     person_id: int, actions: Sequence[str] | None, before: int | None, limit: int
 ) -> Iterator[Mapping[str, object]]:
     """Rows about a person, newest first."""
-    query = select(TABLE).where(AuditEvent.person_id == person_id)
+    query = _EVENTS.where(AuditEvent.person_id == person_id)
     if actions is not None:
         query = query.where(AuditEvent.action.in_(actions))
     if before is not None:
@@ -91,7 +115,7 @@ def about_person(
 def by_staff(staff_id: int, before: int | None, limit: int) -> Iterator[Mapping[str, object]]:
     """Rows of what one of the staff did, newest first."""
     # The kind is written out, so that the planner sees that the partial index fits.
-    query = select(TABLE).where(text("actor_kind = 'staff'"), AuditEvent.actor_id == staff_id)
+    query = _EVENTS.where(text("actor_kind = 'staff'"), AuditEvent.actor_id == staff_id)
     if before is not None:
         query = query.where(AuditEvent.seq < before)
     for row in db.session.execute(query.order_by(AuditEvent.seq.desc()).limit(limit)).mappings():
@@ -100,13 +124,13 @@ def by_staff(staff_id: int, before: int | None, limit: int) -> Iterator[Mapping[
 
 def one(seq: int) -> Mapping[str, object] | None:
     """The row of that number."""
-    row = db.session.execute(select(TABLE).where(AuditEvent.seq == seq)).mappings().first()
+    row = db.session.execute(_EVENTS.where(AuditEvent.seq == seq)).mappings().first()
     return None if row is None else {**row}
 
 
 def of_subject(subject: str) -> Iterator[Mapping[str, object]]:
     """Rows about one subject, oldest first."""
-    query = select(TABLE).where(AuditEvent.subject == subject).order_by(AuditEvent.seq)
+    query = _EVENTS.where(AuditEvent.subject == subject).order_by(AuditEvent.seq)
     for row in db.session.execute(query).mappings():
         yield {**row}
 
@@ -131,3 +155,24 @@ def all_rows() -> Iterator[Mapping[str, object]]:
 def engine() -> str:
     """The database engine's name."""
     return db.session.get_bind().dialect.name
+
+
+def rows_of(table: Table, columns: Sequence[str]) -> Iterator[Mapping[str, object]]:
+    """These columns of a table's rows, in the order of their keys, in batches."""
+    query = (
+        select(*(table.c[name] for name in columns))
+        .order_by(*table.primary_key)
+        .execution_options(yield_per=1000)
+    )
+    for row in db.session.execute(query).mappings():
+        yield {**row}
+
+
+def row_at(
+    table: Table, columns: Sequence[str], key: Sequence[object]
+) -> Mapping[str, object] | None:
+    """These columns of the row with that primary key."""
+    here = [column == value for column, value in zip(table.primary_key, key, strict=True)]
+    query = select(*(table.c[name] for name in columns)).where(*here)
+    row = db.session.execute(query).mappings().first()
+    return None if row is None else {**row}

@@ -6,20 +6,24 @@ Whether the chain is whole: `verifying.py`.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from hmac import compare_digest
 from typing import NamedTuple
 
-from flask import current_app
+from sqlalchemy import Table
+from sqlalchemy.event import listens_for
+from sqlalchemy.orm import Session
 
-from flexapp.audit import repository
+from flexapp.audit import repository, vouching
 from flexapp.audit.repository import happened
-from flexapp.config import Settings
+from flexapp.audit.vouching import gone, keyed_digest, vouch
+from flexapp.extensions import db
 from flexapp.rules.capabilities import ChannelKind
+from flexapp.web.clock import now
 
 __all__ = [
     "SYSTEM",
@@ -30,13 +34,21 @@ __all__ = [
     "Event",
     "about_person",
     "by_staff",
+    "digest_of",
+    "gone",
     "happened",
     "of_subject",
     "one",
     "one_about_person",
     "record",
     "record_all",
+    "true_anchor",
+    "vouch",
+    "vouch_for_stored",
 ]
+
+FREE_TEXT = frozenset({"reason"})
+"""Names of data that people type in their own words: kept encrypted, beside the event."""
 
 GENESIS = "0" * 64
 """What stands before the first event."""
@@ -104,17 +116,31 @@ def record(
 ) -> int:
     """Add one event in the caller's transaction and return its number.
 
-    `subject` says what it was done to (a serial, "registration"); `data` holds no personal data.
+    `subject` says what it was done to (a serial, "registration"); `data` holds no personal data,
+    but for what people typed (`FREE_TEXT`), which is encrypted. The event vouches for the rows that
+    were said to be changed before it in the transaction (`vouching.py`).
     """
     repository.hold_end()
     anchor = true_anchor()
     entry = Entry(action, person_id, subject, actor, at, data or {})
-    row = _row(entry, _end(anchor))
+    end = _end(anchor)
+    row, typed = _row(entry, end, vouching.taken(first=end == GENESIS))
     seq = repository.add(row)
+    if typed is not None:
+        repository.add_words([typed])
     if anchor is not None:
         end = str(row["digest"])
         repository.move_anchor(seq, end, seal(seq, end))
     return seq
+
+
+def vouch_for_stored(table: Table, *key: object) -> None:
+    """`vouch` for a row as it is stored now; for what was changed in a part that is not at hand."""
+    row = repository.row_at(table, vouching.vouched_columns(table), key)
+    if row is None:
+        gone(table, *key)
+    else:
+        vouch(table, row)
 
 
 def record_all(entries: Sequence[Entry]) -> None:
@@ -123,12 +149,17 @@ def record_all(entries: Sequence[Entry]) -> None:
         return
     repository.hold_end()
     anchor = true_anchor()
-    end, rows = _end(anchor), []
+    end, rows, words = _end(anchor), [], []
+    changed = vouching.taken(first=end == GENESIS)
     for seq, entry in zip(repository.numbers(len(entries)), entries, strict=True):
-        row = _row(entry, end)
+        row, typed = _row(entry, end, changed if entry is entries[-1] else None)
         row["seq"], end = seq, str(row["digest"])
         rows.append(row)
+        if typed is not None:
+            words.append(typed)
     repository.add_all(rows)
+    if words:
+        repository.add_words(words)
     if anchor is not None:
         repository.move_anchor(seq, end, seal(seq, end))
 
@@ -139,7 +170,12 @@ def _end(anchor: tuple[int, str] | None) -> str:
     return anchor[1] if anchor is not None else repository.last_digest() or GENESIS
 
 
-def _row(entry: Entry, previous: str) -> dict[str, object]:
+def _row(
+    entry: Entry, previous: str, changed: str | None
+) -> tuple[dict[str, object], dict[str, object] | None]:
+    """The row of an event, and that of what somebody typed about it."""
+    typed = {name: text for name, text in entry.data.items() if name in FREE_TEXT}
+    content = _canonical(typed) if typed else None
     row: dict[str, object] = {
         "at": entry.at,
         "action": entry.action,
@@ -149,28 +185,42 @@ def _row(entry: Entry, previous: str) -> dict[str, object]:
         "actor_id": entry.actor.id,
         "actor_label": entry.actor.label,
         "channel": entry.actor.channel,
-        "data": json.dumps(
-            dict(entry.data), ensure_ascii=False, sort_keys=True, separators=(",", ":")
-        ),
+        "data": _canonical({n: text for n, text in entry.data.items() if n not in FREE_TEXT}),
+        "words": None if content is None else words_ref(previous, content),
+        "rows": changed,
         "previous": previous,
     }
     row["digest"] = digest(row)
-    return row
+    return row, None if content is None else {"ref": row["words"], "content": content}
+
+
+def _canonical(data: Mapping[str, str]) -> str:
+    return json.dumps(dict(data), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def words_ref(previous: str, content: str) -> str:
+    """The number of what was typed of the event behind `previous`: nobody else can write it, and
+    nobody can tell the words by it."""
+    return keyed_digest("audit.words", previous, content)
 
 
 def true_anchor() -> tuple[int, str] | None:
     """(number, digest) of the last event as sealed by us; None where the seal is false or gone."""
     found = repository.anchor()
-    if found is None or not hmac.compare_digest(found[2], seal(found[0], found[1])):
+    if found is None or not compare_digest(found[2], seal(found[0], found[1])):
         return None
     return found[0], found[1]
 
 
+def digest_of(seq: int) -> str | None:
+    """The digest of the event of that number, as it stands; None where there is none."""
+    row = repository.one(seq)
+    return None if row is None else str(row["digest"])
+
+
 def seal(seq: int, last_digest: str) -> str:
     """What only we can write under an end of the chain."""
-    settings: Settings = current_app.config["SETTINGS"]
-    message = f"audit.anchor\0{seq}\0{last_digest}".encode()
-    return hmac.new(settings.index_key, message, hashlib.sha256).hexdigest()
+    return keyed_digest("audit.anchor", seq, last_digest)
 
 
 def digest(row: Mapping[str, object]) -> str:
@@ -193,6 +243,8 @@ def digest(row: Mapping[str, object]) -> str:
                 "previous",
             )
         ),
+        # Since they are there: the digests of earlier events stay what they were.
+        *([name, row[name]] for name in ("words", "rows") if row.get(name) is not None),
     ]
     return hashlib.sha256(json.dumps(fields, ensure_ascii=False).encode()).hexdigest()
 
@@ -242,5 +294,12 @@ def _event(row: Mapping[str, object]) -> Event:
         actor_id=actor_id,
         actor_label=str(row["actor_label"]),
         channel=str(row["channel"]),
-        data=json.loads(str(row["data"])),
+        data=json.loads(str(row["data"])) | json.loads(str(row["typed"] or "{}")),
     )
+
+
+@listens_for(Session, "before_commit")
+def _note_what_is_left(session: Session) -> None:
+    """Rows were changed after the last event of the transaction, or without any."""
+    if session is db.session() and vouching.anything_left():
+        record(action="rows.changed", person_id=None, subject="rows", actor=SYSTEM, at=now())

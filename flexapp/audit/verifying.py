@@ -1,12 +1,17 @@
-"""Whether the chain of events is whole, its end is the sealed one, and the database guards it."""
+"""Whether the chain of events is whole, its end is the sealed one, the database guards it, and the
+rows that events vouch for are as they say."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flask import current_app
+
 from flexapp.audit import repository
-from flexapp.audit.service import GENESIS, digest, true_anchor
+from flexapp.audit.row_book import RowBook
+from flexapp.audit.service import GENESIS, digest, true_anchor, words_ref
+from flexapp.encryption import MissingKey, Unreadable, open_stored
 
 GUARDS = {
     "sqlite": frozenset({"audit_event_unchanged", "audit_event_kept", "audit_event_not_replaced"}),
@@ -36,12 +41,18 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found. `faults` are sentences; none: the chain is whole."""
+    """What was found, in sentences; `faults` of the chain, `rows` of what its events vouch for."""
 
     broken: tuple[int, ...]
     faults: tuple[str, ...]
+    rows: tuple[str, ...]
     events: int
     end: End
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing was found."""
+        return not self.faults and not self.rows
 
 
 def verify(noted: End | None = None) -> Verdict:
@@ -49,6 +60,7 @@ def verify(noted: End | None = None) -> Verdict:
     broken: list[int] = []
     end, events, noted_found = End(0, GENESIS), 0, noted is None or noted == End(0, GENESIS)
     previous_seq = 0
+    book = RowBook()
     for row in repository.all_rows():
         events += 1
         seq = int(row["seq"])  # type: ignore[call-overload]
@@ -57,11 +69,30 @@ def verify(noted: End | None = None) -> Verdict:
             broken.append(seq)
         previous_seq, end = seq, End(seq, own)
         noted_found = noted_found or end == noted
+        book.read(row)
     faults = [f"event {seq} does not fit the chain" for seq in broken]
     faults.extend(_faults_of_end(end))
     if not noted_found:
         faults.append(f"the noted end {noted} is not in the chain: an older copy, or another chain")
-    return Verdict(tuple(broken), tuple(faults), events, end)
+    rows = [*_faults_of_words(), *book.faults()]
+    for check in current_app.extensions["audit_checks"]:
+        rows.extend(check())
+    return Verdict(tuple(broken), tuple(faults), tuple(rows), events, end)
+
+
+def _faults_of_words() -> Iterator[str]:
+    """What people typed must be what its event was made with."""
+    for seq, previous, ref, stored in repository.stored_words():
+        if stored is None:
+            yield f"what was typed of event {seq} is gone"
+            continue
+        try:
+            content = open_stored(stored, "audit_words.content", ref)
+        except (Unreadable, MissingKey) as fault:
+            yield f"what was typed of event {seq} cannot be read: {fault}"
+            continue
+        if words_ref(previous, content) != ref:
+            yield f"what was typed of event {seq} is something else now"
 
 
 def _faults_of_end(end: End) -> Iterator[str]:

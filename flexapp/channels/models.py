@@ -6,14 +6,15 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from flexapp.encryption import EncryptedText
 from flexapp.extensions import Model, Moment
-from flexapp.people.encryption import EncryptedText
 
 
 class AddedChannel(Model):
     """An app that `registry.toml` does not know."""
 
     __tablename__ = "channel"
+    __table_args__ = ({"info": {"vouched": True}},)
 
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -29,6 +30,7 @@ class ChannelSwitch(Model):
     """An app was switched on or off; the latest row of a code counts, the others are history."""
 
     __tablename__ = "channel_switch"
+    __table_args__ = ({"info": {"vouched": True}},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(index=True)
@@ -42,6 +44,7 @@ class ChannelKey(Model):
     """A vendor's public key; once retired it stays, so that its name is never used again."""
 
     __tablename__ = "channel_key"
+    __table_args__ = ({"info": {"vouched": True}},)
 
     channel: Mapped[str] = mapped_column(primary_key=True)
     kid: Mapped[str] = mapped_column(primary_key=True)
@@ -54,6 +57,7 @@ class ChannelWebview(Model):
     """How an app's webview shows the pages."""
 
     __tablename__ = "channel_webview"
+    __table_args__ = ({"info": {"vouched": True}},)
 
     code: Mapped[str] = mapped_column(primary_key=True)
     title_bar: Mapped[str]

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select, update
 
+from flexapp.audit import service as audit
 from flexapp.channels.models import (
     AddedChannel,
     ChannelKey,
@@ -15,10 +16,12 @@ from flexapp.channels.models import (
     Launch,
     SandboxChannel,
 )
+from flexapp.encryption import bound
 from flexapp.extensions import db, table_of, upsert
 
 _channel, _switch, _key = table_of(AddedChannel), table_of(ChannelSwitch), table_of(ChannelKey)
 _webview, _sandbox = table_of(ChannelWebview), table_of(SandboxChannel)
+_launch = table_of(Launch)
 # Built once and on the tables, not the classes: these run with every page about channels.
 _ADDED = select(_channel).order_by(_channel.c.at, _channel.c.code)
 _SWITCHES = select(_switch.c.code, _switch.c.enabled, _switch.c.reason).where(
@@ -34,6 +37,7 @@ def added() -> list[Mapping[str, object]]:
 def add(row: Mapping[str, object]) -> None:
     """A further app."""
     db.session.execute(insert(AddedChannel), [row])
+    audit.vouch(_channel, row)
 
 
 def switches() -> list[Mapping[str, object]]:
@@ -43,7 +47,8 @@ def switches() -> list[Mapping[str, object]]:
 
 def set_switch(row: Mapping[str, object]) -> None:
     """An app is on or off from now."""
-    db.session.execute(insert(ChannelSwitch), [row])
+    added = db.session.execute(insert(_switch).returning(_switch.c.id), row)
+    audit.vouch(_switch, {**row, "id": added.scalar_one()})
 
 
 def keys(channel: str) -> list[Mapping[str, object]]:
@@ -60,6 +65,7 @@ def all_keys() -> list[Mapping[str, object]]:
 def add_key(row: Mapping[str, object]) -> None:
     """A channel's further key."""
     db.session.execute(insert(ChannelKey), [row])
+    audit.vouch(_key, row)
 
 
 def retire_key(channel: str, kid: str, at: datetime) -> bool:
@@ -72,6 +78,8 @@ def retire_key(channel: str, kid: str, at: datetime) -> bool:
         .values(retired_at=at)
         .returning(ChannelKey.kid)
     ).first()
+    if retired is not None:
+        audit.vouch_for_stored(_key, channel, kid)
     return retired is not None
 
 
@@ -87,6 +95,7 @@ def set_webview(row: Mapping[str, object]) -> None:
     changed = {name: value for name, value in row.items() if name != "code"}
     statement = upsert(ChannelWebview).values([row])
     db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changed))
+    audit.vouch(_webview, row)
 
 
 _FORGOTTEN = {"name": None, "identity": None, "phone": None}
@@ -94,7 +103,7 @@ _FORGOTTEN = {"name": None, "identity": None, "phone": None}
 
 def add_launch(row: Mapping[str, object]) -> None:
     """Somebody on the way here."""
-    db.session.execute(insert(Launch), [row])
+    db.session.execute(insert(_launch), [bound(_launch, row)])
 
 
 def launch(code_digest: str) -> Launch | None:
@@ -151,5 +160,7 @@ def sandboxes_since(moment: datetime) -> int:
 def drop_sandboxes(made_by: datetime) -> None:
     """Drop the sandboxes made by then, keys and all."""
     over = select(_sandbox.c.code).where(_sandbox.c.made_at <= made_by)
-    db.session.execute(delete(ChannelKey).where(ChannelKey.channel.in_(over)))
+    removed = delete(_key).where(_key.c.channel.in_(over)).returning(_key.c.channel, _key.c.kid)
+    for channel, kid in db.session.execute(removed).all():
+        audit.gone(_key, channel, kid)
     db.session.execute(delete(SandboxChannel).where(SandboxChannel.made_at <= made_by))

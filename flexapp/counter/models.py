@@ -7,14 +7,17 @@ from datetime import datetime
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
+from flexapp.encryption import EncryptedText
 from flexapp.extensions import Model, Moment
-from flexapp.people.encryption import EncryptedText
 
 
 class Staff(Model):
     """Somebody who works at a counter. Never deleted: what they did keeps their name."""
 
     __tablename__ = "staff"
+    __table_args__ = (
+        {"info": {"vouched": True, "unvouched": ("last_step", "failures", "locked_until")}},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_name: Mapped[str] = mapped_column(unique=True)
@@ -37,6 +40,7 @@ class StaffDivision(Model):
     """A division that a local clerk works for."""
 
     __tablename__ = "staff_division"
+    __table_args__ = ({"info": {"vouched": True}},)
 
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
     division: Mapped[str] = mapped_column(primary_key=True)

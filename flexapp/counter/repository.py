@@ -8,8 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 
+from flexapp.audit import service as audit
 from flexapp.counter.models import Staff, StaffDivision, StaffSession
-from flexapp.extensions import db
+from flexapp.encryption import BoundText, bound
+from flexapp.extensions import db, next_numbers, table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class SessionRow:
     new_secret: str | None
 
 
+_staff, _session = table_of(Staff), table_of(StaffSession)
+_places = table_of(StaffDivision)
 _STAFF = [getattr(Staff, name) for name in Row.__slots__]
 _SESSION = [getattr(StaffSession, name) for name in SessionRow.__slots__]
 
@@ -75,18 +79,25 @@ def divisions_of(staff_id: int) -> Sequence[str]:
 
 def add(row: Mapping[str, object], divisions: Sequence[str]) -> int:
     """Add somebody and give their number."""
-    staff_id: int = db.session.execute(insert(Staff).returning(Staff.id), row).scalar_one()
-    if divisions:
-        db.session.execute(
-            insert(StaffDivision),
-            [{"staff_id": staff_id, "division": division} for division in divisions],
-        )
+    (staff_id,) = next_numbers(_staff, 1)
+    db.session.execute(insert(_staff), bound(_staff, {**row, "id": staff_id}))
+    audit.vouch(_staff, {**row, "id": staff_id})
+    places = [{"staff_id": staff_id, "division": division} for division in divisions]
+    if places:
+        db.session.execute(insert(_places), places)
+    for place in places:
+        audit.vouch(_places, place)
     return staff_id
 
 
 def change(staff_id: int, **values: object) -> None:
     """Change somebody's row."""
+    for name in ("name", "secret"):
+        if isinstance(value := values.get(name), str):
+            values[name] = BoundText(value, staff_id)
     db.session.execute(update(Staff).where(Staff.id == staff_id).values(**values))
+    if values.keys() & {"role", "password_hash", "must_change", "disabled_at"}:
+        audit.vouch_for_stored(_staff, staff_id)
 
 
 def count_failure(staff_id: int) -> int:
@@ -120,11 +131,13 @@ def session(token_digest: str) -> SessionRow | None:
 
 def add_session(row: Mapping[str, object]) -> None:
     """Begin a session."""
-    db.session.execute(insert(StaffSession), [row])
+    db.session.execute(insert(_session), [bound(_session, row)])
 
 
 def change_session(token_digest: str, **values: object) -> None:
     """Change a session."""
+    if isinstance(secret := values.get("new_secret"), str):
+        values["new_secret"] = BoundText(secret, token_digest)
     db.session.execute(
         update(StaffSession).where(StaffSession.token_digest == token_digest).values(**values)
     )

@@ -310,7 +310,7 @@ def _refuse_division(clerk: Clerk, details: Details) -> Refusal | None:
 
 def refused(case: Case, action: Action, subject: str, refusal: Refusal, at: datetime) -> Refusal:
     """Note that somebody tried what they may not; people who only look never come here."""
-    data = {"what": action.value, "reason": refusal.reason}
+    data = {"what": action.value, "code": refusal.reason}
     _note("counter.refused", case.clerk, case.person, subject, at, data)
     return refusal
 

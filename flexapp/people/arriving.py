@@ -141,6 +141,7 @@ def _bind(
     account.person_id = person.id
     account.real_name_at = at
     account.vouched_by = channel
+    repository.changed(account)
     audit.record(
         action="person.real_name",
         person_id=person.id,

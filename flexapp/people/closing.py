@@ -48,13 +48,6 @@ def close(*, visitor: Visitor, at: datetime) -> None:
     account = repository.account(visitor.account_id)
     # Whoever signs in with this number meanwhile would have a session that nobody ends.
     hold("phone", account.phone_index)
-    audit.record(
-        action=CLOSED,
-        person_id=None if visitor.person is None else visitor.person.id,
-        subject="account",
-        actor=visitor.actor,
-        at=at,
-    )
     repository.end_sign_ins(account.id, instant())
     repository.blank_codes(account.phone_index, instant())
     draft_repository.remove_all(account.id)
@@ -67,3 +60,11 @@ def close(*, visitor: Visitor, at: datetime) -> None:
     account.elder = None
     account.vouched_by = None
     account.closed_at = at
+    repository.changed(account)
+    audit.record(
+        action=CLOSED,
+        person_id=None if visitor.person is None else visitor.person.id,
+        subject="account",
+        actor=visitor.actor,
+        at=at,
+    )

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from flexapp.extensions import db, table_of
+from flexapp.encryption import BoundText, bound, encrypted_columns
+from flexapp.extensions import db, next_numbers, table_of
 from flexapp.people.models import NameCorrection
 
 TABLE = table_of(NameCorrection)
@@ -19,11 +20,16 @@ Row = Mapping[str, Any]
 
 def add(row: Mapping[str, object]) -> int:
     """Add a correction and give its number."""
-    return int(db.session.execute(TABLE.insert().returning(TABLE.c.id), row).scalar_one())
+    (number,) = next_numbers(TABLE, 1)
+    db.session.execute(TABLE.insert(), bound(TABLE, {**row, "id": number}))
+    return number
 
 
 def change(number: int, **values: object) -> None:
     """Change a correction."""
+    for name in encrypted_columns(TABLE).keys() & values.keys():
+        if isinstance(text := values[name], str):
+            values[name] = BoundText(text, number)
     db.session.execute(TABLE.update().where(TABLE.c.id == number).values(**values))
 
 

@@ -225,12 +225,14 @@ def change_phone(*, person: PersonCard, phone: str, actor: Actor, at: datetime) 
         repository.end_sign_ins(empty.id, instant())
         draft_repository.remove_all(empty.id)
         empty.phone, empty.phone_index, empty.closed_at = "", f"closed:{empty.id}", at
+        repository.changed(empty)
         repository.flush()
     repository.blank_codes(account.phone_index, instant())
     repository.end_sign_ins(account.id, instant())
     before = account.phone
     account.phone, account.phone_index = phone, phone_index(phone)
     account.vouched_by = HALL
+    repository.changed(account)
     audit.record(
         action=PHONE,
         person_id=person.id,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select, tuple_
 
+from flexapp.encryption import bound
 from flexapp.extensions import db, run, table_of, upsert
 from flexapp.people.models import Account, Draft
 
@@ -45,7 +46,7 @@ def find(account_id: int, form: str, since: datetime) -> Row | None:
 def save(account_id: int, form: str, content: str, at: datetime) -> None:
     """Keep this as the account's one draft of the form."""
     row = {"account_id": account_id, "form": form, "content": content, "saved_at": at}
-    adding = upsert(Draft).values(row)
+    adding = upsert(Draft).values(bound(_drafts, row))
     db.session.execute(
         adding.on_conflict_do_update(
             index_elements=["account_id", "form"],

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, or_, select, update
 
+from flexapp.encryption import bound
 from flexapp.extensions import db, table_of
 from flexapp.people.models import HandOver
 
@@ -32,7 +33,9 @@ _COLUMNS = [_kept.c[name] for name in Row.__slots__]
 
 def add(row: Mapping[str, object]) -> int:
     """Add one and give its number."""
-    return int(db.session.execute(insert(_kept).returning(_kept.c.id), row).scalar_one())
+    return int(
+        db.session.execute(insert(_kept).returning(_kept.c.id), bound(_kept, row)).scalar_one()
+    )
 
 
 def in_use(code_digest: str) -> bool:

@@ -18,8 +18,8 @@ from enum import StrEnum
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
+from flexapp.encryption import vault
 from flexapp.people import hand_over_repository as repository
-from flexapp.people.encryption import vault
 from flexapp.people.hand_over_repository import Row
 from flexapp.rules.capabilities import Action
 from flexapp.rules.limits import HAND_OVER_BY, HAND_OVER_FOR, HAND_OVERS

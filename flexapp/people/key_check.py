@@ -9,8 +9,8 @@ import secrets
 
 from cryptography.exceptions import InvalidTag
 
+from flexapp.encryption import vault
 from flexapp.people import repository
-from flexapp.people.encryption import vault
 from flexapp.people.service import identity_index
 from flexapp.rules.identity import IdentityNumber
 
@@ -27,7 +27,7 @@ def keys_read_what_is_stored() -> bool:
         newest = repository.newest_person()
         if newest is None:
             value = secrets.token_hex(4)
-            return vault().decrypt(vault().encrypt(value, CONTEXT), CONTEXT) == value
+            return vault().decrypt(vault().encrypt(value, CONTEXT, ""), CONTEXT, "") == value
         return identity_index(IdentityNumber(newest.identity)) == newest.identity_index
     except (KeyError, InvalidTag, ValueError):
         return False

@@ -12,6 +12,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
+from flexapp.encryption import is_bound
 from flexapp.people import rotating
 from flexapp.people.rotating import Standing
 from flexapp.people.sealed_repository import UNNAMED
@@ -86,6 +87,9 @@ def rotate(batch: int, pause: float, by: str) -> None:
 def _finish() -> None:
     with read_transaction():
         found = rotating.standing()
+    if not found.left:
+        with write_transaction():
+            rotating.note_all_bound(instant())
     for label, places in found.left.items():
         click.echo(f"NOT done: {_named(found, label)}: {_listed(places)}")
     if found.left:
@@ -115,7 +119,9 @@ def _named(found: Standing, label: str) -> str:
     if label == UNNAMED:
         return "no key named"
     key = rotating.key_of(label)
-    suite = "AES-256-GCM" if label == key else "SM4-GCM"
+    suite = "SM4-GCM" if ".sm" in label else "AES-256-GCM"
+    if not is_bound(label):
+        suite += ", not bound to rows"
     role = ", MISSING" if key in found.missing else ", writes" if label == found.writes else ""
     return f"{key} ({suite}{role})"
 

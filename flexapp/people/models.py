@@ -7,14 +7,15 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from flexapp.encryption import EncryptedText
 from flexapp.extensions import Model, Moment
-from flexapp.people.encryption import EncryptedText
 
 
 class Person(Model):
     """A human being, known by an ID number; exists once however many ways lead here."""
 
     __tablename__ = "person"
+    __table_args__ = ({"info": {"vouched": True}},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     identity: Mapped[str] = mapped_column(EncryptedText("person.identity"))
@@ -32,6 +33,7 @@ class Account(Model):
     """A mobile number that signs in, and the person it was real-name checked for."""
 
     __tablename__ = "account"
+    __table_args__ = ({"info": {"vouched": True, "unvouched": ("elder",)}},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     phone: Mapped[str] = mapped_column(EncryptedText("account.phone"))
@@ -103,7 +105,9 @@ class HandOver(Model):
     action: Mapped[str]
     place: Mapped[str]
     code_digest: Mapped[str] = mapped_column(unique=True)
-    content: Mapped[str] = mapped_column(EncryptedText("hand_over.content"))
+    content: Mapped[str] = mapped_column(
+        EncryptedText("hand_over.content", row=("person_id", "code_digest"))
+    )
     """JSON of the code and of what was typed."""
     expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
     taken_by: Mapped[str | None]

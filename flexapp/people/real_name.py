@@ -84,6 +84,7 @@ def confirm_real_name(
     account.person_id = person.id
     account.real_name_at = at
     account.vouched_by = None
+    repository.changed(account)
     audit.record(
         action="person.real_name",
         person_id=person.id,

@@ -7,6 +7,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Table, and_, bindparam, func, insert, inspect, or_, select, update
 
+from flexapp.audit import service as audit
+from flexapp.encryption import BoundText, bound
 from flexapp.extensions import db, hold, next_numbers, run, table_of, upsert
 from flexapp.people.models import Account, DailyUse, Person, SignIn, SmsCode
 
@@ -80,7 +82,7 @@ def end_sign_in(token_digest: str, at: datetime) -> None:
 
 def add_code(row: Mapping[str, object]) -> None:
     """A code about to be sent."""
-    db.session.execute(insert(SmsCode), [row])
+    db.session.execute(insert(SmsCode), [bound(table_of(SmsCode), row)])
 
 
 def spend_code(code_id: str, at: datetime) -> None:
@@ -169,11 +171,18 @@ def end_sign_ins(account_id: int, at: datetime) -> None:
 def blank_codes(phone_index: str, at: datetime) -> None:
     """Make the codes of a number unusable and forget the number: only that there were codes is
     left, which the daily limit counts."""
-    db.session.execute(
-        update(SmsCode)
-        .where(SmsCode.phone_index == phone_index)
-        .values(phone="", used_at=func.coalesce(SmsCode.used_at, at))
-    )
+    codes = table_of(SmsCode)
+    numbers = db.session.execute(select(codes.c.id).where(codes.c.phone_index == phone_index))
+    forgotten = [
+        {"code_id": number, "no_phone": BoundText("", number)} for number in numbers.scalars()
+    ]
+    if forgotten:
+        statement = (
+            update(codes)
+            .where(codes.c.id == bindparam("code_id"))
+            .values(phone=bindparam("no_phone"), used_at=func.coalesce(codes.c.used_at, at))
+        )
+        db.session.execute(statement, forgotten)
 
 
 def asked_on(account_id: int, kind: str, day: date) -> bool:
@@ -246,6 +255,12 @@ def add(row: Person | Account) -> None:
     """Add a row and learn its number."""
     db.session.add(row)
     db.session.flush()
+    changed(row)
+
+
+def changed(row: Person | Account) -> None:
+    """Have the next event vouch for a row that was changed."""
+    audit.vouch(_person if isinstance(row, Person) else _account, row)
 
 
 def add_people(rows: Sequence[dict[str, object]]) -> Sequence[int]:
@@ -264,7 +279,9 @@ def _add_all(table: Table, rows: Sequence[dict[str, object]]) -> Sequence[int]:
     numbers = next_numbers(table, len(rows))
     for row, number in zip(rows, numbers, strict=True):
         row["id"] = number
-    db.session.execute(insert(table), rows)
+    db.session.execute(insert(table), [bound(table, row) for row in rows])
+    for row in rows:
+        audit.vouch(table, row)
     return numbers
 
 

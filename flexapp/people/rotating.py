@@ -10,6 +10,7 @@ notice that a key was taken out too early.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,11 +19,16 @@ from datetime import datetime
 from cryptography.exceptions import InvalidTag
 
 from flexapp.audit import service as audit
-from flexapp.audit.service import Actor, ActorKind
+from flexapp.audit.service import SYSTEM, Actor, ActorKind
+from flexapp.encryption import ALL_BOUND, LABEL, Vault, vault
 from flexapp.people import sealed_repository as repository
-from flexapp.people.encryption import LABEL, Vault, vault
 from flexapp.people.sealed_repository import UNNAMED, SealedRow, SealedTable
+from flexapp.web.clock import instant
 from flexapp.web.unit_of_work import read_transaction, write_transaction
+
+log = logging.getLogger(__name__)
+
+BOUND = "bound_values"
 
 MOST_PASSES = 5
 """More are needed only where somebody goes on writing with an old key."""
@@ -43,7 +49,7 @@ class Standing:
     """What the stored values are sealed with."""
 
     writes: str
-    """The label that new values get: a key's id, with ".sm" for SM4-GCM."""
+    """The label that new values get: a key's id, ".sm" for SM4-GCM, ".row": bound to the row."""
     key_ids: tuple[str, ...]
     """The configured keys, the writing one first."""
     counts: Mapping[str, Mapping[str, int]]
@@ -125,8 +131,27 @@ def note(*, rows: int, by: str, at: datetime) -> None:
         subject="data_keys",
         actor=Actor(ActorKind.SYSTEM, None, by, "system"),
         at=at,
-        data={"key": vault().label, "rows": str(rows)},
+        data={"key": vault().label.removesuffix(".row"), "rows": str(rows)},
     )
+
+
+def note_all_bound(at: datetime) -> bool:
+    """Leave an event once every value is bound to its row, in the caller's transaction: from then
+    on none that is not is read. Whether they are."""
+    if audit.of_subject(subject=BOUND):
+        return True
+    if any(repository.has_unbound(table) for table in repository.sealed_tables()):
+        return False
+    audit.record(action=ALL_BOUND, person_id=None, subject=BOUND, actor=SYSTEM, at=at)
+    return True
+
+
+def unbound_values() -> Iterator[str]:
+    """Tables with values that are not bound to their rows though all were: for `audit verify`."""
+    if audit.of_subject(subject=BOUND):
+        for table in repository.sealed_tables():
+            if repository.has_unbound(table):
+                yield f"{table.name} holds values that are not bound to their rows, though all were"
 
 
 def check_at_start() -> None:
@@ -147,7 +172,8 @@ def check_at_start() -> None:
                 if key_of(label) not in {*vault().key_ids, UNNAMED}:
                     missing.add(key_of(label))
                 elif label == vault().label:
-                    opened[_opens(vault(), stored, table.contexts[column])] += 1
+                    place = table.contexts[column], row.rows[column]
+                    opened[_opens(vault(), stored, *place)] += 1
     if missing:
         raise KeysDoNotFit(missing_keys(sorted(missing)))
     if opened[False] and not opened[True]:
@@ -155,6 +181,11 @@ def check_at_start() -> None:
             f"the key {vault().key_ids[0]} in FLEXAPP_DATA_KEYS is another one than the key of"
             " that name that the rows of the database were sealed with; a new key needs a new id."
         )
+    with write_transaction():
+        if not note_all_bound(instant()):
+            log.warning(
+                "encrypted values are not bound to their rows: run `flask keys rotate` once"
+            )
 
 
 def missing_keys(keys: list[str] | tuple[str, ...]) -> str:
@@ -200,17 +231,17 @@ def _sealed_anew(table: SealedTable, row: SealedRow) -> Mapping[str, str]:
     """What can be opened of a row's old values, under the writing label."""
     fresh = {}
     for name in _old(row):
-        context = table.contexts[name]
+        place = table.contexts[name], row.rows[name]
         try:
-            fresh[name] = vault().encrypt(vault().decrypt(row.values[name], context), context)
+            fresh[name] = vault().encrypt(vault().decrypt(row.values[name], *place), *place)
         except UNREADABLE:
             continue
     return fresh
 
 
-def _opens(with_keys: Vault, stored: str, context: str) -> bool:
+def _opens(with_keys: Vault, stored: str, context: str, row: str) -> bool:
     try:
-        with_keys.decrypt(stored, context)
+        with_keys.decrypt(stored, context, row)
     except UNREADABLE:
         return False
     return True

@@ -31,8 +31,8 @@ from sqlalchemy import (
     update,
 )
 
+from flexapp.encryption import LABEL, LONGEST_LABEL, encrypted_columns, row_key
 from flexapp.extensions import db
-from flexapp.people.encryption import LABEL, LONGEST_LABEL, EncryptedText
 
 UNNAMED = "?"
 """The label of values that have none: nothing of ours wrote them."""
@@ -46,6 +46,8 @@ class SealedTable:
     key: tuple[str, ...]
     contexts: Mapping[str, str]
     """What each encrypted column's values are sealed for."""
+    bound_to: Mapping[str, tuple[str, ...]]
+    """The columns whose values each encrypted column is bound to."""
 
     @property
     def name(self) -> str:
@@ -63,17 +65,24 @@ class SealedRow:
 
     key: tuple[Any, ...]
     values: Mapping[str, str]
+    rows: Mapping[str, str]
+    """What each value is bound to."""
 
 
 def sealed_tables() -> tuple[SealedTable, ...]:
     """Every table that a model gives an encrypted column."""
     found = []
     for each in db.metadata.sorted_tables:
-        contexts = {c.name: c.type.context for c in each.c if isinstance(c.type, EncryptedText)}
-        if contexts:
+        kinds = encrypted_columns(each)
+        if kinds:
             keys = list(each.primary_key.columns)
+            bound_to = {name: kind.bound_to(each) for name, kind in kinds.items()}
             names = tuple(key.name for key in keys)
-            found.append(SealedTable(_as_stored(each.name, keys, contexts), names, contexts))
+            beside = {each.c[n].name: each.c[n] for of in bound_to.values() for n in of}
+            named = {**{key.name: key for key in keys}, **beside}
+            contexts = {name: kind.context for name, kind in kinds.items()}
+            stored = _as_stored(each.name, list(named.values()), contexts)
+            found.append(SealedTable(stored, names, contexts, bound_to))
     return tuple(found)
 
 
@@ -93,6 +102,18 @@ def counts(of: SealedTable) -> Mapping[str, Counter[str]]:
         for text, number in db.session.execute(query):
             tally[text if LABEL.fullmatch(text) else UNNAMED] += number
     return found
+
+
+def has_unbound(of: SealedTable) -> bool:
+    """Whether any value is not bound to its row."""
+    unbound = [
+        and_(of.rows.c[name].is_not(None), _label(of.rows.c[name]).not_like("%.row"))
+        for name in of.contexts
+    ]
+    return (
+        db.session.execute(select(of.rows.c[of.key[0]]).where(or_(*unbound)).limit(1)).first()
+        is not None
+    )
 
 
 def waiting(of: SealedTable, label: str) -> int:
@@ -147,21 +168,17 @@ def _as_stored(name: str, keys: list[Column[Any]], contexts: Mapping[str, str]) 
 
 
 def _rows(of: SealedTable) -> Any:
-    return select(*of.key_columns(), *(of.rows.c[name] for name in of.contexts))
+    return select(*of.rows.columns)
 
 
 def _read(of: SealedTable, query: Any) -> list[SealedRow]:
-    width = len(of.key)
     return [
         SealedRow(
-            tuple(row[:width]),
-            {
-                name: value
-                for name, value in zip(of.contexts, row[width:], strict=True)
-                if value is not None
-            },
+            tuple(row[name] for name in of.key),
+            {name: row[name] for name in of.contexts if row[name] is not None},
+            {name: row_key(*(row[each] for each in to)) for name, to in of.bound_to.items()},
         )
-        for row in db.session.execute(query)
+        for row in db.session.execute(query).mappings()
     ]
 
 

@@ -11,8 +11,8 @@ from flask import current_app, g
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
+from flexapp.encryption import vault
 from flexapp.people import repository
-from flexapp.people.encryption import vault
 from flexapp.people.models import Account, Person
 from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.identity import IdentityNumber, Sex, mask_name, parse_identity
@@ -316,6 +316,7 @@ def set_proxy_handling(*, person: PersonCard, allowed: bool, actor: Actor, at: d
     if row is None or row.proxy_allowed == allowed:
         return
     row.proxy_allowed = allowed
+    repository.changed(row)
     audit.record(
         action="person.proxy_on" if allowed else "person.proxy_off",
         person_id=person.id,
@@ -348,6 +349,7 @@ def record_retirement(
     assert row is not None
     row.original_age = None if original is default_original_age(person.sex) else original.value
     row.approved_month = None if approved is None else str(approved)
+    repository.changed(row)
     audit.record(
         action="person.retirement",
         person_id=person.id,

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
+from flexapp.encryption import vault
 from flexapp.extensions import hold
 from flexapp.people import repository
-from flexapp.people.encryption import vault
 from flexapp.people.gateways import GatewayDown, SmsGateway
 from flexapp.people.service import add_account, mask_phone, phone_index
 from flexapp.rules.refusal import Refusal

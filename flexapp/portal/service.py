@@ -54,6 +54,7 @@ SENTENCES = {
     "registration.changed": "变更参保登记：{changed}",
     "registration.unit_moved": "虚拟单位归并，参保单位改为 {to_unit}",
     "assessment.assess": "核定 {period}{rate}，{total} 元",
+    "assessment.restored": "{period} 的核定由税务存档恢复，{total} 元",
     "assessment.transmit": "把 {period} 的核定传输给税务",
     "assessment.revoke": "撤销 {period} 的核定",
     "assessment.ask": "申请税务撤销 {period} 的核定",

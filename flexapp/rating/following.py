@@ -93,7 +93,10 @@ def handle(*, number: int, answer: str, actor: Actor, at: datetime) -> Refusal |
     if refusal is not None or isinstance(words, Refusal):
         return refusal or (words if isinstance(words, Refusal) else None)
     assert actor.id is not None
-    if not repository.handle(number, staff_id=actor.id, answer=words, at=at):
+    assert found is not None
+    if not repository.handle(
+        number, case_seq=found.case_seq, staff_id=actor.id, answer=words, at=at
+    ):
         return HANDLED_ALREADY
     # No person: whoever looks up what was done for somebody would learn who had complained.
     audit.record(

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from flexapp.encryption import EncryptedText
 from flexapp.extensions import Model, Moment
-from flexapp.people.encryption import EncryptedText
 
 OPEN = text("level <= 2 AND handled_at IS NULL")
 """Bad ones that the agency has not dealt with; written out, so that the partial index fits."""
@@ -39,11 +39,13 @@ class Rating(Model):
     """The app or browser it was done in, or the kind of counter."""
     division: Mapped[str]
     level: Mapped[int]
-    sentence: Mapped[str | None] = mapped_column(EncryptedText("rating.sentence"))
+    sentence: Mapped[str | None] = mapped_column(
+        EncryptedText("rating.sentence", row=("case_seq",))
+    )
     """What was added in words; None where nothing was, so that the database can tell."""
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     created_at: Mapped[datetime] = mapped_column(Moment)
     handled_at: Mapped[datetime | None] = mapped_column(Moment)
     handled_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
-    answer: Mapped[str | None] = mapped_column(EncryptedText("rating.answer"))
+    answer: Mapped[str | None] = mapped_column(EncryptedText("rating.answer", row=("case_seq",)))
     """What the agency did, in a sentence that the person reads."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, TextClause, func, select, update
 
+from flexapp.encryption import BoundText, bound
 from flexapp.extensions import day_of, db, table_of, upsert
 from flexapp.rating.models import OPEN, Rating
 from flexapp.rules.personal_numbers import hide
@@ -43,7 +44,9 @@ def _row(columns: Sequence[Any]) -> Row:
 
 def add(row: Mapping[str, object]) -> bool:
     """Add a rating; False where the case has one already."""
-    statement = upsert(Rating).values(dict(row)).on_conflict_do_nothing().returning(_rating.c.id)
+    statement = (
+        upsert(Rating).values(bound(_rating, row)).on_conflict_do_nothing().returning(_rating.c.id)
+    )
     return db.session.execute(statement).first() is not None
 
 
@@ -113,12 +116,12 @@ def newest(
     ]
 
 
-def handle(number: int, *, staff_id: int, answer: str, at: datetime) -> bool:
+def handle(number: int, *, case_seq: int, staff_id: int, answer: str, at: datetime) -> bool:
     """Note what was done about one; False where somebody has."""
     done = db.session.execute(
         update(_rating)
         .where(_rating.c.id == number, _rating.c.handled_at.is_(None))
-        .values(handled_at=at, handled_by=staff_id, answer=answer)
+        .values(handled_at=at, handled_by=staff_id, answer=BoundText(answer, case_seq))
         .returning(_rating.c.id)
     ).first()
     return done is not None

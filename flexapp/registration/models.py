@@ -7,8 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from flexapp.encryption import EncryptedText
 from flexapp.extensions import Model, Moment
-from flexapp.people.encryption import EncryptedText
 
 
 class VirtualUnit(Model):
@@ -20,7 +20,7 @@ class VirtualUnit(Model):
     """
 
     __tablename__ = "virtual_unit"
-    __table_args__ = (UniqueConstraint("division", "kind"),)
+    __table_args__ = (UniqueConstraint("division", "kind"), {"info": {"vouched": True}})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     division: Mapped[str]
@@ -36,7 +36,10 @@ class FormerUnit(Model):
     """
 
     __tablename__ = "former_unit"
-    __table_args__ = (CheckConstraint("opened_on < '2020-01-01'", name="opened_before_2020"),)
+    __table_args__ = (
+        CheckConstraint("opened_on < '2020-01-01'", name="opened_before_2020"),
+        {"info": {"vouched": True}},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     division: Mapped[str]
@@ -61,6 +64,7 @@ class Registration(Model):
             sqlite_where=text("superseded_at IS NULL"),
             postgresql_where=text("superseded_at IS NULL"),
         ),
+        {"info": {"vouched": True}},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

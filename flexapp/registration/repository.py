@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Subquery, bindparam, select
+from sqlalchemy import ColumnElement, Subquery, bindparam, literal, select
 
-from flexapp.extensions import db, run, table_of, upsert
+from flexapp.audit import service as audit
+from flexapp.encryption import bound
+from flexapp.extensions import db, next_number, next_numbers, run, table_of, upsert
 from flexapp.registration.models import Registration, VirtualUnit
 
 _registration, _unit = table_of(Registration), table_of(VirtualUnit)
@@ -59,27 +61,48 @@ def current(person_id: int) -> tuple[Registration, VirtualUnit] | None:
     return None if row is None else (row[0], row[1])
 
 
-def add(row: Registration) -> None:
-    """Add the next registration; the one before must have been superseded already."""
+def add(row: Registration, before: Registration | None = None) -> None:
+    """Add the next registration; the one `before` must have been superseded already."""
     db.session.flush()
+    if before is not None:
+        audit.vouch(_registration, before)
     db.session.add(row)
     db.session.flush()
+    audit.vouch(_registration, row)
 
 
 def add_all(rows: Sequence[Mapping[str, object]]) -> None:
     """Add the first registrations of many people."""
-    db.session.execute(_registration.insert(), rows)
+    numbers = next_numbers(_registration, len(rows))
+    numbered = [{**row, "id": n} for row, n in zip(rows, numbers, strict=True)]
+    db.session.execute(_registration.insert(), [bound(_registration, row) for row in numbered])
+    for row in numbered:
+        audit.vouch(_registration, row)
 
 
 def unit(division: str, kind: str, name: str) -> VirtualUnit:
     """The division's unit of that kind, made the first time somebody is insured there."""
-    query = select(VirtualUnit).where(VirtualUnit.division == division, VirtualUnit.kind == kind)
-    found = db.session.execute(query).scalar_one_or_none()
-    if found is not None:
-        return found
-    row = {"division": division, "kind": kind, "name": name}
-    db.session.execute(upsert(VirtualUnit).values(row).on_conflict_do_nothing())
-    return db.session.execute(query).scalar_one()
+    return _unit_with(division, kind, name, literal(0))[0]
+
+
+def unit_for_next(division: str, kind: str, name: str) -> tuple[VirtualUnit, int]:
+    """The same, and the number of the next registration: what is encrypted in it is bound to it."""
+    return _unit_with(division, kind, name, next_number(_registration))
+
+
+def _unit_with(
+    division: str, kind: str, name: str, number: ColumnElement[int]
+) -> tuple[VirtualUnit, int]:
+    query = select(VirtualUnit, number).where(
+        VirtualUnit.division == division, VirtualUnit.kind == kind
+    )
+    found = db.session.execute(query).first()
+    if found is None:
+        row = {"division": division, "kind": kind, "name": name}
+        db.session.execute(upsert(VirtualUnit).values(row).on_conflict_do_nothing())
+        found = db.session.execute(query).one()
+        audit.vouch(_unit, found[0])
+    return found[0], found[1]
 
 
 def current_places() -> Subquery:

@@ -187,12 +187,13 @@ def register(
     if before is not None:
         start = Month.of(before[0].work_start)
         before[0].superseded_at = at
-    unit = repository.unit(
+    unit, number = repository.unit_for_next(
         details.division.code,
         RateKind.FLEXIBLE.value,
         divisions.virtual_unit_name(details.division.code, RateKind.FLEXIBLE),
     )
     row = Registration(
+        id=number,
         person_id=person.id,
         division=details.division.code,
         unit_id=unit.id,
@@ -203,7 +204,7 @@ def register(
         registered_at=at,
         superseded_at=None,
     )
-    repository.add(row)
+    repository.add(row, before[0] if before is not None else None)
     handing_over.finished(person_id=person.id, action=Action.REGISTER)
     if actor.kind is ActorKind.STAFF:
         drafting.overtaken(person_id=person.id, form=FORM)

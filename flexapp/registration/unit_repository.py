@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from flexapp.extensions import db
+from flexapp.audit import service as audit
+from flexapp.extensions import db, table_of
 from flexapp.registration.models import FormerUnit, Registration, VirtualUnit
 
 
@@ -81,6 +82,8 @@ def add_former(row: FormerUnit) -> int:
     db.session.flush()
     row.unit_id = unit.id
     db.session.flush()
+    audit.vouch(table_of(VirtualUnit), unit)
+    audit.vouch(table_of(FormerUnit), row)
     return unit.id
 
 
@@ -100,3 +103,4 @@ def mark_merged(unit_id: int, at: datetime) -> None:
     row = db.session.execute(select(FormerUnit).where(FormerUnit.unit_id == unit_id)).scalar_one()
     row.merged_at = at
     db.session.flush()
+    audit.vouch(table_of(FormerUnit), row)

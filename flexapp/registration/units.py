@@ -125,7 +125,8 @@ def move_people(*, source: Unit, target_id: int, limit: int, actor: Actor, at: d
                 work_start=old.work_start,
                 registered_at=at,
                 superseded_at=None,
-            )
+            ),
+            old,
         )
         audit.record(
             action="registration.unit_moved",

@@ -122,8 +122,8 @@ HOLDINGS: tuple[Holding, ...] = (
     ),
     Holding(
         name="办理记录",
-        tables=("audit_event",),
-        what="谁、什么时候、从哪里办了什么；记录里没有身份证号和完整的手机号",
+        tables=("audit_event", "audit_words"),
+        what="谁、什么时候、从哪里办了什么；记录里没有身份证号和完整的手机号，您写的撤销原因加密保存",
         why="出了差错能查清，改动能发现",
         ground=DUTY,
         kept="长期保存：只能增加，不能改也不能删",

@@ -58,6 +58,19 @@ def blueprint(store: Store, faults: Faults) -> Blueprint:
         holding = store.holding(serial)
         return problem(_UNKNOWN) if holding is None else jsonify(asdict(holding))
 
+    @api.get("/assessments/<serial>/messages")
+    def messages(serial: str) -> Response:
+        if store.holding(serial) is None:
+            return problem(_UNKNOWN)
+        return jsonify(messages=[asdict(each) for each in store.messages(serial)])
+
+    @api.get("/signatures")
+    def signatures() -> Response:
+        limit = _number("limit", 100, 1, MOST)
+        if isinstance(limit, Refusal):
+            return invalid((limit,))
+        return jsonify(signatures=[each.signature for each in store.newest_messages(limit)])
+
     @api.post("/assessments/<serial>/revocation-requests")
     def request_revocation(serial: str) -> Response:
         sent = _sent_json()

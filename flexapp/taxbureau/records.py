@@ -83,6 +83,17 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptMessage:
+    """A message of the product as it came; `kind` is submit or ask."""
+
+    serial: str
+    kind: str
+    received_at: str
+    signature: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """An event the product is told; `request_id` where it answers a request of the product."""
 

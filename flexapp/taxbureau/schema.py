@@ -5,7 +5,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-VERSION = 3
+VERSION = 4
 BUSY_TIMEOUT_MS = 5000
 PATIENCE = 30
 """Seconds that a start waits for another one, which may have a large file to upgrade."""
@@ -122,6 +122,11 @@ _ADDED = {
         )""",
         "INSERT INTO faults SELECT * FROM faults_before",
         "DROP TABLE faults_before",
+    ),
+    # The newest messages of the product are looked up by when they came.
+    4: (
+        "CREATE INDEX assessments_by_time ON assessments (received_at)",
+        "CREATE INDEX requests_by_time ON revocation_requests (requested_at)",
     ),
 }
 

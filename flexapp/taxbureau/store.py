@@ -15,6 +15,7 @@ from flexapp.taxbureau.database import Database, stamp
 from flexapp.taxbureau.records import (
     HistoryEntry,
     Holding,
+    KeptMessage,
     LastRequest,
     Page,
     Proof,
@@ -31,6 +32,13 @@ _HOLDING = """SELECT a.serial, a.state, a.digest, a.cursor, a.received_at, a.cha
     a.reason, r.request_id, r.answer, r.answer_reason
     FROM assessments a LEFT JOIN revocation_requests r ON r.rowid =
         (SELECT max(rowid) FROM revocation_requests WHERE serial = a.serial)"""
+
+
+_MESSAGES = """SELECT * FROM (
+    SELECT serial, 'submit' AS kind, received_at, signed, signed_body FROM assessments
+    WHERE signed IS NOT NULL
+    UNION ALL SELECT serial, 'ask', requested_at, signed, signed_body FROM revocation_requests
+    WHERE signed IS NOT NULL)"""
 
 
 class Store(Database):
@@ -151,6 +159,18 @@ class Store(Database):
         )
         return tuple(_holding(row) for row in rows)
 
+    def messages(self, serial: str) -> tuple[KeptMessage, ...]:
+        """What the product told about `serial`, oldest first, as it came."""
+        rows = self.connection().execute(
+            f"{_MESSAGES} WHERE serial = ? ORDER BY received_at, kind DESC", (serial,)
+        )
+        return tuple(_kept(row) for row in rows)
+
+    def newest_messages(self, limit: int) -> tuple[KeptMessage, ...]:
+        """The last of what the product told, newest first."""
+        rows = self.connection().execute(f"{_MESSAGES} ORDER BY received_at DESC LIMIT ?", (limit,))
+        return tuple(_kept(row) for row in rows)
+
     def history(self, serial: str) -> tuple[HistoryEntry, ...]:
         """What happened to `serial`, oldest first, and what the product knows of it."""
         rows = self.connection().execute(
@@ -237,6 +257,16 @@ def _from_row(row: sqlite3.Row) -> Record:
         reason=row["reason"],
         receipt=row["receipt"],
         token=row["signed"],
+    )
+
+
+def _kept(row: sqlite3.Row) -> KeptMessage:
+    return KeptMessage(
+        row["serial"],
+        row["kind"],
+        row["received_at"],
+        row["signed"],
+        bytes(row["signed_body"]).decode(),
     )
 
 

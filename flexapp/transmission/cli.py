@@ -16,11 +16,11 @@ from flexapp import signing
 from flexapp.audit.service import SYSTEM
 from flexapp.config import Settings
 from flexapp.rules.refusal import Refusal
-from flexapp.transmission import operating
+from flexapp.transmission import chain_ends, operating
 from flexapp.transmission.gateway import TaxUnreachable
 from flexapp.transmission.reconciling import Finding, reconcile
-from flexapp.transmission.worker import Sender, gateway, run
-from flexapp.web.clock import BEIJING
+from flexapp.transmission.worker import Sender, gateway, own_keys, run
+from flexapp.web.clock import BEIJING, instant
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
 MENDED = {True: "mended", False: "NOT mended"}
@@ -69,13 +69,14 @@ def status() -> None:
 def compare_books() -> None:
     """Hold every assessment against the tax bureau's books, both ways, and mend what differs.
 
+    What the tax bureau has and we have lost is made again from our signed messages that it keeps.
     Ends with 1 where something is left for a person, and with 2 where it could not finish.
     """
     seen = 0
     findings: list[Finding] = []
     fault: TaxUnreachable | None = None
     with click.progressbar(
-        reconcile(gateway(_app())), label="comparing", show_pos=True
+        reconcile(gateway(_app()), own_keys()), label="comparing", show_pos=True
     ) as looked_at:
         try:
             for finding in looked_at:
@@ -93,6 +94,15 @@ def compare_books() -> None:
         click.echo(f"not finished: the tax bureau cannot be asked ({fault})", err=True)
         raise SystemExit(2)
     raise SystemExit(1 if left else 0)
+
+
+@cli.command("accept-chain")
+@click.option("--reason", required=True, help="Why ends told until now are missing here.")
+def accept_chain(reason: str) -> None:
+    """Once it is known why: ends of the record of events that were told before are not missed."""
+    with write_transaction():
+        chain_ends.accept(reason=reason, actor=SYSTEM, at=instant())
+    click.echo("ends told until now are not missed any more")
 
 
 @cli.command("show")

@@ -97,6 +97,16 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A message of ours as the tax bureau kept it; `kind` as in our outbox: submit or ask."""
+
+    kind: str
+    received_at: datetime
+    signature: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """A page of what it holds; `next` is where the next one begins, None after the last."""
 
@@ -122,9 +132,16 @@ class TaxGateway(Protocol):
     def listing(self, after: int, limit: int) -> Listing:
         """What it holds, in the order of the last changes, after a cursor."""
 
+    def kept(self, serial: str) -> tuple[Kept, ...]:
+        """Our own messages about a serial, as they came there; none where it does not tell."""
+
+    def signatures(self, limit: int) -> tuple[str, ...]:
+        """The signatures of the newest messages of ours; none where it does not tell."""
+
 
 class HttpTaxGateway:
-    """The gateway over HTTP. `keys`: the tax bureau's, to believe its answers by."""
+    """The gateway over HTTP. `keys`: the tax bureau's, to believe its answers by. `chain_end`: the
+    end of our record of events, which messages that tell something carry along."""
 
     def __init__(
         self,
@@ -134,8 +151,10 @@ class HttpTaxGateway:
         keys: KeySet,
         transport: httpx.BaseTransport | None = None,
         now: Callable[[], datetime] = instant,
+        chain_end: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._signer, self._keys, self._now = signer, keys, now
+        self._chain_end = chain_end
         self._client = httpx.Client(base_url=base_url, timeout=TIMEOUT, transport=transport)
 
     def submit(self, serial: str, content: str) -> Accepted | TaxRefused:
@@ -170,6 +189,20 @@ class HttpTaxGateway:
 
         return _read(read, status)
 
+    def kept(self, serial: str) -> tuple[Kept, ...]:
+        """GET /v1/assessments/{serial}/messages."""
+        status, _, document = self._ask(f"/v1/assessments/{serial}/messages")
+        if status == 404:
+            return ()
+        return _read(lambda: tuple(map(_kept, document["messages"])), status)
+
+    def signatures(self, limit: int) -> tuple[str, ...]:
+        """GET /v1/signatures."""
+        status, _, document = self._ask(f"/v1/signatures?limit={limit}")
+        if status == 404:
+            return ()
+        return _read(lambda: tuple(map(str, document["signatures"])), status)
+
     def _tell(self, method: str, target: str, body: str) -> Accepted | TaxRefused:
         status, proof, document = self._call(method, target, body.encode())
         if 200 <= status < 300:
@@ -201,7 +234,12 @@ class HttpTaxGateway:
     def _exchange(self, method: str, target: str, body: bytes) -> tuple[int, Proof, dict[str, Any]]:
         """Status, proof and JSON of an answer that is the tax bureau's own and no fault of it."""
         request_id, signature = protocol.request_signature(
-            self._signer, method=method, target=target, body=body, at=self._now()
+            self._signer,
+            method=method,
+            target=target,
+            body=body,
+            at=self._now(),
+            chain_end=self._chain_end() if body else None,
         )
         headers = {HEADER: signature} | ({"Content-Type": "application/json"} if body else {})
         if request_ids.current():
@@ -245,6 +283,15 @@ def _read(make: Callable[[], T], status: int) -> T:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         fault = f"an answer that cannot be understood ({type(error).__name__})"
         raise TaxUnreachable(fault, answered=True) from None
+
+
+def _kept(row: dict[str, Any]) -> Kept:
+    return Kept(
+        kind=str(row["kind"]),
+        received_at=datetime.fromisoformat(row["received_at"]),
+        signature=str(row["signature"]),
+        body=str(row["body"]),
+    )
 
 
 def _holding(row: dict[str, Any], proof: Proof) -> Holding:

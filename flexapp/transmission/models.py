@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from flexapp.encryption import EncryptedText
 from flexapp.extensions import Model, Moment
-from flexapp.people.encryption import EncryptedText
 
 
 class OutboxMessage(Model):
@@ -26,7 +26,8 @@ class OutboxMessage(Model):
     request_id: Mapped[str] = mapped_column(default="")
     """Of the request that wanted it: it goes along to the tax bureau and into the log."""
     kind: Mapped[str]
-    reason: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(EncryptedText("outbox_message.reason"))
+    """Why the tax bureau is asked to revoke, as the person typed it."""
     content: Mapped[str | None] = mapped_column(EncryptedText("outbox_message.content"))
     """Of a submission: what is sent, to the letter, whatever becomes of the person's data."""
     digest: Mapped[str] = mapped_column(default="")
@@ -40,7 +41,7 @@ class OutboxMessage(Model):
     created_at: Mapped[datetime] = mapped_column(Moment)
     due_at: Mapped[datetime] = mapped_column(Moment)
     last_fault: Mapped[str] = mapped_column(Text, default="")
-    proof: Mapped[str] = mapped_column(Text, default="")
+    proof: Mapped[str] = mapped_column(EncryptedText("outbox_message.proof"), default="")
     """The tax bureau's signed answer that settled it (`protocol.Proof`)."""
 
 
@@ -58,7 +59,7 @@ class TaxEvent(Model):
     outcome: Mapped[str]
     digest: Mapped[str] = mapped_column(default="")
     """SHA-256 of the event as it was told: told again, it must be the same."""
-    proof: Mapped[str] = mapped_column(Text, default="")
+    proof: Mapped[str] = mapped_column(EncryptedText("tax_event.proof"), default="")
     """The signed message that told it."""
 
 

@@ -118,7 +118,7 @@ def give_back(*, gateway: TaxGateway, serial: str, reason: str, actor: Actor) ->
         return HELD_THERE
     record = assessment.find(serial)
     assert record is not None
-    if not repository.give_up(message.id, reason):
+    if not repository.give_up(message.id):
         return NOT_PARKED
     move = Move.REFUSE if message.kind == "submit" else Move.DECLINE
     return assessment.transition(

@@ -36,11 +36,24 @@ class Proof:
         return json.dumps({"jws": self.signature, "body": self.body}, ensure_ascii=False)
 
 
+CHAIN = "audit_end"
+"""The claim that carries the end of our record of events, "NUMBER:DIGEST": kept over there with the
+message, it is an end that nobody here can put back."""
+
+
 def request_signature(
-    key: ECKey, *, method: str, target: str, body: bytes, at: datetime
+    key: ECKey,
+    *,
+    method: str,
+    target: str,
+    body: bytes,
+    at: datetime,
+    chain_end: str | None = None,
 ) -> tuple[str, str]:
     """(id, signature) of a request of ours; `target`: the path from its version on, and query."""
     claims = {"htm": method, "htu": target, "body_sha256": signing.body_digest(body)}
+    if chain_end is not None:
+        claims[CHAIN] = chain_end
     return signing.sign(key, claims, issuer=OURS, audience=THEIRS, at=at)
 
 
@@ -74,6 +87,25 @@ def proof_holds(proof: str, keys: KeySet) -> bool:
         return bool(claims.get("body_sha256") == signing.body_digest(kept["body"].encode()))
     except (ValueError, KeyError, TypeError, AttributeError, NotGenuine):
         return False
+
+
+def own_claims(signature: str, keys: KeySet) -> Mapping[str, object]:
+    """What we signed once, as the tax bureau kept it; raises `NotGenuine`."""
+    return signing.verify_kept(signature, keys, issuer=OURS, audience=THEIRS)
+
+
+def own_submission(signature: str, body: str, keys: KeySet, *, serial: str) -> Mapping[str, object]:
+    """The claims of our own message that handed a serial over; raises `NotGenuine`."""
+    claims = own_claims(signature, keys)
+    bound = {
+        "htm": "PUT",
+        "htu": f"/v1/assessments/{serial}",
+        "body_sha256": signing.body_digest(body.encode()),
+    }
+    for name, value in bound.items():
+        if claims.get(name) != value:
+            raise NotGenuine("other_message", f"the signature is of another message ({name})")
+    return claims
 
 
 def canonical(content: Mapping[str, str]) -> str:

@@ -1,8 +1,10 @@
 """Holding both books side by side.
 
-Mends what has one right answer: a state the tax bureau reached without our hearing of it, and a
-record it has lost. What needs a person is reported, and kept until the books agree: serials unknown
-here, states that contradict each other, another content under the same serial.
+Mends what has one right answer: a state the tax bureau reached without our hearing of it, a record
+it has lost, and one that we have lost (`restoring.py`). What needs a person is reported, and kept
+until the books agree: states that contradict each other, another content under the same serial, a
+record lost here whose months are held otherwise since, and an end of our record of events, told to
+the tax bureau, that is not in it any more (`chain_ends.py`).
 
 `catch_up` looks at what changed there since the last comparison: senders begin with it, so that a
 database that was put back to an older copy learns first what has been sent. `reconcile` looks at
@@ -18,13 +20,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
 
+from joserfc.jwk import KeySet
+
 from flexapp.assessment import service as assessment
 from flexapp.assessment.service import Record
+from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
-from flexapp.transmission import link, repository
+from flexapp.signing import body_digest
+from flexapp.transmission import chain_ends, link, repository, restoring
 from flexapp.transmission.agreeing import Fact, Outcome, agree, answers_our_request, explain
 from flexapp.transmission.gateway import Accepted, Holding, TaxGateway, TaxUnusable
 from flexapp.transmission.messages import submission
+from flexapp.transmission.restoring import Archived
 from flexapp.web.clock import instant
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
@@ -40,8 +47,10 @@ class Finding:
     mended: bool
 
 
-def catch_up(gateway: TaxGateway, *, not_since: timedelta = timedelta(0)) -> list[Finding]:
-    """Compare what changed at the tax bureau since the last time.
+def catch_up(
+    gateway: TaxGateway, keys: KeySet, *, not_since: timedelta = timedelta(0)
+) -> list[Finding]:
+    """Compare what changed at the tax bureau since the last time; `keys` are our own.
 
     Skipped, with nothing found, where another worker compared within `not_since`. Raises
     `TaxUnreachable`; what was compared until then stays compared.
@@ -53,27 +62,29 @@ def catch_up(gateway: TaxGateway, *, not_since: timedelta = timedelta(0)) -> lis
     found: list[Finding] = []
     while after is not None:
         page = gateway.listing(after, PAGE)
-        found += [finding for finding in map(_compare_one, page.holdings) if finding is not None]
+        compared = (_compare_one(gateway, keys, holding) for holding in page.holdings)
+        found += [finding for finding in compared if finding is not None]
         with write_transaction():
             link.answered()
             if page.holdings:
                 repository.update_link(cursor=page.holdings[-1].cursor)
         after = page.next
-    return found
+    return [*_chain_ends(gateway, keys), *found]
 
 
-def reconcile(gateway: TaxGateway) -> Iterator[Finding | None]:
+def reconcile(gateway: TaxGateway, keys: KeySet) -> Iterator[Finding | None]:
     """Compare everything, both ways; one item for each serial looked at, None where they agree.
 
     Raises `TaxUnreachable` where the tax bureau cannot be asked; what was mended stays mended.
     """
+    yield from _chain_ends(gateway, keys)
     known = array("Q")
     after: int | None = 0
     while after is not None:
         page = gateway.listing(after, PAGE)
         for holding in page.holdings:
             known.append(_short(holding.serial))
-            yield _compare_one(holding)
+            yield _compare_one(gateway, keys, holding)
         after = page.next
     with write_transaction():
         link.answered()
@@ -81,23 +92,37 @@ def reconcile(gateway: TaxGateway) -> Iterator[Finding | None]:
     yield from _look_for_missing(gateway, array("Q", sorted(known)))
 
 
-def _compare_one(holding: Holding) -> Finding | None:
+def _chain_ends(gateway: TaxGateway, keys: KeySet) -> Iterator[Finding]:
+    for difference in chain_ends.compare(gateway, keys):
+        with write_transaction():
+            finding = _for_a_person(chain_ends.NAME, difference)
+        yield finding
+
+
+def _compare_one(gateway: TaxGateway, keys: KeySet, holding: Holding) -> Finding | None:
     """A transaction of its own: residents who write never wait for more than one comparison."""
+    with read_transaction():
+        lost = assessment.find(holding.serial) is None
+    archived = restoring.archived(gateway, holding, keys) if lost else None
     with write_transaction():
-        return _compare(holding)
+        return _compare(holding, archived)
 
 
-def _compare(holding: Holding) -> Finding | None:
-    """Their record against ours, in the caller's transaction."""
-    if repository.last_cursor(holding.serial) > holding.cursor:
-        return None  # an event has told of something newer than this page
+def _compare(holding: Holding, archived: Archived | Refusal | None) -> Finding | None:
+    """Their record against ours, in the caller's transaction; `archived`: our message that they
+    keep, where we had nothing."""
     record = assessment.find(holding.serial)
     if record is None:
-        assessment.never_give_again(holding.serial)
-        return _for_a_person(holding.serial, explain(holding.state, None))
+        return _lost(holding, archived)
+    if repository.last_cursor(holding.serial) > holding.cursor:
+        return None  # an event has told of something newer than this page
     submitted = repository.latest(holding.serial, "submit")
     if submitted is not None and submitted.digest not in ("", holding.digest):
         return _for_a_person(holding.serial, "another content there than was sent")
+    if submitted is None and body_digest(submission(record).encode()) != holding.digest:
+        # The serial was given anew after an older copy was put back and before the books were held
+        # side by side: two assessments of the same name.
+        return _for_a_person(holding.serial, "another content there than is here")
     fact = _fact(holding)
     difference = explain(fact.value, record)
     data = {"found_by": "reconcile"} | ({"reason": holding.reason} if holding.reason else {})
@@ -108,6 +133,20 @@ def _compare(holding: Holding) -> Finding | None:
         return _for_a_person(holding.serial, difference)
     repository.clear_finding(holding.serial)
     return Finding(holding.serial, difference, True) if outcome is Outcome.APPLIED else None
+
+
+def _lost(holding: Holding, archived: Archived | Refusal | None) -> Finding:
+    """We have lost what they hold: made again from what we told them, or left for a person."""
+    assessment.never_give_again(holding.serial)
+    difference = explain(holding.state, None)
+    done = archived if isinstance(archived, Refusal) else None
+    if isinstance(archived, Archived):
+        done = restoring.restore(holding, archived)
+    if archived is None or done is not None:
+        why = f": {done.sentence}" if done is not None else ""
+        return _for_a_person(holding.serial, f"{difference}{why}")
+    repository.clear_finding(holding.serial)
+    return Finding(holding.serial, f"{difference}, restored from our message kept there", True)
 
 
 def _fact(holding: Holding) -> Fact:

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, insert, not_, or_, select, update
 
 from flexapp.assessment import service as assessment
+from flexapp.encryption import BoundText, bound
 from flexapp.extensions import db, table_of, upsert
 from flexapp.transmission.models import OutboxMessage, TaxEvent, TaxFinding, TaxLink
 
 OPEN = ("waiting", "claimed")
-_outbox = table_of(OutboxMessage)
+_outbox, _event = table_of(OutboxMessage), table_of(TaxEvent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def comes_due(moment: ColumnElement[datetime | None], now: datetime) -> ColumnEl
 
 def add(row: Mapping[str, object]) -> None:
     """Add a message to the outbox."""
-    db.session.execute(insert(OutboxMessage), [row])
+    db.session.execute(insert(_outbox), [bound(_outbox, row)])
 
 
 def _undisputed() -> ColumnElement[bool]:
@@ -133,6 +134,8 @@ def content_of(message_id: str) -> str | None:
 
 def update_message(message_id: str, *, attempt: int, values: Mapping[str, object]) -> bool:
     """Change a message unless another worker has taken it over meanwhile (`attempt` moved on)."""
+    if isinstance(proof := values.get("proof"), str):
+        values = {**values, "proof": BoundText(proof, message_id)}
     changed = db.session.execute(
         update(OutboxMessage)
         .where(
@@ -168,12 +171,12 @@ def unpark(serial: str | None, now: datetime) -> Sequence[str]:
     return list(db.session.execute(statement).scalars())
 
 
-def give_up(message_id: str, why: str) -> bool:
-    """End a parked message without its having been delivered."""
+def give_up(message_id: str) -> bool:
+    """End a parked message without its having been delivered. Why is in the record of events."""
     changed = db.session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.id == message_id, OutboxMessage.status == "parked")
-        .values(status="dropped", last_fault=why)
+        .values(status="dropped", last_fault="given back")
         .returning(OutboxMessage.id)
     ).first()
     return changed is not None
@@ -247,7 +250,7 @@ def last_cursor(serial: str) -> int:
 
 def add_event(row: Mapping[str, object]) -> None:
     """Remember an event and what it did."""
-    db.session.execute(insert(TaxEvent), [row])
+    db.session.execute(insert(_event), [bound(_event, row)])
 
 
 # How we stand.

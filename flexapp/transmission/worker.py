@@ -8,9 +8,12 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from flask import Flask
+from flask import Flask, current_app
+from joserfc.jwk import KeySet
 
-from flexapp.transmission import link, repository
+from flexapp import signing
+from flexapp.config import Settings
+from flexapp.transmission import chain_ends, link, repository
 from flexapp.transmission.gateway import TaxGateway, TaxUnreachable
 from flexapp.transmission.reconciling import Finding, catch_up
 from flexapp.transmission.sending import work_once
@@ -35,6 +38,12 @@ def gateway(app: Flask) -> TaxGateway:
     return found
 
 
+def own_keys() -> KeySet:
+    """Every key that we sign or signed messages with."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return signing.known_set(settings.signing_keys)
+
+
 class Sender:
     """One worker. It compares the books before it sends anything: our database may have been put
     back to an older copy, which does not know what was sent already."""
@@ -43,6 +52,7 @@ class Sender:
         self._gateway = gateway
         self._began = False
         self._noted: datetime | None = None
+        self._end_noted: datetime | None = None
 
     def round(self) -> int:
         """Compare where it is time, then send what is due; how many messages were in hand.
@@ -64,13 +74,22 @@ class Sender:
                 repository.update_link(sender_seen_at=at)
             self._noted = at
 
+    def _note_end(self) -> None:
+        """Write the end of the record of events to the log, which lies outside the database."""
+        at = instant()
+        if self._end_noted is None or at - self._end_noted >= COMPARE_EVERY:
+            log.info("the audit chain ends at %s", chain_ends.end_to_tell())
+            self._end_noted = at
+
     def _compared(self) -> bool:
         """Whether sending may go on."""
         if not _may_call(self._began):
             return False
         try:
             found = catch_up(
-                self._gateway, not_since=COMPARE_EVERY if self._began else timedelta(0)
+                self._gateway,
+                own_keys(),
+                not_since=COMPARE_EVERY if self._began else timedelta(0),
             )
         except TaxUnreachable as fault:
             log.warning("the books cannot be compared: %s", fault)
@@ -81,6 +100,7 @@ class Sender:
                     link.silent()
             return self._began
         self._began = True
+        self._note_end()
         for finding in found:
             report(finding)
         return True

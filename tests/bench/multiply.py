@@ -2,8 +2,9 @@
 
 For `make bench ARGS="--only rows --large sqlite:///FILE"` at sizes that `flask demo generate` takes
 hours for: what a page costs rests on how many rows there are and how deep the indexes, and those
-are real. The copies are no people: their events are in no chain (`flask audit verify` says so), and
-no ID number finds them. Nothing but a benchmark may use such a file.
+are real. The copies are no people: their events are in no chain (`flask audit verify` says so),
+their names and numbers do not open in another row, and no ID number finds them. Nothing but a
+benchmark may use such a file.
 """
 
 from __future__ import annotations

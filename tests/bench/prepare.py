@@ -137,7 +137,8 @@ def faults(*, assessments: int) -> list[str]:
         wrong.append(f"{held} months held instead of {made[1]}")
     if told != made[0]:
         wrong.append(f"{told} audit events for {made[0]} assessments")
-    wrong.extend(verifying.verify().faults)
+    verdict = verifying.verify()
+    wrong.extend(verdict.faults + verdict.rows)
     return wrong
 
 

@@ -184,7 +184,7 @@ def test_the_form_offers_the_counters_own_divisions_and_the_service_takes_no_oth
     ((person, subject, _, _, _, data),) = events(app, "counter.refused")
     assert person is not None
     assert subject == "registration"
-    assert data == '{"reason":"other_division","what":"register"}'
+    assert data == '{"code":"other_division","what":"register"}'
     assert events(app, "registration.changed") == []
 
 
@@ -218,7 +218,7 @@ def test_acting_for_somebody_registered_elsewhere_is_refused_and_noted(
     assert "参保地区是同心县，本窗口不能办理缴费核定" in answer.text
     assert rows(app, "SELECT count(*) FROM assessment") == [(0,)]
     assert [data for *_, data in events(app, "counter.refused")] == [
-        '{"reason":"other_division","what":"assess"}'
+        '{"code":"other_division","what":"assess"}'
     ]
 
 
@@ -327,7 +327,7 @@ def test_what_a_township_posts_by_hand_is_refused_and_noted(
     assert rows(app, "SELECT count(*) FROM assessment") == [(1,)]
     ((_, _, _, label, channel, data),) = events(app, "counter.refused")
     assert (label, channel) == ("乡镇经办员 马**（xz01）", "township")
-    assert data == f'{{"reason":"channel_cannot","what":"{what}"}}'
+    assert data == f'{{"code":"channel_cannot","what":"{what}"}}'
 
 
 def test_a_township_sees_months_and_no_amounts(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -12,6 +11,7 @@ from flask import Flask
 
 from flexapp.agency import service as agency
 from flexapp.agency.service import Kind, Place
+from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.config import Environment
 from flexapp.extensions import db
@@ -169,14 +169,11 @@ def test_closing_wants_a_reason_and_both_are_recorded(at_the_desk: AtTheDesk, ap
     assert "请写明原因" in refused.errors["reason"]
     close(officer, "area:640104")
     open_from(officer, "area:640104", "2026-11-24")
-    found = rows(app, "SELECT action, subject, data FROM audit_event WHERE action LIKE 'pilot.%'")
-    assert [(action, subject) for action, subject, _ in found] == [
-        ("pilot.closed", "pilot:area:640104"),
-        ("pilot.opened", "pilot:area:640104"),
-    ]
-    assert [json.loads(str(data)) for *_, data in found] == [
-        {"reason": "先小范围试用"},
-        {"from": "2026-11-24"},
+    with app.app_context():
+        found = audit.of_subject(subject="pilot:area:640104")
+    assert [(event.action, event.data) for event in found] == [
+        ("pilot.closed", {"reason": "先小范围试用"}),
+        ("pilot.opened", {"from": "2026-11-24"}),
     ]
 
 

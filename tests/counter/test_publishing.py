@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from flexapp.agency import service as agency
+from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.extensions import db
 from flexapp.rules.capabilities import ChannelKind
@@ -287,8 +288,9 @@ def test_a_proposal_is_withdrawn_with_a_reason_and_stays_on_record(
     done = second.submit(form, "确认作废", reason="上限抄错了")
     assert done.facts()["状态"] == "已作废"
     assert not {"确认公布", "作废"} & set(done.buttons())
-    ((data,),) = rows(app, "SELECT data FROM audit_event WHERE action = 'publication.withdrawn'")
-    assert json.loads(str(data))["reason"] == "上限抄错了"
+    with app.app_context():
+        *_, event = audit.of_subject(subject="publication:1")
+    assert (event.action, event.data["reason"]) == ("publication.withdrawn", "上限抄错了")
 
 
 def test_the_same_figures_from_another_document_confirm_what_came_with_the_code(

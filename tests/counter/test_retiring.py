@@ -132,6 +132,6 @@ def test_a_township_is_refused_and_it_is_noted(at_the_desk: AtTheDesk, app: Flas
     answer = desk.post(at(person, "/retirement"), data={"csrf_token": token, "original": "F50"})
     assert answer.status_code == 422
     assert [data for *_, data in events(app, "counter.refused")] == [
-        '{"reason":"channel_cannot","what":"special"}'
+        '{"code":"channel_cannot","what":"special"}'
     ]
     assert events(app, "person.retirement") == []

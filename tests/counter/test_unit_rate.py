@@ -79,7 +79,7 @@ def test_a_township_is_refused_and_it_is_noted(at_the_desk: AtTheDesk, app: Flas
     assert "请到社保服务大厅办理" in answer.text
     assert rows(app, "SELECT count(*) FROM assessment") == [(0,)]
     assert [data for *_, data in events(app, "counter.refused")] == [
-        '{"reason":"channel_cannot","what":"special"}'
+        '{"code":"channel_cannot","what":"special"}'
     ]
 
 

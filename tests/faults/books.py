@@ -123,7 +123,8 @@ def always_wrong(site: Ours) -> list[str]:
         }
     )
     with site.app.app_context():
-        broken = verifying.verify().faults
+        verdict = verifying.verify()
+        broken = verdict.faults + verdict.rows
     if broken:
         sentences.append(f"the chain of audit events: {'; '.join(broken)}")
     return sentences

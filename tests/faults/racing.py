@@ -11,7 +11,7 @@ from flexapp.assessment import service as assessment
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move
 from flexapp.signing import body_digest
-from flexapp.transmission.gateway import Accepted, Holding, Listing
+from flexapp.transmission.gateway import Accepted, Holding, Kept, Listing
 from flexapp.transmission.protocol import Proof
 from flexapp.transmission.sending import work_once
 from flexapp.web.clock import now
@@ -40,6 +40,12 @@ class Recording:
 
     def listing(self, after: int, limit: int) -> Listing:
         return Listing((), None)
+
+    def kept(self, serial: str) -> tuple[Kept, ...]:
+        return ()
+
+    def signatures(self, limit: int) -> tuple[str, ...]:
+        return ()
 
     def ask_revocation(self, serial: str, request_id: str, reason: str) -> Accepted:
         return Accepted(self._proof)

@@ -12,10 +12,10 @@ from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from flexapp import encryption
+from flexapp.ciphers import SEALERS, Sm4Gcm, Suite, sm4_from
 from flexapp.config import DEMO_DATA_KEY
-from flexapp.people import encryption
-from flexapp.people.ciphers import SEALERS, Sm4Gcm, Suite, sm4_from
-from flexapp.people.encryption import Vault
+from flexapp.encryption import Vault
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
 from tests.support.database import rows
@@ -79,45 +79,47 @@ def _sm3(message: bytes) -> bytes:
 @pytest.mark.parametrize("value", ["", "马兰", "宁夏" * 5000])
 def test_what_is_sealed_is_read_again(suite: Suite, value: str) -> None:
     vault = Vault(KEYS, INDEX, suite)
-    assert vault.decrypt(vault.encrypt(value, "person.name"), "person.name") == value
+    assert vault.decrypt(vault.encrypt(value, "person.name", "1"), "person.name", "1") == value
 
 
 def test_a_value_names_its_suite() -> None:
     aes, sm = (Vault(KEYS, INDEX, suite) for suite in Suite)
-    assert re.fullmatch(r"a:[A-Za-z0-9+/=]+", aes.encrypt("马兰", "person.name"))
-    assert re.fullmatch(r"a\.sm:[A-Za-z0-9+/=]+", sm.encrypt("马兰", "person.name"))
+    assert re.fullmatch(r"a\.row:[A-Za-z0-9+/=]+", aes.encrypt("马兰", "person.name", "1"))
+    assert re.fullmatch(r"a\.sm\.row:[A-Za-z0-9+/=]+", sm.encrypt("马兰", "person.name", "1"))
 
 
 def test_each_suite_reads_what_the_other_wrote() -> None:
     aes, sm = (Vault(KEYS, INDEX, suite) for suite in Suite)
     for writer, reader in ((aes, sm), (sm, aes)):
-        assert reader.decrypt(writer.encrypt("马兰", "person.name"), "person.name") == "马兰"
+        written = writer.encrypt("马兰", "person.name", "1")
+        assert reader.decrypt(written, "person.name", "1") == "马兰"
 
 
 def test_a_value_of_one_suite_is_no_value_of_the_other() -> None:
     aes, sm = (Vault(KEYS, INDEX, suite) for suite in Suite)
     for sealed, name in (
-        (aes.encrypt("马兰", "person.name"), "a.sm"),
-        (sm.encrypt("马兰", "person.name"), "a"),
-        (sm.encrypt("马兰", "person.name"), "b.sm"),
+        (aes.encrypt("马兰", "person.name", "1"), "a.sm.row"),
+        (sm.encrypt("马兰", "person.name", "1"), "a.row"),
+        (sm.encrypt("马兰", "person.name", "1"), "b.sm.row"),
     ):
         with pytest.raises(InvalidTag):
-            aes.decrypt(f"{name}:{sealed.partition(':')[2]}", "person.name")
+            aes.decrypt(f"{name}:{sealed.partition(':')[2]}", "person.name", "1")
 
 
 def test_a_changed_value_of_sm4_is_noticed_at_every_byte() -> None:
     vault = Vault(KEYS, INDEX, Suite.SM)
-    sealed = vault.encrypt("640104198503120021", "person.identity")
+    sealed = vault.encrypt("640104198503120021", "person.identity", "1")
     raw = base64.b64decode(sealed.partition(":")[2])
     for position in range(len(raw)):
         changed = raw[:position] + bytes([raw[position] ^ 1]) + raw[position + 1 :]
         with pytest.raises(InvalidTag):
-            vault.decrypt(f"a.sm:{base64.b64encode(changed).decode()}", "person.identity")
+            vault.decrypt(f"a.sm.row:{base64.b64encode(changed).decode()}", "person.identity", "1")
     for length in range(12, len(raw)):
+        short = f"a.sm.row:{base64.b64encode(raw[:length]).decode()}"
         with pytest.raises(InvalidTag):
-            vault.decrypt(f"a.sm:{base64.b64encode(raw[:length]).decode()}", "person.identity")
+            vault.decrypt(short, "person.identity", "1")
     with pytest.raises(InvalidTag):
-        vault.decrypt(sealed, "person.name")
+        vault.decrypt(sealed, "person.name", "1")
 
 
 @pytest.mark.parametrize("suite", Suite)
@@ -138,14 +140,14 @@ def test_a_site_changes_its_suite_while_it_runs_and_back(make_app: MakeApp) -> N
     def labels() -> set[str]:
         return {str(phone).partition(":")[0] for (phone,) in rows(sm, "SELECT phone FROM account")}
 
-    assert labels() == {"demo", "demo.sm"}
-    for app, label in ((sm, "demo.sm"), (make_app(), "demo")):
+    assert labels() == {"demo.row", "demo.sm.row"}
+    for app, label in ((sm, "demo.sm.row"), (make_app(), "demo.row")):
         done = app.test_cli_runner().invoke(args=["keys", "rotate", "--pause", "0"])
         assert done.exit_code == 0, done.output
         assert labels() == {label}
         assert "马*" in client.page("/me").words
         status = app.test_cli_runner().invoke(args=["keys", "status"]).output
-        suite = "SM4-GCM" if label.endswith(".sm") else "AES-256-GCM"
+        suite = "SM4-GCM" if ".sm" in label else "AES-256-GCM"
         assert f"demo ({suite}, writes): " in status
         assert "take it out" not in status
 
@@ -155,7 +157,9 @@ def test_with_a_new_key_and_the_other_suite_the_old_key_is_free(make_app: MakeAp
     app = make_app(FLEXAPP_CIPHERS="sm", FLEXAPP_DATA_KEYS=f"new:{new},demo:{DEMO_DATA_KEY}")
     done = app.test_cli_runner().invoke(args=["keys", "rotate", "--pause", "0"])
     assert "no value needs the key demo" in done.output
-    assert {str(n).partition(":")[0] for (n,) in rows(app, "SELECT name FROM person")} == {"new.sm"}
+    assert {str(n).partition(":")[0] for (n,) in rows(app, "SELECT name FROM person")} == {
+        "new.sm.row"
+    }
 
 
 def test_where_it_cannot_be_done_nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,7 +95,7 @@ def test_typing_what_is_registered_already_is_no_draft(client: LintingClient) ->
 def test_the_draft_is_unreadable_in_the_database(ma_lan: LintingClient, app: Flask) -> None:
     while_typing(ma_lan, ma_lan.page(OWN), "提交", **DECLARED)
     ((content,),) = rows(app, "SELECT content FROM draft")
-    assert re.fullmatch(r"demo:[A-Za-z0-9+/=]+", str(content))
+    assert re.fullmatch(r"demo\.row:[A-Za-z0-9+/=]+", str(content))
     held = raw_bytes(app)
     assert DECLARED["address"].encode() not in held
     assert b"\\u7ea2\\u5bfa\\u5821" not in held

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from flask import Flask
 
 from flexapp.config import DEMO_DATA_KEY
-from flexapp.people.encryption import Vault
+from flexapp.encryption import Vault
 from flexapp.people.fictional import FICTIONAL_RESIDENTS
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
@@ -61,12 +61,12 @@ def test_the_file_holds_no_name_number_phone_or_address(
 
 def test_equal_values_are_stored_differently_each_time() -> None:
     vault = Vault({"a": b"k" * 32}, b"i" * 32)
-    assert vault.encrypt("马兰", "person.name") != vault.encrypt("马兰", "person.name")
+    assert vault.encrypt("马兰", "person.name", "1") != vault.encrypt("马兰", "person.name", "1")
 
 
 def test_a_stored_value_names_its_key() -> None:
     vault = Vault({"b": b"2" * 32, "a": b"1" * 32}, b"i" * 32)
-    assert re.fullmatch(r"b:[A-Za-z0-9+/=]+", vault.encrypt("马兰", "person.name"))
+    assert re.fullmatch(r"b\.row:[A-Za-z0-9+/=]+", vault.encrypt("马兰", "person.name", "1"))
 
 
 def test_after_a_rotation_old_values_are_read_and_new_ones_written_with_the_new_key(
@@ -82,7 +82,7 @@ def test_after_a_rotation_old_values_are_read_and_new_ones_written_with_the_new_
     assert isinstance(other, LintingClient)
     sign_in(other, new.phone)
     keys = [str(phone).partition(":")[0] for (phone,) in rows(app, "SELECT phone FROM account")]
-    assert keys == ["demo"] * 4 + ["second"]
+    assert keys == ["demo.row"] * 4 + ["second.row"]
     # And a site that has both keys in the other order reads what this one wrote.
     back = make_app(FLEXAPP_DATA_KEYS=f"demo:{DEMO_DATA_KEY},second:{SECOND_KEY}").test_client()
     cookie = other.get_cookie("session")
@@ -94,24 +94,24 @@ def test_after_a_rotation_old_values_are_read_and_new_ones_written_with_the_new_
 
 def test_a_changed_value_is_noticed() -> None:
     vault = Vault({"a": b"k" * 32}, b"i" * 32)
-    sealed = vault.encrypt("640104198503120021", "person.identity")
+    sealed = vault.encrypt("640104198503120021", "person.identity", "1")
     raw = bytearray(base64.b64decode(sealed.partition(":")[2]))
     for position in range(len(raw)):
         changed = bytes(raw[:position]) + bytes([raw[position] ^ 1]) + bytes(raw[position + 1 :])
         with pytest.raises(InvalidTag):
-            vault.decrypt(f"a:{base64.b64encode(changed).decode()}", "person.identity")
+            vault.decrypt(f"a.row:{base64.b64encode(changed).decode()}", "person.identity", "1")
 
 
 def test_a_value_moved_to_another_column_is_noticed() -> None:
     vault = Vault({"a": b"k" * 32}, b"i" * 32)
     with pytest.raises(InvalidTag):
-        vault.decrypt(vault.encrypt("马兰", "person.name"), "registration.address")
+        vault.decrypt(vault.encrypt("马兰", "person.name", "1"), "registration.address", "1")
 
 
 def test_a_value_under_an_unknown_key_is_noticed() -> None:
-    sealed = Vault({"old": b"k" * 32}, b"i" * 32).encrypt("马兰", "person.name")
+    sealed = Vault({"old": b"k" * 32}, b"i" * 32).encrypt("马兰", "person.name", "1")
     with pytest.raises(KeyError):
-        Vault({"new": b"k" * 32}, b"i" * 32).decrypt(sealed, "person.name")
+        Vault({"new": b"k" * 32}, b"i" * 32).decrypt(sealed, "person.name", "1")
 
 
 def test_a_row_changed_in_the_file_is_never_shown_as_if_nothing_were(

@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 
 from app import main
+from flexapp.encryption import vault
 from flexapp.extensions import db
 from flexapp.people import rotating
-from flexapp.people.encryption import vault
 from flexapp.people.rotating import KeysDoNotFit
 from tests.conftest import MakeApp
-from tests.support.database import execute, make_empty
+from tests.support.database import execute, make_empty, rows
 from tests.support.sealed import (
     BOTH,
     NEW,
@@ -61,13 +61,15 @@ def test_many_new_rows_do_not_hide_that_the_old_key_is_needed(
         start(make_app(FLEXAPP_DATA_KEYS=NEW_ONLY))
 
 
-def add_accounts(app: Flask, number: int) -> None:
+def add_accounts(app: Flask, how_many: int) -> None:
     """Accounts as a process with this setting writes them."""
     columns = "phone, phone_index, created_at"
-    for _ in range(number):
+    for _ in range(how_many):
+        ((number,),) = rows(app, "SELECT max(id) + 1 FROM account")
         with app.app_context():
-            phone = vault().encrypt("13800000000", "account.phone")
-        execute(app, f"INSERT INTO account ({columns}) VALUES (?, ?, '2026-11-24')", phone, phone)
+            phone = vault().encrypt("13800000000", "account.phone", str(number))
+        values = "(?, ?, ?, '2026-11-24')"
+        execute(app, f"INSERT INTO account (id, {columns}) VALUES {values}", number, phone, phone)
 
 
 def test_a_start_with_another_key_under_the_same_name_is_refused(make_app: MakeApp) -> None:

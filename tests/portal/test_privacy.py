@@ -14,9 +14,9 @@ from flexapp.assessment.records import CASE_LIFE as PROXY_CASE
 from flexapp.channels.launching import KEPT as LAUNCH_KEPT
 from flexapp.counter.audit_pages import SENTENCES as ALL_ACTIONS
 from flexapp.counter.residents import CASE_LIFE as COUNTER_CASE
+from flexapp.encryption import EncryptedText
 from flexapp.extensions import db
 from flexapp.people.drafting import LIFE as DRAFT
-from flexapp.people.encryption import EncryptedText
 from flexapp.people.guard import LONGEST
 from flexapp.portal.exporting import FOR_OTHERS
 from flexapp.portal.service import NOT_MESSAGES, SENTENCES
@@ -263,6 +263,8 @@ def test_every_action_that_can_be_about_a_person_has_words_for_them() -> None:
     """What only the staff do to figures, channels and each other is about nobody."""
     about_nobody = (
         "announcement.",
+        "audit.end_accepted",
+        "audit.vouched",
         "batch.",
         "channel.",
         "dashboard.",
@@ -272,6 +274,7 @@ def test_every_action_that_can_be_about_a_person_has_words_for_them() -> None:
         "pilot.",
         "publication.",
         "rating.",
+        "rows.changed",
         "staff.",
         "transmission.paused",
         "transmission.resumed",

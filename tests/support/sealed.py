@@ -11,9 +11,9 @@ from sqlalchemy import CheckConstraint, Table
 from sqlalchemy.types import Boolean, Date, DateTime, Integer
 
 from flexapp.config import DEMO_DATA_KEY
+from flexapp.encryption import EncryptedText, row_key, vault
 from flexapp.extensions import Moment, db
 from flexapp.people import rotating
-from flexapp.people.encryption import EncryptedText, vault
 from flexapp.web.unit_of_work import read_transaction
 from tests.support.database import opened as database_of
 from tests.support.database import rows, tables
@@ -30,7 +30,7 @@ BOTH = f"new:{NEW},{OLD_ONLY}"
 NEW_ONLY = f"new:{NEW}"
 
 
-SEALED = re.compile(r"(?P<label>[a-z0-9]+(\.sm)?):[A-Za-z0-9+/]{38,}={0,2}")
+SEALED = re.compile(r"(?P<label>[a-z0-9]+(\.sm)?(\.row)?):[A-Za-z0-9+/]{38,}={0,2}")
 
 
 FILLED = 3
@@ -53,17 +53,26 @@ def fill(app: Flask) -> None:
         for name in columns():
             table = db.metadata.tables[name]
             for number in range(9001, 9001 + FILLED):
-                row = {c.name: _filler(table, c.name, number) for c in table.columns}
+                plain = {c.name: _filler(table, c.name, number) for c in table.columns}
+                row = {name: _sealed(table, name, plain) for name in plain}
                 marks = ", ".join("?" * len(row))
                 database.execute(
                     f"INSERT INTO {name} ({', '.join(row)}) VALUES ({marks})", *row.values()
                 )
 
 
+def _sealed(table: Table, name: str, row: dict[str, object]) -> object:
+    kind = table.columns[name].type
+    if not isinstance(kind, EncryptedText):
+        return row[name]
+    key = row_key(*(row[each] for each in kind.bound_to(table)))
+    return vault().encrypt(str(row[name]), kind.context, key)
+
+
 def _filler(table: Table, name: str, number: int) -> object:
     column = table.columns[name]
     if isinstance(column.type, EncryptedText):
-        return vault().encrypt(f"{table.name}.{name} {number}", column.type.context)
+        return f"{table.name}.{name} {number}"
     bounds = " ".join(str(c.sqltext) for c in table.constraints if isinstance(c, CheckConstraint))
     if column.nullable:
         return None

@@ -76,7 +76,7 @@ def lost_answer(request: httpx.Request) -> httpx.Response:
 def receipt(request: httpx.Request) -> httpx.Response:
     """It takes everything, as it should."""
     if request.method == "GET":
-        empty: dict[str, object] = {"assessments": [], "next": None}
+        empty: dict[str, object] = {"assessments": [], "next": None, "signatures": []}
         return httpx.Response(200, json=empty)
     digest = signing.body_digest(request.content)
     return httpx.Response(201, json={"digest": digest, "state": "received"})

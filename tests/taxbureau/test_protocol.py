@@ -121,3 +121,18 @@ def test_the_check_itself_finds_what_is_wrong(bureau: Bureau) -> None:
     assert wrong({**good, "more": 1}, SCHEMAS["Holding"]) == [" has more as well"]
     del good["request"]
     assert wrong(good, SCHEMAS["Holding"]) == [" lacks request"]
+
+
+def test_what_the_product_told_is_given_back_as_it_came(bureau: Bureau) -> None:
+    bureau.put(CONTENT)
+    bureau.ask()
+    bureau.put(content(2))
+    kept = bureau.get(f"/v1/assessments/{SERIAL}/messages").get_json()
+    assert wrong(kept, SCHEMAS["KeptMessages"]) == []
+    assert [each["kind"] for each in kept["messages"]] == ["submit", "ask"]
+    assert json.loads(kept["messages"][0]["body"]) == CONTENT
+    newest = bureau.get("/v1/signatures?limit=2").get_json()
+    assert wrong(newest, SCHEMAS["KeptSignatures"]) == []
+    assert newest["signatures"][1] in [each["signature"] for each in kept["messages"]]
+    assert bureau.get("/v1/assessments/unknown/messages").status_code == 404
+    assert bureau.get("/v1/signatures?limit=0").status_code == 422

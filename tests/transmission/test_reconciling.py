@@ -89,10 +89,13 @@ def test_what_the_tax_bureau_lost_is_handed_over_again_under_its_serial(
     assert state(ma_lan, transmitted) == "已传输"
 
 
-def test_a_serial_unknown_here_is_reported_and_not_invented(app: Flask, transmitted: str) -> None:
+def test_one_whose_months_another_serial_holds_here_is_reported(
+    app: Flask, transmitted: str
+) -> None:
     execute(app, "UPDATE assessment SET serial = '64010420260101999999'")
     printed = reconcile(app, 1)
-    assert f"{transmitted}: received there, unknown here: NOT mended" in printed
+    held = "its months are held here by 64010420260101999999"
+    assert f"{transmitted}: received there, unknown here: {held}: NOT mended" in printed
     assert "1 for a person to look at" in printed
 
 
@@ -174,7 +177,7 @@ def test_a_serial_that_only_the_tax_bureau_knows_is_never_given_again(
     assert assess(ma_lan, "2026-07", "2026-07") == transmitted  # it would be
     for table in ("assessed_month", "assessment", "serial_counter"):
         execute(app, f"DELETE FROM {table}")
-    reconcile(app, 1)
+    assert "restored from our message kept there" in reconcile(app)
     assert int(assess(ma_lan, "2026-08", "2026-08")) > int(transmitted)
 
 

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from flexapp import signing
 from flexapp.config import DEMO_SIGNING_KEY
+from flexapp.encryption import open_stored
 from flexapp.transmission.protocol import EVENTS, HEADER, OURS, THEIRS
 from flexapp.web.clock import instant
 from tests.conftest import MakeApp
@@ -66,7 +67,9 @@ def test_a_payment_is_taken_and_the_answer_is_signed(
     assert signed.claims["irt"] == "0123456789abcdef"
     assert signed.claims["status"] == 200
     assert signed.claims["body_sha256"] == signing.body_digest(answer.data)
-    kept = json.loads(str(rows(app, "SELECT proof FROM tax_event")[0][0]))
+    ((number, stored_proof),) = rows(app, "SELECT event_id, proof FROM tax_event")
+    with app.app_context():
+        kept = json.loads(open_stored(str(stored_proof), "tax_event.proof", str(number)))
     assert kept["body"].encode() == body
 
 

@@ -1,0 +1,25 @@
+"""Whether months are held just as the assessments say, for `flask audit verify`.
+
+Events vouch for assessments; which months they hold follows from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flexapp.assessment import repository
+
+MOST_NAMED = 20
+
+
+def faults() -> Iterator[str]:
+    """Every difference between assessments and held months in a sentence."""
+    serials = repository.not_holding_their_months()
+    for serial in serials[:MOST_NAMED]:
+        yield f"assessment {serial} does not hold its months as its state says"
+    months = repository.months_without_assessment()
+    for person, month in months[:MOST_NAMED]:
+        yield f"assessed_month {person}/{month} is held by no assessment over it"
+    more = len(serials[MOST_NAMED:]) + len(months[MOST_NAMED:])
+    if more:
+        yield f"{more} more faults of held months"

@@ -1,0 +1,102 @@
+"""What the tax bureau holds and we do not, made again from our own signed messages that it keeps.
+
+After an older copy of our database was put back. A message counts only with our own signature over
+just this serial and content; whose key that was, `FLEXAPP_SIGNING_KEYS` must still say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from joserfc.jwk import KeySet
+
+from flexapp.assessment import service as assessment
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import State
+from flexapp.signing import NotGenuine
+from flexapp.transmission import protocol, repository
+from flexapp.transmission.gateway import Holding, Kept, TaxGateway, TaxUnreachable
+from flexapp.web.clock import now
+
+STATES = {
+    "received": State.TRANSMITTED,
+    "revoking": State.TAX_REVOKING,
+    "paid": State.PAID,
+    # Revoked there, nothing is due any more: its months are free, for others may hold them since.
+    "revoked": State.REVOKED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """Our own message that handed an assessment over, its signature checked."""
+
+    body: str
+    content: dict[str, str]
+    sent_at: datetime
+
+
+def archived(gateway: TaxGateway, holding: Holding, keys: KeySet) -> Archived | Refusal:
+    """Ask for the message behind a holding; no transaction may be open.
+
+    Refused, in English for the operator: it is not kept there, or not ours as far as can be told.
+    """
+    try:
+        told = [each for each in gateway.kept(holding.serial) if each.kind == "submit"]
+    except TaxUnreachable as fault:
+        if not fault.answered:
+            raise
+        # One serial that it cannot tell of must not keep all others from being compared.
+        return Refusal("not_told", f"what is kept there of our message is not told ({fault})")
+    if not told:
+        return Refusal("not_kept", "our message is not kept there")
+    return _read(told[-1], holding, keys)
+
+
+def _read(kept: Kept, holding: Holding, keys: KeySet) -> Archived | Refusal:
+    try:
+        claims = protocol.own_submission(kept.signature, kept.body, keys, serial=holding.serial)
+        content = {str(name): str(value) for name, value in json.loads(kept.body).items()}
+        sent_at = datetime.fromtimestamp(int(str(claims["iat"])), UTC)
+    except NotGenuine as fault:
+        return Refusal(fault.reason, f"our message kept there is not believed: {fault}")
+    except (ValueError, KeyError, AttributeError):
+        return Refusal("unreadable", "our message kept there cannot be read")
+    digest = hashlib.sha256(protocol.canonical(content).encode()).hexdigest()
+    if (content.get("serial"), digest) != (holding.serial, holding.digest):
+        return Refusal("other_content", "our message kept there has another content than is held")
+    return Archived(kept.body, content, sent_at)
+
+
+def restore(holding: Holding, found: Archived) -> Refusal | None:
+    """Make the assessment again with its message, in the caller's transaction; None once done."""
+    at = now()
+    outcome = assessment.restore(
+        content=found.content, state=STATES[holding.state], made_at=found.sent_at, at=at
+    )
+    if isinstance(outcome, Refusal):
+        return outcome
+    repository.add(
+        {
+            "id": secrets.token_hex(16),
+            "serial": holding.serial,
+            "request_id": "",
+            "kind": "submit",
+            "reason": "",
+            "content": found.body,
+            "digest": hashlib.sha256(found.body.encode()).hexdigest(),
+            "status": "done",
+            "attempt": 0,
+            "maybe_sent": True,
+            "failures": 0,
+            "created_at": found.sent_at,
+            "due_at": at,
+            "last_fault": "",
+            "proof": holding.proof.stored(),
+        }
+    )
+    return None
