@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -156,7 +157,11 @@ def old_chromium(folder: Path) -> Iterator[WebDriver]:
 @contextmanager
 def _by_devtools(command: list[str], port: int, environment: dict[str, str]) -> Iterator[WebDriver]:
     process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,
     )
     try:
         connection = DevTools(port)
@@ -165,6 +170,8 @@ def _by_devtools(command: list[str], port: int, environment: dict[str, str]) -> 
         finally:
             connection.close()
     finally:
+        # Debian's program is a shell script that starts the browser and waits for it.
+        os.killpg(process.pid, signal.SIGTERM)
         _end(process)
 
 
