@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from flexapp.extensions import db
 from flexapp.rating import repository
 from flexapp.web.clock import now
+from flexapp.web.unit_of_work import write_transaction
 from tests.support.client import LintingClient
 from tests.support.database import rows, stored
 from tests.support.html import Page
@@ -123,7 +123,7 @@ def test_somebody_elses_case_has_no_such_page(
 def test_sentences_from_before_are_shown_without_their_numbers(
     client: LintingClient, app: Flask, path: str, at_the_desk: AtTheDesk
 ) -> None:
-    with app.app_context():
+    with app.app_context(), write_transaction():
         repository.add(
             {
                 "case_seq": int(path.rpartition("/")[2]),
@@ -136,7 +136,6 @@ def test_sentences_from_before_are_shown_without_their_numbers(
                 "created_at": now(),
             }
         )
-        db.session.commit()
     officer = at_the_desk("jb01")
     page = officer.page("/counter/ratings")
     assert KEPT in page.words
