@@ -171,6 +171,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         unprintable,
     ):
         part.init_app(app)
+    embedding.init_app(app)
     blocked.init_app(app)
     origin.init_app(app)
     csrf.init_app(app)
@@ -178,7 +179,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     guard.init_app(app)
     display.init_app(app)
     counter_guard.init_app(app)
-    embedding.init_app(app)
     for module in (
         health,
         metrics_routes,

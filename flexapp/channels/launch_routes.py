@@ -106,6 +106,7 @@ def go_on(code: str) -> Response:
         return _refused_page(code, entered, 422)
     # Nothing of whoever used this browser before survives: no fixation, a new CSRF secret.
     session.clear()
+    show_in(entered.channel)
     session["sid"] = entered.token
     session[CHANNEL] = entered.channel
     return see_other(entered.target)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 
 from flexapp.people import repository
 from flexapp.web import cookies
@@ -56,7 +56,5 @@ def remember_on_this_phone(response: Response, *, elder: bool) -> None:
         cookies.host_only(COOKIE),
         ELDER if elder else USUAL,
         max_age=KEPT_FOR,
-        httponly=True,
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-        samesite="Lax",
+        **cookies.attributes(),
     )

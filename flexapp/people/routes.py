@@ -22,6 +22,7 @@ from flexapp.web.htmx import render
 from flexapp.web.limiting import counted, within
 from flexapp.web.navigation import see_other
 from flexapp.web.once import once
+from flexapp.web.sessions import begin_anew
 
 blueprint = Blueprint("people", __name__)
 
@@ -99,7 +100,7 @@ def finish_sign_in() -> Response:
     display.carry_over(signed_in.account_id)
     destination = take_destination(url_for("portal.home"))
     # Nothing of the anonymous session survives: no fixation, a new CSRF secret.
-    session.clear()
+    begin_anew(session)
     session["sid"] = signed_in.token
     if signed_in.needs_real_name:
         session[GOING_TO] = destination
@@ -115,7 +116,7 @@ def sign_out() -> Response:
     """End the session on the server and forget the cookie."""
     if "sid" in session:
         signing_in.sign_out(token=session["sid"], at=instant())
-    session.clear()
+    begin_anew(session)
     return see_other(url_for("portal.home"))
 
 

@@ -47,9 +47,7 @@ def keep(response: Response, practice: Practice) -> Response:
         text,
         max_age=LASTS,
         path=PATH,
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-        httponly=True,
-        samesite="Lax",
+        **cookies.attributes(),
     )
     return response
 
@@ -59,9 +57,7 @@ def forget(response: Response) -> Response:
     response.delete_cookie(
         cookies.for_a_part(NAME),
         path=PATH,
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-        httponly=True,
-        samesite="Lax",
+        **cookies.attributes(),
     )
     return response
 

@@ -12,6 +12,7 @@ from flexapp.web.clock import now, today
 from flexapp.web.htmx import render
 from flexapp.web.navigation import see_other
 from flexapp.web.once import once
+from flexapp.web.sessions import begin_anew
 
 blueprint = Blueprint("privacy", __name__)
 
@@ -58,7 +59,7 @@ def close() -> Response:
     refusal = leaving.close(visitor=g.visitor, at=now(), today=today())
     if refusal is not None:
         return _close_page(refusal, 422)
-    session.clear()
+    begin_anew(session)
     return see_other(url_for("privacy.closed"))
 
 

@@ -6,7 +6,16 @@ import logging
 from dataclasses import replace
 from urllib.parse import quote
 
-from flask import Flask, Response, current_app, make_response, redirect, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import (
     DataError,
@@ -174,6 +183,8 @@ def _stale_form(error: CSRFError) -> Response:
     come from our page: its session would not be kept, so it could not be submitted either.
     """
     db.session.rollback()
+    if sessions.may_be_framed() and not sessions.was_sent():
+        return _refused_cookie()
     theirs = sessions.can_be_kept() and not page_owner.is_of_another()
     if theirs and page_owner.is_own():
         current_app.extensions["keep_stale"]()
@@ -182,17 +193,23 @@ def _stale_form(error: CSRFError) -> Response:
         for name, value in request.form.items(multi=True)
         if theirs and name not in NEVER_SHOWN and not name.startswith(MARK)
     ]
-    template = "errors/_stale_form.html" if wants_fragment() else "errors/stale_form.html"
-    response = make_response(
-        render_template(
-            template,
-            typed=typed,
-            resume=RESUME,
-            cookies=bool(request.cookies),
-            area=area_of_request(),
-        ),
-        400,
+    return _in_place_of_page(
+        "stale_form",
+        typed=typed,
+        resume=RESUME,
+        cookies=bool(request.cookies),
+        area=area_of_request(),
     )
+
+
+def _refused_cookie() -> Response:
+    """Inside another page some browsers keep no cookie, whatever we say: outside of it they do."""
+    return _in_place_of_page("outside", way_in=g.get("way_in"))
+
+
+def _in_place_of_page(name: str, **context: object) -> Response:
+    template = f"errors/_{name}.html" if wants_fragment() else f"errors/{name}.html"
+    response = make_response(render_template(template, **context), 400)
     response.headers["HX-Retarget"] = "#main"
     response.headers["HX-Reswap"] = "innerHTML"
     return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import ssl
 import threading
 import time
 from collections.abc import Iterable
@@ -32,14 +33,18 @@ def make_template(folder: Path, today: str) -> Path:
 class Site:
     """The product on a free port of this machine, until `close`."""
 
-    def __init__(self, folder: Path, template: Path, today: str) -> None:
+    def __init__(
+        self, folder: Path, template: Path, today: str, *, tls: ssl.SSLContext | None = None
+    ) -> None:
         database, self.tax_database = folder / "flexapp.sqlite3", folder / "tax.sqlite3"
         shutil.copyfile(template, database)
         self._application: WSGIApplication | None = None
         self._server = make_server(
-            "127.0.0.1", 0, self._answer, threaded=True, request_handler=_Quiet
+            "127.0.0.1", 0, self._answer, threaded=True, request_handler=_Quiet, ssl_context=tls
         )
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        # By TLS under another name than pages at 127.0.0.1, which are another site's then.
+        begins = "https://localhost" if tls else "http://127.0.0.1"
+        self.url = f"{begins}:{self._server.server_port}"
         environ = _environ(database, self.tax_database, today)
         self.app: Flask = share_templates(
             create_app(load(environ | {"FLEXAPP_PUBLIC_URL": self.url}))

@@ -164,7 +164,8 @@ def _inline(page: Page) -> Iterator[str]:
             yield f"inline {element.tag}"
         if element.tag == "noscript":
             yield "something for JavaScript that is off: nobody whose script is blocked sees it"
-        if element.get("target") or element.get("formtarget"):
+        # "_top" is the window that there is, out of whatever frame.
+        if element.get("target", "_top") != "_top" or element.get("formtarget"):
             yield f"a {element.tag} that opens another window, which webviews do not have"
         yield from (
             f"inline {name} on {element.tag}"
