@@ -15,11 +15,12 @@ from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, g, request, session
+from flask import Flask, current_app, g, request, session
 
 from flexapp.config import Settings
 from flexapp.web import metrics
 from flexapp.web.access import Access, access_of
+from flexapp.web.error_pages import ErrorPage, ForbiddenHere
 from flexapp.web.unit_of_work import SAFE_METHODS
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -33,6 +34,12 @@ CHANNEL = "channel"
 
 HIDDEN = "null"
 PORTS = {"http": 80, "https": 443}
+
+NOT_FROM_HERE = ErrorPage(
+    "没有办理",
+    "这次提交不是从本网站的页面发出的，什么也没有办。",
+    "要办的话，请从首页重新进入再办一次。",
+)
 
 
 def init_app(app: Flask) -> None:
@@ -81,7 +88,7 @@ def _check() -> None:
     if not _may_come(access_of(current_app, request.endpoint)):
         g.origin_refused = True
         metrics.refused("origin")
-        abort(403)
+        raise ForbiddenHere(NOT_FROM_HERE)
 
 
 def _may_come(access: Access) -> bool:

@@ -175,6 +175,12 @@ def test_a_launched_webview_may_hide_where_its_forms_come_from(
     assert not is_signed_in(client)
 
 
+def test_what_is_refused_says_that_nothing_was_done(client: LintingClient) -> None:
+    page = Page(client.post("/sign-out", headers={"Sec-Fetch-Site": "cross-site"}))
+    assert (page.status, page.title) == (403, "没有办理")
+    assert "不是从本网站的页面发出的，什么也没有办" in page.words
+
+
 def test_who_came_by_a_browser_may_not(client: LintingClient) -> None:
     sign_in(client, MA_LAN.phone)
     fields = client.page("/me").form("退出登录")[0].fields
