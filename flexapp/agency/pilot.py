@@ -66,9 +66,7 @@ def why_not_open(
         return None
     said = repository.pilot_places_of(division.code, actor.channel)
     area = _standing(Place(Kind.AREA, division.code), said.get(Kind.AREA), today)
-    counters = "或".join(
-        kind.label for kind in ChannelKind if kind is not ChannelKind.PHONE and can(kind, action)
-    )
+    counters = _counters(action)
     if not area.is_open:
         return Refusal(
             "not_open_yet",
@@ -85,6 +83,39 @@ def why_not_open(
             f"办理{action.label}。",
         )
     return None
+
+
+def where_not_open(*, actor: Actor, action: Action, today: date) -> str | None:
+    """Said before a place is chosen: for which areas a phone cannot do this, and who helps there;
+    None where it can be done for all of them."""
+    if actor.channel_kind is not ChannelKind.PHONE:
+        return None
+    places = [Place(Kind.AREA, area.code) for area in AREAS]
+    *areas, channel = pilot([*places, Place(Kind.CHANNEL, actor.channel)], today)
+    counters = _counters(action)
+    if not channel.is_open:
+        return (
+            f"手机办理正在小范围试用，{_when('您现在用的渠道', channel)}"
+            f"请换一个已开通的渠道（见首页“办理渠道”），或到当地的{counters}办理{action.label}。"
+        )
+    names = {area.code: area.name for area in AREAS}
+    opened = [names[each.place.code] for each in areas if each.is_open]
+    closed = [names[each.place.code] for each in areas if not each.is_open]
+    if not closed:
+        return None
+    if not opened:
+        return f"手机办理{action.label}还没有开通，请到当地的{counters}办理。"
+    if len(opened) < len(closed):
+        where = f"现在只开通：{'、'.join(opened)}；其他地区"
+    else:
+        where = f"现在不包括：{'、'.join(closed)}；这些地区"
+    return f"手机办理{action.label}{where}请到当地的{counters}办理。"
+
+
+def _counters(action: Action) -> str:
+    return "或".join(
+        kind.label for kind in ChannelKind if kind is not ChannelKind.PHONE and can(kind, action)
+    )
 
 
 def pilot(places: Sequence[Place], today: date) -> tuple[PlaceStanding, ...]:

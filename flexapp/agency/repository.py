@@ -77,6 +77,16 @@ def rows_in_force(today: date) -> Sequence[str]:
     return list(db.session.execute(_ROWS_IN_FORCE, {"today": today}).scalars())
 
 
+def rows_to_come(today: date) -> Sequence[tuple[date, str]]:
+    """The day and the parameter rows of each confirmed publication that takes force later."""
+    query = (
+        select(_publication.c.in_force_from, _publication.c.rows)
+        .where(_publication.c.status == "confirmed", _publication.c.in_force_from > today)
+        .order_by(_publication.c.in_force_from, _publication.c.decided_at, _publication.c.id)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(query)]
+
+
 def confirmed_count() -> int:
     """How many publications were ever confirmed."""
     query = select(func.count(Publication.id)).where(Publication.status == "confirmed")

@@ -20,6 +20,7 @@ from flexapp.agency.pilot import (
     close_places,
     open_places,
     pilot,
+    where_not_open,
     why_not_open,
 )
 from flexapp.agency.publishing import (
@@ -65,6 +66,7 @@ __all__ = [
     "shown",
     "state_of_the_book",
     "take_down",
+    "where_not_open",
     "why_not_open",
     "withdraw",
     "years",

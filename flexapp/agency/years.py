@@ -7,9 +7,10 @@ from datetime import date, datetime
 
 from flexapp.agency import repository
 from flexapp.agency.officers import read_reason, refuse_others
-from flexapp.agency.standing import in_force
+from flexapp.agency.standing import in_force, read_rows
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
+from flexapp.rules.parameters import ParameterBook
 from flexapp.rules.refusal import Refusal
 
 NOT_LISTED = Refusal("year_unknown", "只能开放或关闭列出的年度。")
@@ -17,22 +18,36 @@ NOT_LISTED = Refusal("year_unknown", "只能开放或关闭列出的年度。")
 
 @dataclass(frozen=True, slots=True)
 class YearLine:
-    """A year that can be opened or closed. `published`: whether its figures are in force."""
+    """A year that can be opened or closed. `published`: whether its figures are in force;
+    `published_from`: from which day they are, where they are confirmed and that day is to come."""
 
     year: int
     is_open: bool
     published: bool
+    published_from: date | None = None
 
 
 def years(today: date) -> tuple[YearLine, ...]:
     """The current year, the next, and every other one with figures or open; newest first."""
     now = in_force(today)
     published = set(now.book.years())
-    listed = published | now.open_years | {today.year, today.year + 1}
+    to_come = _to_come(now.book, today)
+    listed = published | now.open_years | to_come.keys() | {today.year, today.year + 1}
     return tuple(
-        YearLine(year, year in now.open_years, year in published)
+        YearLine(year, year in now.open_years, year in published, to_come.get(year))
         for year in sorted(listed, reverse=True)
     )
+
+
+def _to_come(book: ParameterBook, today: date) -> dict[int, date]:
+    """The years whose figures are confirmed and take force later, and from which day."""
+    found: dict[int, date] = {}
+    known = set(book.years())
+    for day, rows in repository.rows_to_come(today):
+        book = book.with_rows(read_rows(rows))
+        for year in set(book.years()) - known:
+            found.setdefault(year, day)
+    return found
 
 
 def open_year(*, year: int, actor: Actor, at: datetime, today: date) -> Refusal | None:
@@ -43,6 +58,13 @@ def open_year(*, year: int, actor: Actor, at: datetime, today: date) -> Refusal 
         return refusal or NOT_LISTED
     if line.is_open:
         return None
+    if line.published_from is not None:
+        day = line.published_from
+        return Refusal(
+            "year_not_in_force",
+            f"{year}年度缴费基数已公布，从{day.year}年{day.month}月{day.day}日起施行，"
+            "从那天起可以开放申报。",
+        )
     if not line.published:
         return Refusal(
             "year_not_published", f"{year}年度缴费基数还没有公布，请先公布，再开放申报。"

@@ -70,6 +70,14 @@ class Eligibility:
             work_start=self.work_start,
             last_month=self.last_month,
             taken=self.taken,
+            published=self.published,
+        )
+
+    @cached_property
+    def published(self) -> frozenset[int]:
+        """The open years that have figures."""
+        return frozenset(
+            year for year in self.open_years if not isinstance(self.book.figures(year), Refusal)
         )
 
     @cached_property

@@ -19,6 +19,7 @@ from flexapp.rules.tapping import Chosen, tapped
 
 SHORT = {Availability.BEFORE_WORK_START: "未参保", Availability.AFTER_RETIREMENT: "已退休"}
 """Words that fit into a box of the grid."""
+NOT_OPEN = "未开放"
 CHOSEN = "已选"
 TAP_END = "end"
 """In an address or a form as `tap`: the next tap may set the end."""
@@ -80,9 +81,17 @@ class YearMonths:
 
 
 def months_of_year(
-    *, person: PersonCard, work_start: Month, year: int, today: date
+    *,
+    person: PersonCard,
+    work_start: Month,
+    year: int,
+    today: date,
+    not_open: Refusal | None = None,
 ) -> tuple[MonthCell, ...]:
-    """The 12 months of a year of a registered person, open for declaration or not."""
+    """The 12 months of a year of a registered person, open for declaration or not.
+
+    `not_open`: why nothing can be assessed from where the person looks, if so.
+    """
     held = held_months(person.id, f"{year}-01", f"{year}-12")
     now = in_force(today)
     choices = month_choices(
@@ -91,11 +100,16 @@ def months_of_year(
         last_month=last_month(person),
         taken={month: row.serial for month, row in held.items()},
     )
-    return _cells(choices, held, _why_closed(year, now.open_years, now.book))
+    closed = NOT_OPEN if not_open else _why_closed(year, now.open_years, now.book)
+    return _cells(choices, held, closed)
 
 
 def open_months(
-    bounds: Eligibility, *, today: date, seen_by: int | None = None
+    bounds: Eligibility,
+    *,
+    today: date,
+    seen_by: int | None = None,
+    not_open: Refusal | None = None,
 ) -> tuple[YearMonths, ...]:
     """The months of every open year; of this one where none is.
 
@@ -108,7 +122,11 @@ def open_months(
     return tuple(
         YearMonths(
             year,
-            _cells(bounds.choices(year), held, _why_closed(year, bounds.open_years, bounds.book)),
+            _cells(
+                bounds.choices(year),
+                held,
+                NOT_OPEN if not_open else _why_closed(year, bounds.open_years, bounds.book),
+            ),
         )
         for year in sorted(bounds.open_years or {today.year})
     )
@@ -160,17 +178,18 @@ def listed_months(
     today: date,
     seen_by: int | None = None,
     ways: Ways = RESIDENTS,
+    not_open: Refusal | None = None,
 ) -> tuple[YearMonths, ...]:
     """The months above a list of records; a free one leads to the form."""
     return tuple(
         replace(each, cells=leading(each.cells, who=who, ways=ways))
-        for each in open_months(bounds, today=today, seen_by=seen_by)
+        for each in open_months(bounds, today=today, seen_by=seen_by, not_open=not_open)
     )
 
 
 def _why_closed(year: int, open_years: frozenset[int], book: ParameterBook) -> str | None:
     if year not in open_years:
-        return "未开放"
+        return NOT_OPEN
     return "未公布" if isinstance(book.figures(year), Refusal) else None
 
 

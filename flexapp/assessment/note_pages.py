@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flexapp.assessment.disputes import Dispute
+from flexapp.assessment.months import YearMonths
 from flexapp.assessment.records import HeldUp, Record, Ways
 from flexapp.audit.service import ActorKind, Event
 from flexapp.rules.disputes import TOLD_PROXY, CaseState
@@ -20,13 +21,22 @@ NOTES = {
     State.REJECTED: "税务没有接收这一笔。请先撤销，再重新核定。",
     State.TAX_REVOKING: "已向税务申请撤销，请等税务办理。",
     State.TAX_REVOKED: "税务已撤销，现在可以在这里撤销，再重新核定。",
-    State.REVOKED: "这一笔已撤销，月份可以重新核定。",
+    State.REVOKED: "这一笔已撤销。",
 }
 
 HELD_UP = {
     HeldUp.DOWN: "税务系统维护中，恢复后自动传输。不用再按，也不用等在这里。",
     HeldUp.PARKED: "这一笔的传输遇到问题，经办机构正在处理。不用再按，也不用等在这里。",
 }
+
+
+FREE_AGAIN = "这一笔已撤销，月份可以重新核定。"
+
+
+def is_free(record: Record, months: Sequence[YearMonths]) -> bool:
+    """Whether a record is revoked and all of its months can be assessed again now."""
+    free = {cell.month for year in months for cell in year.cells if cell.free}
+    return record.state is State.REVOKED and free.issuperset(record.period.months)
 
 
 def note(record: Record) -> str:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from flexapp.assessment.assessing import Subject
 from flexapp.assessment.choice_pages import ChoiceView
+from flexapp.assessment.closed_pages import Closed
 from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.forms import AssessmentForm
 from flexapp.assessment.months import YearMonths
-from flexapp.assessment.note_pages import DisputeBox, note
+from flexapp.assessment.note_pages import FREE_AGAIN, DisputeBox, is_free, note
 from flexapp.assessment.progress import STEP_TEXTS, Progress, progress
 from flexapp.assessment.records import PAGE_SIZE, RESIDENTS, STATE_STYLES, HeldUp, Record, Ways
 from flexapp.audit.service import Event
@@ -76,8 +77,13 @@ class RecordCard:
         polls: int = 0,
         blocked: Refusal | None = None,
         ways: Ways = RESIDENTS,
+        months: Sequence[YearMonths] = (),
     ) -> RecordCard:
-        """The card of a record; one in transmission asks again for itself, a limited time."""
+        """The card of a record; one in transmission asks again for itself, a limited time.
+
+        `months`: what can be assessed now; a revoked one is made again only where all of it can.
+        """
+        free = is_free(record, months)
         stands = record.held_up is HeldUp.PARKED or record.held_back
         waiting = record.state is State.QUEUED and polls < MOST_POLLS and not stands
         # The months above a list change with the card, so it has to say that it stands there.
@@ -93,13 +99,13 @@ class RecordCard:
             listed=listed,
             state=record.state.label,
             tag=STATE_STYLES[record.state],
-            note=blocked.sentence if blocked else note(record),
+            note=blocked.sentence if blocked else FREE_AGAIN if free else note(record),
             mark=record.kind.label if record.kind is RateKind.UNIT else None,
             made_by=record.maker,
             buttons=() if blocked else _buttons(record, who, ways),
             poll=ways.record("card", record.serial, who, **asks) if waiting else None,
             refresh=shown_at,
-            again=None if blocked else _again(record, who, ways),
+            again=_again(record, who, ways) if free and not blocked else None,
         )
 
 
@@ -109,7 +115,7 @@ MOST_POLLS = 20
 
 def _again(record: Record, who: str | None, ways: Ways) -> str | None:
     # A make-up at the unit rate is not a resident's to make again.
-    if record.state is not State.REVOKED or who is None or record.kind is RateKind.UNIT:
+    if who is None or record.kind is RateKind.UNIT:
         return None
     return ways.listing(
         "new",
@@ -167,6 +173,8 @@ class ListPage:
     """Months held by assessments whose amounts a proxy does not see."""
     months: tuple[YearMonths, ...]
     ways: Ways = RESIDENTS
+    not_open: str | None = None
+    """Why nothing can be assessed on this phone, if so."""
 
     @classmethod
     def of(
@@ -177,6 +185,7 @@ class ListPage:
         months: tuple[YearMonths, ...],
         hidden: Sequence[Month] = (),
         ways: Ways = RESIDENTS,
+        not_open: Refusal | None = None,
     ) -> ListPage:
         """A page of records, newest first; one more than fits says that there are older ones."""
         return cls(
@@ -188,6 +197,7 @@ class ListPage:
                     shown_at=ways.listing("records", header.who),
                     listed=True,
                     ways=ways,
+                    months=months,
                 )
                 for record in records[:PAGE_SIZE]
             ),
@@ -195,6 +205,7 @@ class ListPage:
             taken_by_others=tuple(month.label for month in hidden),
             months=months,
             ways=ways,
+            not_open=None if not_open is None else not_open.sentence,
         )
 
 
@@ -204,8 +215,8 @@ class FormPage:
 
     header: Header
     month_options: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-    closed: str | None
-    """Why nothing can be assessed at all, if so."""
+    closed: Closed | None
+    """Why nothing can be assessed at all, if so, and what to do instead."""
     choice: ChoiceView
     months: tuple[YearMonths, ...]
     """Of the open years, to be chosen by tapping."""
@@ -260,22 +271,6 @@ def unchoose(form: AssessmentForm, bounds: Eligibility) -> tuple[str, ...]:
     return tuple(said)
 
 
-def why_closed(bounds: Eligibility) -> str | None:
-    """Why there is no month to choose, in words; None where there is one."""
-    if not bounds.open_years:
-        return "目前没有开放申报的年度，请留意公告。"
-    if all(year > bounds.last_month.year for year in bounds.open_years):
-        return (
-            f"{bounds.last_month.label}已到退休年龄，之后的月份不能再缴费；"
-            "如有疑问请到社保服务大厅咨询。"
-        )
-    if bounds.unpublished is not None:
-        return bounds.unpublished.sentence
-    if bounds.free:
-        return None
-    return "今年可以核定的月份都已核定，不用再办。"
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing that happened to a record."""
@@ -320,6 +315,7 @@ class DetailPage:
         blocked: Refusal | None,
         case: Dispute | None = None,
         ways: Ways = RESIDENTS,
+        months: Sequence[YearMonths] = (),
     ) -> DetailPage:
         """The page of a record with its events, oldest first; `case`: the latest about it."""
         place = divisions.find(record.division)
@@ -330,6 +326,7 @@ class DetailPage:
                 shown_at=ways.record("detail", record.serial, who),
                 blocked=blocked,
                 ways=ways,
+                months=months,
             ),
             explained=ways.record("explained", record.serial, who),
             receipt=ways.receipt(record.serial, who),
@@ -345,7 +342,7 @@ class DetailPage:
                 for event in events
                 if event.action in STEP_TEXTS
             ),
-            progress=progress(record, events, person=ways.person),
+            progress=progress(record, events, person=ways.person, free=is_free(record, months)),
             rating=_rating(record, events, own, ways),
             dispute=DisputeBox.of(record, case, events, own=own, who=who, ways=ways),
         )

@@ -69,7 +69,7 @@ HOLDERS = {
     State.REJECTED: (PERSON, "按“撤销”后可以重新核定。"),
     State.TAX_REVOKING: ("税务", "等税务答复，同意或不同意都会有消息。"),
     State.TAX_REVOKED: (PERSON, "按“撤销”后可以重新核定。"),
-    State.REVOKED: ("", "这些月份可以重新核定。"),
+    State.REVOKED: ("", ""),
 }
 """In whose hands an assessment of a state is ("": it is done with), and what happens next."""
 
@@ -95,8 +95,14 @@ STEP_TEXTS = {  # what else is noted of a record, such as a dispute, is not part
 }
 
 
-def progress(record: Record, events: Sequence[Event], *, person: str = PERSON) -> Progress:
-    """The way of a record, from its audit events, oldest first; `person`: what they are called."""
+FREE_AGAIN = "这些月份可以重新核定。"
+
+
+def progress(
+    record: Record, events: Sequence[Event], *, person: str = PERSON, free: bool = False
+) -> Progress:
+    """The way of a record, from its audit events, oldest first; `person`: what they are called;
+    `free`: whether it is revoked and its months can be assessed again."""
     reached = _reached(events)
     stages = [Stage(FIRST, Mark.DONE, record.made_at)]
     ahead = False
@@ -112,6 +118,8 @@ def progress(record: Record, events: Sequence[Event], *, person: str = PERSON) -
     holder, following = HELD_UP.get(record.held_up) or HOLDERS[record.state]
     if record.held_back:
         holder, following = DISPUTED
+    if free:
+        following = FREE_AGAIN
     return Progress(tuple(stages), person if holder == PERSON else holder, following)
 
 

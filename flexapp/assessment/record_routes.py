@@ -15,7 +15,7 @@ from flexapp.assessment.records import Record, find_for, list_url, refuse_mover,
 from flexapp.assessment.service import own_subject
 from flexapp.audit import service as audit
 from flexapp.rules.refusal import Refusal
-from flexapp.rules.states import Move, apply
+from flexapp.rules.states import Move, State, apply
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render, render_refused
@@ -46,6 +46,7 @@ def detail(serial: str) -> Response:
         own=record.person_id == g.visitor.me.id,
         blocked=refuse_mover(record, g.visitor),
         case=disputes.latest_of(record),
+        months=_months(record) if record.state is State.REVOKED else (),
     )
     return render("assessment/record.html", "assessment/_record.html", page=page)
 
@@ -76,6 +77,7 @@ def card(serial: str) -> Response:
     record = visible(serial)
     polls = max(0, request.args.get("polls", 0, type=int))
     listed = "listed" in request.args
+    months = _months(record) if listed or record.state is State.REVOKED else ()
     page = pages.RecordCard.of(
         record,
         who=who_for(record, g.visitor),
@@ -83,9 +85,14 @@ def card(serial: str) -> Response:
         listed=listed,
         polls=polls,
         blocked=refuse_mover(record, g.visitor),
+        months=months,
     )
-    months = _months(record) if listed else ()
-    return render("assessment/card.html", "assessment/_polled.html", card=page, months=months)
+    return render(
+        "assessment/card.html",
+        "assessment/_polled.html",
+        card=page,
+        months=months if listed else (),
+    )
 
 
 @blueprint.get("/<serial>/revoke")

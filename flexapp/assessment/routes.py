@@ -9,6 +9,7 @@ from flexapp.agency.service import why_not_open
 from flexapp.assessment import assessing, eligibility, pages, proxy
 from flexapp.assessment.assessing import Assessed, Proposal, Subject, propose
 from flexapp.assessment.choice_pages import ChoiceView, months_to_tap
+from flexapp.assessment.closed_pages import why_closed
 from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.explaining_pages import ExplainedPage
 from flexapp.assessment.forms import OTHER, SELF, AssessmentForm, ChooseForm
@@ -94,11 +95,15 @@ def records(who: str) -> Response:
         found = own_records(subject.person.id, before)
     if not found and not hidden and before is None:
         return _new_page(who, subject)
+    not_open = _not_open(subject)
     page = pages.ListPage.of(
         pages.Header.of(who, subject),
         found,
-        months=listed_months(bounds, who=who, today=today(), seen_by=_seen_by(subject)),
+        months=listed_months(
+            bounds, who=who, today=today(), seen_by=_seen_by(subject), not_open=not_open
+        ),
         hidden=hidden,
+        not_open=not_open,
     )
     return render("assessment/records.html", "assessment/_records.html", page=page)
 
@@ -225,6 +230,16 @@ def _bounds(subject: Subject) -> Eligibility:
     )
 
 
+def _not_open(subject: Subject) -> Refusal | None:
+    """Why nothing can be assessed for the subject on this phone, if so."""
+    return why_not_open(
+        division=subject.registration.division,
+        actor=g.visitor.actor,
+        action=Action.ASSESS,
+        today=today(),
+    )
+
+
 def _seen_by(subject: Subject) -> int | None:
     """Whose records alone are told of in the months; None for one's own, where all are."""
     return g.visitor.account_id if subject.by_proxy else None
@@ -298,19 +313,16 @@ def _form_page(
     if not form.start.data and not form.faulty and not gone and bounds.longest is not None:
         start, end = map(str, bounds.longest)
         form.fill({"start": start, "end": end, "tap": ""})
-    not_open = why_not_open(
-        division=subject.registration.division,
-        actor=g.visitor.actor,
-        action=Action.ASSESS,
-        today=today(),
-    )
+    not_open = _not_open(subject)
     conflicts = _conflicts(form, bounds, subject) if form.faulty else ()
     if is_elder():
         form.take_turns()
     page = pages.FormPage(
         header=pages.Header.of(who, subject),
         month_options=pages.month_options(bounds, (form.start.data, form.end.data)),
-        closed=not_open.sentence if not_open is not None else pages.why_closed(bounds),
+        closed=why_closed(
+            bounds, who=who, ways=RESIDENTS, not_open=not_open, seen_by=_seen_by(subject)
+        ),
         choice=ChoiceView.of(form, bounds, ways=RESIDENTS, who=who, preview=preview),
         months=months_to_tap(
             form, bounds, ways=RESIDENTS, who=who, today=today(), seen_by=_seen_by(subject)

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, request, url_for
 from flexapp.assessment import disputes, pages
 from flexapp.assessment import service as assessment
 from flexapp.assessment.choice_pages import ChoiceView, months_to_tap
+from flexapp.assessment.closed_pages import why_closed
 from flexapp.assessment.explaining_pages import ExplainedPage
 from flexapp.assessment.forms import AssessmentForm
 from flexapp.assessment.receipt_pages import ReceiptPage
@@ -21,7 +22,7 @@ from flexapp.counter.residents import Case
 from flexapp.rules.capabilities import Action
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
-from flexapp.rules.states import Move, apply
+from flexapp.rules.states import Move, State, apply
 from flexapp.transmission.forms import AskTaxForm
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
@@ -108,6 +109,7 @@ def detail(token: str, serial: str) -> Response:
             blocked=None,
             case=disputes.latest_of(record),
             ways=AT_COUNTER,
+            months=residents.months(case, today()) if record.state is State.REVOKED else (),
         )
         return render("counter/record.html", "assessment/_record.html", page=shown)
 
@@ -373,7 +375,7 @@ def _form_page(
     page = pages.FormPage(
         header=pages.Header.of(case.token, case.subject),
         month_options=pages.month_options(bounds, (form.start.data, form.end.data)),
-        closed=pages.why_closed(bounds),
+        closed=why_closed(bounds, who=case.token, ways=WAYS[kind]),
         choice=ChoiceView.of(
             form, bounds, ways=WAYS[kind], who=case.token, kind=kind, preview=preview
         ),

@@ -166,13 +166,20 @@ class PersonPage:
             special_cases=why_not_here(case, Action.SPECIAL) is None,
             may_assess=refusal is None,
             sentence=refusal.sentence if refusal is not None and registered_here else None,
-            cards=tuple(record_card(case, record, listed=True) for record in shown),
+            cards=tuple(record_card(case, record, listed=True, months=months) for record in shown),
             older=shown[-1].id if len(records) > len(shown) > 0 else None,
             may_correct=why_not_correct(case) is None,
         )
 
 
-def record_card(case: Case, record: Record, *, polls: int = 0, listed: bool = False) -> RecordCard:
+def record_card(
+    case: Case,
+    record: Record,
+    *,
+    polls: int = 0,
+    listed: bool = False,
+    months: Sequence[YearMonths] = (),
+) -> RecordCard:
     """The card of a record: the residents' own, with the buttons this counter may press."""
     return RecordCard.of(
         record,
@@ -182,6 +189,7 @@ def record_card(case: Case, record: Record, *, polls: int = 0, listed: bool = Fa
         polls=polls,
         blocked=why_not_here(case, Action.TRANSMIT),
         ways=AT_COUNTER,
+        months=months,
     )
 
 

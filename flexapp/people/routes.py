@@ -63,7 +63,8 @@ def request_code() -> Response:
         return _sign_in_page(form)
     sent = signing_in.request_code(phone=phone, gateway=current_app.extensions["sms"], at=instant())
     if isinstance(sent, Refusal):
-        form.refuse(sent)
+        # The number is right: what was refused is a code for it.
+        form.refuse(replace(sent, field=_code_field()))
         return _sign_in_page(form)
     session[CODE_ID] = sent.id
     session.pop(SHOWN_CODE, None)
@@ -92,10 +93,7 @@ def finish_sign_in() -> Response:
     )
     if isinstance(signed_in, Refusal):
         limiting.note(SIGN_IN_WRONG, addresses.client())
-        if display.is_elder() and CODE_ID not in session:
-            # The page asks for the number alone (_sign_in.html): no code to say it beside.
-            signed_in = replace(signed_in, field=None)
-        form.refuse(signed_in)
+        form.refuse(replace(signed_in, field=_code_field()))
         return _sign_in_page(form)
     display.carry_over(signed_in.account_id)
     destination = take_destination(url_for("portal.home"))
@@ -159,6 +157,12 @@ def confirm_real_name() -> Response:
         form.refuse(outcome)
         return _real_name_page(form)
     return see_other(take_destination(url_for("portal.home")))
+
+
+def _code_field() -> str | None:
+    """Where something about the code is said. In 长辈版 the page asks for the number alone until a
+    code was sent (_sign_in.html): then there is no field to say it beside."""
+    return None if display.is_elder() and CODE_ID not in session else "code"
 
 
 def _keep_code(answer: Response, code_id: str, life: timedelta) -> None:

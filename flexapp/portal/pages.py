@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flexapp.assessment.service import MonthCell
 from flexapp.people.handing_over import HandedOver
-from flexapp.portal.service import MESSAGES_A_PAGE, Message
+from flexapp.portal.service import MESSAGES_A_PAGE, Message, MyMonths
 from flexapp.rules.capabilities import ChannelKind, can
 
 COUNTERS = (ChannelKind.TOWNSHIP, ChannelKind.HALL)
@@ -20,7 +19,7 @@ class HomePage:
     greeting: str
     name: str | None
     year: int
-    months: tuple[MonthCell, ...] | None
+    months: MyMonths | None
     announcements: tuple[str, ...] = ()
     """What the agency tells everybody today, newest first."""
 
@@ -42,7 +41,7 @@ class MePage:
     """我的."""
 
     year: int
-    months: tuple[MonthCell, ...] | None
+    months: MyMonths | None
     """None before signing in or registering."""
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from flexapp.assessment.choice_pages import ChoiceView, months_to_tap
+from flexapp.assessment.closed_pages import why_closed
 from flexapp.assessment.forms import AssessmentForm
-from flexapp.assessment.pages import FormPage, Header, ListPage, month_options, why_closed
+from flexapp.assessment.pages import FormPage, Header, ListPage, month_options
 from flexapp.assessment.service import (
     Eligibility,
     Record,
@@ -99,7 +100,7 @@ def form_page(
     return FormPage(
         header=_header(registered),
         month_options=month_options(bounds, (form.start.data, form.end.data)),
-        closed=why_closed(bounds),
+        closed=why_closed(bounds, who=WHO, ways=PRACTICE),
         choice=choice(form, bounds, preview=preview),
         months=months_to_tap(form, bounds, ways=PRACTICE, who=WHO, today=today),
         conflicts=_conflicts(form, bounds) if form.faulty else (),

@@ -36,6 +36,7 @@ def detail(serial: str) -> Response:
     """One record: amounts, how they were reckoned, what happened."""
 
     def shown(practice: Practice, record: Record, events: tuple[Event, ...]) -> Response:
+        bounds = practising.bounds(practice, at=now(), today=today())
         page = DetailPage.of(
             record,
             who=WHO,
@@ -44,6 +45,7 @@ def detail(serial: str) -> Response:
             own=True,
             blocked=None,
             ways=PRACTICE,
+            months=practice_pages.listed(bounds, today()),
         )
         return render("practice/record.html", "assessment/_record.html", page=page)
 

@@ -27,7 +27,7 @@ blueprint = Blueprint("portal", __name__)
 def home() -> Response:
     """首页: the entries, and one's own months where there are any."""
     person = g.visitor.person if g.visitor else None
-    months = service.my_months(person, today()) if person else None
+    months = service.my_months(g.visitor, today()) if person else None
     page = pages.HomePage(
         greeting=greeting(now()),
         name=person.masked_name if person else None,
@@ -58,7 +58,7 @@ def me() -> Response:
     """我的: the entries, and one's own months where there are any."""
     person = g.visitor.person if g.visitor else None
     page = pages.MePage(
-        year=today().year, months=service.my_months(person, today()) if person else None
+        year=today().year, months=service.my_months(g.visitor, today()) if person else None
     )
     return render("portal/me.html", "portal/_me.html", page=page, tab="me")
 

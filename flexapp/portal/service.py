@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from flexapp.agency.service import why_not_open
 from flexapp.assessment import disputes
 from flexapp.assessment import service as assessment
 from flexapp.assessment.disputes import Dispute
@@ -18,12 +19,14 @@ from flexapp.audit.service import Actor, Event
 from flexapp.people import closing, corrections, handing_over
 from flexapp.people import service as people
 from flexapp.people.handing_over import HandedOver, Place
-from flexapp.people.service import PersonCard, Visitor
+from flexapp.people.service import Visitor
 from flexapp.registration import service as registration
+from flexapp.rules.capabilities import Action
 from flexapp.rules.disputes import TOLD_PERSON, TOLD_PROXY, CaseState
-from flexapp.rules.periods import Month, Period
+from flexapp.rules.periods import Month, Period, group_months
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import State
 from flexapp.web.wording import moment
 
 MESSAGES_A_PAGE = 20
@@ -127,15 +130,41 @@ class Message:
     """What the agency found, in its words."""
 
 
-def my_months(person: PersonCard, today: date) -> tuple[MonthCell, ...] | None:
-    """The months of the current year, the free ones leading to 核定; None before registration."""
+@dataclass(frozen=True, slots=True)
+class MyMonths:
+    """The months of the current year, the free ones leading to 核定.
+
+    `not_open`: why nothing can be assessed on this phone; `to_transmit`: the months that were
+    assessed and still have to be transmitted, in words. Each is None where there is nothing to say.
+    """
+
+    cells: tuple[MonthCell, ...]
+    not_open: str | None
+    to_transmit: str | None
+
+
+def my_months(visitor: Visitor, today: date) -> MyMonths | None:
+    """The visitor's months; None before registration."""
+    person = visitor.me
     registered = registration.current(person.id)
     if registered is None:
         return None
-    months = assessment.months_of_year(
-        person=person, work_start=registered.work_start, year=today.year, today=today
+    not_open = why_not_open(
+        division=registered.division, actor=visitor.actor, action=Action.ASSESS, today=today
     )
-    return assessment.leading(months)
+    cells = assessment.months_of_year(
+        person=person,
+        work_start=registered.work_start,
+        year=today.year,
+        today=today,
+        not_open=not_open,
+    )
+    waiting = group_months([cell.month for cell in cells if cell.state is State.ASSESSED])
+    return MyMonths(
+        cells=assessment.leading(cells),
+        not_open=None if not_open is None else not_open.sentence,
+        to_transmit="、".join(period.label for period in waiting) or None,
+    )
 
 
 def messages(visitor: Visitor, before: int | None) -> tuple[Message, ...]:

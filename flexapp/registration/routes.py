@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, g, request, url_for
 
+from flexapp.agency.service import where_not_open
 from flexapp.people import handing_over, keeping
 from flexapp.people.display import is_elder
 from flexapp.people.drafting import Draft
@@ -176,5 +177,6 @@ def _form_page(
         continued=continued,
         action=url_for("registration.submit"),
         elsewhere=(url_for("registration.hand_over"), "到窗口继续办理"),
+        not_open=where_not_open(actor=g.visitor.actor, action=Action.REGISTER, today=today()),
         draft=draft,
     )

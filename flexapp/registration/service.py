@@ -26,6 +26,7 @@ from flexapp.rules.credit_code import parse_credit_code
 from flexapp.rules.divisions import Division
 from flexapp.rules.ethnic_groups import EthnicGroup
 from flexapp.rules.periods import Month
+from flexapp.rules.postal_address import is_only_a_division
 from flexapp.rules.rates import RateKind
 from flexapp.rules.ratings import business_of
 from flexapp.rules.refusal import Refusal
@@ -106,6 +107,9 @@ def check_details(
                 "address",
             )
         )
+    elif is_only_a_division(address):
+        sentence = "请写到村组或门牌号：只写到县区、乡镇或街道，信件送不到。"
+        refusals.append(Refusal("address_vague", sentence, "address"))
     elif len(address) > ADDRESS_MAX:
         refusals.append(
             Refusal(

@@ -81,11 +81,13 @@ def check_period(
     work_start: Month,
     last_month: Month,
     taken: Mapping[Month, str],
+    published: frozenset[int] | None = None,
 ) -> Period | Refusal:
     """The period from `start` to `end` ("YYYY-MM" each) if it may be assessed (2019 notice).
 
     Refusals, in this order: month_missing, month_malformed, start_after_end, across_years,
     year_not_open, before_work_start, after_retirement, month_taken; `field` is "start" or "end".
+    `published`: the open years that have figures; where it is not said, all of them have.
     """
     first = _month(start, "start", "缴费开始年月")
     if isinstance(first, Refusal):
@@ -103,7 +105,7 @@ def check_period(
         )
     period = Period(first, last)
     return (
-        _refuse_closed_year(period, open_years)
+        _refuse_closed_year(period, open_years, open_years if published is None else published)
         or _refuse_outside_work(period, work_start, last_month)
         or refuse_taken(period, taken)
         or period
@@ -133,14 +135,19 @@ def _month(text: str, field: str, label: str) -> Month | Refusal:
         return Refusal("month_malformed", f"{label}不是有效的年月，请从列表中重新选择。", field)
 
 
-def _refuse_closed_year(period: Period, open_years: frozenset[int]) -> Refusal | None:
+def _refuse_closed_year(
+    period: Period, open_years: frozenset[int], published: frozenset[int]
+) -> Refusal | None:
     if period.year in open_years:
         return None
-    if not open_years:
-        advice = "目前没有开放申报的年度，请留意公告。"
-    else:
-        years = "、".join(str(year) for year in sorted(open_years))
+    if published:
+        years = "、".join(str(year) for year in sorted(published))
         advice = f"目前可以申报的年度：{years}，请重新选择。"
+    else:
+        # On 1 January the new year is open and has no figures yet.
+        years = "、".join(str(year) for year in sorted(open_years))
+        waits = f"{years}年度的缴费基数还没有公布，" if open_years else "目前没有开放申报的年度，"
+        advice = f"{waits}请留意首页公告；{period.year}年的月份漏办了，请到社保服务大厅咨询。"
     return Refusal("year_not_open", f"{period.year}年度没有开放申报。{advice}", "start")
 
 

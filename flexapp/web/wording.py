@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from flask import Flask
+from markupsafe import Markup
 
 from flexapp.rules.money import plain, yen
 from flexapp.web.clock import BEIJING
@@ -13,6 +14,12 @@ from flexapp.web.clock import BEIJING
 def moment(value: datetime) -> str:
     """A moment as Beijing time, "2026-11-23 09:05"."""
     return value.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
+
+
+def moment_in_page(value: datetime) -> Markup:
+    """The same in a page, where its date is not broken behind one of the hyphens."""
+    date_part, _, time_part = moment(value).partition(" ")
+    return Markup("<time>{}</time> {}").format(date_part, time_part)
 
 
 def day(value: date) -> str:
@@ -38,5 +45,5 @@ def greeting(value: datetime) -> str:
 
 def init_app(app: Flask) -> None:
     """Give the templates these words as filters."""
-    app.jinja_env.filters.update(plain=plain, yen=yen, moment=moment, day=day)
+    app.jinja_env.filters.update(plain=plain, yen=yen, moment=moment_in_page, day=day)
     app.jinja_env.filters["spoken_moment"] = spoken_moment

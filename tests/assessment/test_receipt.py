@@ -48,7 +48,7 @@ def test_the_sheet_says_everything_about_the_assessment(
     ma_lan: LintingClient, clock: Clock
 ) -> None:
     serial = assess(ma_lan, "2026-01", "2026-12", "100")
-    made = ma_lan.page(f"/assessment/records/{serial}").texts("time")[0]
+    made = ma_lan.page(f"/assessment/records/{serial}").texts("span", class_="at")[0]
     clock.advance(minutes=7)
     sheet = sheet_of(ma_lan, serial)
     facts = sheet.facts()

@@ -76,7 +76,7 @@ def test_a_taken_month_is_refused_with_a_link_to_its_record(
 def test_when_every_month_is_taken_the_page_says_so(ma_lan: LintingClient) -> None:
     assess(ma_lan, "2026-01", "2026-12")
     page = ma_lan.page("/assessment/self/new")
-    assert "今年可以核定的月份都已核定" in page.words
+    assert "可以核定的月份都已核定" in page.words
     assert not page.forms()
 
 

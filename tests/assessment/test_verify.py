@@ -232,7 +232,7 @@ def test_after_many_wrong_codes_typed_from_one_address_the_form_rests_for_an_hou
         assert outcome(type_in(guest, serial, code)) == "凭证属实"
         type_in(guest, serial, "A" * 16, 422)
     refused = type_in(another(), serial, code, 429)
-    assert "请一小时后再试" in refused.alert
+    assert "请 60 分钟后再试" in refused.alert
     assert "127.0.0.1" not in str(rows(app, "SELECT * FROM try_count"))
     elsewhere = another()
     elsewhere.environ_base["REMOTE_ADDR"] = "192.0.2.7"

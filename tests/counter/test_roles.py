@@ -200,7 +200,7 @@ def test_each_role_may_call_what_the_table_says_and_nothing_else(
             assert answer.status_code in (known, 422), endpoint
         else:
             assert answer.status_code == 403, endpoint
-            assert "这里不能办理这项业务" in answer.text
+            assert "不能办理这项业务" in answer.text
         assert stored(app) == before, endpoint
 
 
@@ -266,6 +266,7 @@ def test_every_other_method_of_every_address_is_refused_to_every_role(
         for method in METHODS - set(routes.allowed_methods(path)):
             tried += 1
             answer = client.open(path, method=method, data={"csrf_token": token})
-            assert answer.status_code == 405, (method, path)
+            # Opened, the address of a form leads to the page it belongs to.
+            assert answer.status_code == (303 if method == "GET" else 405), (method, path)
     assert tried > 2 * len(OF_STAFF)
     assert stored(app) == before

@@ -207,7 +207,7 @@ def test_another_code_is_sent_after_sixty_seconds_and_not_before(
     page, _ = request_code(client, MA_LAN.phone)
     clock.advance(seconds=59)
     early = client.submit(page, "获取验证码", 422)
-    assert early.errors == {"phone": "验证码刚刚发过，请 2 秒后再获取。"}
+    assert early.errors == {"code": "验证码刚刚发过，请 2 秒后再获取。"}
     clock.advance(seconds=1)
     later = client.submit(page, "获取验证码")
     assert client.submit(later, "登录", code=shown_code(later)).path == "/"
@@ -272,7 +272,7 @@ def test_a_number_gets_ten_codes_a_day(
         request_code(another(), MA_LAN.phone)
         clock.advance(seconds=61)
     page = client.submit(client.page("/sign-in"), "获取验证码", 422, phone=MA_LAN.phone)
-    assert page.errors == {"phone": "这个手机号今天获取验证码的次数已用完，请明天再试。"}
+    assert page.errors == {"code": "这个手机号今天获取验证码的次数已用完，请明天再试。"}
     clock.advance(hours=24)
     request_code(client, MA_LAN.phone)
 

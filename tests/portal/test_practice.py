@@ -238,7 +238,7 @@ def test_after_the_tax_bureau_agreed_the_months_are_free_again(
 ) -> None:
     register(client)
     serial = assess(client, "2026-01", "2026-12")
-    assert "今年可以核定的月份都已核定" in client.page(NEW).words
+    assert "可以核定的月份都已核定" in client.page(NEW).words
     client.submit(record(client, serial), "传输")
     clock.advance(seconds=4)
     refused = client.page(f"/practice/records/{serial}/revoke")

@@ -260,6 +260,7 @@ BAD = [
     pytest.param({"ethnic_group": "57"}, "ethnic_group", "请选择民族", id="no 57th ethnic group"),
     pytest.param({"ethnic_group": "汉族"}, "ethnic_group", "请选择民族", id="a name for a code"),
     pytest.param({"address": ""}, "address", "请输入通讯地址", id="no address"),
+    pytest.param({"address": "红寺堡镇"}, "address", "请写到村组或门牌号", id="a township"),
     pytest.param({"address": "一"}, "address", "请输入通讯地址", id="an address of 1 character"),
     pytest.param({"address": "路" * 1000}, "address", "现在有 1000 个", id="1,000 characters"),
     pytest.param({"address": "路" * 201}, "address", "最多 200 个字", id="201 characters"),

@@ -13,7 +13,9 @@ from werkzeug.routing import RequestRedirect
 
 from flexapp.web.forms import MARK
 from flexapp.web.headers import policies
+from tests.support.attributes import attributes
 from tests.support.html import Page, words
+from tests.support.names import found_by_name
 
 ROOT = Path(__file__).resolve().parents[2]
 SPRITE = ROOT / "static" / "src" / "img" / "icons.svg"
@@ -40,8 +42,10 @@ def lint(app: Flask, page: Page, framed_by: tuple[str, ...] = ()) -> None:
         *_restored(page),
         *_icons(page),
         *_inline(page),
+        *attributes(page),
     ]
     if not page.path.startswith(TAX_BUREAU):
+        found += found_by_name(page)
         found += _addresses(app, page)
         found += _heading(page) if _whole(page) else _fragment(page)
     if found:

@@ -16,6 +16,39 @@ FIT = """<!DOCTYPE html><html lang="zh-CN"><head><title>页面</title></head><bo
 <button hx-target="#b">好</button></form><a href="/me">我的</a></body></html>"""
 
 UNFIT = [
+    pytest.param(
+        "<button",
+        '<label for="c">缴费基数</label><input id="c">'
+        '<a href="/me" aria-label="常用的缴费基数">x</a>'
+        "<button",
+        r"get_by_label\('缴费基数'\) finds 2",
+        id="a label inside an accessible name",
+    ),
+    pytest.param(
+        "<button",
+        '<label for="c">手机号</label><input id="c"><label for="d">新手机号</label><input id="d">'
+        "<button",
+        "finds 2",
+        id="a label inside another",
+    ),
+    pytest.param(
+        "<button",
+        '<label for="c">姓名</label><input id="c"><p id="g">姓名和地址</p>'
+        '<div role="group" aria-labelledby="g"></div><button',
+        "finds 2",
+        id="a label inside that of a group",
+    ),
+    pytest.param(
+        "<button", "<button>提交</button><button>提交后返回</button><button", "alone", id="a button"
+    ),
+    pytest.param("<button", "<button>登录</button><button>登录</button><button", "alone", id="two"),
+    pytest.param(
+        'name="a" ', 'name="a" autocomplete="street-address" ', "street-address", id="autocomplete"
+    ),
+    pytest.param("<h1>", '<pre aria-label="x"></pre><h1>', "aria-label on pre", id="a named pre"),
+    pytest.param("<h1>", '<p aria-label="x"></p><h1>', "aria-label on p", id="a named paragraph"),
+    pytest.param("<h1>", '<a aria-current="yes" href="/me">x</a><h1>', "current", id="current"),
+    pytest.param("<h1>", "<a>x</a><h1>", "no href", id="a link to nothing"),
     pytest.param("</form>", "</form></div>", "line", id="an end tag without its beginning"),
     pytest.param('lang="zh-CN"', 'lang="en"', "language", id="another language"),
     pytest.param("<h1>页面</h1>", "<h1>别的</h1>", "one and the same", id="h1 and title differ"),
@@ -69,6 +102,24 @@ def test_a_fit_page_passes(
     app: Flask, client: LintingClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     serve(app, monkeypatch, FIT)
+    assert client.get("/social-security").status_code == 200
+
+
+FIT_TOO = [
+    '<button class="sr" aria-hidden="true">登录</button><button>登录</button>',
+    "<button>申请税务撤销</button>",
+    '<label for="c">被核定人姓名</label><input id="c">',
+    '<label for="c">身份证号码</label><output id="c" role="group">1</output>',
+    '<pre role="group" aria-label="命令" tabindex="0">x</pre>',
+    '<section aria-label="年度"></section>',
+]
+
+
+@pytest.mark.parametrize("more", FIT_TOO)
+def test_what_is_found_alone_and_valid_passes(
+    app: Flask, client: LintingClient, monkeypatch: pytest.MonkeyPatch, more: str
+) -> None:
+    serve(app, monkeypatch, FIT.replace("<button", f"{more}<button"))
     assert client.get("/social-security").status_code == 200
 
 

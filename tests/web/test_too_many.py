@@ -48,7 +48,7 @@ def test_every_limited_form_says_that_nothing_was_done_when_to_try_again_and_lea
 ) -> None:
     token = client.page("/sign-in").form("登录")[0].fields["csrf_token"]
     found = [path for path in limited_forms(app) if path != "/csp-reports"]
-    assert len(found) >= 6
+    assert len(found) >= 4
     for path in found:
         answer = client.post(path, data={"csrf_token": token})
         page = Page(answer)

@@ -8,12 +8,24 @@ function submitButtons(form) {
   return Array.from(all).filter((button) => button.form === form && button.type === "submit");
 }
 
+let pressed = null; // the button that was pressed last; the Enter key presses a form's first one
+
+// The button that is at work: an unseen first button stands for the last one.
+function atWork(all) {
+  const own = all.indexOf(pressed) >= 0 ? pressed : all[0];
+  return own && own.classList.contains("btn") ? own : all[all.length - 1];
+}
+
 // Disables what is not yet disabled, and gives back the function that undoes just that.
 function rest(form) {
-  const buttons = submitButtons(form).filter((button) => !button.disabled);
+  const all = submitButtons(form);
+  const buttons = all.filter((button) => !button.disabled);
   const focused = document.activeElement;
+  const busy = atWork(all);
+  if (busy) busy.setAttribute("data-busy", "");
   buttons.forEach((button) => { button.disabled = true; });
   return () => {
+    if (busy) busy.removeAttribute("data-busy");
     buttons.forEach((button) => { button.disabled = false; });
     // A button that is disabled loses the focus; who uses a keyboard gets it back.
     const lost = !document.activeElement || document.activeElement === document.body;
@@ -47,10 +59,15 @@ function onBeforeSend(event) {
 // htmx leaves its button disabled while the browser goes elsewhere. If it never gets there, the
 // button has to come back.
 function reviveHeld(form) {
-  submitButtons(form).forEach((button) => { button.disabled = false; });
+  submitButtons(form).forEach((button) => {
+    button.disabled = false;
+    button.removeAttribute("data-busy");
+  });
 }
 
 export function guardDoubleTaps() {
+  const note = (event) => { pressed = event.target.closest ? event.target.closest("button") : null; };
+  document.addEventListener("click", note, true);
   document.addEventListener("submit", onSubmit);
   document.addEventListener("htmx:beforeSend", onBeforeSend);
 }
