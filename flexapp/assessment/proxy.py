@@ -10,10 +10,19 @@ from flexapp.assessment.assessing import Subject
 from flexapp.assessment.models import ProxyCase
 from flexapp.assessment.records import case_lives
 from flexapp.audit import service as audit
-from flexapp.people.service import Visitor, find_person, may_ask_about, person_by_id
+from flexapp.people.service import (
+    NameTry,
+    Visitor,
+    asked_on,
+    find_person,
+    may_ask_about,
+    person_by_id,
+    try_name,
+)
 from flexapp.registration import service as registration
 from flexapp.rules.identity import IdentityNumber, same_name
 from flexapp.rules.refusal import Refusal
+from flexapp.web import limiting
 from flexapp.web.clock import instant
 
 PEOPLE_A_DAY = 5
@@ -31,7 +40,8 @@ def open_case(
 ) -> str | Refusal:
     """The token of a case for the person of that name and ID number.
 
-    Every number asked about counts towards the account's day, found or not.
+    Every number asked about counts towards the account's day, found or not, and so does every
+    different name for it.
     """
     if visitor.me.identity == identity:
         return Refusal("proxy_self", "这是您本人，请选“本人缴费核定”。", "identity")
@@ -47,6 +57,15 @@ def open_case(
             f"每天最多代 {PEOPLE_A_DAY} 人办理（填错的也算），今天的次数已用完，"
             "请明天再办，或到社保服务大厅办理。",
         )
+    tried = try_name(
+        asker=f"account:{visitor.account_id}", kind="proxy", identity=identity, name=name
+    )
+    if not isinstance(tried, NameTry):
+        return Refusal(
+            "proxy_names",
+            "为这个身份证号填错姓名的次数太多，"
+            f"请{limiting.spoken(tried)}再试，或请对方本人办理，或到社保服务大厅办理。",
+        )
     person = find_person(identity)
     if (
         person is None
@@ -55,6 +74,7 @@ def open_case(
         or registration.current(person.id) is None
     ):
         return NO_MATCH
+    tried.was_right()
     case = repository.proxy_case_for(visitor.account_id, person.id)
     if case is None:
         case = ProxyCase(
@@ -73,6 +93,12 @@ def open_case(
         at=at,
     )
     return case.token
+
+
+def has_tried_today(*, visitor: Visitor, today: date) -> bool:
+    """Whether the account has named anybody today: whoever has not is not turned away for others
+    behind the same address."""
+    return asked_on(visitor.account_id, "proxy", today)
 
 
 def subject_of(*, token: str, visitor: Visitor) -> Subject | Refusal | None:

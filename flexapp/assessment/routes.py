@@ -67,7 +67,8 @@ def begin() -> Response:
             form.refuse(answer)
     if isinstance(name, Refusal) or isinstance(identity, Refusal):
         return _choose_page(form)
-    limiting.let_in(PROXY_WRONG)
+    if proxy.has_tried_today(visitor=g.visitor, today=today()):
+        limiting.let_in(PROXY_WRONG)
     token = proxy.open_case(
         visitor=g.visitor, name=name, identity=identity, at=now(), today=today()
     )

@@ -4,8 +4,8 @@ The QR code of a sheet leads to `/verify?serial=…&check=…`, which answers at
 every GET does. It is not counted: against 75 bits a count adds nothing, and since it is not, nobody
 can keep others from checking a sheet by using up the tries of an address that many share. What is
 typed into the form is a POST, where wrong codes count for the address it came from: that stops who
-tries one after the other, and costs whoever holds a sheet nothing. A right one leads on to the same
-address as the QR code: one page says what is to be said, and may be loaded again.
+tries one after the other, and whoever holds a sheet is answered all the same. A right one leads on
+to the same address as the QR code: one page says what is to be said, and may be loaded again.
 """
 
 from __future__ import annotations
@@ -48,25 +48,31 @@ def check() -> Response:
     form = VerifyForm()
     if not form.submitted():
         return _form_page(form)
-    wait = limiting.spent(VERIFY_WRONG, addresses.client())
-    if wait is not None:
-        form.refuse(
-            Refusal(
-                "receipt_limit",
-                f"输错的次数太多，这一次没有验证。请{limiting.spoken(wait)}再试；"
-                "扫凭证上的二维码不受影响，可以直接看结果。",
-            )
-        )
-        refused = _form_page(form, 429)
-        refused.headers["Retry-After"] = str(limiting.seconds(wait))
-        return refused
     found = _find(form)
+    if found is None and form.page_fault == receipts.WRONG.sentence:
+        return _wrong(form)
     if found is None:
-        if form.page_fault == receipts.WRONG.sentence:
-            limiting.note(VERIFY_WRONG, addresses.client())
         return _form_page(form)
     sheet = found.receipt
     return see_other(url_for("verify.ask", serial=sheet.record.serial, check=sheet.code))
+
+
+def _wrong(form: VerifyForm) -> Response:
+    """Count it, or say that it was one time too many; a right code is answered in any case."""
+    wait = limiting.spent(VERIFY_WRONG, addresses.client())
+    if wait is None:
+        limiting.note(VERIFY_WRONG, addresses.client())
+        return _form_page(form)
+    form.refuse(
+        Refusal(
+            "receipt_limit",
+            f"输错的次数太多，这一个也不对。请{limiting.spoken(wait)}再试；"
+            "扫凭证上的二维码不受影响，可以直接看结果。",
+        )
+    )
+    refused = _form_page(form, 429)
+    refused.headers["Retry-After"] = str(limiting.seconds(wait))
+    return refused
 
 
 def _find(form: VerifyForm) -> Verified | None:

@@ -32,5 +32,10 @@ LAUNCH_ERRORS: dict[str, tuple[int, str]] = {
         429,
         "一分钟内的请求太多了（或者签名不对的请求太多），请过 Retry-After 里的秒数再发。",
     ),
+    "too_many_unconfirmed": (
+        429,
+        "没有通过核验的人太多了，或者为同一个身份证号换了太多姓名。"
+        "请先查清原因，再过 Retry-After 里的秒数发。",
+    ),
     "registry_down": (503, "现在连不上核验系统，请稍后重新签名再试。"),
 }

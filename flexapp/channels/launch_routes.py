@@ -18,7 +18,7 @@ from flexapp.channels.launch_errors import LAUNCH_ERRORS
 from flexapp.channels.pages import LaunchPage, LaunchRefusedPage
 from flexapp.config import Settings
 from flexapp.extensions import csrf
-from flexapp.rules.limits import MINUTE
+from flexapp.rules.limits import HOUR, MINUTE
 from flexapp.rules.refusal import Refusal
 from flexapp.web import addresses, limiting, metrics
 from flexapp.web.access import Access, allow
@@ -138,8 +138,9 @@ def _refused(reason: str, errors: list[tuple[str, str]] | None = None) -> Respon
         sentence = f"{names} 不对：{''.join(text for _, text in errors)}"
     answer = problem(status, reason, sentence, errors or ())
     if status == 429:
-        # Of both limits; how much of the minute is left, nobody has to know.
-        answer.headers["Retry-After"] = str(limiting.seconds(MINUTE))
+        # How much of the time is left, nobody has to know.
+        within = HOUR if reason == "too_many_unconfirmed" else MINUTE
+        answer.headers["Retry-After"] = str(limiting.seconds(within))
     return answer
 
 

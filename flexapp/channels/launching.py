@@ -119,7 +119,7 @@ def accept(
         )
         if refusal is not None:
             return (refusal,)
-    refusal = refuse_arrival(arrival=arrival, registry=registry)
+    refusal = refuse_arrival(arrival=arrival, channel=app.code, registry=registry)
     if refusal is not None:
         return (refusal,)
     forget(at=at)

@@ -48,7 +48,7 @@ def add(user_name: str, name: str, role: str, places: tuple[str, ...]) -> None:
 @cli.command("reset")
 @click.argument("user_name")
 def reset(user_name: str) -> None:
-    """A new first password, a new second factor, unlocked and enabled; ends every session."""
+    """A new first password, a new second factor, enabled; ends every session."""
     with write_transaction():
         outcome = service.reset(user_name=user_name, actor=SYSTEM, at=now())
         _or_fail(outcome)

@@ -30,8 +30,6 @@ class Staff(Model):
     """Of the second factor; None until it is set up."""
     last_step: Mapped[int] = mapped_column(default=0)
     """The time step of the last code that was taken: no code is taken twice."""
-    failures: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None] = mapped_column(Moment)
     disabled_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)
 

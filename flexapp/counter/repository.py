@@ -26,8 +26,6 @@ class Row:
     must_change: bool
     secret: str | None
     last_step: int
-    failures: int
-    locked_until: datetime | None
     disabled_at: datetime | None
 
 
@@ -98,17 +96,6 @@ def change(staff_id: int, **values: object) -> None:
     db.session.execute(update(Staff).where(Staff.id == staff_id).values(**values))
     if values.keys() & {"role", "password_hash", "must_change", "disabled_at"}:
         audit.vouch_for_stored(_staff, staff_id)
-
-
-def count_failure(staff_id: int) -> int:
-    """One more wrong password or code; how many there are now."""
-    statement = (
-        update(Staff)
-        .where(Staff.id == staff_id)
-        .values(failures=Staff.failures + 1)
-        .returning(Staff.failures)
-    )
-    return int(db.session.execute(statement).scalar_one())
 
 
 def take_step(staff_id: int, step: int) -> bool:

@@ -112,8 +112,6 @@ def reset(*, user_name: str, actor: Actor, at: datetime) -> str | Refusal:
         password_hash=hasher.hash(password),
         must_change=True,
         secret=None,
-        failures=0,
-        locked_until=None,
         disabled_at=None,
     )
     repository.end_sessions_of(row.id)
@@ -157,8 +155,6 @@ def _row(
         "must_change": True,
         "secret": None,
         "last_step": 0,
-        "failures": 0,
-        "locked_until": None,
         "disabled_at": None,
         "created_at": at,
     }

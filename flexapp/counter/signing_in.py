@@ -30,7 +30,6 @@ from flexapp.counter.service import (
 )
 from flexapp.extensions import hold
 from flexapp.rules.limits import (
-    MINUTE,
     STAFF_CODE,
     STAFF_CODE_FOR,
     STAFF_PASSWORD,
@@ -39,7 +38,7 @@ from flexapp.rules.limits import (
 )
 from flexapp.rules.phone import read_code
 from flexapp.rules.refusal import Refusal
-from flexapp.web import metrics
+from flexapp.web import limiting, metrics
 from flexapp.web.devices import Asker, KnownDevices
 from flexapp.web.limiting import Tries
 from flexapp.web.unit_of_work import outside_transaction, reading_ahead
@@ -233,7 +232,7 @@ def _tries(limit: Limit, for_all: Limit, user_name: str, asker: Asker) -> Tries:
 def _locked(wait: timedelta) -> Refusal:
     return Refusal(
         "locked",
-        f"输错次数太多，请 {-(-wait // MINUTE)} 分钟后再试，或在您以前登录过的电脑上登录；"
+        f"输错次数太多，请{limiting.spoken(wait)}再试，或在您以前登录过的电脑上登录；"
         "忘了密码的请联系管理员重置。",
     )
 

@@ -19,7 +19,7 @@ from datetime import datetime
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.extensions import hold
-from flexapp.people import repository
+from flexapp.people import naming, repository
 from flexapp.people.gateways import GatewayDown, PopulationRegistry
 from flexapp.people.models import Account
 from flexapp.people.service import (
@@ -32,7 +32,9 @@ from flexapp.people.service import (
 )
 from flexapp.people.signing_in import SignedIn, sign_out, start_session
 from flexapp.rules.identity import IdentityNumber, mask_name, same_name
+from flexapp.rules.limits import LAUNCHES_UNCONFIRMED
 from flexapp.rules.refusal import Refusal
+from flexapp.web import limiting
 from flexapp.web.unit_of_work import outside_transaction
 
 NOT_CONFIRMED = Refusal(
@@ -41,6 +43,8 @@ NOT_CONFIRMED = Refusal(
     "请本人核对在 App 里登记的信息；换了手机号的，请带身份证到社保服务大厅更换。",
 )
 """One answer for every mismatch."""
+
+TOO_MANY = Refusal("too_many_unconfirmed", "too many people whom nobody confirms")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -64,22 +68,49 @@ class _Known:
         return self.account is not None and self.account.person_id is not None
 
 
-def refuse_arrival(*, arrival: Arrival, registry: PopulationRegistry) -> Refusal | None:
+def refuse_arrival(
+    *, arrival: Arrival, channel: str, registry: PopulationRegistry
+) -> Refusal | None:
     """Why this person cannot come in so; None where they can.
 
-    Who is not known yet is asked for at the population registry, with no transaction open.
+    Who is not known yet is asked for at the population registry, with no transaction open. Names
+    that are not confirmed are counted for the channel: it may not find out whose a number is by
+    trying, nor who is registered.
     """
     known = _known(arrival)
-    if isinstance(known, Refusal):
-        return known
-    if known.bound:
+    if isinstance(known, _Known) and known.bound:
         return None
+    tried = naming.try_name(
+        asker=f"channel:{channel}",
+        kind="launch",
+        identity=arrival.identity,
+        name=arrival.name,
+        alone=True,
+    )
+    if not isinstance(tried, naming.NameTry):
+        return TOO_MANY
+    if tried.tries is not None and limiting.spent(LAUNCHES_UNCONFIRMED, channel) is not None:
+        tried.was_not_judged()
+        return TOO_MANY
+    if isinstance(known, Refusal):
+        _note_unconfirmed(tried, channel)
+        return known
     try:
         with outside_transaction():
             confirmed = registry.confirms(arrival.name, arrival.identity, arrival.phone)
     except GatewayDown:
+        tried.was_not_judged()
         return Refusal("registry_down", "现在连不上核验系统，请稍后再试。")
-    return None if confirmed else NOT_CONFIRMED
+    if confirmed:
+        tried.was_right()
+        return None
+    _note_unconfirmed(tried, channel)
+    return NOT_CONFIRMED
+
+
+def _note_unconfirmed(tried: naming.NameTry, channel: str) -> None:
+    if tried.tries is not None:
+        limiting.note(LAUNCHES_UNCONFIRMED, channel)
 
 
 def arrive(

@@ -3,8 +3,8 @@
 What was typed is kept for a day under six digits that the person reads out or types in. The digits
 open nothing by themselves: only the case of the very person whom a clerk has found by ID number, or
 whom an account was real-name checked for. Whatever else is typed gets one and the same answer, and
-a wrong one counts for who typed it and for the person. Nothing is registered or assessed until the
-form is submitted where it is finished, by what that place may do.
+a wrong one counts for who typed it, for this person and in all. Nothing is registered or assessed
+until the form is submitted where it is finished, by what that place may do.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from flexapp.encryption import vault
 from flexapp.people import hand_over_repository as repository
 from flexapp.people.hand_over_repository import Row
 from flexapp.rules.capabilities import Action
-from flexapp.rules.limits import HAND_OVER_BY, HAND_OVER_FOR, HAND_OVERS
+from flexapp.rules.limits import HAND_OVER_ALL, HAND_OVER_BY, HAND_OVER_FOR, HAND_OVERS
 from flexapp.rules.phone import read_code
 from flexapp.rules.refusal import Refusal
 from flexapp.web import limiting
 from flexapp.web.clock import instant
+from flexapp.web.limiting import Tries
 
 LIFE = timedelta(hours=24)
 """Long enough to go to the counter tomorrow morning, or home to the phone."""
@@ -116,17 +117,18 @@ def find(
     *, person_id: int, place: Place, code: str, actor: Actor, at: datetime
 ) -> HandedOver | Refusal:
     """The case of this code and person, which is not yet taken over by looking."""
-    tries = ((HAND_OVER_BY, _taker(actor)), (HAND_OVER_FOR, person_id))
-    waits = [wait for limit, whose in tries if (wait := limiting.spent(limit, whose)) is not None]
-    if waits:
-        again = limiting.spoken(max(waits))
+    taker = _taker(actor)
+    tries = Tries((HAND_OVER_FOR, f"{person_id}\0{taker}"), (HAND_OVER_ALL, person_id))
+    wait = limiting.spent(HAND_OVER_BY, taker) or tries.begin()
+    if wait is not None:
+        again = limiting.spoken(wait)
         return Refusal("hand_over_limit", f"办理码输错太多次，请{again}再试。", "code")
     digits = read_code(code)
     row = repository.open_case(_digest(digits), person_id, place.value, instant())
     if row is not None:
+        tries.was_right()
         return _read(row)
-    for limit, whose in tries:
-        limiting.note(limit, whose)
+    limiting.note(HAND_OVER_BY, taker)
     _record("hand_over.wrong", person_id, actor, at, {"place": place.value})
     return WRONG
 

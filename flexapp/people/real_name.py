@@ -6,18 +6,20 @@ from datetime import date, datetime
 
 from flexapp.audit import service as audit
 from flexapp.extensions import hold
-from flexapp.people import repository
+from flexapp.people import naming, repository
 from flexapp.people.gateways import GatewayDown, PopulationRegistry
 from flexapp.people.service import (
     PersonCard,
     Visitor,
     add_person,
+    asked_on,
     find_person,
     may_ask_about,
     phone_index,
 )
 from flexapp.rules.identity import IdentityNumber, same_name
 from flexapp.rules.refusal import Refusal
+from flexapp.web import limiting
 from flexapp.web.unit_of_work import outside_transaction
 
 NUMBERS_A_DAY = 5
@@ -62,10 +64,20 @@ def confirm_real_name(
             f"今天已经核验过 {NUMBERS_A_DAY} 个身份证号（填错的也算），"
             "请明天再试，或到经办窗口办理。",
         )
+    tried = naming.try_name(
+        asker=f"account:{visitor.account_id}", kind="real_name", identity=identity, name=name
+    )
+    if not isinstance(tried, naming.NameTry):
+        return Refusal(
+            "real_name_names",
+            "为这个身份证号填错姓名的次数太多，"
+            f"请{limiting.spoken(tried)}再试，或带身份证到经办窗口办理。",
+        )
     try:
         with outside_transaction():
             confirmed = registry.confirms(name, identity, visitor.phone)
     except GatewayDown:
+        tried.was_not_judged()
         return Refusal("registry_down", "现在连不上核验系统，您填的内容还在，请稍后再按“确认”。")
     hold("phone", phone_index(visitor.phone))
     hold("person", identity.value)
@@ -79,6 +91,7 @@ def confirm_real_name(
     holder = None if person is None else repository.account_of_person(person.id)
     if holder is not None and holder.id != account.id:
         return NOT_CONFIRMED
+    tried.was_right()
     if person is None:
         person = add_person(name=name, identity=identity, at=at)
     account.person_id = person.id
@@ -93,3 +106,9 @@ def confirm_real_name(
         at=at,
     )
     return person
+
+
+def has_tried_today(*, visitor: Visitor, today: date) -> bool:
+    """Whether the account has tried any ID number today: whoever has not is not turned away for
+    others behind the same address."""
+    return asked_on(visitor.account_id, "real_name", today)

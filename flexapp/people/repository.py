@@ -90,16 +90,6 @@ def spend_code(code_id: str, at: datetime) -> None:
     db.session.execute(update(SmsCode).where(SmsCode.id == code_id).values(used_at=at))
 
 
-def codes_since(phone_index: str, since: datetime) -> tuple[int, datetime | None]:
-    """How many codes a number was sent since then, and when the last one was."""
-    row = db.session.execute(
-        select(func.count(), func.max(SmsCode.sent_at)).where(
-            SmsCode.phone_index == phone_index, SmsCode.sent_at > since
-        )
-    ).one()
-    return int(row[0]), row[1]
-
-
 def code(code_id: str) -> SmsCode | None:
     """A code by its identifier."""
     return db.session.get(SmsCode, code_id)

@@ -19,10 +19,10 @@ from flexapp.web import addresses, cookies, limiting
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import instant, now, today
 from flexapp.web.htmx import render
-from flexapp.web.limiting import counted, within
 from flexapp.web.navigation import see_other
 from flexapp.web.once import once
 from flexapp.web.sessions import begin_anew
+from flexapp.web.unit_of_work import reading_ahead
 
 blueprint = Blueprint("people", __name__)
 
@@ -51,7 +51,6 @@ def sign_in() -> Response:
 
 @blueprint.post("/sign-in/code")
 @allow(Access.PUBLIC)
-@counted(SMS_CODES)
 def request_code() -> Response:
     """Send a code and show the page again with the number in it."""
     form = SignInForm()
@@ -61,7 +60,14 @@ def request_code() -> Response:
     if isinstance(phone, Refusal):
         form.refuse(phone)
         return _sign_in_page(form)
-    sent = signing_in.request_code(phone=phone, gateway=current_app.extensions["sms"], at=instant())
+    asker = signing_in.devices.asker(phone)
+    if not asker.known:
+        with reading_ahead():
+            limiting.let_in(SMS_CODES)
+        limiting.count(SMS_CODES)
+    sent = signing_in.request_code(
+        phone=phone, asker=asker, gateway=current_app.extensions["sms"], at=instant()
+    )
     if isinstance(sent, Refusal):
         # The number is right: what was refused is a code for it.
         form.refuse(replace(sent, field=_code_field()))
@@ -77,7 +83,6 @@ def request_code() -> Response:
 
 @blueprint.post("/sign-in")
 @allow(Access.PUBLIC)
-@within(SIGN_IN_WRONG)
 def finish_sign_in() -> Response:
     """Exchange the code for a session of its own, then on to where the person was going."""
     form = SignInForm()
@@ -87,12 +92,17 @@ def finish_sign_in() -> Response:
     if isinstance(phone, Refusal):
         form.refuse(phone)
         return _sign_in_page(form)
+    asker = signing_in.devices.asker(phone)
+    if not asker.known:
+        with reading_ahead():
+            limiting.let_in(SIGN_IN_WRONG)
     code = read_code(form.code.data)
     signed_in = signing_in.sign_in(
         code_id=session.get(CODE_ID, ""), phone=phone, code=code, at=instant()
     )
     if isinstance(signed_in, Refusal):
-        limiting.note(SIGN_IN_WRONG, addresses.client())
+        if not asker.known:
+            limiting.note(SIGN_IN_WRONG, addresses.client())
         form.refuse(replace(signed_in, field=_code_field()))
         return _sign_in_page(form)
     display.carry_over(signed_in.account_id)
@@ -105,6 +115,7 @@ def finish_sign_in() -> Response:
         destination = url_for("people.real_name")
     answer = see_other(destination)
     _keep_code(answer, "", timedelta(0))
+    signing_in.devices.remember(answer, phone)
     return answer
 
 
@@ -129,7 +140,6 @@ def real_name() -> Response:
 
 @blueprint.post("/real-name")
 @allow(Access.ACCOUNT)
-@within(REAL_NAME_WRONG)
 @once
 def confirm_real_name() -> Response:
     """Tie the account to the person, then on to where they were going."""
@@ -143,6 +153,8 @@ def confirm_real_name() -> Response:
             form.refuse(answer)
     if form.turning or isinstance(name, Refusal) or isinstance(identity, Refusal):
         return _real_name_page(form)
+    if real_name_case.has_tried_today(visitor=g.visitor, today=today()):
+        limiting.let_in(REAL_NAME_WRONG)
     outcome = real_name_case.confirm_real_name(
         visitor=g.visitor,
         name=name,

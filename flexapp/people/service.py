@@ -14,6 +14,8 @@ from flexapp.audit.service import Actor, ActorKind
 from flexapp.encryption import vault
 from flexapp.people import repository
 from flexapp.people.models import Account, Person
+from flexapp.people.naming import NameTry, try_name
+from flexapp.people.repository import asked_on
 from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.identity import IdentityNumber, Sex, mask_name, parse_identity
 from flexapp.rules.periods import Month
@@ -23,6 +25,7 @@ from flexapp.rules.retirement import OriginalAge, check_approved, default_origin
 __all__ = [
     "AccountView",
     "Known",
+    "NameTry",
     "Newcomer",
     "PersonCard",
     "Visitor",
@@ -30,6 +33,7 @@ __all__ = [
     "add_account",
     "add_people",
     "add_person",
+    "asked_on",
     "find_person",
     "known",
     "mask_phone",
@@ -40,9 +44,9 @@ __all__ = [
     "read_identity_number",
     "record_retirement",
     "set_proxy_handling",
+    "try_name",
     "visitor",
 ]
-
 
 Known = tuple[int, int | None]
 """The numbers of a person and of their account, None where they have none."""
@@ -369,10 +373,7 @@ def record_retirement(
 def may_ask_about(
     *, account_id: int, kind: str, identity: IdentityNumber, today: date, limit: int
 ) -> bool:
-    """Whether an account may ask about an ID number today, noting that it did.
-
-    Up to `limit` different numbers a day, found or not; one asked about before is always allowed.
-    """
+    """Whether an account may ask about an ID number today, noting it: `limit` different ones."""
     subject = vault().index(identity.value, f"daily.{kind}")
     return repository.note_daily_use(account_id, kind, today, subject, limit)
 

@@ -15,14 +15,23 @@ from flexapp.extensions import hold
 from flexapp.people import repository
 from flexapp.people.gateways import GatewayDown, SmsGateway
 from flexapp.people.service import add_account, mask_phone, phone_index
+from flexapp.rules.limits import (
+    SMS_AGAIN,
+    SMS_BY,
+    SMS_FOR,
+    SMS_FOR_THEN,
+    Limit,
+)
 from flexapp.rules.refusal import Refusal
-from flexapp.web import metrics
+from flexapp.web import limiting, metrics
+from flexapp.web.devices import Asker, KnownDevices
 from flexapp.web.unit_of_work import outside_transaction
 
 CODE_LIFE = timedelta(minutes=5)
 CODE_TRIES = 5
-RESEND_AFTER = timedelta(seconds=60)
-CODES_A_DAY = 10
+
+devices = KnownDevices("device", "/sign-in")
+"""Browsers that have signed in with a number before."""
 
 SMS_DOWN = (
     "短信没有发出去，请稍后再试（过一分钟再按“获取验证码”）。"
@@ -55,18 +64,22 @@ class SignedIn:
     needs_real_name: bool
 
 
-def request_code(*, phone: str, gateway: SmsGateway, at: datetime) -> CodeSent | Refusal:
-    """Send a new code to a number as `parse_phone` reads it, once a minute and ten times a day."""
+def request_code(
+    *, phone: str, asker: Asker, gateway: SmsGateway, at: datetime
+) -> CodeSent | Refusal:
+    """Send a new code to a number (from `parse_phone`), as often as rules/limits.py lets `asker`.
+
+    One a minute and ten a day for each address and known browser. All addresses together have
+    twenty a day and then one an hour: nobody is pestered without end, and nobody is locked out.
+    """
     index = phone_index(phone)
     hold("phone", index)
-    count, last = repository.codes_since(index, at - timedelta(days=1))
-    if last is not None and at - last < RESEND_AFTER:
-        wait = int((RESEND_AFTER - (at - last)).total_seconds()) + 1
-        return Refusal("code_too_soon", f"验证码刚刚发过，请 {wait} 秒后再获取。", "phone")
-    if count >= CODES_A_DAY:
-        return Refusal(
-            "codes_used_up", "这个手机号今天获取验证码的次数已用完，请明天再试。", "phone"
-        )
+    counts = _sms_counts(index, asker)
+    refusal = _refuse_code(counts, asker)
+    if refusal is not None:
+        return refusal
+    for limit, who in counts:
+        limiting.note(limit, who)
     code_id, code = secrets.token_urlsafe(16), f"{secrets.randbelow(1_000_000):06d}"
     repository.add_code(
         {
@@ -84,12 +97,55 @@ def request_code(*, phone: str, gateway: SmsGateway, at: datetime) -> CodeSent |
         # code, never a code that nobody counts.
         with outside_transaction():
             shown = gateway.send(phone, code)
-    except GatewayDown:
+    except GatewayDown as fault:
         repository.spend_code(code_id, at)
+        if not fault.maybe_done:
+            # Nothing came: only the minute is over before it may be tried again.
+            for limit, who in counts[1:]:
+                limiting.take_back(limit, who)
         metrics.sms("failed")
         return Refusal("sms_down", SMS_DOWN, "phone")
     metrics.sms("sent")
     return CodeSent(code_id, shown)
+
+
+def _sms_counts(index: str, asker: Asker) -> list[tuple[Limit, str]]:
+    """Where a code for a number counts; the wait before the next one first."""
+    by = f"{index}\0{asker.name}"
+    counts = [(SMS_AGAIN, by), (SMS_BY, by)]
+    if not asker.known:
+        used_up = limiting.spent(SMS_FOR, index) is not None
+        counts.append((SMS_FOR_THEN if used_up else SMS_FOR, index))
+    return counts
+
+
+def _refuse_code(counts: list[tuple[Limit, str]], asker: Asker) -> Refusal | None:
+    for limit, who in counts:
+        # `_sms_counts` has seen that there is some left of SMS_FOR.
+        wait = None if limit == SMS_FOR else limiting.spent(limit, who)
+        if wait is None:
+            continue
+        if limit == SMS_AGAIN:
+            seconds = limiting.seconds(wait)
+            sentence = f"验证码刚刚发过，请 {seconds} 秒后再获取。"
+            return Refusal("code_too_soon", sentence, "phone")
+        if limit == SMS_BY:
+            return Refusal("codes_used_up", _CODES_USED_UP[asker.known], "phone")
+        return Refusal(
+            "codes_of_others",
+            f"今天有人多次为这个手机号获取验证码，请{limiting.spoken(wait)}再获取。"
+            "用以前登录过的手机，或从手机银行、政务 App 里进入，不用等。",
+            "phone",
+        )
+    return None
+
+
+_CODES_USED_UP = {
+    False: "从您这个网络为这个手机号获取验证码的次数，今天已用完。"
+    "请换一个网络再获取（比如关掉无线网络），或从手机银行、政务 App 里进入，不用验证码。",
+    True: "这部手机今天获取验证码的次数已用完，请明天再试；"
+    "急用的请换一部手机，或从手机银行、政务 App 里进入，不用验证码。",
+}
 
 
 def awaited(code_id: str, at: datetime) -> AwaitedCode | None:
@@ -97,7 +153,7 @@ def awaited(code_id: str, at: datetime) -> AwaitedCode | None:
     row = repository.code(code_id)
     if row is None or row.used_at is not None or not at - row.sent_at <= CODE_LIFE:
         return None
-    rest = RESEND_AFTER - (at - row.sent_at)
+    rest = SMS_AGAIN.within - (at - row.sent_at)
     return AwaitedCode(row.phone, max(0, math.ceil(rest.total_seconds())))
 
 

@@ -297,10 +297,11 @@ def same_name(one: str, other: str) -> bool:
     Dots, spaces, hyphens and apostrophes, capital letters and diacritics are printed on one
     document and left out on another.
     """
-    return _name_key(one) == _name_key(other)
+    return name_key(one) == name_key(other)
 
 
-def _name_key(name: str) -> str:
+def name_key(name: str) -> str:
+    """What is the same for names that are the same (`same_name`)."""
     letters = unicodedata.normalize("NFD", normalise(name)).casefold()
     return "".join(char for char in letters if unicodedata.category(char)[0] not in "MPZ")
 

@@ -23,7 +23,7 @@ DRAFT_LIFE = timedelta(days=30)
 LOG_LIFE = timedelta(days=200)
 """Six months and some days, so that no month is too short."""
 CODE_LIFE = timedelta(days=2)
-"""The daily limit of codes looks back a day."""
+"""Long enough to find out why somebody got none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ HOLDINGS: tuple[Holding, ...] = (
         name="短信验证码",
         tables=("sms_code",),
         what="发到哪个手机号、什么时候；验证码本身不保存，只留核对用的摘要",
-        why="登录，限制每天发送的条数",
+        why="登录，查清验证码有没有发出",
         ground=SAFETY,
         kept=_days(CODE_LIFE),
         seen_by="没有人看",
@@ -208,10 +208,11 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(
         name="次数限制",
         tables=("daily_use", "try_count"),
-        what="一天里核验、代办、输错了几次，从哪个网络地址来的；身份证号和网络地址只以摘要保存",
+        what="一天里核验、代办、获取验证码、输错了几次，从哪个网络地址来的；"
+        "手机号、姓名、身份证号和网络地址只以摘要保存",
         why="防止有人试探别人的身份证号和办理码，或者乱发验证码",
         ground=SAFETY,
-        kept=f"核验和代办 {_days(2 * DAY)}；其余一小时后失效，最迟当晚删除",
+        kept=f"核验和代办 {_days(2 * DAY)}；其余最长一天后失效，最迟第二天晚上删除",
         seen_by="没有人看",
         left_out="只有次数和摘要，看不出内容",
         expiries=(

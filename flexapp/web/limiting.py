@@ -1,10 +1,9 @@
 """Whether something may be done once more (rules/limits.py): the one way to count, on all nodes.
 
 `note` counts in the caller's unit of work: what was tried in vain, beside the rows that say so.
-`@counted` and `@within` mark what is limited by network address: the first counts every request, in
-a small transaction of its own and so also where the view only reads; the second lets in whoever has
-not used the limit up, and the view notes what was wrong. Both only look once a limit is used up:
-who goes on all the same makes nobody wait for a writer.
+`@counted` marks what is limited by network address, in a small transaction of its own and so also
+where the view only reads; `count` and `let_in` are for views that have to look first who asks. All
+only look once a limit is used up: who goes on all the same makes nobody wait for a writer.
 
 Whom a count is about is stored as a digest under the index key, never as it is.
 """
@@ -24,7 +23,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from flexapp.config import Settings
 from flexapp.extensions import hold
-from flexapp.rules.limits import MINUTE, Limit
+from flexapp.rules.limits import HOUR, MINUTE, Limit
 from flexapp.web import addresses, metrics
 from flexapp.web.counts import Counts, DatabaseCounts, RedisCounts, SharedCounts
 from flexapp.web.unit_of_work import reading_ahead, write_transaction
@@ -60,13 +59,18 @@ def spent(limit: Limit, who: object) -> timedelta | None:
     """
     key = _key(limit, who)
     hold("tries", key)
-    number, left = _counts().look(key)
-    return _refused(limit, left) if number >= limit.most else None
+    times, left = _counts().look(key)
+    return _refused(limit, left) if times >= limit.most else None
 
 
 def note(limit: Limit, who: object) -> int:
     """Count once more, in the caller's transaction; how often by now."""
     return _counts().add(_key(limit, who), limit.within)
+
+
+def number(limit: Limit, who: object) -> int:
+    """How often it was counted until now. Only looks."""
+    return _counts().look(_key(limit, who))[0]
 
 
 def take_back(limit: Limit, who: object) -> None:
@@ -88,10 +92,13 @@ class Tries:
 
     def wait(self) -> timedelta | None:
         """How long until a try may be made; None where it may be made now. Only looks."""
-        wait = spent(*self.own)
-        if wait is None and self.shared is not None and _counts().look(_key(*self.own))[0] > 0:
-            wait = spent(*self.shared)
-        return wait
+        limit, who = self.own
+        key = _key(limit, who)
+        hold("tries", key)
+        times, left = _counts().look(key)
+        if times >= limit.most:
+            return _refused(limit, left)
+        return spent(*self.shared) if self.shared is not None and times > 0 else None
 
     def begin(self) -> timedelta | None:
         """Count a try, in the caller's transaction; or how long until one may be made."""
@@ -111,12 +118,12 @@ class Tries:
 
 def counted(limit: Limit) -> Callable[[View], View]:
     """Mark a view that may be asked for only so often from one address; each request counts."""
-    return _mark(limit, each=True)
 
+    def mark(view: View) -> View:
+        view.limited = limit  # type: ignore[attr-defined]
+        return view
 
-def within(limit: Limit) -> Callable[[View], View]:
-    """Mark a view that nobody is let into from an address whose limit is used up."""
-    return _mark(limit, each=False)
+    return mark
 
 
 def let_in(limit: Limit) -> None:
@@ -129,38 +136,34 @@ def let_in(limit: Limit) -> None:
         raise TooMany(wait)
 
 
+def count(limit: Limit) -> None:
+    """Count this request for its address, in the caller's unit of work; after `let_in`."""
+    # Of several that were let in to the last place, only one has it.
+    if note(limit, addresses.client()) > limit.most:
+        raise TooMany(_refused(limit, limit.within))
+
+
 def seconds(wait: timedelta) -> int:
     """For `Retry-After`: whole seconds, at least one."""
     return max(1, math.ceil(wait.total_seconds()))
 
 
 def spoken(wait: timedelta) -> str:
-    """For a sentence: "3 分钟后", never less than the wait is."""
+    """For a sentence: "3 分钟后" or "5 小时后", never less than the wait is."""
+    if wait > 2 * HOUR:
+        return f" {math.ceil(wait / HOUR)} 小时后"
     return f" {max(1, math.ceil(wait / MINUTE))} 分钟后"
-
-
-def _mark(limit: Limit, *, each: bool) -> Callable[[View], View]:
-    def mark(view: View) -> View:
-        view.limited = (limit, each)  # type: ignore[attr-defined]
-        return view
-
-    return mark
 
 
 def _let_in() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
-    marked: tuple[Limit, bool] | None = getattr(view, "limited", None)
-    if marked is None:
-        return
-    limit, each = marked
-    with reading_ahead():
-        let_in(limit)
-    if each:
+    limit: Limit | None = getattr(view, "limited", None)
+    if limit is not None:
+        # In a transaction of its own: it counts whatever becomes of the request.
+        with reading_ahead():
+            let_in(limit)
         with write_transaction():
-            number = note(limit, addresses.client())
-        # Of several that were let in to the last place, only one has it.
-        if number > limit.most:
-            raise TooMany(_refused(limit, limit.within))
+            count(limit)
 
 
 def _refused(limit: Limit, wait: timedelta) -> timedelta:

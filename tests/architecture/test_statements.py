@@ -185,9 +185,9 @@ def test_no_page_sends_many_statements_nor_more_where_there_is_more(app: Flask) 
 
 
 PRESSED = {
-    "获取验证码": 5,
+    "获取验证码": 10,
     "登录": 9,
-    "代他人核定": 10,
+    "代他人核定": 12,
     "变更登记": 14,
     "核定": 15,
     "传输": 12,

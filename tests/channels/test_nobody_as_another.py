@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,6 +27,7 @@ from hypothesis.stateful import (
 
 from flexapp.extensions import db
 from flexapp.people import signing_in
+from flexapp.rules import limits
 from flexapp.wiring import create_app
 from tests.support.client import LintingClient, linting
 from tests.support.database import Templates, copy, drop, settings_for
@@ -191,8 +193,9 @@ class Launches(RuleBasedStateMachine):
 def _quick_codes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Codes as often as one likes: the limits have tests of their own."""
     with monkeypatch.context() as patch:
-        patch.setattr(signing_in, "RESEND_AFTER", timedelta(0))
-        patch.setattr(signing_in, "CODES_A_DAY", 10_000)
+        for name in ("SMS_AGAIN", "SMS_BY", "SMS_FOR"):
+            limit = getattr(limits, name)
+            patch.setattr(signing_in, name, replace(limit, most=10_000))
         yield
 
 

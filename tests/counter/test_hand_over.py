@@ -170,7 +170,7 @@ def test_after_a_day_a_code_opens_nothing_and_is_swept_away(
     assert len(rows(app, "SELECT * FROM hand_over")) == 1
 
 
-def test_wrong_codes_are_limited_for_the_person(
+def test_wrong_codes_are_limited_for_the_person_and_for_whoever_types_them(
     at_the_desk: AtTheDesk, client: LintingClient, clock: Clock
 ) -> None:
     sign_in(client, MA_LAN.phone)
@@ -182,6 +182,17 @@ def test_wrong_codes_are_limited_for_the_person(
     clock.advance(minutes=61)
     again = at_the_desk("dt01")
     assert give(again, MA_LAN, code).value("base") == "60"
+
+
+def test_wrong_codes_of_one_clerk_keep_no_other_clerk_from_the_person(
+    at_the_desk: AtTheDesk, client: LintingClient
+) -> None:
+    sign_in(client, MA_LAN.phone)
+    code = begin_registration(client)
+    careless = at_the_desk("xz01")
+    for _ in range(HAND_OVER_FOR.most + 1):
+        give(careless, MA_LAN, "1", 422)
+    give(at_the_desk("dt01"), MA_LAN, code)
 
 
 def test_a_township_with_a_code_for_an_assessment_reads_who_can_and_spends_nothing(

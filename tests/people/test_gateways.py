@@ -62,7 +62,7 @@ def test_an_sms_that_was_not_sent_is_said_so(
 ) -> None:
     app.extensions["sms"] = HttpSms(ADDRESS, None, httpx.MockTransport(handler))
     page = client.submit(client.page("/sign-in"), "获取验证码", 422, phone=MA_LAN.phone)
-    assert "短信没有发出去，请稍后再试" in page.errors["phone"]
+    assert "短信没有发出去，请稍后再试" in page.errors["code"]
     assert page.value("phone") == MA_LAN.phone
     assert not page.all("p", role="status")
 

@@ -61,7 +61,7 @@ def test_a_provider_that_never_finishes_is_waited_for_so_long_and_no_longer(
 ) -> None:
     app.extensions["sms"] = HttpSms(mute, None)
     page, seconds = ask_for_code(client, 1)
-    assert LATER in page.errors["phone"]
+    assert LATER in page.errors["code"]
     assert PATIENCE <= seconds < PATIENCE + 2
 
 
@@ -87,7 +87,7 @@ def test_while_some_wait_the_next_is_told_at_once_and_pages_are_served(
         waiting.start()
         time.sleep(0.5)
         page, seconds = ask_for_code(another(), AT_ONCE + 1)
-        assert LATER in page.errors["phone"]
+        assert LATER in page.errors["code"]
         assert seconds < 1
         began = time.monotonic()
         another().page("/")
@@ -111,7 +111,7 @@ def test_after_some_silences_nobody_waits_until_one_call_finds_it_back(
 
     app.extensions["sms"] = HttpSms("http://provider/", None, httpx.MockTransport(answer))
     for number in range(1, OPENS_AFTER + 3):
-        assert LATER in ask_for_code(another(), number)[0].errors["phone"]
+        assert LATER in ask_for_code(another(), number)[0].errors["code"]
     assert len(calls) == OPENS_AFTER
     speaks = True
     time.sleep(0.25)

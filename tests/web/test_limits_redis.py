@@ -72,6 +72,17 @@ def test_two_nodes_share_a_count_and_the_database_is_left_alone(
     assert in_database(node) == 0
 
 
+def test_what_was_no_wrong_try_is_taken_back_and_never_below_nothing(node: Flask) -> None:
+    assert [count(node) for _ in range(LIMIT.most)] == [1, 2, 3]
+    with node.app_context(), write_transaction():
+        limiting.take_back(LIMIT, "whoever")
+        limiting.take_back(LIMIT, "nobody")
+    assert not is_spent(node)
+    assert count(node) == LIMIT.most
+    with node.app_context():
+        assert limiting.number(LIMIT, "nobody") == 0
+
+
 def test_nodes_that_count_at_once_overlook_nothing(
     node: Flask, make_app: MakeApp, redis: RedisServer
 ) -> None:
@@ -102,9 +113,13 @@ def test_pages_are_limited_over_redis_by_digests_that_name_nobody(
     client = linting(node.test_client())
     client.environ_base["REMOTE_ADDR"] = "203.0.113.9"
     request_code(client, newcomer().phone)
-    (key,) = redis.keys()
-    assert "203.0.113.9" not in key
-    redis.client().set(key, SMS_CODES.most, keepttl=True)
+    keys = redis.keys()
+    # Of the address; and for the number: the wait, the day of whoever asks, the day of everybody.
+    assert len(keys) == 4
+    for key in keys:
+        assert "203.0.113.9" not in key
+        assert newcomer().phone not in key
+        redis.client().set(key, SMS_CODES.most, keepttl=True)
     again = linting(node.test_client())
     again.environ_base["REMOTE_ADDR"] = "203.0.113.9"
     page = again.submit(again.page("/sign-in"), "获取验证码", 429, phone=newcomer(2).phone)
