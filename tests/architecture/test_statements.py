@@ -65,6 +65,7 @@ NOT_SHOWN = {
     "practice.card": "nothing was practised",
     "practice.detail": "nothing was practised",
     "practice.explained": "nothing was practised",
+    "registration.review": "nothing was typed that would change",
     "sandbox.show": "no sandbox was made",
     "self_check.back": "no check was begun",
     "self_check.result": "no check was begun",

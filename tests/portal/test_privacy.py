@@ -21,6 +21,7 @@ from flexapp.people.guard import LONGEST
 from flexapp.portal.exporting import FOR_OTHERS
 from flexapp.portal.service import NOT_MESSAGES, SENTENCES
 from flexapp.rules.personal_information import ABOUT_NOBODY, HOLDINGS, expiries
+from flexapp.web.origin import CHANNEL
 from tests.support.client import LintingClient
 from tests.support.database import execute, rows, stored
 from tests.support.html import Page
@@ -229,7 +230,10 @@ def test_taking_the_file_is_recorded_and_told(ma_lan: LintingClient, app: Flask)
 
 def test_in_a_webview_the_page_is_the_way(ma_lan: LintingClient, app: Flask) -> None:
     assert "下载我的信息" in ma_lan.page(DATA).buttons()
-    execute(app, "UPDATE sign_in SET channel = 'boc'")  # as if the app had begun the session
+    # As if the app had begun the session.
+    execute(app, "UPDATE sign_in SET channel = 'boc'")
+    with ma_lan.session_transaction() as cookie:
+        cookie[CHANNEL] = "boc"
     page = ma_lan.page(DATA)
     assert "下载我的信息" not in page.buttons()
     assert "可以截图" in page.words

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,16 +33,14 @@ def silent() -> Iterator[str]:
 @contextmanager
 def trickling() -> Iterator[str]:
     """One that answers a letter at a time, each soon enough for any timeout between two of them."""
+    over = threading.Event()
     with _listening() as (listener, address):
 
         def serve(connection: socket.socket) -> None:
-            try:
+            with connection, contextlib.suppress(OSError):
                 connection.sendall(b"HTTP/1.1 200 OK\r\n")
-                while True:
+                while not over.wait(0.05):
                     connection.sendall(b"X-Slow: 1\r\n")
-                    time.sleep(0.05)
-            except OSError:
-                return
 
         def accept() -> None:
             while True:
@@ -53,7 +51,10 @@ def trickling() -> Iterator[str]:
                 threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
         threading.Thread(target=accept, daemon=True).start()
-        yield address
+        try:
+            yield address
+        finally:
+            over.set()
 
 
 @contextmanager
