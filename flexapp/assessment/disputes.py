@@ -225,7 +225,9 @@ def _open(event: Event, record: Record | None, person_id: int, actor: Actor, at:
     if record is not None:
         repository.set_disputed(record.id, at)
     if not own:
-        _tell_proxy(PROXY_OPENED, proxy, event.subject, at, _months(event))
+        waits = record is not None and where not in UNDER_WAY
+        held = {"held": "yes"} if waits and where is not Situation.NONE else {}
+        _tell_proxy(PROXY_OPENED, proxy, event.subject, at, _months(event) | held)
     return number
 
 
@@ -235,7 +237,7 @@ def _tell_proxy(
     """A message to the proxy: what they know already, and what happens next; nobody's words."""
     if proxy is None:
         return
-    kept = {name: data[name] for name in ("outcome", "start", "end") if name in data}
+    kept = {name: data[name] for name in ("outcome", "start", "end", "held") if name in data}
     audit.record(action=action, person_id=proxy, subject=subject, actor=SYSTEM, at=at, data=kept)
 
 

@@ -46,6 +46,8 @@ def note(record: Record) -> str:
     since = f"参保人反映不是本人办的，{spoken_moment(record.disputed_at)}起正在核实"
     if record.held_back:
         return f"{since}，核实前不能传输。"
+    if record.state is State.TRANSMITTED:
+        return f"{since}。税务已收到这一笔，核实完以前请先不要缴费。"
     return f"{since}。{HELD_UP.get(record.held_up) or NOTES[record.state]}"
 
 

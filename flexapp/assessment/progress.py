@@ -79,6 +79,7 @@ HELD_UP = {
 }
 
 DISPUTED = ("社保经办机构", "正在核实“不是我办的”，核实前不能传输。")
+DISPUTED_AT_TAX = ("社保经办机构", "正在核实“不是我办的”，核实完以前请先不要缴费。")
 
 STEP_TEXTS = {  # what else is noted of a record, such as a dispute, is not part of its course
     "assessment.assess": "已核定",
@@ -118,6 +119,8 @@ def progress(
     holder, following = HELD_UP.get(record.held_up) or HOLDERS[record.state]
     if record.held_back:
         holder, following = DISPUTED
+    elif record.disputed_at is not None and record.state is State.TRANSMITTED:
+        holder, following = DISPUTED_AT_TAX
     if free:
         following = FREE_AGAIN
     return Progress(tuple(stages), person if holder == PERSON else holder, following)

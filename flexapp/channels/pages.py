@@ -28,8 +28,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ChannelsPage:
-    """/channels: the apps that can be used, then those that cannot yet."""
+    """/channels in a business year: the apps that can be used, then those that cannot yet."""
 
+    year: int
     rows: tuple[Row, ...]
     not_yet: tuple[App, ...]
 
@@ -46,9 +47,10 @@ class LandingPage:
 class PosterPage:
     """/channels/poster: the same codes on one sheet. `across`: how many stand side by side.
 
-    `address`: where a browser finds the service, as people type it.
+    `address`: where a browser finds the service, as people type it. `year`: the business year.
     """
 
+    year: int
     rows: tuple[Row, ...]
     not_yet: tuple[App, ...]
     across: int
@@ -102,9 +104,9 @@ class LaunchRefusedPage:
     signed_in: bool
 
 
-def channels_page(public_url: str) -> ChannelsPage:
+def channels_page(public_url: str, today: date) -> ChannelsPage:
     """The page for this outside address."""
-    return ChannelsPage(_rows(public_url, service.usable()), service.not_yet())
+    return ChannelsPage(today.year, _rows(public_url, service.usable()), service.not_yet())
 
 
 def poster_page(public_url: str, area: Division | None, today: date) -> PosterPage:
@@ -113,6 +115,7 @@ def poster_page(public_url: str, area: Division | None, today: date) -> PosterPa
     across = next((across for most, across in ROOM if len(shown) <= most), MOST_ACROSS)
     address = public_url.removeprefix("https://").removeprefix("http://")
     return PosterPage(
+        year=today.year,
         rows=shown,
         not_yet=service.not_yet(),
         across=across,

@@ -12,6 +12,7 @@ from flexapp.channels.registry import App
 from flexapp.channels.user_agents import download_for, is_in
 from flexapp.config import Settings
 from flexapp.web.access import Access, allow
+from flexapp.web.clock import today
 from flexapp.web.htmx import render
 from flexapp.web.varying import vary_by
 
@@ -23,7 +24,7 @@ blueprint = Blueprint("channels", __name__)
 def index() -> Response:
     """The table of apps with their QR codes, then those not usable yet and why."""
     settings: Settings = current_app.config["SETTINGS"]
-    page = channels_page(settings.public_url)
+    page = channels_page(settings.public_url, today())
     return render("channels/index.html", "channels/_index.html", page=page)
 
 

@@ -43,7 +43,7 @@ def sign_in() -> Response:
     if awaited is None:
         session.pop(CODE_ID, None)
         session.pop(SHOWN_CODE, None)
-        return _sign_in_page(form)
+        return _sign_in_page(form, resend_in=0)
     session[CODE_ID] = code_id
     form.phone.data = awaited.phone
     return _sign_in_page(form, resend_in=awaited.resend_in)
@@ -195,7 +195,10 @@ def _keep_code(answer: Response, code_id: str, life: timedelta) -> None:
     )
 
 
-def _sign_in_page(form: SignInForm, *, resend_in: int = 0) -> Response:
+def _sign_in_page(form: SignInForm, *, resend_in: int | None = None) -> Response:
+    if resend_in is None:
+        awaited = signing_in.awaited(session.get(CODE_ID, ""), instant())
+        resend_in = 0 if awaited is None else awaited.resend_in
     return render(
         "people/sign_in.html",
         "people/_sign_in.html",

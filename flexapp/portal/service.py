@@ -43,9 +43,9 @@ SENTENCES = {
     disputes.WITHDRAWN: "撤回了“不是我办的”的反映，可以继续办理",
     disputes.SETTLED: "您反映的{of_period}有结果了：{outcome}",
     disputes.PROXY_OPENED: (
-        "您代办的{of_period}，参保人反映不是本人办的；核实前不会传输，您不用再操作，经办机构会核实"
+        "您代办的{of_period}，参保人反映不是本人办的；{held}您不用再操作，经办机构会核实"
     ),
-    disputes.PROXY_SETTLED: "您代办的{of_period}核实完了：{outcome}",
+    disputes.PROXY_SETTLED: "您代办的{of_period}有结果了：{outcome}",
     "proxy.opened": "凭姓名和身份证号进入代办",
     "counter.opened": "凭身份证号打开了您的参保信息，为您办理业务",
     "person.name_corrected": "凭证件更正了您的姓名",
@@ -277,6 +277,7 @@ def _message(event: Event, known: _Known) -> Message:
         period = Period(Month.parse(event.data["start"]), Month.parse(event.data["end"]))
         words["period"] = period.label
         words["of_period"] = f" {period.label} 的核定"
+    words["held"] = "核实前不会传输，" if event.data.get("held") else ""
     words["rate"] = f"（{RateKind.UNIT.label}）" if event.data.get("kind") == "unit" else ""
     words["because"] = f"（{event.data['reason']}）" if event.data.get("reason") else ""
     said = None

@@ -245,6 +245,8 @@ _LATIN_WORD = f"(?:[{_LATIN}][\u0300-\u036f]*)+"
 _LATIN_NAME = re.compile(f"'?{_LATIN_WORD}(?:[-'·., ] ?'?{_LATIN_WORD})*[.']?")
 _DOT = re.compile(r" ?[.。·] ?")
 _HAN_TEXT = re.compile(f"[{_HAN}]+")
+_NAME_LABEL = re.compile(r"^(?:姓 ?名|名字) ?: ?")
+_COPIED_ALONG = ",.。、;: "
 _PARTS = re.compile(f"(?<=[{_HAN}]) (?=[{_HAN}])")
 NAME_MAX = 60
 # "李 明" is a short name spaced out, "阿依古丽 买买提" one whose dot is not on the keyboard.
@@ -255,11 +257,12 @@ def parse_name(text: str, *, field: str | None = "name") -> str | Refusal:
     """The name that was typed, up to 60 characters: Chinese characters with · between the parts of
     minorities' names, or Latin letters for foreigners' permits.
 
+    A label in front (姓名：) and punctuation behind a Chinese name are copied along and dropped.
     A space inside a short Chinese name is dropped, dots become ·; where a space may stand in place
     of the dot of a longer name, the refusal asks which it is. Refusals: name_empty, name_length,
     name_space, name_private_use, name_characters.
     """
-    name = normalise(text)
+    name = _NAME_LABEL.sub("", normalise(text))
     if not name:
         return Refusal("name_empty", "请输入姓名。", field)
     if len(name) > NAME_MAX:
@@ -272,7 +275,7 @@ def parse_name(text: str, *, field: str | None = "name") -> str | Refusal:
             field,
         )
     if not re.search(f"[{_LATIN}]", name):
-        name = _DOT.sub("·", name)
+        name = _DOT.sub("·", name.rstrip(_COPIED_ALONG))
         parts = _PARTS.split(name)
         if len(parts) > 1 and len(name) - len(parts) + 1 > _SPACED_OUT:
             return Refusal(

@@ -16,7 +16,7 @@ SHIPPED = service.registry().apps
 USABLE = [app for app in SHIPPED if app.usable]
 NOT_YET = [app for app in SHIPPED if not app.usable]
 
-TITLE = "2019 年宁夏灵活就业人员养老保险指尖办核定渠道"
+TITLE = "2026 年宁夏灵活就业人员养老保险指尖办核定渠道"
 SIX_KB = 6 * 1024
 
 

@@ -17,7 +17,7 @@ from tests.support.database import execute
 from tests.support.html import Page, words
 
 TODAY = date(2026, 11, 24)
-TITLE = "2019 年宁夏灵活就业人员养老保险指尖办核定渠道"
+TITLE = "2026 年宁夏灵活就业人员养老保险指尖办核定渠道"
 USABLE = tuple(app for app in service.registry().apps if app.usable)
 
 

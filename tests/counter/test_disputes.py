@@ -127,7 +127,7 @@ def test_confirmed_lets_it_go_on_and_tells_both(
     assert f"经办机构的答复：{SAID}" in told.words
     assert "不是我办的" not in wang.page(f"/assessment/records/{serial}").buttons()
     hers = proxy.page("/me/messages")
-    assert hers.texts("h2")[0] == "您代办的 2026年1月至3月 的核定核实完了：核实无误，可以继续办理"
+    assert hers.texts("h2")[0] == "您代办的 2026年1月至3月 的核定有结果了：核实无误，可以继续办理"
     assert SAID not in hers.words
 
 

@@ -235,6 +235,8 @@ def test_the_seconds_until_another_code_can_be_had_are_on_the_page(
     clock.advance(seconds=2)
     page = client.page("/sign-in")
     assert "58 秒后重发" in page.words
+    wrong = client.submit(page, "登录", 422, code="000000")
+    assert "58 秒后重发" in wrong.words
     assert page.root.find(".//*[@data-countdown='58']") is not None
     clock.advance(seconds=58)
     assert "秒后重发" not in client.page("/sign-in").words

@@ -221,8 +221,22 @@ def test_both_people_are_told_when_it_opens_and_when_it_is_taken_back(
         assert secret not in told.texts("article")[0]
     wang.submit(wang.page("/me/messages"), WITHDRAW)
     assert proxy.page("/me/messages").texts("h2")[0] == (
-        "您代办的 2026年1月至3月 的核定核实完了：本人已撤回，可以继续办理"
+        "您代办的 2026年1月至3月 的核定有结果了：本人已撤回，可以继续办理"
     )
+
+
+def test_nobody_is_told_to_pay_what_is_being_looked_into_nor_that_it_is_held_back(
+    wang: LintingClient, proxy: LintingClient, serial: str, app: Flask
+) -> None:
+    transmit(proxy, serial)
+    work(app)
+    dispute(wang, serial)
+    for client in (wang, proxy):
+        page = client.page(record(serial))
+        assert "核实完以前请先不要缴费" in page.words
+        assert "请到税务渠道缴费" not in page.words
+    assert "核实前不会传输" not in proxy.page("/me/messages").texts("h2")[0]
+    assert "您不用再操作" in proxy.page("/me/messages").texts("h2")[0]
 
 
 def test_what_is_taken_back_can_be_disputed_again(
