@@ -16,9 +16,9 @@ from flexapp.registration.service import current_places
 
 TABLE, _assessment = table_of(Dispute), table_of(Assessment)
 NAMES = tuple(TABLE.c.keys())
-_WITH_SERIAL = select(TABLE, _assessment.c.serial).outerjoin_from(
-    TABLE, _assessment, _assessment.c.id == TABLE.c.assessment_id
-)
+_WITH_SERIAL = select(
+    TABLE, _assessment.c.serial, _assessment.c.state.label("record_state")
+).outerjoin_from(TABLE, _assessment, _assessment.c.id == TABLE.c.assessment_id)
 
 Row = Mapping[str, Any]
 

@@ -19,6 +19,7 @@ from flexapp.extensions import hold
 from flexapp.people.service import person_of_account
 from flexapp.rules.disputes import CaseState, Situation, situation
 from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import State
 from flexapp.web.clock import BEIJING
 
 OPENED, WITHDRAWN, ASKED, SETTLED = (
@@ -27,15 +28,22 @@ OPENED, WITHDRAWN, ASKED, SETTLED = (
     "dispute.asked",
     "dispute.settled",
 )
-PROXY_OPENED, PROXY_SETTLED = "proxy.disputed", "proxy.dispute_settled"
+PROXY_OPENED, PROXY_ASKED, PROXY_SETTLED = (
+    "proxy.disputed",
+    "proxy.dispute_asked",
+    "proxy.dispute_settled",
+)
 
 NOT_OPEN = Refusal("dispute_settled", "这件事已经核实完，不用再处理；结果见消息。")
+ASKED_ALREADY = Refusal(
+    "dispute_asked", "经办机构已向税务申请撤销这一笔，现在不能撤回；结果会在消息里告诉您。"
+)
 UNDER_WAY = frozenset({Situation.ON_THE_WAY, Situation.AT_TAX, Situation.ASKED, Situation.PAID})
 
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """One case. `period`, `serial`: of the assessment it is about, if any."""
+    """One case. `serial`, `record_state`: of the assessment that it is about, if any."""
 
     id: int
     person_id: int
@@ -43,6 +51,7 @@ class Dispute:
     about_action: str
     assessment_id: int | None
     serial: str | None
+    record_state: str | None
     by_proxy: bool
     proxy_person_id: int | None
     staff_id: int | None
@@ -53,6 +62,11 @@ class Dispute:
     settled_at: datetime | None
     settled_label: str
     found: str | None
+
+    @property
+    def record_paid(self) -> bool:
+        """Whether what it is about has been paid."""
+        return self.record_state == State.PAID
 
 
 def open_case(*, event: Event, person_id: int, actor: Actor, at: datetime) -> Refusal | None:
@@ -91,6 +105,8 @@ def withdraw(*, number: int, person_id: int, actor: Actor, at: datetime) -> Refu
         return None
     if not found.state.is_open:
         return NOT_OPEN
+    if found.state is CaseState.ASKED:
+        return ASKED_ALREADY
     close(dispute=found, target=CaseState.WITHDRAWN, found=None, actor=actor, at=at)
     return None
 
@@ -114,14 +130,16 @@ def close(
 def asked_tax(*, dispute: Dispute, found: str, actor: Actor, at: datetime) -> None:
     """The tax bureau was asked to revoke the assessment: the case stays open until it answers."""
     _change(dispute, state=CaseState.ASKED.value, found=found)
+    subject, months = dispute.serial or "dispute", _months_of(dispute)
     audit.record(
         action=ASKED,
         person_id=dispute.person_id,
-        subject=dispute.serial or "dispute",
+        subject=subject,
         actor=actor,
         at=at,
-        data={"case": str(dispute.id), **_months_of(dispute)},
+        data={"case": str(dispute.id), **months},
     )
+    _tell_proxy(PROXY_ASKED, dispute.proxy_person_id, subject, at, months)
 
 
 def settled_by_revoking(record: Record, *, actor: Actor, at: datetime) -> None:

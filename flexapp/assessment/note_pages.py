@@ -82,7 +82,8 @@ class DisputeBox:
             return cls(f"反映过不是本人办的：{TOLD_PROXY[case.state]}。", None, None)
         if case is not None and case.state.is_open:
             where = ways.dispute("dispute", number=case.id) if own else None
-            act = ways.dispute("withdraw", number=case.id) if own else None
+            can_withdraw = own and case.state is not CaseState.ASKED
+            act = ways.dispute("withdraw", number=case.id) if can_withdraw else None
             return cls(
                 text=_open_text(case, record),
                 act=(act, "说错了，是我同意办的") if act else None,

@@ -71,6 +71,7 @@ SENTENCES = {
     "person.retirement": "记录退休信息",
     "pilot.closed": "暂停手机办理",
     "pilot.opened": "开通手机办理",
+    "proxy.dispute_asked": "告诉代办人：因“不是我办的”向税务申请撤销",
     "proxy.dispute_settled": "告诉代办人：“不是我办的”已结案",
     "proxy.disputed": "告诉代办人：本人反映“不是我办的”",
     "proxy.opened": "进入代他人核定",

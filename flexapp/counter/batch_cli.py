@@ -72,7 +72,7 @@ def take(file: Path, by: str, report: Path | None) -> None:
         rate = (run.total - first) / seconds
         click.echo(f"{run.total - first} rows in {seconds:.1f} s, {rate:.0f}/s")
     if refused:
-        path = report or batch_files.report_path(file, loaded)
+        path = report or batch_files.report_path(file, loaded)  # never over one being corrected
         batch_files.write_refused(path, loaded, refused, today=today())
         click.echo(f"the refused ones with the reason, to be corrected and imported: {path}")
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import chain, count
 from pathlib import Path
 
 from flexapp.assessment.batch import Line
@@ -54,8 +55,11 @@ def load(path: Path) -> File | Refusal:
 
 
 def report_path(path: Path, loaded: File) -> Path:
-    """Where the refused rows of a file are written: beside it, as the same kind of file."""
-    return path.with_name(f"{path.name}.refused.{loaded.table.form}")
+    """Where the refused rows of a file are written: beside it, as the same kind of file, and not
+    over an earlier one, which somebody may be correcting."""
+    names = chain([""], (f"-{number}" for number in count(2)))
+    paths = (path.with_name(f"{path.name}.refused{n}.{loaded.table.form}") for n in names)
+    return next(each for each in paths if not each.exists())
 
 
 def write_refused(

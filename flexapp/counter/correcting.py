@@ -21,7 +21,7 @@ from flexapp.people.corrections import Correction
 from flexapp.people.gateways import PopulationRegistry
 from flexapp.people.service import PersonCard
 from flexapp.rules.capabilities import Action, why_not
-from flexapp.rules.corrections import Document, read_document
+from flexapp.rules.corrections import HAVE_THE_NUMBER, Document, read_document
 from flexapp.rules.identity import parse_name
 from flexapp.rules.phone import parse_phone
 from flexapp.rules.refusal import Refusal
@@ -61,6 +61,20 @@ def why_not_correct(case: Case) -> Refusal | None:
     return refusal
 
 
+WRONG_NUMBER = Refusal(
+    "document_end",
+    "这 4 位和系统里的身份证号对不上，请核对是不是本人的证件。",
+    "document_end",
+)
+
+
+def says_their_number(shown: tuple[object, ...], person: PersonCard) -> bool:
+    """Whether the last four characters are those of the person's number, on the documents that
+    have it; the others have numbers of their own."""
+    kind, last = shown
+    return kind not in HAVE_THE_NUMBER or person.identity.value.endswith(str(last))
+
+
 def read_name(
     *, case: Case, name: str, document: str, end: str, registry: PopulationRegistry
 ) -> NewName | tuple[Refusal, ...]:
@@ -71,6 +85,8 @@ def read_name(
     refusals += [each for each in shown if isinstance(each, Refusal)]
     if refusals or isinstance(named, Refusal):
         return tuple(refusals)
+    if not says_their_number(shown, case.person):
+        return (WRONG_NUMBER,)
     refusal = corrections.WAITS if corrections.waiting_of(case.person.id) else None
     refusal = refusal or corrections.check_name(person=case.person, name=named, registry=registry)
     if refusal is not None:

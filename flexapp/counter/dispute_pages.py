@@ -70,8 +70,8 @@ class DisputesPage:
                 about=_about(case),
                 since=case.opened_at,
                 age=age(case.opened_at, today),
-                state=case.state.label,
-                under_way=case.under_way,
+                state=_standing(case),
+                under_way=case.under_way and not case.record_paid,
             )
             for case, person in found[:A_PAGE]
         )
@@ -116,8 +116,19 @@ class DisputePage:
             note=OWN_ACT.sentence if own and case.state.is_open else _note(found),
             choices=(("", tuple((each.value, each.label) for each in offered)),),
             effects=tuple((each.label, _effect(each, found)) for each in offered),
-            may_settle=may,
+            may_settle=bool(offered),
         )
+
+
+def _standing(case: Dispute) -> str:
+    """Where a case is, with what the tax bureau has answered since: then it is the desk's turn."""
+    if case.record_paid:
+        return f"{case.state.label}，已缴费"
+    if case.state is CaseState.ASKED and case.record_state == State.TAX_REVOKED:
+        return "税务已撤销，请结案"
+    if case.state is CaseState.ASKED and case.record_state == State.TRANSMITTED:
+        return "税务不同意撤销，请结案"
+    return case.state.label
 
 
 def _about(case: Dispute) -> str:
@@ -158,7 +169,7 @@ def _note(found: Found) -> str | None:
     if not case.state.is_open or record is None:
         return None
     if case.state is CaseState.ASKED and record.state is State.TRANSMITTED:
-        return "税务不同意撤销。请联系税务和参保人，再决定怎么结案。"
+        return "税务不同意撤销。请联系税务（12366）和参保人，再决定怎么结案。"
     if record.state is State.TAX_REVOKED:
         return "税务已经撤销：选“撤销”或“关闭代办”就办完。"
     if found.where is Situation.PAID:
@@ -176,7 +187,7 @@ def _effect(choice: Choice, found: Found) -> str:
     if choice is Choice.CONFIRM:
         return "是本人办的或同意办的。可以继续办理；已按过“传输”的马上传输。"
     if choice is Choice.ELSEWHERE:
-        return "不是本人办的，这里也没有可撤销的。写明怎么处理，参保人会看到。"
+        return "不是本人办的，这里也撤销不了。写明怎么处理，参保人会看到。"
     done = {
         Move.REVOKE: "撤销这笔核定，月份可以重新核定。",
         Move.ASK: "先向税务申请撤销；税务同意以后，再来这里结案。",

@@ -64,7 +64,8 @@ class Found:
         """How far the assessment is."""
         if self.record is None:
             return situation(None)
-        return situation(self.record.state, claimed=self.record.claimed)
+        asked = self.dispute.state is CaseState.ASKED
+        return situation(self.record.state, claimed=self.record.claimed, asked=asked)
 
     @property
     def choices(self) -> tuple[Choice, ...]:

@@ -20,7 +20,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from flexapp.rules.refusal import Refusal
 
-PLACES = 3
+PLACES = 4
 """Threads of a process that may be checking a password or waiting for that; app.py has more."""
 
 PLACES_EACH = 2
@@ -33,11 +33,20 @@ _places, _here = threading.Lock(), Counter[str]()
 _turn = threading.Lock()
 
 
+PLACES_UNKNOWN = PLACES - 1
+"""Of these for everybody who has not signed in there before: a flood has many addresses, and the
+clerk at the usual computer is to find a place all the same."""
+
+
 @contextmanager
-def place(asker: str) -> Iterator[None]:
-    """Have a place among those who wait to check a password; 503 where there is none."""
+def place(asker: str, *, known: bool = False) -> Iterator[None]:
+    """Have a place among those who wait to check a password; 503 where there is none.
+
+    `known`: whether somebody with a session, or with a computer that signed in before.
+    """
     with _places:
-        if _here.total() >= PLACES or _here[asker] >= PLACES_EACH:
+        room = PLACES if known else PLACES_UNKNOWN
+        if _here.total() >= room or _here[asker] >= PLACES_EACH:
             raise ServiceUnavailable(retry_after=AGAIN_AFTER)
         _here[asker] += 1
     try:

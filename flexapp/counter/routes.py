@@ -40,13 +40,13 @@ def check_password() -> Response:
         return _sign_in_page(form)
     user_name = signing_in.read_user_name(form.user_name.data)
     asker = signing_in.devices.asker(user_name)
-    with place(asker.name):
+    with place(asker.name, known=asker.known):
         _let_in(asker)
         token = signing_in.sign_in(
             user_name=user_name, password=form.password.data or "", asker=asker, at=instant()
         )
     if isinstance(token, Refusal):
-        _note_wrong(asker)
+        _note_wrong(asker, token)
         form.refuse(token)
         return _sign_in_page(form)
     found = signing_in.find(token=token, at=instant())
@@ -73,7 +73,7 @@ def choose_password() -> Response:
     form = PasswordForm()
     if not form.submitted():
         return _password_page(form)
-    with place(f"session:{g.counter_session.clerk.id}"):
+    with place(f"session:{g.counter_session.clerk.id}", known=True):
         refusal = signing_in.choose_password(
             session=g.counter_session,
             password=form.password.data or "",
@@ -129,7 +129,7 @@ def check_code() -> Response:
         session=g.counter_session, code=form.code.data, asker=asker, at=instant()
     )
     if isinstance(token, Refusal):
-        _note_wrong(asker)
+        _note_wrong(asker, token)
         form.refuse(token)
         return page(form)
     _begin(token)
@@ -173,8 +173,9 @@ def _let_in(asker: Asker) -> None:
             limiting.let_in(STAFF_WRONG)
 
 
-def _note_wrong(asker: Asker) -> None:
-    if not asker.known:
+def _note_wrong(asker: Asker, refusal: Refusal) -> None:
+    """Count what was looked at and wrong; who is told to wait takes nothing from others."""
+    if not asker.known and refusal.reason != "locked":
         limiting.note(STAFF_WRONG, addresses.client())
 
 

@@ -64,10 +64,12 @@ def request_code() -> Response:
     if not asker.known:
         with reading_ahead():
             limiting.let_in(SMS_CODES)
-        limiting.count(SMS_CODES)
     sent = signing_in.request_code(
         phone=phone, asker=asker, gateway=current_app.extensions["sms"], at=instant()
     )
+    if not asker.known and (not isinstance(sent, Refusal) or sent.reason == "sms_down"):
+        # Only what may have cost a message: whoever asks in vain takes nothing from others.
+        limiting.note(SMS_CODES, addresses.client())
     if isinstance(sent, Refusal):
         # The number is right: what was refused is a code for it.
         form.refuse(replace(sent, field=_code_field()))
@@ -94,14 +96,17 @@ def finish_sign_in() -> Response:
         return _sign_in_page(form)
     asker = signing_in.devices.asker(phone)
     if not asker.known:
+        # Others behind one address may have guessed; a code that is typed for the first time may be
+        # right.
         with reading_ahead():
-            limiting.let_in(SIGN_IN_WRONG)
+            if not signing_in.is_untried(session.get(CODE_ID, "")):
+                limiting.let_in(SIGN_IN_WRONG)
     code = read_code(form.code.data)
     signed_in = signing_in.sign_in(
         code_id=session.get(CODE_ID, ""), phone=phone, code=code, at=instant()
     )
     if isinstance(signed_in, Refusal):
-        if not asker.known:
+        if not asker.known and signed_in.reason == "code_wrong":
             limiting.note(SIGN_IN_WRONG, addresses.client())
         form.refuse(replace(signed_in, field=_code_field()))
         return _sign_in_page(form)

@@ -157,6 +157,12 @@ def awaited(code_id: str, at: datetime) -> AwaitedCode | None:
     return AwaitedCode(row.phone, max(0, math.ceil(rest.total_seconds())))
 
 
+def is_untried(code_id: str) -> bool:
+    """Whether nobody has typed anything wrong for a code that can still be used."""
+    row = repository.code(code_id)
+    return row is not None and row.used_at is None and row.tries == 0
+
+
 def sign_in(*, code_id: str, phone: str, code: str, at: datetime) -> SignedIn | Refusal:
     """Exchange a code for a new session; the first time, the account is made.
 
@@ -178,7 +184,8 @@ def sign_in(*, code_id: str, phone: str, code: str, at: datetime) -> SignedIn | 
             return Refusal("code_earlier", "这是前面一条短信里的验证码，请用最新一条。", "code")
         return Refusal("code_wrong", "验证码不对，请核对短信后再输入。", "code")
     repository.spend_code(code_id, at)
-    account = repository.account_by_phone(row.phone_index)
+    # By the number that the code opened with, not by what stands beside it in the database.
+    account = repository.account_by_phone(phone_index(phone))
     if account is None:
         made = add_account(phone=phone, person=None, at=at)
         return start_session(account_id=made, phone=phone, person_id=None, at=at)

@@ -45,6 +45,7 @@ SENTENCES = {
     disputes.PROXY_OPENED: (
         "您代办的{of_period}，参保人反映不是本人办的；{held}您不用再操作，经办机构会核实"
     ),
+    disputes.PROXY_ASKED: "您代办的{of_period}，经办机构已向税务申请撤销，您不用再操作",
     disputes.PROXY_SETTLED: "您代办的{of_period}有结果了：{outcome}",
     "proxy.opened": "凭姓名和身份证号进入代办",
     "counter.opened": "凭身份证号打开了您的参保信息，为您办理业务",
@@ -311,7 +312,7 @@ def _message(event: Event, known: _Known) -> Message:
 
 def _note(case: Dispute) -> DisputeNote:
     if case.state is CaseState.ASKED:
-        return DisputeNote("您反映“不是我办的”，已向税务申请撤销，等税务答复。", case.id)
+        return DisputeNote("您反映“不是我办的”，已向税务申请撤销，等税务答复。", None)
     if case.state.is_open:
         since = f"您已反映“不是我办的”，经办机构从 {moment(case.opened_at)} 起在核实"
         held = "；核实前不会传输" if case.serial is not None and not case.under_way else ""

@@ -30,6 +30,10 @@ _DOCUMENTS = {
 }
 
 
+HAVE_THE_NUMBER = frozenset({Document.IDENTITY_CARD, Document.RESIDENCE_PERMIT})
+"""Documents whose number is the identity number."""
+
+
 class CorrectionState(StrEnum):
     """WAITING: until a second officer has looked at it."""
 

@@ -80,6 +80,8 @@ class Situation(StrEnum):
     ON_THE_WAY = "on_the_way"  # in the sender's hands: the tax bureau's answer comes first
     AT_TAX = "at_tax"  # the tax bureau has to revoke it first
     ASKED = "asked"  # it was asked to, and has not answered
+    DECLINED = "declined"  # it was asked to, and did not agree
+    TAX_REVOKED = "tax_revoked"  # it has revoked: what is left is to revoke here
     PAID = "paid"
 
 
@@ -101,9 +103,19 @@ STEPS: dict[tuple[Choice, Situation], Step] = {
     (Choice.CLOSE_PROXY, Situation.AT_TAX): Step(CaseState.ASKED, Move.ASK, True),
     (Choice.CLOSE_PROXY, Situation.PAID): Step(CaseState.PROXY_CLOSED, closes_proxy=True),
     # Nothing can be revoked here, and it was not right either: the words say what is done instead.
+    (Choice.REVOKE, Situation.DECLINED): Step(CaseState.ASKED, Move.ASK),
+    (Choice.CLOSE_PROXY, Situation.DECLINED): Step(CaseState.PROXY_CLOSED, closes_proxy=True),
+    (Choice.ELSEWHERE, Situation.DECLINED): Step(CaseState.ELSEWHERE),
+    (Choice.REVOKE, Situation.TAX_REVOKED): Step(CaseState.REVOKED, Move.REVOKE),
+    (Choice.CLOSE_PROXY, Situation.TAX_REVOKED): Step(CaseState.PROXY_CLOSED, Move.REVOKE, True),
     (Choice.ELSEWHERE, Situation.NONE): Step(CaseState.ELSEWHERE),
     (Choice.ELSEWHERE, Situation.PAID): Step(CaseState.ELSEWHERE),
-    **{(Choice.CONFIRM, each): Step(CaseState.CONFIRMED) for each in Situation},
+    # "It can go on" is no longer true once the tax bureau was asked: it may agree at any moment.
+    **{
+        (Choice.CONFIRM, each): Step(CaseState.CONFIRMED)
+        for each in Situation
+        if each not in (Situation.ASKED, Situation.TAX_REVOKED)
+    },
 }
 """What may be decided in which situation; what is not here is refused with `why_not`."""
 
@@ -114,22 +126,28 @@ _WHY_NOT = {
     Situation.NONE: "这件事没有可以撤销的核定。",
     Situation.ON_THE_WAY: "这笔核定正在传输，等税务答复以后再选；一般几分钟。",
     Situation.ASKED: "已经向税务申请撤销，等税务答复以后再选。",
+    Situation.TAX_REVOKED: "税务已经撤销这一笔，请选“撤销”或“关闭代办”；需要的话再重新核定。",
     Situation.PAID: PAID_WAY,
 }
 _ELSEWHERE_WHY_NOT = "这笔核定还能撤销，请选“撤销”“关闭代办”或“核实无误”。"
 NO_PROXY = "这件事不是代办人办的，没有代办可以关闭。"
 
 
-def situation(state: State | None, *, claimed: bool = False) -> Situation:
-    """How far an assessment is; None: the case is about none."""
+def situation(state: State | None, *, claimed: bool = False, asked: bool = False) -> Situation:
+    """How far an assessment is; None: the case is about none.
+
+    `asked`: whether the tax bureau was asked to revoke it because of the case.
+    """
     if state is None or state is State.REVOKED:
         return Situation.NONE
     if state is State.PAID:
         return Situation.PAID
+    if state is State.TAX_REVOKED:
+        return Situation.TAX_REVOKED
     if not isinstance(apply(state, Move.REVOKE, claimed=claimed), Refusal):
         return Situation.HERE
     if not isinstance(apply(state, Move.ASK), Refusal):
-        return Situation.AT_TAX
+        return Situation.DECLINED if asked else Situation.AT_TAX
     return Situation.ASKED if state is State.TAX_REVOKING else Situation.ON_THE_WAY
 
 
@@ -175,7 +193,7 @@ TOLD_PERSON = {
 TOLD_PROXY = {
     CaseState.REVOKED: "已撤销",
     CaseState.CONFIRMED: "核实无误，可以继续办理",
-    CaseState.PROXY_CLOSED: "对方已不再由他人代办",
+    CaseState.PROXY_CLOSED: "对方已不再由他人代办，能撤销的已经撤销",
     CaseState.ELSEWHERE: "已由经办机构处理，您不用再办",
     CaseState.WITHDRAWN: "本人已撤回，可以继续办理",
 }

@@ -113,9 +113,14 @@ class Table:
         return f"应有 {held} 列，第 {beyond[0]} 列还有内容（带逗号的金额要加引号）"
 
 
+LONGEST_HEADER = 200
+"""Characters of a cell that are looked at for the name of a column."""
+
+
 def simplified(header: str) -> str:
     """A header without what does not change its meaning: width, spaces, brackets, stars, colons."""
-    plain = re.sub(r"[(\[<].*?[)\]>]", "", normalise(header).strip("'"))
+    header = header[:LONGEST_HEADER]  # none that is known is longer, and a cell may hold a book
+    plain = re.sub(r"[(\[<][^)\]>]*[)\]>]", "", normalise(header).strip("'"))
     return re.sub(r"[\s*:_]", "", plain).casefold()
 
 

@@ -26,7 +26,7 @@ _SIGNATURES = (
     (b"{\\rtf", f"这是 RTF 文档，不是表格。{_AGAIN}"),
 )
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|table|meta|head|\?xml|div)", re.I)
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|table|meta|head|\?xml|div)", re.I)
 
 
 def read(
@@ -62,7 +62,7 @@ def _refuse_kind(content: bytes) -> Refusal | None:
                 "file_locked", "这个 Excel 文件有打开密码。请用 Excel 打开它，去掉密码后另存。"
             )
         return Refusal("file_kind", f"这是旧格式的表格（.xls 或 .et）。{_AGAIN}")
-    if _MARKUP.match(content):
+    if _MARKUP.match(content[:1000].lstrip()):
         return Refusal("file_kind", f"这其实是网页或 XML 文件，只是名字像表格。{_AGAIN}")
     return None
 

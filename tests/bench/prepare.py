@@ -62,9 +62,11 @@ def settings(folder: Path, database_url: str) -> dict[str, str]:
 
 
 def product(environment: Mapping[str, str]) -> Flask:
-    """The product on its database, migrated."""
+    """The product on its database, migrated, with the demo's people: without them the demo takes
+    whoever is there for real people and does not start."""
     app = create_app(load(environment))
     run(app, "db", "upgrade")
+    run(app, "demo", "load")
     return app
 
 

@@ -32,7 +32,7 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def people(cluster: Cluster) -> Iterator[Browser]:
     """Registered people, signed in, who have no assessment yet."""
-    return iter(prepare.residents(create_app(load(cluster.environ)), 6, first=100))
+    return iter(prepare.residents(create_app(load(cluster.environ)), 8, first=100))
 
 
 @pytest.fixture

@@ -137,7 +137,13 @@ def test_again_the_same_file_changes_nothing(app: Flask, tmp_path: Path) -> None
     path = write(tmp_path / "f.csv", GOOD, changed(number="="))
     first = take(app, path)
     before = stored(app)
-    assert take(app, path).splitlines()[-2:] == [first.splitlines()[1], first.splitlines()[-1]]
+    again = take(app, path).splitlines()
+    assert again[-2] == first.splitlines()[1]
+    # What is being corrected is not written over.
+    assert again[-1] == first.splitlines()[-1].replace(".refused.csv", ".refused-2.csv")
+    assert (tmp_path / "f.csv.refused.csv").read_text() == (
+        tmp_path / "f.csv.refused-2.csv"
+    ).read_text()
     assert stored(app) == before
 
 

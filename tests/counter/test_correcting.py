@@ -158,9 +158,10 @@ def test_only_one_name_waits_for_a_person(li: LintingClient, at_the_desk: Desk, 
 @pytest.mark.parametrize(
     ("name", "document", "end", "sentence"),
     [
-        ("", "identity_card", "0011", "请输入姓名"),
-        ("李明", "identity_card", "0011", "和现在登记的一样"),
-        ("李铭1", "identity_card", "0011", "姓名只能用汉字"),
+        ("", "identity_card", LI_MING.identity[-4:], "请输入姓名"),
+        ("李明", "identity_card", LI_MING.identity[-4:], "和现在登记的一样"),
+        ("李铭1", "identity_card", LI_MING.identity[-4:], "姓名只能用汉字"),
+        ("李铭", "identity_card", "0011", "和系统里的身份证号对不上"),
         ("李铭", "", "0011", "请选择看过的证件"),
         ("李铭", "identity_card", "11", "最后 4 位"),
         ("李铭", "identity_card", "００一1", "最后 4 位"),

@@ -168,11 +168,17 @@ def test_what_is_transmitted_is_asked_back_first_and_the_case_stays_open(
     page = settle(desk, "revoke")
     assert "已经向税务申请撤销" in page.words
     assert case(app) == ("asked", 0)
-    assert offered(desk) == {"confirm"}
+    assert "等税务答复" in page.words
+    assert "确认" not in page.buttons()
     assert "已向税务申请撤销，等税务答复" in wang.page("/me/messages").words
+    assert "说错了，是我同意办的" not in wang.page("/me/messages").buttons()
+    assert "说错了，是我同意办的" not in wang.page(f"/assessment/records/{serial}").buttons()
+    assert "经办机构已向税务申请撤销" in proxy.page("/me/messages").texts("h2")[0]
     work(app)
     clerk(desk, serial, "同意撤销")
     work(app)
+    assert "税务已撤销，请结案" in desk.page("/counter/disputes").words
+    assert offered(desk) == {"revoke", "close_proxy"}
     assert "选“撤销”或“关闭代办”就办完" in desk.page("/counter/disputes/1").words
     settle(desk, "revoke")
     assert case(app) == ("revoked", 1)
@@ -192,8 +198,12 @@ def test_what_the_tax_bureau_declines_is_decided_anew(
     clerk(desk, serial, "不同意撤销", "已经扣款")
     work(app)
     assert "税务不同意撤销" in desk.page("/counter/disputes/1").words
-    assert offered(desk) == {"revoke", "confirm", "close_proxy"}
+    assert "税务不同意撤销，请结案" in desk.page("/counter/disputes").words
+    assert offered(desk) == {"revoke", "confirm", "close_proxy", "elsewhere"}
     assert case(app) == ("asked", 0)
+    settle(desk, "elsewhere")
+    assert case(app) == ("elsewhere", 1)
+    assert state(wang, serial) == "已传输"
 
 
 def test_paid_months_are_not_revoked_and_the_way_is_named(

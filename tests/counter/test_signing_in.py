@@ -13,9 +13,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 from flask import Flask
+from werkzeug.exceptions import ServiceUnavailable
 
 from flexapp.counter.demo_codes import PASSWORD
-from flexapp.counter.passwords import PLACES_EACH, place
+from flexapp.counter.passwords import PLACES_EACH, PLACES_UNKNOWN, place
 from flexapp.rules.limits import STAFF_CODE, STAFF_PASSWORD, STAFF_PASSWORD_FOR
 from tests.counter.conftest import CODE, enter, give_password
 from tests.support.addresses import from_address
@@ -105,6 +106,16 @@ def test_five_wrong_passwords_and_time_tell_nothing_of_whether_there_is_such_a_u
     assert WRONG in give_password(client, user_name, "wrong-password", 422).alert
 
 
+def test_a_flood_from_many_addresses_leaves_a_place_for_the_usual_computer() -> None:
+    with ExitStack() as flood:
+        for number in range(PLACES_UNKNOWN):
+            flood.enter_context(place(f"address {number}"))
+        with pytest.raises(ServiceUnavailable), place("one more address"):
+            pass
+        with place("the usual computer", known=True):
+            pass
+
+
 def test_of_wrong_passwords_nothing_is_stored_that_differs_between_known_and_unknown_names(
     client: LintingClient, another: Another, app: Flask
 ) -> None:
@@ -115,7 +126,7 @@ def test_of_wrong_passwords_nothing_is_stored_that_differs_between_known_and_unk
             give_password(browser, user_name, "wrong-password", 422)
     assert stored(app) == before
     # For each name: its own count, and the one for all addresses; and one for the address.
-    assert sorted(rows(app, "SELECT number FROM try_count")) == [(5,)] * 4 + [(12,)]
+    assert sorted(rows(app, "SELECT number FROM try_count")) == [(5,)] * 4 + [(10,)]
 
 
 def test_passwords_for_unknown_and_known_names_are_checked_with_equal_patience(

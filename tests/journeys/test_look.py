@@ -63,6 +63,7 @@ BEFORE_SIGNING_IN = {"people.sign_in": "/sign-in", "people.real_name": "/real-na
 LEFT_OUT = {
     "assessment.read_back": "a part of a page only",
     "record.card": "a part of a page only",
+    "registration.review": "shown while a change of 登记 waits to be confirmed; walked with it",
     "session.show": "a part of a page only",
     "transmission.ask_tax": "the dialog of 撤销 with other words, and only for what is transmitted",
     "guide.document": "for paper",
@@ -90,6 +91,7 @@ TRIAGED = {
     "<select ": "the arrow is drawn as a gradient beside the letters; they stand on --box",
     # Whatever the hour.
     **dict.fromkeys(("<p>夜深了", "<p>上午好", "<p>下午好", "<p>晚上好"), "on the hero's gradient"),
+    "<time>": "in a list of stages, whose line is drawn as a pseudo element beside the letters",
     "<b>灵活就业": "on the hero's gradient",
     'class="pill"': "on the hero's gradient",
     '<span class="run">': "passes by on --amber-wash, cut off at the edges of its line",

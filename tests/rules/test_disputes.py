@@ -33,7 +33,7 @@ from flexapp.rules.states import Move, State, apply
         (State.PAID, False, Situation.PAID),
         (State.REJECTED, False, Situation.HERE),
         (State.TAX_REVOKING, False, Situation.ASKED),
-        (State.TAX_REVOKED, False, Situation.HERE),
+        (State.TAX_REVOKED, False, Situation.TAX_REVOKED),
         (State.REVOKED, False, Situation.NONE),
     ],
 )
@@ -76,9 +76,24 @@ def test_proxy_handling_is_closed_only_where_a_proxy_did_it() -> None:
         assert Choice.CLOSE_PROXY not in choices(where, by_proxy=False)
 
 
-def test_something_can_be_decided_in_every_situation() -> None:
-    for where in Situation:
-        assert Choice.CONFIRM in choices(where, by_proxy=False)
+def test_something_can_be_decided_wherever_the_tax_bureaus_answer_is_not_awaited() -> None:
+    assert [where for where in Situation if not choices(where, by_proxy=False)] == [Situation.ASKED]
+
+
+@pytest.mark.parametrize("where", [Situation.ASKED, Situation.TAX_REVOKED])
+def test_what_the_tax_bureau_was_asked_to_revoke_is_not_found_right_meanwhile(
+    where: Situation,
+) -> None:
+    assert isinstance(settle(Choice.CONFIRM, where, by_proxy=True), Refusal)
+
+
+def test_what_the_tax_bureau_did_not_agree_to_can_be_ended_with_words() -> None:
+    where = situation(State.TRANSMITTED, asked=True)
+    assert where is Situation.DECLINED
+    assert choices(where, by_proxy=True) == tuple(Choice)
+    closed = settle(Choice.CLOSE_PROXY, where, by_proxy=True)
+    assert isinstance(closed, Step)
+    assert (closed.target, closed.move, closed.closes_proxy) == (CaseState.PROXY_CLOSED, None, True)
 
 
 def test_everything_that_cannot_be_chosen_says_what_to_do() -> None:

@@ -118,6 +118,39 @@ def test_wrong_codes_from_one_address_close_the_sign_in_of_that_address(
     assert client.submit(page, "登录", code=code).path == "/real-name"
 
 
+def test_codes_that_are_typed_without_one_that_was_sent_shut_nobody_out(
+    another: Another, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flexapp.people.routes.SIGN_IN_WRONG", replace(SIGN_IN_WRONG, most=2))
+    stranger = another()
+    for _ in range(5):
+        page = stranger.page("/sign-in")
+        stranger.submit(page, "登录", 422, phone=newcomer(2).phone, code="000000")
+    assert sign_in(another(), newcomer(3).phone).path == "/real-name"
+
+
+def test_behind_an_address_from_which_many_guessed_the_first_try_of_a_code_is_judged(
+    another: Another, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flexapp.people.routes.SIGN_IN_WRONG", replace(SIGN_IN_WRONG, most=1))
+    stranger = another()
+    page, code = request_code(stranger, newcomer(2).phone)
+    stranger.submit(page, "登录", 422, code=f"{(int(code) + 1) % 1_000_000:06d}")
+    stranger.submit(page, "登录", 429, code=code)
+    assert sign_in(another(), newcomer(3).phone).path == "/real-name"
+
+
+def test_codes_that_are_asked_for_too_soon_use_up_nothing_of_the_address(
+    another: Another, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flexapp.people.routes.SMS_CODES", replace(SMS_CODES, most=2))
+    stranger = another()
+    assert ask_for_code(stranger, 2).status_code == 303
+    for _ in range(4):
+        assert ask_for_code(stranger, 2).status_code == 422
+    assert ask_for_code(another(), 3).status_code == 303
+
+
 def test_a_phone_that_signed_in_before_is_not_closed_out_with_the_others_of_its_address(
     another: Another, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

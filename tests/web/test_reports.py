@@ -163,7 +163,7 @@ def test_reports_from_one_address_are_limited(
     app: Flask, client: LintingClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     view = app.view_functions["reports.receive"]
-    assert vars(view)["limited"] == (REPORTS, True)
+    assert vars(view)["limited"] == REPORTS
     monkeypatch.setattr("flexapp.web.limiting.spent", lambda *_: REPORTS.within)
     assert post(client, old()).status_code == 429
 
