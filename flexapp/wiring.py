@@ -148,7 +148,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     migrate.init_app(app, db, directory=str(PROJECT / "flexapp" / "migrations"))
     # What /readyz and /metrics look up where they stand below it.
     health.add_check(app, "keys", key_check.keys_read_what_is_stored)
-    app.extensions["audit_checks"] = [rotating.unbound_values, held_months.faults]
+    app.extensions["audit_checks"] = [
+        rotating.unbound_values,
+        rotating.unreadable_values,
+        held_months.faults,
+    ]
     app.extensions["sender_age"] = transmission_watching.sender_age
     app.extensions["gauges"] = [transmission_watching.gauges]
     # The order matters: a request has its name and its time before anything else, a unit of work

@@ -110,7 +110,7 @@ def sign_in(*, user_name: str, password: str, asker: Asker, at: datetime) -> str
         return WRONG
     tries.was_right()
     repository.end_sessions_before(at - LONGEST)
-    token = secrets.token_urlsafe(32)
+    token = _new_token(row.id, "password")
     repository.add_session(
         {
             "token_digest": _digest(token),
@@ -127,7 +127,7 @@ def sign_in(*, user_name: str, password: str, asker: Asker, at: datetime) -> str
 def find(*, token: str, at: datetime) -> Session | None:
     """The session of a cookie, if it still lasts."""
     session = repository.session(_digest(token))
-    if session is None:
+    if session is None or not token.startswith(_whose(session.staff_id, session.passed)):
         return None
     complete = session.passed == "code"
     idle, longest = (IDLE, LONGEST) if complete else (BEGUN_FOR, BEGUN_FOR)
@@ -211,7 +211,7 @@ def pass_code(*, session: Session, code: str, asker: Asker, at: datetime) -> str
     tries.was_right()
     repository.change(row.id, secret=secret)
     # A new token: whoever saw the half-open session's cookie has nothing of the whole one.
-    token = secrets.token_urlsafe(32)
+    token = _new_token(row.id, "code")
     repository.complete_session(_digest(session.token), new_digest=_digest(token), at=at)
     metrics.signed_in("staff")
     audit.record(
@@ -258,6 +258,16 @@ def _step_of(secret: str, code: str, at: datetime) -> int | None:
         if hmac.compare_digest(totp.generate_otp(step), digits)
     ]
     return found[-1] if found else None
+
+
+def _new_token(staff_id: int, passed: str) -> str:
+    """The cookie itself says whose it is and how far it came, and the cookie is signed: a row that
+    somebody points at another clerk in the database opens nothing."""
+    return _whose(staff_id, passed) + secrets.token_urlsafe(32)
+
+
+def _whose(staff_id: int, passed: str) -> str:
+    return f"{staff_id}.{passed}."
 
 
 def _digest(token: str) -> str:

@@ -164,6 +164,8 @@ def _load_visitor() -> Visitor | None:
     if row is None:
         return None
     found, at = visitor_from(row), instant()
+    if not token.startswith(f"{found.account_id}."):
+        return None
     over = max(at - found.seen_at - IDLE, at - found.started_at - LONGEST)
     if over > timedelta(0):
         g.lapsed = found if over <= TAKEN_LATE else None

@@ -7,7 +7,7 @@ opens or seals them on the way.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,6 +130,20 @@ def not_under(
     if before is not None:
         query = query.where(tuple_(*of.key_columns()) < before)
     return _read(of, query.order_by(*(key.desc() for key in of.key_columns())).limit(limit))
+
+
+def every(of: SealedTable, batch: int) -> Iterator[SealedRow]:
+    """All rows of a table in the order of their keys, so many read at a time."""
+    after: tuple[Any, ...] | None = None
+    while True:
+        query = _rows(of).order_by(*of.key_columns()).limit(batch)
+        if after is not None:
+            query = query.where(tuple_(*of.key_columns()) > after)
+        rows = _read(of, query)
+        yield from rows
+        if len(rows) < batch:
+            return
+        after = rows[-1].key
 
 
 def ends(of: SealedTable, limit: int) -> list[SealedRow]:

@@ -23,7 +23,7 @@ from tests.support.addresses import from_address
 from tests.support.at_once import at_once
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
-from tests.support.database import raw_bytes, rows, stored
+from tests.support.database import execute, raw_bytes, rows, stored
 from tests.support.html import Page
 from tests.support.thrift import PASSWORD_PARAMETERS
 from tests.support.walks import newcomer, request_code
@@ -314,6 +314,18 @@ def test_the_whole_session_has_another_token_than_the_half_one(
     client.submit(page, "确认", code=shown)
     assert rows(app, "SELECT token_digest FROM staff_session") != before
     assert rows(app, "SELECT passed FROM staff_session") == [("code",)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["staff_id = (SELECT id FROM staff WHERE user_name = 'sj01')", "passed = 'code'"],
+)
+def test_a_session_that_was_changed_in_the_database_opens_nothing(
+    client: LintingClient, app: Flask, change: str
+) -> None:
+    code_page(client)
+    execute(app, f"UPDATE staff_session SET {change}")
+    assert client.get("/counter").location.endswith("/counter/sign-in")
 
 
 def test_an_idle_session_ends_and_so_does_a_half_one(

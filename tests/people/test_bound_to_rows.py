@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import Flask
 from sqlalchemy import insert, update
 
+from flexapp.audit import verifying
 from flexapp.config import DEMO_DATA_KEY
 from flexapp.encryption import (
     ALL_BOUND,
@@ -29,7 +30,17 @@ from tests.conftest import MakeApp
 from tests.support.client import LintingClient
 from tests.support.database import rows, tamper
 from tests.support.sealed import columns, fill, opened, rotate, run
-from tests.support.walks import MA_LAN, WANG, assess, serials, sign_in, transmit, work
+from tests.support.walks import (
+    MA_LAN,
+    WANG,
+    assess,
+    newcomer,
+    request_code,
+    serials,
+    sign_in,
+    transmit,
+    work,
+)
 
 PLACES = sorted((table, name) for table, names in columns().items() for name in names)
 
@@ -66,6 +77,29 @@ def test_two_rows_cannot_exchange_their_values(filled: Flask, table: str, name: 
     swap(filled, table, name)
     with pytest.raises(Unreadable, match=rf"{table}\.{name} of the row .+ does not open"):
         read(filled, table, name)
+    with filled.app_context():
+        found = [each for each in verifying.verify().rows if "does not open in its place" in each]
+    assert [each.partition(":")[2] for each in found] == [f" {name} does not open in its place"] * 2
+
+
+def test_a_session_that_is_pointed_at_another_account_opens_nothing(
+    app: Flask, client: LintingClient
+) -> None:
+    sign_in(client, MA_LAN.phone)
+    assert client.get("/me").status_code == 200
+    assert "马*" in client.page("/me").words
+    tamper(app, "UPDATE sign_in SET account_id = 3 WHERE account_id = 1")
+    assert "王*" not in client.page("/me").words
+    assert "马*" not in client.page("/me").words
+
+
+def test_a_code_that_is_pointed_at_another_number_signs_nobody_else_in(
+    app: Flask, client: LintingClient
+) -> None:
+    page, code = request_code(client, newcomer(1).phone)
+    tamper(app, "UPDATE sms_code SET phone_index = (SELECT phone_index FROM account WHERE id = 1)")
+    landed = client.submit(page, "登录", code=code)
+    assert landed.path == "/real-name"
 
 
 def test_a_value_moved_to_another_column_or_table_does_not_open(filled: Flask) -> None:
