@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import ThreeWays, World
 
-TITLE = "2026 年宁夏灵活就业人员养老保险指尖办核定渠道"
+TITLE = "2019 年宁夏灵活就业人员养老保险指尖办核定渠道"
 APPS = [
     "我的宁夏",
     "国务院客户端",

@@ -71,7 +71,7 @@ def test_what_is_typed_is_there_again_on_another_phone_and_gone_when_it_is_done(
         expect(phone.button("核定")).to_be_enabled()
         expect(phone.page.locator("#notice")).to_be_empty()
         phone.page.close()
-        execute(world.site.app, "DELETE FROM sms_code")  # or a minute would have to pass
+        execute(world.site.app, "DELETE FROM try_count")  # or a minute would have to pass
         other = world.phone()
         to_own_assessment(world, other, MA_LAN)
         to_form(other)
@@ -331,7 +331,7 @@ def test_when_the_session_has_ended_signing_in_leads_back_to_what_was_typed(
         phone.fill(BASE, "80")  # who did not look up goes on typing
         phone.page.clock.fast_forward(2000)
         phone.page.wait_for_timeout(300)
-        execute(world.site.app, "DELETE FROM sms_code")
+        execute(world.site.app, "DELETE FROM try_count")
         phone.follow("重新登录")
         phone.sign_in(MA_LAN)
         to_form(phone)

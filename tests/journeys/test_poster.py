@@ -17,7 +17,7 @@ from flexapp.channels.registry import App
 from tests.journeys.conftest import Scripted, World
 from tests.journeys.phone import Phone
 
-TITLE = "2026 年宁夏灵活就业人员养老保险指尖办核定渠道"
+TITLE = "2019 年宁夏灵活就业人员养老保险指尖办核定渠道"
 USABLE = tuple(app for app in service.registry().apps if app.usable)
 DAY = "2019-09-24"
 A4 = ViewportSize(width=794, height=1123)
