@@ -21,7 +21,7 @@ from flexapp.rules.assessable import refuse_taken
 from flexapp.rules.base import parse_base
 from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.contribution import Calculation, calculate
-from flexapp.rules.money import to_fen
+from flexapp.rules.money import to_fen, yen
 from flexapp.rules.parameters import Rate, YearFigures
 from flexapp.rules.periods import Period
 from flexapp.rules.rates import RateKind
@@ -53,6 +53,13 @@ class Terms:
     period: Period
     figures: YearFigures
     rate: Rate
+
+    @property
+    def shown(self) -> str:
+        """The year and the figures behind the sums of a page, for the form to bring back."""
+        year = self.figures
+        values = (year.average, year.average_months, year.lower, year.upper)
+        return " ".join(map(str, (year.year, *values, self.rate.total, self.rate.personal)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +117,12 @@ def assess(
     at: datetime,
     today: date,
     kind: RateKind = RateKind.FLEXIBLE,
+    shown: str = "",
 ) -> Assessed | tuple[Refusal, ...]:
     """Make an assessment: its row, its months and its audit event, or every reason why not.
+
+    `shown`: the figures that the page's sums came from (`Terms.shown`). Where they are no longer
+    those of that year, nothing is stored: nobody agreed to the sums of today. Empty: no check.
 
     `kind`: UNIT is the make-up at the unit rate (以单位费率补缴, design 2.5), at halls only and
     under the division's unit for it. Once made it is moved like any other, on the phone as well.
@@ -130,9 +141,12 @@ def assess(
     bounds = eligibility_case.eligibility(
         person=subject.person, registration=subject.registration, today=today
     )
-    proposal = propose(start=start, end=end, base=base, bounds=bounds, kind=kind)
+    on = terms(start=start, end=end, bounds=bounds, kind=kind)
+    proposal = reckon(on, base)
     if not isinstance(proposal, Proposal):
         return proposal
+    if isinstance(on, Terms) and _changed_since(shown, on):
+        return (_figures_changed(proposal),)
     assert actor.id is not None
     by_staff = actor.kind is ActorKind.STAFF
     division = subject.registration.division.code
@@ -194,6 +208,20 @@ def figures_of(calculation: Calculation) -> Mapping[str, object]:
         "total": to_fen(calculation.total),
         "parameters": json.dumps([row.as_record() for row in calculation.rows], ensure_ascii=False),
     }
+
+
+def _changed_since(shown: str, on: Terms) -> bool:
+    """Whether a page showed other figures for the same year. It may have shown another year's."""
+    return shown.split(" ")[0] == str(on.period.year) and shown != on.shown
+
+
+def _figures_changed(proposal: Proposal) -> Refusal:
+    total = yen(proposal.calculation.total)
+    return Refusal(
+        "figures_changed",
+        f"{proposal.period.year}年度的缴费标准刚刚更新，还没有核定。按新标准，"
+        f"这几个月缴费总额是 {total}；请看过下面的金额，再按核定。",
+    )
 
 
 def _lost_race(person_id: int, period: Period) -> Refusal:

@@ -94,6 +94,8 @@ class ChoiceView:
     compared: tuple[Compared, ...]
     """Three choices side by side, least first; none before the months are chosen rightly."""
     months: int = 0
+    shown: str = ""
+    """The figures behind these sums, for the form to bring back; empty where there are none."""
 
     @classmethod
     def of(
@@ -138,6 +140,7 @@ class ChoiceView:
             quick=_quick(chosen, url),
             compared=_compared(chosen, others, url, trial),
             months=others[0][1].period.count if others else 0,
+            shown="" if isinstance(on, Refusal) else on.shown,
         )
 
 

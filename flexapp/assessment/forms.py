@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from flask import request
 from wtforms import HiddenField, StringField
 
 from flexapp.web.forms import PageForm, strip
 
 SELF, OTHER = "self", "other"
+SHOWN = "shown"
+"""Posted by the page of 核定: the figures that its sums came from."""
 
 
 class ChooseForm(PageForm):
@@ -27,3 +30,11 @@ class AssessmentForm(PageForm):
     base = StringField("缴费基数", filters=[strip])
     tap = HiddenField(filters=[strip])
     """What the next tap on a month does (rules/tapping.py)."""
+
+    @property
+    def shown(self) -> str:
+        """The figures behind the sums of the page that was sent (`Terms.shown`).
+
+        Not a field: the page that answers carries those of its own sums.
+        """
+        return request.form.get(SHOWN, "")

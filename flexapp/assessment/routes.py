@@ -144,6 +144,7 @@ def create(who: str) -> Response:
         actor=g.visitor.actor,
         at=now(),
         today=today(),
+        shown=form.shown,
     )
     if isinstance(outcome, Assessed):
         return see_other(url_for("assessment.records", who=who))

@@ -307,6 +307,7 @@ def _create(token: str, kind: RateKind) -> Response:
         at=now(),
         today=today(),
         kind=kind,
+        shown=form.shown,
     )
     if isinstance(outcome, Assessed):
         return see_other(_list(case))

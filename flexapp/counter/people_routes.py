@@ -147,8 +147,8 @@ def register(token: str) -> Response:
             form.refuse(refusal)
         return _registration_page(form, case)
     changes = residents.changes(case, details)
-    if changes and form.reviewed.data != details.digest:
-        page = RegistrationPage.of(case, changes, details.digest)
+    if changes and form.reviewed.data != registration.review_digest(changes):
+        page = RegistrationPage.of(case, changes, registration.review_digest(changes))
         return render(
             "counter/registration_review.html",
             "counter/_registration_review.html",

@@ -229,8 +229,12 @@ def assess(
     at: datetime,
     today: date,
     kind: RateKind = RateKind.FLEXIBLE,
+    shown: str = "",
 ) -> Assessed | tuple[Refusal, ...]:
-    """核定 for the person, or every reason why not; `kind` UNIT: a make-up at the unit rate."""
+    """核定 for the person, or every reason why not; `kind` UNIT: a make-up at the unit rate.
+
+    `shown`: as for `assessment.assess`.
+    """
     refusal = why_not_here(case, action_of(kind))
     if refusal is not None:
         return (refused(case, action_of(kind), "assessment", refusal, at),)
@@ -243,6 +247,7 @@ def assess(
         at=at,
         today=today,
         kind=kind,
+        shown=shown,
     )
 
 

@@ -90,12 +90,14 @@ def register() -> Response:
         return _registration_page(form, practice)
     found = practising.current(practice, today())
     changes = registration.changes(found.details, details) if found is not None else ()
-    if changes and form.reviewed.data != details.digest:
+    if changes and form.reviewed.data != registration.review_digest(changes):
         return render(
             "practice/review.html",
             "registration/_review.html",
             form=form,
-            page=RegistrationPage(practice_pages.known(), found, changes, details.digest),
+            page=RegistrationPage(
+                practice_pages.known(), found, changes, registration.review_digest(changes)
+            ),
             action=url_for("practice.register"),
         )
     outcome = practising.register(practice, details, at=now())

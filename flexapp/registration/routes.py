@@ -79,7 +79,7 @@ def submit() -> Response:
     if form.turning or not isinstance(details, Details):
         return _form_page(form, current)
     changes = service.changes(current.details, details) if current is not None else ()
-    if current is not None and changes and form.reviewed.data != details.digest:
+    if current is not None and changes and form.reviewed.data != service.review_digest(changes):
         return go_on(url_for("registration.review"))
     outcome = service.register(
         person=g.visitor.me, details=details, actor=g.visitor.actor, at=now(), today=today()
@@ -112,7 +112,7 @@ def review() -> Response:
         "registration/review.html",
         "registration/_review.html",
         form=form,
-        page=RegistrationPage(_known(), current, changes, details.digest),
+        page=RegistrationPage(_known(), current, changes, service.review_digest(changes)),
         action=url_for("registration.submit"),
     )
 

@@ -53,12 +53,6 @@ class Details:
     address: str
     credit_code: str | None
 
-    @property
-    def digest(self) -> str:
-        """Equal for equal details: what was reviewed is what is stored."""
-        fields = [self.division.code, self.ethnic_group.code, self.address, self.credit_code]
-        return hashlib.sha256(json.dumps(fields).encode()).hexdigest()[:32]
-
 
 @dataclass(frozen=True, slots=True)
 class RegistrationView:
@@ -156,6 +150,16 @@ def changes(old: Details, new: Details) -> tuple[Change, ...]:
         Change("统一社会信用代码", old.credit_code or none, new.credit_code or none),
     )
     return tuple(row for row in rows if row.old != row.new)
+
+
+def review_digest(changes: tuple[Change, ...]) -> str:
+    """Identifies the old and new values that a review page showed.
+
+    A registration that changes after the review was shown gives another digest, so the review is
+    shown again.
+    """
+    rows = [[row.label, row.old, row.new] for row in changes]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:32]
 
 
 def register(
