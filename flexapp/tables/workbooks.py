@@ -14,8 +14,11 @@ from flexapp.tables.model import Kind, Row, Sheet
 
 MOST_UNPACKED = 600 * 1024 * 1024
 """Bytes of all parts together; a workbook of a million rows unpacks to less."""
-MOST_ROWS = 1_000_000
+MOST_ROWS = 1_048_576
+"""As Excel has it, so that no file saved by people has a row beyond it, empty or not."""
 MOST_COLUMNS = 200
+MOST_CELLS = 25_000_000
+"""Of a sheet, with the empty ones: the library fills every gap before a cell, however wide."""
 LONGEST_CELL = 32_767
 """Characters, as Excel has it."""
 EXACT_DIGITS = 15
@@ -90,7 +93,14 @@ def _refuse_archive(content: bytes) -> Refusal | None:
 
 def _rows(found: Iterable[Iterable[object]]) -> tuple[Row, ...] | Refusal:
     rows: list[Row] = []
-    for number, cells in enumerate(found, start=1):
+    looked_at = 0
+    for number, each in enumerate(found, start=1):
+        cells = list(each)
+        looked_at += len(cells)
+        if number > MOST_ROWS or looked_at > MOST_CELLS:
+            return TOO_LARGE
+        while cells and getattr(cells[-1], "value", None) is None:
+            cells.pop()
         texts: list[str] = []
         kinds: list[str] = []
         for cell in cells:
@@ -106,8 +116,6 @@ def _rows(found: Iterable[Iterable[object]]) -> tuple[Row, ...] | Refusal:
             )
         if not texts:
             continue
-        if number > MOST_ROWS:
-            return TOO_LARGE
         rows.append(Row(number, tuple(texts), "".join(kinds)))
     return tuple(rows)
 

@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import io
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import openpyxl
@@ -351,6 +351,46 @@ def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked(
 def test_more_rows_than_may_be_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbooks, "MOST_ROWS", 2)
     assert "分成几个文件" in refusal(GOOD)
+
+
+def padded(rows: str) -> bytes:
+    """A good workbook with these rows below its own."""
+    with zipfile.ZipFile(io.BytesIO(GOOD)) as good:
+        sheet = good.read("xl/worksheets/sheet1.xml")
+    more = sheet.replace(b"</sheetData>", f"{rows}</sheetData>".encode())
+    assert more != sheet
+    return archive({"xl/worksheets/sheet1.xml": more}, GOOD)
+
+
+def test_empty_rows_count_as_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    far = padded('<row r="40"/>')
+    assert texts(table(far)) == ROWS
+    monkeypatch.setattr(workbooks, "MOST_ROWS", 39)
+    assert "分成几个文件" in refusal(far)
+
+
+def test_what_comes_after_too_many_empty_rows_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workbooks, "MOST_ROWS", 39)
+    taken: list[int] = []
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        for number in range(100):
+            taken.append(number)
+            yield ()
+
+    assert workbooks._rows(rows()) == workbooks.TOO_LARGE
+    assert len(taken) == 40
+
+
+def test_the_empty_cells_before_one_far_to_the_right_count_as_cells(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wide = padded('<row r="4"><c r="ZZ4"/></row><row r="5"><c r="ZZ5"/></row>')
+    assert texts(table(wide)) == ROWS
+    monkeypatch.setattr(workbooks, "MOST_CELLS", 1000)
+    assert "分成几个文件" in refusal(wide)
 
 
 @given(st.data())
