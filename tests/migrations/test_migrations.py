@@ -329,9 +329,16 @@ def test_what_was_disputed_before_there_were_cases_becomes_one(empty: Flask) -> 
         for number, serial in enumerate(("s7", "s7", "s8", "s9"), 1):
             about = f'{{"about":"{max(1, number - 1)}"}}'
             database.execute(event, "person.disputed", serial, 1, about, f"d{number}")
+        database.execute(event, "proxy.opened", "proxy", 2, "{}", "a4")
+        for number in (5, 6):
+            database.execute(event, "person.disputed", "proxy", 1, '{"about":"8"}', f"d{number}")
     upgrade(revision="0020")
     query = "SELECT about_seq, assessment_id, proxy_person_id, under_way, state FROM dispute"
-    assert rows(empty, f"{query} ORDER BY id") == [(1, 7, 2, 0, "open"), (2, 8, 2, 1, "open")]
+    assert rows(empty, f"{query} ORDER BY id") == [
+        (1, 7, 2, 0, "open"),
+        (2, 8, 2, 1, "open"),
+        (8, None, 2, 0, "open"),
+    ]
     held = rows(empty, "SELECT id FROM assessment WHERE disputed_at IS NOT NULL ORDER BY id")
     assert held == [(7,), (8,)]
     downgrade(revision="0019")

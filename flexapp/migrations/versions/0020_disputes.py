@@ -60,13 +60,15 @@ def open_cases_of_before(connection: sa.Connection) -> None:
     dispute = sa.table('dispute', *map(sa.column, (
         'person_id', 'about_seq', 'about_action', 'assessment_id', 'proxy_person_id', 'by_proxy', 'staff_id',
         'opened_at', 'opened_label', 'under_way', 'state', 'settled_label')))
-    taken = set()
+    taken: set[int] = set()
+    seen: set[int] = set()
     said = sa.select(event).where(event.c.action == 'person.disputed').order_by(event.c.seq)
     for row in connection.execute(said).mappings().all():
         seq = json.loads(row['data']).get('about', '')
         about = connection.execute(sa.select(event).where(event.c.seq == int(seq or 0))).mappings().first()
-        if about is None:
+        if about is None or about['seq'] in seen:
             continue
+        seen.add(about['seq'])
         record = None
         if about['action'].startswith('assessment.'):
             found = sa.select(assessment).where(assessment.c.serial == about['subject'])
