@@ -58,9 +58,9 @@ COLUMNS = (
 HEADER = tuple(column.name for column in COLUMNS)
 
 NUMBER = re.compile(r"[A-Za-z0-9-]{4,40}", re.ASCII)
+_MONTH_NAME = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _TURNED_INTO_DATE = re.compile(
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-[0-9]{2}|[0-9]{1,2}-[a-z]{3}",
-    re.IGNORECASE,
+    f"{_MONTH_NAME}-[0-9]{{2}}|[0-9]{{1,2}}-{_MONTH_NAME}", re.IGNORECASE
 )
 LONGEST = 200
 """Characters of a field; no honest one is longer."""

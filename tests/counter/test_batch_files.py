@@ -103,6 +103,7 @@ def test_a_file_is_taken_in_however_it_was_saved(
         ("身份证号", f"\t{GOOD[2]}"),
         ("姓名", f" {GOOD[1]}\n"),
         ("批量核定编号", "ＰＬ２０１９－００"),
+        ("批量核定编号", "12-ABC"),
     ],
 )
 def test_a_cell_is_read_as_people_and_spreadsheets_write_it(
@@ -164,6 +165,7 @@ def test_a_sample_can_be_a_workbook_too(app: Flask, tmp_path: Path) -> None:
         ("批量核定编号", 123456789012345678, "科学计数法"),
         ("批量核定编号", dt.date(2019, 1, 2), "变成了日期"),
         ("批量核定编号", "Jan-19", "变成了日期"),
+        ("批量核定编号", "12-Jan", "变成了日期"),
         ("缴费开始年月", 43466, "日期序号（大概是 2019-01-01）"),
         ("缴费开始年月", 2019.1, "10 月"),
         ("缴费开始年月", "19-Jan", "哪一年"),
