@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.records import Ways
-from flexapp.rules.periods import group_months
+from flexapp.rules.periods import Month, group_months
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
 
@@ -20,6 +20,12 @@ WAITING = {
     State.TRANSMITTED: "{months} 税务已收到，请到税务渠道缴费。",
 }
 """What is left to do of months that are taken, the most urgent first."""
+DISPUTED = {
+    State.ASSESSED: "{months} 正在核实“不是我办的”，核实前不能传输。",
+    State.QUEUED: "{months} 正在核实“不是我办的”，核实完以前请先不要缴费。",
+    State.TRANSMITTED: "{months} 正在核实“不是我办的”，核实完以前请先不要缴费。",
+}
+"""The same of months about which a case is open; said after the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +69,18 @@ def why_closed(
 
 def what_is_left(bounds: Eligibility, seen_by: int | None = None) -> str:
     """What is still to be done for the months that are taken; "" where nothing is."""
-    said = []
-    for state, sentence in WAITING.items():
-        months = [
-            month
-            for month, held in sorted(bounds.held.items())
-            if held.state is state and seen_by in (None, held.made_by)
-        ]
-        if months:
-            said.append(sentence.format(months="、".join(p.label for p in group_months(months))))
-    return "".join(said)
+    said: dict[str, list[Month]] = {
+        sentence: [] for sentence in (*WAITING.values(), *DISPUTED.values())
+    }
+    for month, held in sorted(bounds.held.items()):
+        sentence = (DISPUTED if held.disputed else WAITING).get(held.state)
+        if sentence is not None and seen_by in (None, held.made_by):
+            said[sentence].append(month)
+    return "".join(
+        sentence.format(months="、".join(period.label for period in group_months(months)))
+        for sentence, months in said.items()
+        if months
+    )
 
 
 def _why_no_month(bounds: Eligibility) -> str | None:

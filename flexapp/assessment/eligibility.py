@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 
 from flexapp.agency.service import in_force
@@ -29,6 +29,15 @@ class Held:
     state: State
     made_by: int | None
     """The account that made it; None for a clerk."""
+    disputed_at: datetime | None = None
+    """Since when a case of 不是我办的 is open about the assessment."""
+
+    @property
+    def disputed(self) -> bool:
+        """Whether an open case keeps it from being transmitted or paid for now. In the other states
+        what is to be done is the same with a case as without."""
+        stops = (State.ASSESSED, State.QUEUED, State.TRANSMITTED)
+        return self.disputed_at is not None and self.state in stops
 
 
 @dataclass(frozen=True)
@@ -119,8 +128,10 @@ def last_month(person: PersonCard) -> Month:
 def held_months(person_id: int, first: str, last: str) -> dict[Month, Held]:
     """The live months of a person between two months."""
     return {
-        Month.parse(month): Held(serial, State(state), made_by)
-        for month, serial, state, made_by in repository.held_months(person_id, first, last)
+        Month.parse(month): Held(serial, State(state), made_by, disputed_at)
+        for month, serial, state, made_by, disputed_at in repository.held_months(
+            person_id, first, last
+        )
     }
 
 

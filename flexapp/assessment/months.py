@@ -21,6 +21,7 @@ SHORT = {Availability.BEFORE_WORK_START: "未参保", Availability.AFTER_RETIREM
 """Words that fit into a box of the grid."""
 NOT_OPEN = "未开放"
 CHOSEN = "已选"
+DISPUTED = "核实中"
 TAP_END = "end"
 """In an address or a form as `tap`: the next tap may set the end."""
 
@@ -41,6 +42,8 @@ class MonthCell:
     """Where a tap leads."""
     chosen: bool = False
     """Whether it is among the months chosen on the form."""
+    disputed: bool = False
+    """Whether an open case of 不是我办的 keeps it from being transmitted or paid for."""
 
     def __hash__(self) -> int:
         # Of what tells cells of a page apart: the template remembers each box it drew.
@@ -54,6 +57,8 @@ class MonthCell:
     @property
     def label(self) -> str:
         """What stands under the month."""
+        if self.disputed:
+            return DISPUTED
         if self.state is not None:
             return self.state.label
         if self.chosen:
@@ -65,6 +70,8 @@ class MonthCell:
     @property
     def style(self) -> str:
         """The class that colours the box; the label says it in words."""
+        if self.disputed:
+            return "wait"
         if self.state is not None:
             return STATE_STYLES[self.state]
         if self.availability is Availability.TAKEN:
@@ -200,7 +207,9 @@ def _cells(
     run_end: Month | None = None
     for choice in reversed(choices):
         month = choice.month
-        state = held[month].state if month in held else None
+        holder = held.get(month)
+        state = None if holder is None else holder.state
+        disputed = holder is not None and holder.disputed
         run_end = (run_end or month) if choice.available and not closed else None
-        cells.append(MonthCell(month, state, choice.status, closed, run_end))
+        cells.append(MonthCell(month, state, choice.status, closed, run_end, disputed=disputed))
     return tuple(reversed(cells))

@@ -107,7 +107,7 @@ def progress(
     reached = _reached(events)
     stages = [Stage(FIRST, Mark.DONE, record.made_at)]
     ahead = False
-    for state in _way(record.state, events):
+    for state in _way(record.state, events, frozenset(reached)):
         if state is record.state:
             mark = Mark.DONE if state in (State.PAID, State.REVOKED) else Mark.NOW
             ahead = True
@@ -126,20 +126,29 @@ def progress(
     return Progress(tuple(stages), person if holder == PERSON else holder, following)
 
 
-def _way(state: State, events: Sequence[Event]) -> tuple[State, ...]:
-    """The states behind 社保核定 that this record passes, as far as can be foreseen."""
-    moves = [event.action.removeprefix("assessment.") for event in events]
-    if state is State.REJECTED or Move.REFUSE in moves:
-        return (State.REJECTED, State.REVOKED)
+def _way(state: State, events: Sequence[Event], reached: frozenset[State]) -> tuple[State, ...]:
+    """The states behind 社保核定 that this record passes, as far as can be foreseen.
+
+    The state decides, not the moves: a restored record has no events of what led to its state.
+    """
     if state is State.QUEUED:
         return (State.QUEUED, *_PAYING)
-    asked = [m for m in moves if m in (Move.ASK, Move.DECLINE, Move.AGREE, Move.TAX_REVOKE)]
-    if asked and asked[-1] != Move.DECLINE:
-        unasked = asked[-1] == Move.TAX_REVOKE
-        return tuple(s for s in _REVOKING if not (unasked and s is State.TAX_REVOKING))
-    if state is State.REVOKED:
-        return (State.REVOKED,)
-    return _PAYING
+    if state in (State.ASSESSED, *_PAYING):
+        return _PAYING
+    passed = reached | {state}
+    if State.REJECTED in passed:
+        return (State.REJECTED, State.REVOKED)
+    if state is State.TAX_REVOKING or State.TAX_REVOKED in passed:
+        asked = state is State.TAX_REVOKING or _asked(events)
+        return tuple(each for each in _REVOKING if asked or each is not State.TAX_REVOKING)
+    return (State.REVOKED,)
+
+
+def _asked(events: Sequence[Event]) -> bool:
+    """Whether the tax bureau revoked because it was asked to, as far as the events tell."""
+    moves = [event.action.removeprefix("assessment.") for event in events]
+    last = next((m for m in reversed(moves) if m in (Move.AGREE, Move.TAX_REVOKE)), None)
+    return last == Move.AGREE
 
 
 def _reached(events: Sequence[Event]) -> dict[State, datetime]:

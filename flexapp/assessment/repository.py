@@ -36,7 +36,7 @@ _OF_PERSON = (
     .limit(bindparam("most"))
 )
 _HELD = (
-    select(_month.c.month, TABLE.c.serial, TABLE.c.state, TABLE.c.made_by)
+    select(_month.c.month, TABLE.c.serial, TABLE.c.state, TABLE.c.made_by, TABLE.c.disputed_at)
     .join_from(_month, TABLE, TABLE.c.id == _month.c.assessment_id)
     .where(
         _month.c.person_id == bindparam("person_id"),
@@ -98,10 +98,11 @@ def forget_cases(account_id: int) -> None:
 
 def held_months(
     person_id: int, first: str, last: str
-) -> Sequence[tuple[str, str, str, int | None]]:
-    """(month, serial, state, account that made it) of the live months between two, "YYYY-MM"."""
+) -> Sequence[tuple[str, str, str, int | None, datetime | None]]:
+    """(month, serial, state, account that made it, since when it is disputed) of the live months
+    between two, "YYYY-MM"."""
     rows = run(_HELD, {"person_id": person_id, "first": first, "last": last})
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
 
 
 def add(row: Mapping[str, object], months: Sequence[str]) -> bool:

@@ -160,7 +160,9 @@ def my_months(visitor: Visitor, today: date) -> MyMonths | None:
         today=today,
         not_open=not_open,
     )
-    waiting = group_months([cell.month for cell in cells if cell.state is State.ASSESSED])
+    waiting = group_months(
+        [cell.month for cell in cells if cell.state is State.ASSESSED and not cell.disputed]
+    )
     return MyMonths(
         cells=assessment.leading(cells),
         not_open=None if not_open is None else not_open.sentence,

@@ -184,7 +184,7 @@ def read_found(text: str) -> str | Refusal:
 
 
 TOLD_PERSON = {
-    CaseState.REVOKED: "已撤销，月份可以重新核定",
+    CaseState.REVOKED: "已撤销",
     CaseState.CONFIRMED: "核实无误，可以继续办理",
     CaseState.PROXY_CLOSED: "属实，已关闭他人代办",
     CaseState.ELSEWHERE: "已另行处理，怎么处理的见经办机构的答复",

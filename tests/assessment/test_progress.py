@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from decimal import Decimal
+
 import pytest
 from flask import Flask
 
+from flexapp.assessment.progress import progress
+from flexapp.assessment.records import RESTORED, HeldUp, Record
+from flexapp.audit.service import ActorKind, Event
+from flexapp.rules.periods import Month, Period
+from flexapp.rules.rates import RateKind
+from flexapp.rules.states import State
 from tests.support.client import LintingClient
 from tests.support.database import execute
 from tests.support.html import words
@@ -122,3 +131,89 @@ def test_while_the_tax_bureau_is_down_the_way_says_who_waits(
     assert whose(ma_lan, serial) == "现在在谁手里：社保。税务系统维护中，恢复后自动传输。"
     execute(app, "UPDATE assessment SET held_up = 'parked'")
     assert whose(ma_lan, serial).startswith("现在在谁手里：社保经办机构。")
+
+
+AT = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+def event(action: str, to: State) -> Event:
+    return Event(
+        seq=1,
+        at=AT,
+        action=action,
+        person_id=1,
+        subject="s",
+        actor_kind=ActorKind.SYSTEM,
+        actor_id=None,
+        actor_label="系统",
+        channel="system",
+        data={"to": to.value},
+    )
+
+
+def restored(state: State) -> Record:
+    """A record that was made again from what the tax bureau keeps, as it is now."""
+    return Record(
+        id=1,
+        serial="s",
+        person_id=1,
+        unit_id=1,
+        division="640104",
+        kind=RateKind.FLEXIBLE,
+        period=Period(Month(2026, 1), Month(2026, 3)),
+        entered="60",
+        meaning="restored",
+        bound="none",
+        monthly_base=Decimal(1),
+        period_base=Decimal(3),
+        monthly_amount=Decimal(1),
+        total=Decimal(3),
+        parameters=(),
+        made_by=None,
+        made_by_label=RESTORED,
+        by_proxy=False,
+        made_at=AT,
+        state=state,
+        state_at=AT,
+        claimed=False,
+        held_up=HeldUp.NOTHING,
+        restored=True,
+    )
+
+
+PAYING = {"社保核定": DONE, "已传税务": NOW, "已缴费": NEXT}
+WAYS = {
+    State.ASSESSED: PAYING | {"社保核定": NOW, "已传税务": NEXT},
+    State.QUEUED: {"社保核定": DONE, "传输中": NOW, "已传税务": NEXT, "已缴费": NEXT},
+    State.TRANSMITTED: PAYING,
+    State.PAID: PAYING | {"已传税务": DONE, "已缴费": DONE},
+    State.REJECTED: {"社保核定": DONE, "税务退回": NOW, "已撤销": NEXT},
+    State.TAX_REVOKING: {
+        "社保核定": DONE,
+        "已传税务": DONE,
+        "税务撤销中": NOW,
+        "税务已撤销": NEXT,
+        "已撤销": NEXT,
+    },
+    State.TAX_REVOKED: {"社保核定": DONE, "已传税务": DONE, "税务已撤销": NOW, "已撤销": NEXT},
+    State.REVOKED: {"社保核定": DONE, "已撤销": DONE},
+}
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_restored_record_is_where_its_state_says_without_events_of_how_it_came_there(
+    state: State,
+) -> None:
+    found = progress(restored(state), [event("assessment.restored", state)])
+    assert {stage.name: stage.mark.label for stage in found.stages} == WAYS[state]
+
+
+@pytest.mark.parametrize(
+    ("state", "before"), [(State.TAX_REVOKED, "税务已撤销"), (State.REJECTED, "税务退回")]
+)
+def test_a_restored_record_that_is_revoked_here_still_shows_what_the_tax_bureau_did(
+    state: State, before: str
+) -> None:
+    events = [event("assessment.restored", state), event("assessment.revoke", State.REVOKED)]
+    names = [stage.name for stage in progress(restored(State.REVOKED), events).stages]
+    assert names[-2:] == [before, "已撤销"]

@@ -12,6 +12,7 @@ from tests.support.at_once import at_once
 from tests.support.client import LintingClient, linting
 from tests.support.clock import Clock
 from tests.support.database import rows, stored
+from tests.support.html import Page
 from tests.support.tax import lost_answer, receipt, through, unreachable
 from tests.support.walks import (
     MA_LAN,
@@ -59,6 +60,11 @@ def record(serial: str) -> str:
 def dispute(client: LintingClient, serial: str) -> None:
     """Press 不是我办的 on the record's page."""
     client.submit(client.page(record(serial)), NOT_ME)
+
+
+def grid(page: Page) -> list[str]:
+    """The boxes of the months."""
+    return [text.replace(" ", "") for text in page.texts("li") if "月" in text]
 
 
 def cases(app: Flask) -> list[tuple[object, ...]]:
@@ -239,6 +245,59 @@ def test_nobody_is_told_to_pay_what_is_being_looked_into_nor_that_it_is_held_bac
     assert "您不用再操作" in proxy.page("/me/messages").texts("h2")[0]
 
 
+def test_months_that_are_looked_into_are_neither_to_be_transmitted_nor_paid_for(
+    wang: LintingClient, proxy: LintingClient, serial: str, app: Flask
+) -> None:
+    dispute(wang, serial)
+    for path in ("/", "/me"):
+        page = wang.page(path)
+        assert "去传输" not in page.words
+        assert grid(page)[:4] == ["1月核实中", "2月核实中", "3月核实中", "4月可核定"]
+    assess(wang, "2026-04", "2026-04")
+    assert "去传输2026年4月核定好了" in wang.page("/").words
+    transmit(wang, assess(wang, "2026-05", "2026-05"))
+    work(app)
+    who = proxy_for(proxy, WANG).path.rpartition("/")[2]
+    for client, whom in ((wang, "self"), (proxy, who)):
+        assert grid(client.page(f"/assessment/{whom}"))[:3] == [
+            "1月核实中",
+            "2月核实中",
+            "3月核实中",
+        ]
+        words = client.page(f"/assessment/{whom}/new").words
+        assert "2026年1月至3月 正在核实“不是我办的”，核实前不能传输。" in words
+        assert "2026年1月至3月 核定好了" not in words
+    words = wang.page("/assessment/self/new").words
+    assert "2026年4月 核定好了，还没有传输给税务" in words
+    assert "2026年5月 税务已收到，请到税务渠道缴费" in words
+
+
+def test_months_that_the_tax_bureau_has_and_that_are_looked_into_are_not_to_be_paid_for_yet(
+    wang: LintingClient, proxy: LintingClient, app: Flask
+) -> None:
+    who = proxy_for(proxy, WANG).path.rpartition("/")[2]
+    serial = assess(proxy, "2026-01", "2026-05", "60", who)
+    transmit(proxy, serial)
+    work(app)
+    dispute(wang, serial)
+    words = wang.page("/assessment/self/new").words
+    assert "2026年1月至5月 正在核实“不是我办的”，核实完以前请先不要缴费。" in words
+    assert "请到税务渠道缴费" not in words
+    wang.submit(wang.page("/me/messages"), WITHDRAW)
+    assert "请到税务渠道缴费" in wang.page("/assessment/self/new").words
+
+
+def test_a_message_of_a_revoked_record_promises_no_months_that_may_be_taken_again(
+    wang: LintingClient, proxy: LintingClient, serial: str
+) -> None:
+    dispute(wang, serial)
+    revoke(proxy, serial)
+    assert "这些月份可以重新核定" in wang.page(record(serial)).words
+    assess(wang, "2026-01", "2026-03")
+    assert "可以重新核定" not in wang.page("/me/messages").words
+    assert "可以重新核定" not in wang.page(record(serial)).words
+
+
 def test_what_is_taken_back_can_be_disputed_again(
     wang: LintingClient, serial: str, app: Flask
 ) -> None:
@@ -257,7 +316,7 @@ def test_revoking_settles_the_case_whoever_does_it(
     assert cases(app) == [("revoked", 1, 0)]
     assert rows(app, "SELECT disputed_at FROM assessment") == [(None,)]
     assert wang.page("/me/messages").texts("h2")[0] == (
-        "您反映的 2026年1月至3月 的核定有结果了：已撤销，月份可以重新核定"
+        "您反映的 2026年1月至3月 的核定有结果了：已撤销"
     )
     assert WITHDRAW not in wang.page("/me/messages").buttons()
 
