@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from flexapp.assessment.models import Assessment, Dispute
 from flexapp.audit import service as audit
@@ -64,6 +64,18 @@ def latest_of_assessment(assessment_id: int) -> Row | None:
 def of_person(person_id: int) -> Sequence[Row]:
     """All cases of a person, oldest first."""
     query = _WITH_SERIAL.where(TABLE.c.person_id == person_id).order_by(TABLE.c.id)
+    return [{**row} for row in db.session.execute(query).mappings()]
+
+
+def named_by(
+    person_id: int, *, numbers: Sequence[int], seqs: Sequence[int], serials: Sequence[str]
+) -> Sequence[Row]:
+    """Of a person's cases those with these numbers, about these events or these assessments,
+    oldest first."""
+    named = or_(
+        TABLE.c.id.in_(numbers), TABLE.c.about_seq.in_(seqs), _assessment.c.serial.in_(serials)
+    )
+    query = _WITH_SERIAL.where(TABLE.c.person_id == person_id, named).order_by(TABLE.c.id)
     return [{**row} for row in db.session.execute(query).mappings()]
 
 

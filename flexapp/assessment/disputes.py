@@ -7,7 +7,7 @@ counter's use case (counter/disputes.py); that an assessment is revoked settles 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,8 +18,10 @@ from flexapp.audit.service import SYSTEM, Actor, ActorKind, Event
 from flexapp.extensions import hold
 from flexapp.people.service import person_of_account
 from flexapp.rules.disputes import CaseState, Situation, situation
+from flexapp.rules.limits import DISPUTES
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
+from flexapp.web import limiting
 from flexapp.web.clock import BEIJING
 
 OPENED, WITHDRAWN, ASKED, SETTLED = (
@@ -37,6 +39,11 @@ PROXY_OPENED, PROXY_ASKED, PROXY_SETTLED = (
 NOT_OPEN = Refusal("dispute_settled", "这件事已经核实完，不用再处理；结果见消息。")
 ASKED_ALREADY = Refusal(
     "dispute_asked", "经办机构已向税务申请撤销这一笔，现在不能撤回；结果会在消息里告诉您。"
+)
+ENOUGH = Refusal(
+    "disputes_enough",
+    f"一天最多反映 {DISPUTES.most} 件“不是我办的”，今天已经反映满；请明天再试，"
+    "或者带身份证到社保服务大厅，由窗口登记核实。",
 )
 UNDER_WAY = frozenset({Situation.ON_THE_WAY, Situation.AT_TAX, Situation.ASKED, Situation.PAID})
 
@@ -68,11 +75,23 @@ class Dispute:
         """Whether what it is about has been paid."""
         return self.record_state == State.PAID
 
+    @property
+    def declined(self) -> bool:
+        """Whether the tax bureau was asked to revoke what it is about, and did not agree."""
+        state = self.record_state
+        return self.state is CaseState.ASKED and state in (State.TRANSMITTED, State.PAID)
+
+    @property
+    def can_withdraw(self) -> bool:
+        """Whether the person can take it back: not while, or once, the tax bureau revokes."""
+        return self.state is CaseState.OPEN or self.declined
+
 
 def open_case(*, event: Event, person_id: int, actor: Actor, at: datetime) -> Refusal | None:
     """Open a case about an event that is about a person; None once one is open.
 
     What is disputed twice, or about an assessment that has an open case, belongs to that case.
+    Refused: `disputes_enough`, where an account has opened as many today as it may.
     """
     hold("disputes of person", person_id)
     record = _record_of(event)
@@ -80,8 +99,12 @@ def open_case(*, event: Event, person_id: int, actor: Actor, at: datetime) -> Re
         about_seq=event.seq, assessment_id=None if record is None else record.id
     )
     if number is None:
+        if actor.kind is ActorKind.ACCOUNT:
+            if limiting.spent(DISPUTES, person_id) is not None:
+                return ENOUGH
+            limiting.note(DISPUTES, person_id)
         number = _open(event, record, person_id, actor, at)
-    elif str(event.seq) in disputed(person_id):
+    elif _belongs(event, number, person_id):
         return None
     data = {"about": str(event.seq), "case": str(number), **_months(event)}
     audit.record(
@@ -105,9 +128,9 @@ def withdraw(*, number: int, person_id: int, actor: Actor, at: datetime) -> Refu
         return None
     if not found.state.is_open:
         return NOT_OPEN
-    if found.state is CaseState.ASKED:
+    if not found.can_withdraw:
         return ASKED_ALREADY
-    close(dispute=found, target=CaseState.WITHDRAWN, found=None, actor=actor, at=at)
+    close(dispute=found, target=CaseState.WITHDRAWN, found=found.found, actor=actor, at=at)
     return None
 
 
@@ -188,6 +211,22 @@ def of_person(person_id: int) -> tuple[Dispute, ...]:
     return tuple(_from(row) for row in dispute_repository.of_person(person_id))
 
 
+def named_by(
+    person_id: int, *, numbers: Iterable[str], events: Sequence[Event]
+) -> tuple[Dispute, ...]:
+    """Of a person's cases those with these numbers, and those about these events or about the
+    assessments that they are about; oldest first."""
+    if not events:
+        return ()
+    rows = dispute_repository.named_by(
+        person_id,
+        numbers=sorted({int(number) for number in numbers if number}),
+        seqs=[event.seq for event in events],
+        serials=sorted({event.subject for event in events}),
+    )
+    return tuple(_from(row) for row in rows)
+
+
 def disputed(person_id: int) -> Mapping[str, str]:
     """Numbers of the events that a person has disputed, each with the number of its latest case
     ("" of before there were cases)."""
@@ -209,6 +248,15 @@ def waiting(divisions: Sequence[str] | None, *, after: int = 0, limit: int) -> t
 def count_waiting(divisions: Sequence[str] | None) -> tuple[int, datetime | None]:
     """How many of them there are, and since when the oldest one waits."""
     return dispute_repository.count_waiting(divisions)
+
+
+def _belongs(event: Event, number: int, person_id: int) -> bool:
+    """Whether an event was disputed in this open case, not only in one before it."""
+    latest = disputed(person_id).get(str(event.seq))
+    if latest == "":  # disputed before there were cases
+        found = find(number)
+        return found is not None and found.about_seq == event.seq
+    return latest == str(number)
 
 
 def _open(event: Event, record: Record | None, person_id: int, actor: Actor, at: datetime) -> int:

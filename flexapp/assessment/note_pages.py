@@ -82,7 +82,7 @@ class DisputeBox:
             return cls(f"反映过不是本人办的：{TOLD_PROXY[case.state]}。", None, None)
         if case is not None and case.state.is_open:
             where = ways.dispute("dispute", number=case.id) if own else None
-            can_withdraw = own and case.state is not CaseState.ASKED
+            can_withdraw = own and case.can_withdraw
             act = ways.dispute("withdraw", number=case.id) if can_withdraw else None
             return cls(
                 text=_open_text(case, record),
@@ -101,6 +101,10 @@ def _open_text(case: Dispute, record: Record) -> str:
         return f"{since}税务已撤销，按“撤销”就办完。"
     if record.state is State.PAID:
         return f"{since}这些月份已缴费，不在这里撤销；退费由税务部门办理（电话 12366）。"
+    if case.declined:
+        return f"{since}税务没有同意撤销，由经办机构接着处理。"
+    if case.state is CaseState.ASKED:
+        return f"{since}已向税务申请撤销，等税务答复。"
     if case.under_way:
         return f"{since}反映时已经交给税务，要先由税务撤销。"
     return f"{since}核实完会告诉参保人和代办人。"

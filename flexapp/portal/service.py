@@ -5,7 +5,7 @@ Messages are the audit events about a person, in words; there is no second list 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,6 +18,7 @@ from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, Event
 from flexapp.people import closing, corrections, handing_over
 from flexapp.people import service as people
+from flexapp.people.corrections import Correction
 from flexapp.people.handing_over import HandedOver, Place
 from flexapp.people.service import Visitor
 from flexapp.registration import service as registration
@@ -178,18 +179,18 @@ def messages(visitor: Visitor, before: int | None) -> tuple[Message, ...]:
         before=before,
         limit=MESSAGES_A_PAGE + 1,
     )
-    known = _known(visitor)
+    known = _known(visitor, events)
     return tuple(_message(event, known) for event in events)
 
 
 def told(visitor: Visitor) -> tuple[Message, ...]:
     """Everything that was done in the visitor's name or with their account, newest first: with the
     messages also what they are not told of at once."""
-    known = _known(visitor)
     found: list[Message] = []
     before = None
     while True:
         events = audit.about_person(person_id=visitor.me.id, before=before, limit=EVERYTHING)
+        known = _known(visitor, events)
         found += (_message(event, known) for event in events)
         if len(events) < EVERYTHING:
             return tuple(found)
@@ -201,7 +202,7 @@ def dispute(*, visitor: Visitor, seq: int, at: datetime) -> Refusal | None:
     event = audit.one_about_person(person_id=visitor.me.id, seq=seq)
     if event is None or event.action not in SENTENCES or event.action in NEVER_DISPUTED:
         return Refusal("message_unknown", "没有找到这条消息。")
-    known = _known(visitor)
+    known = _known(visitor, (event,))
     if not _by_somebody_else(event, known):
         return Refusal(
             "own_doing",
@@ -239,23 +240,27 @@ _WITHDRAWN = CaseState.WITHDRAWN
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What messages are read with: the visitor's account with those they have closed, what they
-    have disputed (event number → case number), and their cases."""
+    """What these messages are read with: the visitor's account with those they have closed, what
+    they have disputed (event number → case number), the cases that the messages name, and the
+    corrections of their name."""
 
     own: frozenset[int | None]
     disputed: Mapping[str, str]
     cases: Mapping[str, Dispute]
+    corrections: Mapping[str, Correction]
 
     def case_about(self, event: Event) -> Dispute | None:
         """The latest case about an event."""
         number = self.disputed.get(str(event.seq))
         if number == "":  # disputed before there were cases
-            about = [case for case in self.cases.values() if case.about_seq == event.seq]
+            cases = self.cases.values()
+            about = [case for case in cases if case.about_seq == event.seq]
+            about = about or [case for case in cases if case.serial == event.subject]
             return about[-1] if about else None
         return None if number is None else self.cases.get(number)
 
 
-def _known(visitor: Visitor) -> _Known:
+def _known(visitor: Visitor, about: Sequence[Event]) -> _Known:
     events = audit.about_person(
         person_id=visitor.me.id, actions=(disputes.OPENED, closing.CLOSED), limit=1000
     )
@@ -265,11 +270,17 @@ def _known(visitor: Visitor) -> _Known:
         for event in reversed(events)
         if event.action == disputes.OPENED
     }
-    cases = disputes.of_person(visitor.me.id) if disputed else ()
+    concerned = [each for each in about if str(each.seq) in disputed or "case" in each.data]
+    numbers = {disputed.get(str(each.seq), "") for each in concerned}
+    numbers |= {each.data.get("case", "") for each in concerned}
+    cases = disputes.named_by(visitor.me.id, numbers=numbers, events=concerned)
+    declined = any(each.action == corrections.DECLINED for each in about)
+    names = corrections.of_person(visitor.me.id) if declined else ()
     return _Known(
         own=frozenset({visitor.account_id} | closed),
         disputed=disputed,
         cases={str(case.id): case for case in cases},
+        corrections={str(each.id): each for each in names},
     )
 
 
@@ -291,7 +302,7 @@ def _message(event: Event, known: _Known) -> Message:
         settled = known.cases.get(event.data.get("case", ""))
         said = None if settled is None else settled.found
     if event.action == corrections.DECLINED:
-        declined = corrections.find(int(event.data.get("correction", "0")))
+        declined = known.corrections.get(event.data.get("correction", ""))
         said = None if declined is None else declined.reason
     mine = event.actor_kind == "account" and event.actor_id in known.own
     sentence = SENTENCES.get(event.action) or NOT_MESSAGES[event.action]
@@ -314,7 +325,8 @@ def _message(event: Event, known: _Known) -> Message:
 
 def _note(case: Dispute) -> DisputeNote:
     if case.state is CaseState.ASKED:
-        return DisputeNote("您反映“不是我办的”，已向税务申请撤销，等税务答复。", None)
+        text = f"您反映“不是我办的”，已向税务申请撤销，{_answer(case)}。"
+        return DisputeNote(text, case.id if case.can_withdraw else None)
     if case.state.is_open:
         since = f"您已反映“不是我办的”，经办机构从 {moment(case.opened_at)} 起在核实"
         held = "；核实前不会传输" if case.serial is not None and not case.under_way else ""
@@ -322,6 +334,14 @@ def _note(case: Dispute) -> DisputeNote:
     if case.state is CaseState.WITHDRAWN:
         return DisputeNote("您反映过“不是我办的”，后来撤回了。", None)
     return DisputeNote(f"您反映“不是我办的”，{TOLD_PERSON[case.state]}。", None)
+
+
+def _answer(case: Dispute) -> str:
+    if case.declined:
+        return "税务没有同意，经办机构会接着处理，结果会在这里告诉您"
+    if case.record_state == State.TAX_REVOKED:
+        return "税务已撤销，在记录里按“撤销”就办完"
+    return "等税务答复"
 
 
 def _by_somebody_else(event: Event, known: _Known) -> bool:

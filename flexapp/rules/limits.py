@@ -122,6 +122,10 @@ HAND_OVER_ALL = Limit("hand_over_all", 20, HOUR)
 HAND_OVERS = Limit("hand_overs", 10, DAY)
 """办理码 that an account takes, or that a clerk gives one person: each leaves an audit event."""
 
+DISPUTES = Limit("disputes", 20, DAY)
+"""Cases of 不是我办的 that a person opens on the phone: each leaves a row and audit events, and the
+proxy is told."""
+
 PEOPLE_FOUND = Limit("people_found", 120, HOUR)
 """People whom a clerk may look up: twice what the busiest counter serves."""
 
@@ -154,5 +158,6 @@ BY_SOMEBODY = (
     HAND_OVER_FOR,
     HAND_OVERS,
     HAND_OVER_ALL,
+    DISPUTES,
     PEOPLE_FOUND,
 )

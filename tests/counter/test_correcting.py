@@ -14,6 +14,7 @@ from tests.support.client import LintingClient
 from tests.support.clock import Clock
 from tests.support.database import rows, stored
 from tests.support.html import Page
+from tests.support.statements import statements
 from tests.support.walks import (
     MA_LAN,
     Resident,
@@ -144,6 +145,22 @@ def test_a_name_given_back_stays_as_it_was_and_the_person_reads_why(
     late = officer.submit(page, "确认更正", 422)
     assert "已经处理过" in late.words
     assert rows(app, "SELECT state FROM name_correction") == [("declined",)]
+
+
+def test_messages_of_names_given_back_are_answered_by_one_statement(
+    li: LintingClient, at_the_desk: Desk, app: Flask
+) -> None:
+    assess(li, "2026-01", "2026-02")
+    desk, officer = at_the_desk("dt01"), at_the_desk("jb01")
+    for number in (1, 2):
+        correct(desk, "李铭")
+        page = officer.page(f"/counter/corrections/{number}")
+        officer.submit(page, "退回", reason=f"证件照片不清楚，第{number}次")
+    with statements(app) as noted:
+        words = li.page("/me/messages").words
+    assert "第1次" in words
+    assert "第2次" in words
+    assert len([each for each in noted if "FROM name_correction" in each]) == 1
 
 
 def test_only_one_name_waits_for_a_person(li: LintingClient, at_the_desk: Desk, app: Flask) -> None:

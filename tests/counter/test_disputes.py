@@ -206,6 +206,46 @@ def test_what_the_tax_bureau_declines_is_decided_anew(
     assert state(wang, serial) == "已传输"
 
 
+def test_once_the_tax_bureau_has_answered_the_person_is_told_so_and_may_take_it_back(
+    wang: LintingClient, proxy: LintingClient, serial: str, at_the_desk: Desk, app: Flask
+) -> None:
+    transmit(proxy, serial)
+    work(app)
+    dispute(wang, serial)
+    desk = at_the_desk("jb01")
+    settle(desk, "revoke")
+    assert "已向税务申请撤销，等税务答复" in wang.page(f"/assessment/records/{serial}").words
+    work(app)
+    clerk(desk, serial, "不同意撤销", "已经扣款")
+    work(app)
+    for page in (wang.page("/me/messages"), wang.page(f"/assessment/records/{serial}")):
+        assert "等税务答复" not in page.words
+        assert "说错了，是我同意办的" in page.buttons()
+    assert "已向税务申请撤销，税务没有同意" in wang.page("/me/messages").words
+    wang.submit(wang.page("/me/messages"), "说错了，是我同意办的")
+    assert case(app) == ("withdrawn", 1)
+    assert rows(app, "SELECT found IS NOT NULL, disputed_at FROM dispute, assessment") == [
+        (1, None)
+    ]
+
+
+def test_once_the_tax_bureau_has_revoked_the_person_is_told_what_is_left_to_do(
+    wang: LintingClient, proxy: LintingClient, serial: str, at_the_desk: Desk, app: Flask
+) -> None:
+    transmit(proxy, serial)
+    work(app)
+    dispute(wang, serial)
+    desk = at_the_desk("jb01")
+    settle(desk, "revoke")
+    work(app)
+    clerk(desk, serial, "同意撤销")
+    work(app)
+    page = wang.page("/me/messages")
+    assert "等税务答复" not in page.words
+    assert "税务已撤销，在记录里按“撤销”就办完" in page.words
+    assert "说错了，是我同意办的" not in page.buttons()
+
+
 def test_paid_months_are_not_revoked_and_the_way_is_named(
     wang: LintingClient, proxy: LintingClient, serial: str, at_the_desk: Desk, app: Flask
 ) -> None:

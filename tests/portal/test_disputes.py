@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import httpx
 import pytest
 from flask import Flask
 
+from flexapp.assessment import disputes
+from flexapp.audit import service as audit
+from flexapp.audit.service import Event
+from flexapp.rules.limits import DISPUTES
 from tests.support.at_once import at_once
 from tests.support.client import LintingClient, linting
 from tests.support.clock import Clock
-from tests.support.database import rows, stored
+from tests.support.database import opened, rows, stored
 from tests.support.html import Page
 from tests.support.tax import lost_answer, receipt, through, unreachable
 from tests.support.walks import (
@@ -60,6 +65,15 @@ def record(serial: str) -> str:
 def dispute(client: LintingClient, serial: str) -> None:
     """Press 不是我办的 on the record's page."""
     client.submit(client.page(record(serial)), NOT_ME)
+
+
+def audit_event(app: Flask, action: str) -> Event:
+    """The only event of that action."""
+    ((seq,),) = rows(app, f"SELECT seq FROM audit_event WHERE action = '{action}'")
+    with app.app_context():
+        found = audit.one(int(str(seq)))
+    assert found is not None
+    return found
 
 
 def grid(page: Page) -> list[str]:
@@ -243,6 +257,76 @@ def test_nobody_is_told_to_pay_what_is_being_looked_into_nor_that_it_is_held_bac
         assert "请到税务渠道缴费" not in page.words
     assert "核实前不会传输" not in proxy.page("/me/messages").texts("h2")[0]
     assert "您不用再操作" in proxy.page("/me/messages").texts("h2")[0]
+
+
+def test_what_was_disputed_in_a_case_taken_back_is_disputed_again_in_the_open_one(
+    wang: LintingClient, proxy: LintingClient, serial: str, app: Flask
+) -> None:
+    dispute(wang, serial)
+    wang.submit(wang.page("/me/messages"), WITHDRAW)
+    transmit(proxy, serial)
+    wang.submit(wang.page("/me/messages"), NOT_ME)
+    assert cases(app) == [("withdrawn", 1, 0), ("open", 1, 0)]
+    before = wang.page("/me/messages")
+    assert "后来撤回了" in before.words
+    wang.submit(before, NOT_ME)
+    after = wang.page("/me/messages")
+    assert "后来撤回了" not in after.words
+    # What is left is that she looked.
+    assert after.buttons().count(NOT_ME) == 1
+    assert after.buttons().count(WITHDRAW) == 2
+    assert cases(app) == [("withdrawn", 1, 0), ("open", 1, 0)]
+    told = rows(app, "SELECT count(*) FROM audit_event WHERE action = 'person.disputed'")
+    wang.repeat(before, NOT_ME)
+    assert rows(app, "SELECT count(*) FROM audit_event WHERE action = 'person.disputed'") == told
+
+
+def test_what_was_disputed_before_there_were_cases_belongs_to_the_case_of_its_assessment(
+    wang: LintingClient, proxy: LintingClient, serial: str, app: Flask
+) -> None:
+    transmit(proxy, serial)
+    wang.submit(wang.page("/me/messages"), NOT_ME)
+    event = (
+        "INSERT INTO audit_event (seq, at, action, person_id, subject, actor_kind, actor_id,"
+        " actor_label, channel, data, previous, digest)"
+        " SELECT 900, at, action, person_id, subject, actor_kind, actor_id, actor_label, channel,"
+        " ?, 'p', 'd' FROM audit_event WHERE action = 'person.disputed'"
+    )
+    ((assessed,),) = rows(app, "SELECT seq FROM audit_event WHERE action = 'assessment.assess'")
+    with opened(app) as database:
+        database.execute(event, f'{{"about":"{assessed}"}}')
+    page = wang.page("/me/messages")
+    assert page.buttons().count(NOT_ME) == 1  # that she looked
+    assert page.words.count("经办机构从 2026-11-24") == 2
+
+
+def test_an_account_opens_only_so_many_cases_a_day(
+    wang: LintingClient, serial: str, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disputes, "DISPUTES", replace(DISPUTES, most=2))
+    for _ in range(2):
+        dispute(wang, serial)
+        wang.submit(wang.page("/me/messages"), WITHDRAW)
+    page = wang.page("/me/messages")
+    before = rows(app, "SELECT count(*) FROM audit_event")
+    assert "今天已经反映满" in wang.submit(page, NOT_ME, 422).alert
+    assert cases(app) == [("withdrawn", 1, 0), ("withdrawn", 1, 0)]
+    assert rows(app, "SELECT count(*) FROM audit_event") == before
+
+
+def test_a_page_of_messages_fetches_only_the_cases_that_its_messages_name(
+    wang: LintingClient, serial: str, app: Flask
+) -> None:
+    dispute(wang, serial)
+    wang.submit(wang.page("/me/messages"), WITHDRAW)
+    ((person,),) = rows(app, "SELECT person_id FROM dispute")
+    looked = replace(
+        audit_event(app, "assessment.assess"), seq=900, subject="another", data={"case": ""}
+    )
+    with app.app_context():
+        assert disputes.named_by(int(str(person)), numbers=[""], events=[looked]) == ()
+        assert len(disputes.named_by(int(str(person)), numbers=["1"], events=[looked])) == 1
+        assert len(disputes.of_person(int(str(person)))) == 1
 
 
 def test_months_that_are_looked_into_are_neither_to_be_transmitted_nor_paid_for(
