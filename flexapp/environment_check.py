@@ -21,7 +21,8 @@ class WrongEnvironment(RuntimeError):
 def check(settings: Settings) -> None:
     """Raise `WrongEnvironment` where the demo would meet real people, or production fictional ones.
 
-    A database without tables, or without people and clerks, fits either.
+    A database without tables, or without people and clerks, fits either. `flask db upgrade` asks
+    this too, so it reads only tables and columns that the schema of any version has.
     """
     if not people.tables_exist():
         return

@@ -14,6 +14,7 @@ from flexapp.agency import service as agency
 from flexapp.audit.service import SYSTEM
 from flexapp.counter import repository
 from flexapp.counter.service import Clerk, add, clerk_from, hasher
+from flexapp.encryption import row_key, vault
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
 from flexapp.web.clock import instant, today
@@ -89,17 +90,24 @@ def _announce(officer: Clerk, at: datetime) -> None:
 def stored() -> list[str]:
     """User names of fictional staff in the database whose codes anybody can make.
 
-    Not by user name alone: a deployment may have a clerk xz01 of its own.
+    Not by user name alone: a deployment may have a clerk xz01 of its own. Every command asks this,
+    `flask db upgrade` among them, so it has to work on the schema of any version.
     """
-    found = []
-    for each in STAFF:
-        try:
-            row = repository.by_user_name(each.user_name)
-        except (InvalidTag, KeyError, ValueError):
-            continue  # of another data key, so not readable here; the check of the keys says so
-        if row is not None and row.secret == _secret(each.user_name):
-            found.append(each.user_name)
-    return found
+    if not repository.table_exists():
+        return []
+    return [each.user_name for each in STAFF if _has_demo_secret(each.user_name)]
+
+
+def _has_demo_secret(user_name: str) -> bool:
+    found = repository.stored_secret(user_name)
+    if found is None:
+        return False
+    staff_id, stored = found
+    try:
+        secret = vault().decrypt(stored, "staff.secret", row_key(staff_id))
+    except (InvalidTag, KeyError, ValueError):
+        return False  # of another data key, so not readable here; the check of the keys says so
+    return secret == _secret(user_name)
 
 
 def current(clerk: Clerk) -> str | None:

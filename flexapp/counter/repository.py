@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Text, delete, insert, inspect, select, type_coerce, update
 
 from flexapp.audit import service as audit
 from flexapp.counter.models import Staff, StaffDivision, StaffSession
@@ -57,6 +57,21 @@ def by_id(staff_id: int) -> Row | None:
     """The one of this number."""
     row = db.session.execute(select(*_STAFF).where(Staff.id == staff_id)).first()
     return None if row is None else Row(*row)
+
+
+def table_exists() -> bool:
+    """Whether the table of staff is there: an older schema has none."""
+    return inspect(db.session.connection()).has_table(_staff.name)
+
+
+def stored_secret(user_name: str) -> tuple[int, str] | None:
+    """Number and encrypted secret of a user name. Reads only columns that every version of the
+    table has, so that it works on a schema that is not upgraded yet."""
+    query = select(_staff.c.id, type_coerce(_staff.c.secret, Text)).where(
+        _staff.c.user_name == user_name, _staff.c.secret.is_not(None)
+    )
+    row = db.session.execute(query).first()
+    return None if row is None else (row[0], row[1])
 
 
 def anybody() -> bool:

@@ -131,8 +131,8 @@ def disable(*, user_name: str, actor: Actor, at: datetime) -> Refusal | None:
 
 
 def anybody() -> bool:
-    """Whether anybody is of the staff."""
-    return repository.anybody()
+    """Whether anybody is of the staff; also asked where the schema is not upgraded yet."""
+    return repository.table_exists() and repository.anybody()
 
 
 def everybody() -> tuple[tuple[Clerk, bool], ...]:

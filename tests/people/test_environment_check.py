@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import upgrade
 
@@ -13,8 +17,9 @@ from flexapp.config import load
 from flexapp.environment_check import WrongEnvironment, check
 from flexapp.extensions import db
 from flexapp.wiring import create_app
+from tests.architecture.checkout import ROOT
 from tests.conftest import MakeApp
-from tests.support.database import execute, make_empty, settings_for
+from tests.support.database import drop, execute, make_empty, rows, settings_for
 from tests.web.test_settings import PRODUCTION
 
 KEYS = {name: PRODUCTION[name] for name in ("FLEXAPP_DATA_KEYS", "FLEXAPP_INDEX_KEY")}
@@ -112,6 +117,49 @@ def test_a_deployment_may_have_a_clerk_of_its_own_with_a_user_name_of_the_demo(
     execute(empty, "UPDATE person SET identity_index = 'real ' || id")
     execute(empty, "UPDATE staff SET secret = NULL")
     looked_at(deployment(empty))
+
+
+@pytest.mark.parametrize("column", ["must_change", "disabled_at", "last_step"])
+def test_a_column_of_staff_that_an_upgrade_has_yet_to_add_is_not_asked_for(
+    empty: Flask, column: str
+) -> None:
+    load_demo(empty)
+    execute(empty, f"ALTER TABLE staff DROP COLUMN {column}")
+    with pytest.raises(WrongEnvironment, match=r"马兰.*xz01.*published"):
+        looked_at(deployment(empty))
+    execute(empty, "UPDATE person SET identity_index = 'real ' || id")
+    with pytest.raises(WrongEnvironment, match="none of them is of the demo"):
+        looked_at(empty)
+
+
+@pytest.mark.parametrize("revision", ["0001", "0004", "0005", "0007", "0021"])
+def test_an_older_schema_is_upgraded_by_the_documented_command(
+    tmp_path: Path, revision: str
+) -> None:
+    make_empty(tmp_path)
+    made = create_app(settings_for(tmp_path, None))
+    with made.app_context():
+        upgrade(revision=revision)
+        db.engine.dispose()
+    settings = made.config["SETTINGS"]
+    environ = os.environ | {
+        "FLEXAPP_ENV": "demo",
+        "FLEXAPP_DATABASE_URL": settings.database_url,
+        "FLEXAPP_TAX_DATABASE": str(tmp_path / "tax.sqlite3"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "app", "db", "upgrade"],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (head,) = ScriptDirectory(str(ROOT / "flexapp/migrations")).get_heads()
+    assert rows(made, "SELECT version_num FROM alembic_version") == [(head,)]
+    drop(tmp_path)
 
 
 @pytest.mark.parametrize("wished", ["demo", None])
