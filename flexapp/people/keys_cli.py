@@ -88,8 +88,7 @@ def _finish() -> None:
     with read_transaction():
         found = rotating.standing()
     if not found.left:
-        with write_transaction():
-            rotating.note_all_bound(instant())
+        rotating.note_all_bound(instant())
     for label, places in found.left.items():
         click.echo(f"NOT done: {_named(found, label)}: {_listed(places)}")
     if found.left:

@@ -20,7 +20,8 @@ from cryptography.exceptions import InvalidTag
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import SYSTEM, Actor, ActorKind
-from flexapp.encryption import ALL_BOUND, LABEL, Vault, vault
+from flexapp.encryption import ALL_BOUND, LABEL, Vault, is_bound, vault
+from flexapp.extensions import hold
 from flexapp.people import sealed_repository as repository
 from flexapp.people.sealed_repository import UNNAMED, SealedRow, SealedTable
 from flexapp.web.clock import instant
@@ -139,19 +140,30 @@ def note(*, rows: int, by: str, at: datetime) -> None:
 
 
 def note_all_bound(at: datetime) -> bool:
-    """Leave an event once every value is bound to its row, in the caller's transaction: from then
-    on none that is not is read. Whether they are."""
-    if audit.of_subject(subject=BOUND):
-        return True
-    if any(repository.has_unbound(table) for table in repository.sealed_tables()):
-        return False
-    audit.record(action=ALL_BOUND, person_id=None, subject=BOUND, actor=SYSTEM, at=at)
+    """Leave an event once every value is bound to its row: from then on none that is not is read.
+    Whether they are.
+
+    The tables are scanned in a transaction that only reads: nobody waits for it.
+    """
+    with read_transaction():
+        if _all_bound():
+            return True
+        if any(repository.has_unbound(table) for table in repository.sealed_tables()):
+            return False
+    with write_transaction():
+        hold("data keys", BOUND)
+        if not _all_bound():
+            audit.record(action=ALL_BOUND, person_id=None, subject=BOUND, actor=SYSTEM, at=at)
     return True
+
+
+def _all_bound() -> bool:
+    return bool(audit.of_subject(subject=BOUND))
 
 
 def unbound_values() -> Iterator[str]:
     """Tables with values that are not bound to their rows though all were: for `audit verify`."""
-    if audit.of_subject(subject=BOUND):
+    if _all_bound():
         for table in repository.sealed_tables():
             if repository.has_unbound(table):
                 yield f"{table.name} holds values that are not bound to their rows, though all were"
@@ -195,11 +207,8 @@ def check_at_start() -> None:
             f"the key {vault().key_ids[0]} in FLEXAPP_DATA_KEYS is another one than the key of"
             " that name that the rows of the database were sealed with; a new key needs a new id."
         )
-    with write_transaction():
-        if not note_all_bound(instant()):
-            log.warning(
-                "encrypted values are not bound to their rows: run `flask keys rotate` once"
-            )
+    if not note_all_bound(instant()):
+        log.warning("encrypted values are not bound to their rows: run `flask keys rotate` once")
 
 
 def missing_keys(keys: list[str] | tuple[str, ...]) -> str:
@@ -216,10 +225,11 @@ def _one_table(table: SealedTable, batch: int) -> Iterator[Step]:
     while True:
         with read_transaction():
             rows = repository.not_under(table, vault().label, before, batch)
+            all_bound = _all_bound()
         if not rows:
             return
         before = rows[-1].key
-        fresh = [(row, _sealed_anew(table, row)) for row in rows]
+        fresh = [(row, _sealed_anew(table, row, all_bound)) for row in rows]
         with write_transaction():
             moved = repository.replace(table, [each for each in fresh if each[1]])
         yield Step(
@@ -241,10 +251,16 @@ def _old(row: SealedRow) -> list[str]:
     return [name for name, stored in row.values.items() if not stored.startswith(start)]
 
 
-def _sealed_anew(table: SealedTable, row: SealedRow) -> Mapping[str, str]:
-    """What can be opened of a row's old values, under the writing label."""
+def _sealed_anew(table: SealedTable, row: SealedRow, all_bound: bool) -> Mapping[str, str]:
+    """What can be opened of a row's old values, under the writing label.
+
+    `all_bound`: every value was bound to its row once. One that is not was put there since, may be
+    another row's, and must not be bound to this one.
+    """
     fresh = {}
     for name in _old(row):
+        if all_bound and not is_bound(row.values[name].partition(":")[0]):
+            continue
         place = table.contexts[name], row.rows[name]
         try:
             fresh[name] = vault().encrypt(vault().decrypt(row.values[name], *place), *place)

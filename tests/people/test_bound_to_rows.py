@@ -22,8 +22,9 @@ from flexapp.encryption import (
     vault,
 )
 from flexapp.extensions import db, table_of, write_intent
-from flexapp.people import rotating
+from flexapp.people import rotating, sealed_repository
 from flexapp.people.models import Account, Person
+from flexapp.people.sealed_repository import SealedTable
 from flexapp.web.clock import instant
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 from tests.conftest import MakeApp
@@ -205,6 +206,38 @@ def test_values_of_before_are_read_and_bound_by_a_rotation_and_then_refused(
             tamper(filled, f"UPDATE person SET name = '{kept}' WHERE id = 1")
     verified = filled.test_cli_runner().invoke(args=["audit", "verify"])
     assert "person holds values that are not bound to their rows" in verified.output
+
+
+def test_once_all_values_were_bound_a_rotation_does_not_bind_what_was_put_there_since(
+    filled: Flask,
+) -> None:
+    other = _before(WANG.name, "person.name")
+    rotate(filled)
+    assert rows(filled, "SELECT 1 FROM audit_event WHERE action = ?", ALL_BOUND) == [(1,)]
+    tamper(filled, f"UPDATE person SET name = '{other}' WHERE id = 1")
+    said = rotate(filled, code=1)
+    assert "cannot be opened: person 1: name" in said
+    assert rows(filled, "SELECT name FROM person WHERE id = 1") == [(other,)]
+
+
+@pytest.mark.parametrize("scan", ["start", "rotation"])
+def test_the_tables_are_scanned_while_others_can_write(
+    filled: Flask, monkeypatch: pytest.MonkeyPatch, scan: str
+) -> None:
+    intents = []
+
+    def scanned(_: SealedTable) -> bool:
+        intents.append(write_intent.get())
+        return False
+
+    monkeypatch.setattr(sealed_repository, "has_unbound", scanned)
+    if scan == "start":
+        with filled.app_context():
+            rotating.check_at_start()
+    else:
+        rotate(filled)
+    assert intents == [False] * len(columns())
+    assert rows(filled, "SELECT 1 FROM audit_event WHERE action = ?", ALL_BOUND) == [(1,)]
 
 
 def test_a_start_notes_that_all_values_are_bound_and_warns_where_some_are_not(
