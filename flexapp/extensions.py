@@ -134,14 +134,19 @@ def upsert(model: type[Base]) -> SqliteInsert | PostgresqlInsert:
 def hold(what: str, key: object) -> None:
     """Wait for whoever else is about the same, and keep others waiting until the transaction ends.
 
-    To be said before the first look at what the decision rests on: objects that the session has
-    loaded are not read again. SQLite has one writer at a time and needs nothing of it. Who holds
-    two things takes them in this order: a form's key, then account, staff or phone, then person.
+    To be said before the first look at what the decision rests on. Objects that the session has
+    loaded are read again when they are next used. SQLite has one writer at a time and needs nothing
+    of it. Who holds two things takes them in this order: a form's key, then account, staff or
+    phone, then disputes of a person, then person; and all of them before the first event is
+    recorded, which holds the end of the chain.
     """
     if write_intent.get() and db.session.get_bind().dialect.name == "postgresql":
         digest = hashlib.blake2b(f"{what}\0{key}".encode(), digest_size=8).digest()
         number = int.from_bytes(digest, "big", signed=True)
         db.session.execute(_HOLD, {"number": number})
+        # What was loaded before may have been changed by whoever held this until now.
+        db.session.flush()
+        db.session.expire_all()
 
 
 _HOLD = text("SELECT pg_advisory_xact_lock(:number)")

@@ -10,6 +10,7 @@ from flexapp.assessment import disputes, repository
 from flexapp.assessment.records import HeldUp, Record, find, record_from
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
+from flexapp.extensions import hold
 from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State, apply
@@ -52,6 +53,8 @@ def transition(
     starts = move is Move.TRANSMIT and actor.kind is not ActorKind.TAX
     if starts and record.disputed_at is not None:
         return disputes.held_back(record.disputed_at)
+    if target is State.REVOKED and record.disputed_at is not None and not settling:
+        hold("disputes of person", record.person_id)  # before the move records its event
     moved = repository.set_state(
         record.id,
         old=record.state.value,

@@ -132,6 +132,8 @@ def decide(
     step = settle(chosen, case.where, by_proxy=case.dispute.by_proxy)
     if isinstance(step, Refusal):
         return (step,)
+    if step.closes_proxy:
+        hold("person", case.person.identity.value)  # before the move records its event
     moved = _move(case, step.move, clerk, at)
     if moved is not None:
         return (moved,)

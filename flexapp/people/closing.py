@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from flexapp.audit import service as audit
 from flexapp.extensions import hold
 from flexapp.people import draft_repository, handing_over, repository
-from flexapp.people.service import Visitor
+from flexapp.people.service import Visitor, phone_index
 from flexapp.rules.refusal import Refusal
 from flexapp.web.clock import instant
 
@@ -24,6 +24,7 @@ NOT_CONFIRMED = Refusal(
     "real_name_first", "这个手机号还没有完成实名认证。请先在“我的”里实名认证，再来注销。"
 )
 CLOSED_TODAY = Refusal("closed_today", "一天之内已经注销过一次，请明天再来。")
+SIGNED_OUT = Refusal("signed_out", "这次登录已经结束，请重新登录，再来注销。")
 TRIED_TODAY = Refusal("tried_today", "今天用这个手机号核验过身份证号，请明天再来注销。")
 
 
@@ -39,15 +40,24 @@ def why_not_close(*, visitor: Visitor, at: datetime, today: date) -> Refusal | N
     return CLOSED_TODAY if last and at - last[0].at < AGAIN_AFTER else None
 
 
+def hold_open(visitor: Visitor) -> Refusal | None:
+    """Keep the account as it is until the transaction ends, before the first look at it. Refused
+    where it was closed, or got another number, since the visitor was let in."""
+    # Whoever signs in with this number meanwhile would have a session that nobody ends.
+    index = phone_index(visitor.phone)
+    hold("phone", index)
+    account = repository.account(visitor.account_id)
+    return None if account.phone_index == index else SIGNED_OUT
+
+
 def close(*, visitor: Visitor, at: datetime) -> None:
-    """Close it, in the caller's transaction; only after `why_not_close` found nothing.
+    """Close it, in the caller's transaction; only after `hold_open` and `why_not_close` found
+    nothing.
 
     The daily counts stay until the nightly clean-up, and so does that codes were sent, without the
     number: what limits how much one may try must not begin anew.
     """
     account = repository.account(visitor.account_id)
-    # Whoever signs in with this number meanwhile would have a session that nobody ends.
-    hold("phone", account.phone_index)
     repository.end_sign_ins(account.id, instant())
     repository.blank_codes(account.phone_index, instant())
     draft_repository.remove_all(account.id)

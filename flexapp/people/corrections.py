@@ -47,6 +47,9 @@ SAME_PHONE = Refusal("nothing_changed", "这个号码和现在的一样，不用
 NO_ACCOUNT = Refusal(
     "no_account", "这个人还没有手机账号，不用更换：用任何手机号登录，再实名认证就行。", "phone"
 )
+PHONE_CHANGED = Refusal(
+    "phone_changed", "这个人的手机号刚刚由别人更换过，请核对现在的号码，再重新提交。", "phone"
+)
 TAKEN = Refusal(
     "phone_taken",
     "这个手机号现在是另一位参保人的账号，不能改到这里。请核对号码；号码没有错的，"
@@ -212,7 +215,8 @@ def change_phone(*, person: PersonCard, phone: str, actor: Actor, at: datetime) 
     session ends. An account that the number has had without a person is closed: it is whoever
     signed in with the new number and could not confirm their real name."""
     old = phone_of(person.id)
-    for index in sorted({phone_index(number) for number in (old, phone) if number}):
+    held = {phone_index(number) for number in (old, phone) if number}
+    for index in sorted(held):
         hold("phone", index)
     hold("person", person.identity.value)
     refusal = check_phone(person=person, phone=phone)
@@ -220,6 +224,8 @@ def change_phone(*, person: PersonCard, phone: str, actor: Actor, at: datetime) 
         return refusal
     account = repository.account_of_person(person.id)
     assert account is not None
+    if account.phone and account.phone_index not in held:
+        return PHONE_CHANGED
     empty = repository.account_by_phone(phone_index(phone))
     if empty is not None:
         repository.end_sign_ins(empty.id, instant())
@@ -231,7 +237,7 @@ def change_phone(*, person: PersonCard, phone: str, actor: Actor, at: datetime) 
     repository.end_sign_ins(account.id, instant())
     before = account.phone
     account.phone, account.phone_index = phone, phone_index(phone)
-    account.vouched_by = HALL
+    account.vouched_by, account.closed_at = HALL, None
     repository.changed(account)
     audit.record(
         action=PHONE,

@@ -32,6 +32,9 @@ NOT_CONFIRMED = Refusal(
 )
 """One sentence for every mismatch, so that nobody learns who is registered."""
 
+SIGNED_OUT = Refusal("signed_out", "这次登录已经结束，请重新登录，再来实名认证。")
+"""The account was closed, or its number changed, while the registry was being asked."""
+
 
 def confirm_real_name(
     *,
@@ -81,10 +84,13 @@ def confirm_real_name(
         return Refusal("registry_down", "现在连不上核验系统，您填的内容还在，请稍后再按“确认”。")
     hold("phone", phone_index(visitor.phone))
     hold("person", identity.value)
+    account = repository.account(visitor.account_id)
+    if account.closed_at is not None or account.phone_index != phone_index(visitor.phone):
+        tried.was_not_judged()
+        return SIGNED_OUT
     person = find_person(identity)
     if not confirmed or (person is not None and not same_name(person.name, name)):
         return NOT_CONFIRMED
-    account = repository.account(visitor.account_id)
     # A channel may have vouched for somebody else with this number: then one of the two is wrong.
     if account.person_id is not None and (person is None or person.id != account.person_id):
         return NOT_CONFIRMED

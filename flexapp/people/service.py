@@ -12,6 +12,7 @@ from flask import current_app, g
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.encryption import vault
+from flexapp.extensions import hold
 from flexapp.people import repository
 from flexapp.people.models import Account, Person
 from flexapp.people.naming import NameTry, try_name
@@ -316,8 +317,9 @@ def phone_index(phone: str) -> str:
 
 def set_proxy_handling(*, person: PersonCard, allowed: bool, actor: Actor, at: datetime) -> None:
     """Let others handle for this person, or stop them."""
-    row = repository.person(person.id)
-    if row is None or row.proxy_allowed == allowed:
+    hold("person", person.identity.value)
+    row = repository.person_anew(person.id)
+    if row.proxy_allowed == allowed:
         return
     row.proxy_allowed = allowed
     repository.changed(row)
@@ -347,10 +349,11 @@ def record_retirement(
     )
     if refusal is not None:
         return refusal
-    if (original, approved) == (person.original_age, person.approved_month):
+    hold("person", person.identity.value)
+    row = repository.person_anew(person.id)
+    before = _card(row)
+    if (original, approved) == (before.original_age, before.approved_month):
         return Refusal("nothing_changed", "填的内容和已记录的一样，不用再提交。")
-    row = repository.person(person.id)
-    assert row is not None
     row.original_age = None if original is default_original_age(person.sex) else original.value
     row.approved_month = None if approved is None else str(approved)
     repository.changed(row)
@@ -363,8 +366,8 @@ def record_retirement(
         data={
             "original": original.value,
             "approved": str(approved or ""),
-            "original_before": person.original_age.value,
-            "approved_before": str(person.approved_month or ""),
+            "original_before": before.original_age.value,
+            "approved_before": str(before.approved_month or ""),
         },
     )
     return _card(row)

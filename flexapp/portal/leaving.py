@@ -40,7 +40,7 @@ def why_not_close(*, visitor: Visitor, at: datetime, today: date) -> Refusal | N
 
 def close(*, visitor: Visitor, at: datetime, today: date) -> Refusal | None:
     """Close the visitor's account; None once that is so."""
-    refusal = why_not_close(visitor=visitor, at=at, today=today)
+    refusal = closing.hold_open(visitor) or why_not_close(visitor=visitor, at=at, today=today)
     if refusal is not None:
         return refusal
     rating.let_go(visitor.account_id)

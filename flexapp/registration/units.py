@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
-from flexapp.people.service import PersonCard
+from flexapp.extensions import hold
+from flexapp.people.service import PersonCard, people_by_ids
 from flexapp.registration import repository, unit_repository
 from flexapp.registration.models import FormerUnit, Registration
 from flexapp.registration.service import Details
@@ -106,13 +107,19 @@ def take_over_person(
 
 
 def move_people(*, source: Unit, target_id: int, limit: int, actor: Actor, at: datetime) -> int:
-    """Move up to `limit` people to another unit, each with an event; how many were moved.
+    """Move up to `limit` people to another unit, each with an event; how many were found to move.
 
-    The registration they had stays, superseded: a change like any other.
+    The registration they had stays, superseded: a change like any other. Whoever changed their
+    registration themselves while we waited for them is found and not moved.
     """
     target = repository.unit_by_id(target_id).name
     found = unit_repository.registered_under(source.id, limit)
-    for old in found:
+    cards = people_by_ids({each.person_id for each in found})
+    for identity in sorted(card.identity.value for card in cards.values()):
+        hold("person", identity)
+    for old in unit_repository.registered_under(source.id, limit):
+        if old.person_id not in cards:
+            continue
         old.superseded_at = at
         repository.add(
             Registration(

@@ -12,7 +12,7 @@ from flexapp.people.gateways import GatewayDown, HttpRegistry
 from flexapp.rules.identity import IdentityNumber
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
-from tests.support.database import rows, stored
+from tests.support.database import execute, rows, stored
 from tests.support.html import Page
 from tests.support.statements import statements
 from tests.support.walks import (
@@ -292,6 +292,16 @@ def test_who_has_signed_in_with_the_new_number_and_could_not_confirm_is_helped(
     sign_in(fresh, "13900000042")
     real_name(fresh, LI_MING)
     assert "完成实名认证" in fresh.page("/me/messages").words
+
+
+def test_a_closed_account_that_got_a_person_all_the_same_is_open_again_with_a_new_number(
+    li: LintingClient, at_the_desk: Desk, app: Flask
+) -> None:
+    execute(
+        app, "UPDATE account SET closed_at = created_at WHERE id = (SELECT max(id) FROM account)"
+    )
+    change_phone(at_the_desk("dt01"), "13900000042")
+    assert rows(app, "SELECT count(*) FROM account WHERE closed_at IS NOT NULL") == [(0,)]
 
 
 def test_a_number_of_another_person_is_refused_and_says_what_to_do(

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from flexapp.extensions import db
 from flexapp.people.models import Person
+from flexapp.rules.identity import IdentityNumber
 from tests.support.client import LintingClient
-from tests.support.database import rows, stored
+from tests.support.database import execute, rows, stored
 from tests.support.walks import (
     DING,
     MA_LAN,
@@ -237,3 +238,34 @@ def test_15_digits_are_shown_as_18_to_be_confirmed(newly: LintingClient, app: Fl
     assert (page.value("name"), page.value("identity")) == ("李明", whole)
     assert stored(app) == before
     assert newly.submit(page, "确认").path == "/"
+
+
+class MeanwhileRegistry:
+    """A population registry that confirms everybody, while something else is done."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        self.meanwhile = meanwhile
+
+    def confirms(self, name: str, identity: IdentityNumber, phone: str) -> bool:
+        self.meanwhile()
+        return True
+
+
+def test_an_account_closed_while_the_registry_is_asked_gets_no_real_name(
+    app: Flask, newly: LintingClient
+) -> None:
+    closed = "UPDATE account SET phone_index = 'closed:' || id, closed_at = created_at WHERE id = ?"
+    ((number,),) = rows(app, "SELECT max(id) FROM account")
+    app.extensions["population"] = MeanwhileRegistry(lambda: execute(app, closed, number))
+    assert "这次登录已经结束" in real_name(newly, NEW, 422).words
+    assert rows(app, "SELECT person_id FROM account WHERE id = ?", number) == [(None,)]
+
+
+def test_an_account_with_another_number_by_now_gets_no_real_name(
+    app: Flask, newly: LintingClient
+) -> None:
+    ((number,),) = rows(app, "SELECT max(id) FROM account")
+    changed = "UPDATE account SET phone_index = 'of another number' WHERE id = ?"
+    app.extensions["population"] = MeanwhileRegistry(lambda: execute(app, changed, number))
+    assert "这次登录已经结束" in real_name(newly, NEW, 422).words
+    assert rows(app, "SELECT person_id FROM account WHERE id = ?", number) == [(None,)]
