@@ -23,7 +23,12 @@ cli = AppGroup("audit", help="The record of what was done.")
 @click.option("--by", default=getpass.getuser, help="Who does it, for the record.")
 def vouch(by: str) -> None:
     """Once after an upgrade: let events vouch for the rows that were there before they did."""
-    steps = existing.vouch_for_existing(by=by, at=instant())
+    try:
+        steps = existing.vouch_for_existing(by=by, at=instant())
+    except existing.UnreadableEvent as fault:
+        raise click.ClickException(
+            f"event {fault} was changed: see `audit verify`; nothing was vouched for"
+        ) from None
     if steps is None:
         raise click.ClickException("every row is vouched for already, or `audit verify` names it")
     done = dict(steps)  # the last of a table says how many there were

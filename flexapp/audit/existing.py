@@ -19,12 +19,21 @@ BATCH = 500
 """Rows to an event."""
 
 
+class UnreadableEvent(ValueError):
+    """What the event of this number vouches for cannot be made out."""
+
+
 def vouch_for_existing(*, by: str, at: datetime) -> Iterator[tuple[str, int]] | None:
-    """(table, rows) after each event; None where every row must be vouched for already."""
+    """(table, rows) after each event; None where every row must be vouched for already.
+
+    `UnreadableEvent` where somebody changed what an event vouches for: its rows would be vouched
+    for as they are now.
+    """
     book = RowBook()
     with read_transaction():
         for event in repository.all_rows():
-            book.read(event)
+            if not book.read(event):
+                raise UnreadableEvent(event["seq"])
     return None if book.complete else _vouch(book, Actor(ActorKind.SYSTEM, None, by, "system"), at)
 
 

@@ -6,9 +6,20 @@ Only the anchor moves: with every event, in the same transaction.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import Subquery, Table, Text, bindparam, select, text, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Subquery,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    func,
+    select,
+    text,
+    type_coerce,
+)
 
 from flexapp.audit.models import AuditAnchor, AuditEvent, AuditWords
 from flexapp.encryption import bound
@@ -146,10 +157,22 @@ def happened(action: str, since: datetime, until: datetime) -> Subquery:
 
 
 def all_rows() -> Iterator[Mapping[str, object]]:
-    """The whole chain in order, in batches."""
-    query = select(TABLE).order_by(AuditEvent.seq).execution_options(yield_per=1000)
+    """The whole chain in order, in batches; `at` is None where it is no moment, which the driver
+    would fail on."""
+    at: ColumnElement[str] = cast(TABLE.c.at, Text)
+    if engine() == "postgresql":
+        at = func.to_char(TABLE.c.at, "YYYY-MM-DD HH24:MI:SS.US BC")
+    columns = [at.label("at") if column.key == "at" else column for column in TABLE.columns]
+    query = select(*columns).order_by(AuditEvent.seq).execution_options(yield_per=1000)
     for row in db.session.execute(query).mappings():
-        yield {**row}
+        yield {**row, "at": _moment(row["at"])}
+
+
+def _moment(stored: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(stored).removesuffix(" AD")).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def engine() -> str:

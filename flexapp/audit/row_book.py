@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Integer, Table
+from sqlalchemy.exc import DataError
 
 from flexapp.audit import repository
 from flexapp.audit.vouching import (
@@ -85,16 +86,34 @@ class RowBook:
         }
         self._complete = False
 
-    def read(self, event: Mapping[str, object]) -> None:
-        """Take in what the next event vouches for."""
+    def read(self, event: Mapping[str, object]) -> bool:
+        """Take in what the next event vouches for; False where some of it cannot be read, because
+        somebody changed it: that part is passed over."""
         self._complete = self._complete or event["action"] == ALL_VOUCHED
         if event["rows"] is None:
-            return
-        for place, digest in json.loads(str(event["rows"])).items():
-            self._complete = self._complete or place == EVERYTHING
-            name, _, key = place.partition("/")
+            return True
+        try:
+            places = json.loads(str(event["rows"]))
+        except (ValueError, RecursionError):
+            return False
+        if not isinstance(places, dict):
+            return False
+        unreadable = [place for place, digest in places.items() if not self._take_in(place, digest)]
+        return not unreadable
+
+    def _take_in(self, place: str, digest: object) -> bool:
+        if place == EVERYTHING:
+            self._complete = True
+            return True
+        name, _, key = place.partition("/")
+        if not isinstance(digest, str) or not place.isprintable():
+            return False
+        try:
             if name in self._said:
                 self._said[name].set(key, _REMOVED if digest == GONE else _short(digest))
+        except ValueError:  # a key that is no number, a digest that is none
+            return False
+        return True
 
     @property
     def complete(self) -> bool:
@@ -112,11 +131,17 @@ class RowBook:
         """Every difference in a sentence; a table with many says how many."""
         for table in vouched_tables():
             named = 0
-            for named, fault in enumerate(self._faults_of(table), 1):
+            for named, fault in enumerate(self._readable_faults_of(table), 1):
                 if named <= MOST_NAMED:
                     yield fault
             if named > MOST_NAMED:
                 yield f"{table.name}: {named - MOST_NAMED} more rows like that"
+
+    def _readable_faults_of(self, table: Table) -> Iterator[str]:
+        try:
+            yield from self._faults_of(table)
+        except (ValueError, TypeError, DataError):  # such as a moment that is none
+            yield f"{table.name} holds a value that cannot be read; its other rows are not compared"
 
     def _faults_of(self, table: Table) -> Iterator[str]:
         said, unknown = self._said[table.name], 0

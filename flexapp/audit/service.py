@@ -207,9 +207,14 @@ def words_ref(previous: str, content: str) -> str:
 def true_anchor() -> tuple[int, str] | None:
     """(number, digest) of the last event as sealed by us; None where the seal is false or gone."""
     found = repository.anchor()
-    if found is None or not compare_digest(found[2], seal(found[0], found[1])):
+    if found is None or not _is_seal(*found):
         return None
     return found[0], found[1]
+
+
+def _is_seal(seq: int, last_digest: str, found: object) -> bool:
+    # As bytes: of texts `compare_digest` takes only those in ASCII, and this may be anything.
+    return compare_digest(str(found).encode(), seal(seq, last_digest).encode())
 
 
 def digest_of(seq: int) -> str | None:

@@ -3,10 +3,11 @@ rows that events vouch for are as they say."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from flask import current_app
+from sqlalchemy.exc import DataError
 
 from flexapp.audit import repository
 from flexapp.audit.row_book import RowBook
@@ -58,6 +59,7 @@ class Verdict:
 def verify(noted: End | None = None) -> Verdict:
     """Read the whole chain. `noted`: an end written down before, which must still be in it."""
     broken: list[int] = []
+    unreadable: list[int] = []
     end, events, noted_found = End(0, GENESIS), 0, noted is None or noted == End(0, GENESIS)
     previous_seq = 0
     book = RowBook()
@@ -65,19 +67,41 @@ def verify(noted: End | None = None) -> Verdict:
         events += 1
         seq = int(row["seq"])  # type: ignore[call-overload]
         own = str(row["digest"])
-        if row["previous"] != end.digest or own != digest(row) or seq <= previous_seq:
+        if row["previous"] != end.digest or own != _digest(row) or seq <= previous_seq:
             broken.append(seq)
         previous_seq, end = seq, End(seq, own)
         noted_found = noted_found or end == noted
-        book.read(row)
+        if not book.read(row):
+            unreadable.append(seq)
     faults = [f"event {seq} does not fit the chain" for seq in broken]
+    faults.extend(f"event {seq} vouches for rows that cannot be made out" for seq in unreadable)
     faults.extend(_faults_of_end(end))
     if not noted_found:
         faults.append(f"the noted end {noted} is not in the chain: an older copy, or another chain")
     rows = [*_faults_of_words(), *book.faults()]
     for check in current_app.extensions["audit_checks"]:
-        rows.extend(check())
+        rows.extend(_done(check))
     return Verdict(tuple(broken), tuple(faults), tuple(rows), events, end)
+
+
+def _digest(row: Mapping[str, object]) -> str | None:
+    """The digest of an event; None where a field is of no type that we write."""
+    if row["at"] is None:
+        return None
+    try:
+        return digest(row)
+    except TypeError:
+        return None
+
+
+def _done(check: Callable[[], Iterable[str]]) -> Iterator[str]:
+    """What a slice finds. Whatever was made unreadable is a fault, and the next slice goes on."""
+    try:
+        yield from check()
+    except (ValueError, TypeError, KeyError, DataError) as fault:
+        yield f"{check.__module__.rpartition('.')[2]}.{check.__name__} cannot go on:" + (
+            f" it met a value that it cannot read ({type(fault).__name__})"
+        )
 
 
 def _faults_of_words() -> Iterator[str]:
@@ -88,7 +112,7 @@ def _faults_of_words() -> Iterator[str]:
             continue
         try:
             content = open_stored(stored, "audit_words.content", ref)
-        except (Unreadable, MissingKey) as fault:
+        except (Unreadable, MissingKey, TypeError) as fault:
             yield f"what was typed of event {seq} cannot be read: {fault}"
             continue
         if words_ref(previous, content) != ref:

@@ -10,12 +10,13 @@ from sqlalchemy.types import Boolean, Date, DateTime, Integer
 
 from flexapp.audit.vouching import vouched_columns, vouched_tables
 from flexapp.extensions import Moment, db
+from flexapp.people import rotating
 from tests.counter.conftest import enter
 from tests.counter.publishing import propose
 from tests.counter.test_announcing import post as announce
 from tests.counter.test_pilot import close as close_pilot
 from tests.support.client import LintingClient, linting
-from tests.support.database import rows, tamper
+from tests.support.database import is_on_postgresql, rows, tamper
 from tests.support.walks import (
     DING,
     MA_LAN,
@@ -204,6 +205,98 @@ def test_rows_of_before_are_vouched_for_once_and_not_again(app: Flask) -> None:
     again = run(args=["audit", "vouch"])
     assert again.exit_code == 1
     assert "already" in again.output
+
+
+UNREADABLE_ROWS = (
+    "x",
+    "[]",
+    "5",
+    "null",
+    '{"person/abc":"00"}',
+    '{"person/1":"zz"}',
+    '{"person/1":5}',
+    '{"person/1":null}',
+    '{"person/1":["00"]}',
+    '{"staff_division/\\ud800":"00"}',
+    "[" * 90_000,
+)
+
+
+@pytest.mark.parametrize("changed", UNREADABLE_ROWS, ids=lambda text: text[:30])
+def test_an_event_whose_rows_cannot_be_made_out_is_named_and_the_rest_is_read(
+    busy: Flask, changed: str
+) -> None:
+    tamper(
+        busy,
+        f"UPDATE audit_event SET rows = '{changed}' WHERE seq = 5",
+        "UPDATE staff SET role = 'agency' WHERE id = 1",
+    )
+    found = faults(busy)
+    assert "event 5 vouches for rows that cannot be made out" in found
+    assert "event 5 does not fit the chain" in found
+    assert "staff 1 is not what its last event says" in found
+    vouched = busy.test_cli_runner().invoke(args=["audit", "vouch"])
+    assert vouched.exit_code == 1
+    assert "event 5 was changed" in vouched.output
+
+
+def test_an_event_at_no_moment_is_named_and_the_rest_is_read(busy: Flask) -> None:
+    no_moment = "infinity" if is_on_postgresql(busy) else "yesterday"
+    tamper(
+        busy,
+        f"UPDATE audit_event SET at = '{no_moment}' WHERE seq = 5",
+        "UPDATE staff SET role = 'agency' WHERE id = 1",
+    )
+    found = faults(busy)
+    assert "event 5 does not fit the chain" in found
+    assert "staff 1 is not what its last event says" in found
+
+
+def test_an_event_of_the_same_year_before_christ_is_named(busy: Flask) -> None:
+    if not is_on_postgresql(busy):
+        pytest.skip("SQLite keeps a moment as a text")
+    tamper(busy, "UPDATE audit_event SET at = (at::text || ' BC')::timestamp WHERE seq = 5")
+    assert "event 5 does not fit the chain" in faults(busy)
+
+
+@pytest.mark.parametrize("column", ["action", "data", "previous", "digest", "rows", "subject"])
+def test_bytes_in_place_of_a_text_of_an_event_are_named(busy: Flask, column: str) -> None:
+    if is_on_postgresql(busy):
+        pytest.skip("a text of PostgreSQL is one")
+    tamper(busy, f"UPDATE audit_event SET {column} = x'00ff' WHERE seq = 5")
+    assert "event 5 does not fit the chain" in faults(busy)
+
+
+def test_a_row_whose_moment_is_none_is_named_and_other_tables_are_read(busy: Flask) -> None:
+    no_moment = "infinity" if is_on_postgresql(busy) else "yesterday"
+    tamper(
+        busy,
+        f"UPDATE person SET created_at = '{no_moment}' WHERE id = 1",
+        "UPDATE staff SET role = 'agency' WHERE id = 1",
+    )
+    found = faults(busy)
+    assert any(each.startswith("person holds a value that cannot be read") for each in found)
+    assert "staff 1 is not what its last event says" in found
+
+
+def test_the_event_that_all_values_are_bound_is_named_where_it_was_changed(busy: Flask) -> None:
+    with busy.app_context():
+        rotating.check_at_start()
+    tamper(
+        busy,
+        "UPDATE audit_event SET data = 'x' WHERE action = 'data_keys.bound'",
+        "DELETE FROM assessed_month WHERE month = '2026-03'",
+    )
+    found = faults(busy)
+    assert any(each.startswith("rotating.unbound_values cannot go on") for each in found)
+    assert any("does not hold its months" in each for each in found)
+
+
+def test_a_seal_that_is_no_digest_is_false_and_what_is_done_next_goes_on(busy: Flask) -> None:
+    tamper(busy, "UPDATE audit_anchor SET seal = '封'")
+    assert "the seal of the chain's end is gone or false" in faults(busy)
+    done = busy.test_cli_runner().invoke(args=["staff", "disable", "dt01"])
+    assert done.exit_code == 0, done.output
 
 
 def test_what_no_event_takes_along_is_noted_before_the_commit(app: Flask) -> None:
