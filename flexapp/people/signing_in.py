@@ -114,7 +114,7 @@ def _sms_counts(index: str, asker: Asker) -> list[tuple[Limit, str]]:
     by = f"{index}\0{asker.name}"
     counts = [(SMS_AGAIN, by), (SMS_BY, by)]
     if not asker.known:
-        used_up = limiting.spent(SMS_FOR, index) is not None
+        used_up = limiting.used_up(SMS_FOR, index)
         counts.append((SMS_FOR_THEN if used_up else SMS_FOR, index))
     return counts
 

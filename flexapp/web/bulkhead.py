@@ -58,7 +58,13 @@ class Bulkhead:
         """What `work` returns or raises; `NotReached` or `NoAnswer` in place of httpx's own."""
         self._enter()
         outcome: SimpleQueue[Callable[[], T]] = SimpleQueue()
-        threading.Thread(target=self._run, args=(work, outcome), daemon=True).start()
+        thread = threading.Thread(target=self._run, args=(work, outcome), daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the machine has no thread left
+            self._leave()
+            metrics.outside_failed(self.name, "busy")
+            raise NotReached("no thread") from None
         try:
             result = outcome.get(timeout=self.patience)()
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -86,8 +92,12 @@ class Bulkhead:
         else:
             outcome.put(lambda: result)
         finally:
-            with self._lock:
-                self._under_way -= 1
+            self._leave()
+
+    def _leave(self) -> None:
+        """Give a place back."""
+        with self._lock:
+            self._under_way -= 1
 
     def _enter(self) -> None:
         """Take a place, or raise `NotReached`."""

@@ -63,6 +63,14 @@ def spent(limit: Limit, who: object) -> timedelta | None:
     return _refused(limit, left) if times >= limit.most else None
 
 
+def used_up(limit: Limit, who: object) -> bool:
+    """Whether it was done as often as allowed, where nobody is refused for it: `spent` reports a
+    refusal. Only looks, and lets no other in between as `spent` does."""
+    key = _key(limit, who)
+    hold("tries", key)
+    return _counts().look(key)[0] >= limit.most
+
+
 def note(limit: Limit, who: object) -> int:
     """Count once more, in the caller's transaction; how often by now."""
     return _counts().add(_key(limit, who), limit.within)

@@ -157,6 +157,21 @@ def test_a_place_is_taken_until_the_call_really_ends() -> None:
     assert system.call(lambda: "back") == "back"
 
 
+def test_a_place_for_which_there_is_no_thread_is_given_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    system = Bulkhead("full", at_once=1, patience=1)
+
+    def no_thread(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", no_thread)
+        with pytest.raises(NotReached, match="no thread"):
+            system.call(lambda: "never")
+    assert system.call(lambda: "back") == "back"
+
+
 def test_all_who_may_wait_leave_threads_for_pages() -> None:
     assert serving.THREADS > 2 * AT_ONCE + 1
 

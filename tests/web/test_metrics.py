@@ -17,10 +17,12 @@ from sqlalchemy.exc import OperationalError
 
 from flexapp.config import load
 from flexapp.people.gateways import GatewayDown
+from flexapp.rules.limits import SMS_FOR
 from flexapp.web import metrics
 from flexapp.web.access import Access, allow
 from tests.architecture.checkout import ROOT
 from tests.conftest import MakeApp
+from tests.support.addresses import from_address
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
 from tests.support.database import execute
@@ -154,6 +156,20 @@ def test_codes_and_sign_ins_are_counted(
     assert grown(client, before, "refusals_total", reason="sms_down") == 1
 
 
+def test_a_code_that_was_sent_is_not_counted_as_refused(
+    client: LintingClient, clock: Clock, another: Callable[[], LintingClient]
+) -> None:
+    for number in range(SMS_FOR.most):
+        other = another()
+        from_address(other, f"203.0.113.{number // 5}")
+        request_code(other, MA_LAN.phone)
+        clock.advance(minutes=2)
+    before = figures(client)
+    request_code(client, MA_LAN.phone)
+    assert grown(client, before, "sms_total", outcome="sent") == 1
+    assert grown(client, before, "limited_total", limit=SMS_FOR.name) == 0
+
+
 def test_the_outbox_is_looked_up_when_asked(
     app: Flask, client: LintingClient, clock: Clock
 ) -> None:
@@ -254,6 +270,7 @@ def test_no_label_is_anybodys_or_has_no_end(app: Flask, client: LintingClient) -
 COUNT = """
 import os, sys
 from flexapp.config import load
+from flexapp.rules.limits import SMS_FOR
 from flexapp.web import metrics
 metrics.share(load({name: os.environ[name] for name in os.environ if name.startswith("FLEXAPP_")}))
 metrics.refused("tried")
