@@ -6,6 +6,7 @@ left out of it, and whoever has such a version then cannot install anything.
 
 from __future__ import annotations
 
+import ast
 import os
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from steps.toolbox import (
     ROOT,
     VENV,
     VENV_PYTHON,
+    Trouble,
     answers,
     fingerprint,
     is_done,
@@ -25,6 +27,9 @@ OLDEST = (3, 11)
 MINORS = range(11, 15)
 LOCK = "requirements-dev.txt"
 """Everything in requirements.txt, in the same versions, and what the tests need."""
+
+NOT_REACHED = ("Request failed after", "Failed to fetch", "error sending request", "HTTP status")
+"""What uv says where an index did not answer; not where it answered and nothing fits."""
 
 ASK_VERSION = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 
@@ -51,11 +56,19 @@ def lock_fits() -> None:
         command += ["--require-hashes", "--no-build", "--python", found[version]]
         # Nothing is written there; without it uv would look at what that Python has installed.
         command += ["--target", VENV / "nowhere", "-r", ROOT / LOCK]
-        run(
-            command,
-            f"{LOCK} cannot be installed with Python {name}: make the lock again (make lock).",
-            extra_env=_index(),
-        )
+        try:
+            run(
+                command,
+                f"{LOCK} cannot be installed with Python {name}: make the lock again (make lock).",
+                extra_env=index_settings(),
+            )
+        except Trouble as fault:
+            if any(sign in str(fault) for sign in NOT_REACHED):
+                raise Trouble(
+                    f"Whether {LOCK} fits Python {name} could not be checked: the package index"
+                    f" cannot be reached, or does not answer as one.\n{fault}"
+                ) from None
+            raise
     mark_done("pythons", key)
 
 
@@ -82,7 +95,22 @@ def _version(path: Path) -> tuple[int, ...]:
     return tuple(int(part) for part in told.split(".") if part.isdecimal())
 
 
-def _index() -> dict[str, str]:
-    """pip's package index under the name that uv knows, where one is set."""
-    index = os.environ.get("PIP_INDEX_URL")
-    return {} if index is None else {"UV_DEFAULT_INDEX": index}
+def index_settings() -> dict[str, str]:
+    """Where pip finds packages, as pip itself says, under the names that uv knows."""
+    told: dict[str, str] = {}
+    # From the weakest to the strongest: files, then what the files say of `install`, then PIP_….
+    lines = (answers([VENV_PYTHON, "-m", "pip", "config", "list"]) or "").splitlines()
+    for section in ("global", "install", ":env:"):
+        for line in lines:
+            name, _, value = line.partition("=")
+            if name.startswith(f"{section}."):
+                told[name.removeprefix(f"{section}.")] = str(ast.literal_eval(value))
+    found = {
+        "UV_DEFAULT_INDEX": told.get("index-url", ""),
+        "UV_INDEX": " ".join(told.get("extra-index-url", "").split()),
+        "UV_FIND_LINKS": ",".join(told.get("find-links", "").split()),
+        "UV_INSECURE_HOST": " ".join(told.get("trusted-host", "").split()),
+        "SSL_CERT_FILE": told.get("cert", ""),
+    }
+    # What is set for uv itself counts.
+    return {name: value for name, value in found.items() if value and name not in os.environ}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import importlib.util
+import os
 import subprocess
 import sys
 import threading
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from steps import browser, packages, toolbox
+from steps import browser, packages, pythons, toolbox
 from steps.toolbox import Trouble
 
 from tests.architecture.checkout import ROOT
@@ -204,3 +205,68 @@ def test_an_unknown_preparation_is_misuse_and_changes_nothing() -> None:
     )
     assert done.returncode == 2
     assert "usage" in done.stderr
+
+
+@pytest.fixture
+def pip_conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The one file that pip reads its settings from."""
+    for name in [each for each in os.environ if each.startswith(("PIP_", "UV_", "SSL_"))]:
+        monkeypatch.delenv(name)
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS"):
+        monkeypatch.setenv(name, str(tmp_path))
+    file = tmp_path / "pip.conf"
+    file.write_text("")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(file))
+    return file
+
+
+def test_an_index_set_for_pip_in_a_file_is_the_one_that_uv_asks(pip_conf: Path) -> None:
+    pip_conf.write_text(
+        "[global]\nindex-url = https://mirror.example/simple\n"
+        "extra-index-url = https://one.example/simple\n    https://two.example/simple\n"
+        "trusted-host = mirror.example\n"
+    )
+    found = pythons.index_settings()
+    assert found["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
+    assert found["UV_INDEX"] == "https://one.example/simple https://two.example/simple"
+    assert found["UV_INSECURE_HOST"] == "mirror.example"
+
+
+def test_of_several_settings_of_pip_the_one_that_pip_follows_counts(
+    pip_conf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pip_conf.write_text(
+        "[install]\nindex-url = https://install.example/simple\n"
+        "[global]\nindex-url = https://global.example/simple\n"
+    )
+    assert pythons.index_settings()["UV_DEFAULT_INDEX"] == "https://install.example/simple"
+    monkeypatch.setenv("PIP_INDEX_URL", "https://environment.example/simple")
+    assert pythons.index_settings()["UV_DEFAULT_INDEX"] == "https://environment.example/simple"
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://uv.example/simple")
+    assert "UV_DEFAULT_INDEX" not in pythons.index_settings()
+
+
+def test_an_index_that_is_not_reached_is_not_taken_for_a_lock_that_does_not_fit(
+    pip_conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pythons, "on_this_machine", lambda: {(3, 11, 0): Path(sys.executable)})
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    pip_conf.write_text("[global]\nindex-url = http://127.0.0.1:9/simple\n")
+    with pytest.raises(Trouble, match="the package index cannot be reached") as fault:
+        pythons.lock_fits()
+    assert "make the lock again" not in str(fault.value).splitlines()[0]
+
+
+def test_a_lock_that_does_not_fit_is_said_to_be_made_again(
+    pip_conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "index" / "iniconfig").mkdir(parents=True)
+    (tmp_path / "index" / "iniconfig" / "index.html").write_text("<html></html>")
+    (tmp_path / "lock.txt").write_text(f"iniconfig==2.0.0 --hash=sha256:{'0' * 64}\n")
+    monkeypatch.setattr(pythons, "LOCK", str(tmp_path / "lock.txt"))
+    monkeypatch.setattr(pythons, "on_this_machine", lambda: {(3, 11, 0): Path(sys.executable)})
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    pip_conf.write_text(f"[global]\nindex-url = {(tmp_path / 'index').as_uri()}\n")
+    with pytest.raises(Trouble, match="make the lock again"):
+        pythons.lock_fits()
