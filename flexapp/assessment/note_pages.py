@@ -39,11 +39,16 @@ def is_free(record: Record, months: Sequence[YearMonths]) -> bool:
     return record.state is State.REVOKED and free.issuperset(record.period.months)
 
 
-def note(record: Record) -> str:
-    """What the card of a record says: why it waits, or what is next."""
+def note(record: Record, *, listed: bool, person: str) -> str:
+    """What the card of a record says: why it waits, or what is next.
+
+    "" for a disputed one on its own page, where `DisputeBox` says it. `person`: who disputed it.
+    """
     if record.disputed_at is None:
         return HELD_UP.get(record.held_up) or NOTES[record.state]
-    since = f"参保人反映不是本人办的，{spoken_moment(record.disputed_at)}起正在核实"
+    if not listed:
+        return ""
+    since = f"{person}反映不是本人办的，{spoken_moment(record.disputed_at)}起正在核实"
     if record.held_back:
         return f"{since}，核实前不能传输。"
     if record.state is State.TRANSMITTED:
@@ -85,7 +90,7 @@ class DisputeBox:
             can_withdraw = own and case.can_withdraw
             act = ways.dispute("withdraw", number=case.id) if can_withdraw else None
             return cls(
-                text=_open_text(case, record),
+                text=_open_text(case, record, person_of(who, ways)),
                 act=(act, "说错了，是我同意办的") if act else None,
                 case=where,
             )
@@ -93,21 +98,28 @@ class DisputeBox:
         return None if opening is None else cls(None, opening, None)
 
 
-def _open_text(case: Dispute, record: Record) -> str:
-    since = f"参保人反映不是本人办的，经办机构从 {moment(case.opened_at)} 起在核实。"
+def person_of(who: str | None, ways: Ways) -> str:
+    """What the person of a record is called: 您 on their own pages."""
+    return ways.person if who == "self" else "参保人"
+
+
+def _open_text(case: Dispute, record: Record, person: str) -> str:
+    since = f"{person}反映不是本人办的，经办机构从 {moment(case.opened_at)} 起在核实。"
     if record.held_back:
-        return f"{since}核实前不会传输；核实完会告诉参保人和代办人。"
+        return f"{since}核实前不会传输；核实完会告诉{person}和代办人。"
     if record.state is State.TAX_REVOKED:
         return f"{since}税务已撤销，按“撤销”就办完。"
     if record.state is State.PAID:
         return f"{since}这些月份已缴费，不在这里撤销；退费由税务部门办理（电话 12366）。"
     if case.declined:
-        return f"{since}税务没有同意撤销，由经办机构接着处理。"
-    if case.state is CaseState.ASKED:
+        return f"{since}税务没有同意撤销，由经办机构接着处理；核实完以前请先不要缴费。"
+    if case.state is CaseState.ASKED or record.state is State.TAX_REVOKING:
         return f"{since}已向税务申请撤销，等税务答复。"
+    if record.state is State.TRANSMITTED:
+        return f"{since}反映时已经交给税务，要先由税务撤销；核实完以前请先不要缴费。"
     if case.under_way:
         return f"{since}反映时已经交给税务，要先由税务撤销。"
-    return f"{since}核实完会告诉参保人和代办人。"
+    return f"{since}核实完会告诉{person}和代办人。"
 
 
 def _opening(

@@ -12,7 +12,7 @@ from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.forms import AssessmentForm
 from flexapp.assessment.months import YearMonths
-from flexapp.assessment.note_pages import FREE_AGAIN, DisputeBox, is_free, note
+from flexapp.assessment.note_pages import FREE_AGAIN, DisputeBox, is_free, note, person_of
 from flexapp.assessment.progress import STEP_TEXTS, Progress, progress
 from flexapp.assessment.records import PAGE_SIZE, RESIDENTS, STATE_STYLES, HeldUp, Record, Ways
 from flexapp.audit.service import Event
@@ -85,6 +85,7 @@ class RecordCard:
         """
         free = is_free(record, months)
         stands = record.held_up is HeldUp.PARKED or record.held_back
+        said = note(record, listed=listed, person=person_of(who, ways))
         waiting = record.state is State.QUEUED and polls < MOST_POLLS and not stands
         # The months above a list change with the card, so it has to say that it stands there.
         asks = {"polls": polls + 1} | ({"listed": 1} if listed else {})
@@ -99,7 +100,7 @@ class RecordCard:
             listed=listed,
             state=record.state.label,
             tag=STATE_STYLES[record.state],
-            note=blocked.sentence if blocked else FREE_AGAIN if free else note(record),
+            note=blocked.sentence if blocked else FREE_AGAIN if free else said,
             mark=record.kind.label if record.kind is RateKind.UNIT else None,
             made_by=record.maker,
             buttons=() if blocked else _buttons(record, who, ways),

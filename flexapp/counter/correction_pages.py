@@ -115,7 +115,7 @@ class CorrectionsPage:
                 id=each.id,
                 who=f"{person.masked_name}（{person.masked_identity}）",
                 since=each.proposed_at,
-                age=age(each.proposed_at, today),
+                age=age(each.proposed_at, today, began="提交"),
                 by=each.proposed_label,
             )
             for each, person in found[:A_PAGE]

@@ -28,16 +28,19 @@ from flexapp.web.options import Groups
 from flexapp.web.wording import moment
 
 
-def age(since: datetime, today: date) -> str:
-    """How long something has waited, in days."""
+def age(since: datetime, today: date, *, began: str) -> str:
+    """How long something has waited: "已等 3 天", or "今天反映" where 反映 is what `began` it."""
     days = (today - since.astimezone(BEIJING).date()).days
-    return f"{days} 天" if days > 0 else "今天"
+    return f"已等 {days} 天" if days > 0 else f"今天{began}"
 
 
-def waiting_since(waits: tuple[int, datetime | None], today: date) -> str:
+def waiting_since(waits: tuple[int, datetime | None], today: date, *, began: str) -> str:
     """How much waits, and for how long: what the desk says."""
     number, since = waits
-    return "" if since is None else f"{number} 件，最久 {age(since, today)}"
+    if since is None:
+        return ""
+    oldest = age(since, today, began=began)
+    return f"{number} 件，{oldest}" if number == 1 else f"{number} 件，最久的{oldest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class DisputesPage:
                 who=f"{person.masked_name}（{person.masked_identity}）",
                 about=_about(case),
                 since=case.opened_at,
-                age=age(case.opened_at, today),
+                age=age(case.opened_at, today, began="反映"),
                 state=_standing(case),
                 under_way=case.under_way and not case.record_paid,
             )
@@ -144,10 +147,10 @@ def _facts(found: Found, today: date) -> Iterator[tuple[str, str]]:
         yield "谁办的", found.event.actor_label
         yield "办理时间", moment(found.event.at)
     yield "谁反映的", case.opened_label
-    yield "反映时间", moment(case.opened_at)
     if case.settled_at is None:
-        yield "等了", age(case.opened_at, today)
+        yield "反映时间", f"{moment(case.opened_at)}，{age(case.opened_at, today, began='反映')}"
     else:
+        yield "反映时间", moment(case.opened_at)
         yield "结案时间", moment(case.settled_at)
         yield "结案人", case.settled_label
     if case.found:

@@ -153,8 +153,8 @@ def desk() -> Response:
     """Who is here, and what they can do."""
     clerk = g.counter_session.clerk
     waits = {
-        DISPUTES: waiting_since(disputes.count(clerk), today()),
-        CORRECTIONS: waiting_since(correcting.count(clerk), today()),
+        DISPUTES: waiting_since(disputes.count(clerk), today(), began="反映"),
+        CORRECTIONS: waiting_since(correcting.count(clerk), today(), began="提交"),
     }
     page = DeskPage.of(clerk, waits)
     return render("counter/desk.html", "counter/_desk.html", page=page)

@@ -115,7 +115,7 @@ def test_where_something_was_assessed_an_officer_confirms_it_first(
     desk.submit(page, "确认更正")
     assert li.page("/me/messages").texts("h2")[0].startswith("凭证件提交了您的姓名更正")
     assert "姓名更正在等经办机构复核" in desk.page(f"{person_at(desk).path}/name").words
-    assert "1 件，最久 今天" in officer.page("/counter").words
+    assert "1 件，今天提交" in officer.page("/counter").words
     assert "李铭" not in officer.page("/counter/corrections").words
     found = officer.page("/counter/corrections/1")
     assert ("李明" in found.words, "李铭" in found.words) == (True, True)

@@ -78,9 +78,9 @@ def test_the_desk_says_how_many_wait_and_how_long(
         assert "1 件" not in desk.page("/counter").words
     dispute(wang, serial)
     for desk in desks:
-        assert "1 件，最久 今天" in desk.page("/counter").words
+        assert "1 件，今天反映" in desk.page("/counter").words
     execute(app, "UPDATE dispute SET opened_at = '2026-11-21 02:00:00'")
-    assert "1 件，最久 3 天" in at_the_desk("jb02").page("/counter").words
+    assert "1 件，已等 3 天" in at_the_desk("jb02").page("/counter").words
     assert "不是本人办的" not in at_the_desk("xz01").page("/counter").words
 
 
@@ -336,7 +336,7 @@ def test_at_a_hall_somebody_without_a_phone_disputes_and_it_is_held_back(
     work(app)
     assert rows(app, "SELECT state FROM assessment") == [("queued",)]
     again = desk.page(f"{person.path}/records/{serial}")
-    assert "正在核实，核实前不能传输" in again.words
+    assert "核实前不会传输" in again.words
     assert again.links()["核实和结案"] == "/counter/disputes/1"
     assert "本人反映不是本人办的" not in again.buttons()
 

@@ -92,7 +92,7 @@ def test_not_my_doing_opens_a_case_and_the_button_to_transmit_goes(
     assert cases(app) == [("open", 1, 0)]
     for client in (wang, proxy):
         page = client.page(record(serial))
-        assert "正在核实，核实前不能传输" in page.words
+        assert "起在核实。核实前不会传输" in page.words
         assert "传输" not in page.buttons()
         assert "撤销" in page.buttons()
     assert "从" in wang.page(record(serial)).words
@@ -185,7 +185,7 @@ def test_while_the_tax_bureau_is_down_a_disputed_one_says_why_it_waits(
     work(app, through(unreachable))
     dispute(wang, serial)
     page = wang.page(record(serial))
-    assert "正在核实，核实前不能传输" in page.words
+    assert "起在核实。核实前不会传输" in page.words
     assert "税务系统维护中" not in page.words
 
 
