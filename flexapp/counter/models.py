@@ -15,9 +15,7 @@ class Staff(Model):
     """Somebody who works at a counter. Never deleted: what they did keeps their name."""
 
     __tablename__ = "staff"
-    __table_args__ = (
-        {"info": {"vouched": True, "unvouched": ("last_step", "failures", "locked_until")}},
-    )
+    __table_args__ = ({"info": {"vouched": True, "unvouched": ("last_step",)}},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_name: Mapped[str] = mapped_column(unique=True)

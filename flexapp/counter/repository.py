@@ -53,6 +53,12 @@ def by_user_name(user_name: str) -> Row | None:
     return None if row is None else Row(*row)
 
 
+def password_of(user_name: str) -> str:
+    """The password of this user name as it is kept; "" where there is nobody of it."""
+    query = select(Staff.password_hash).where(Staff.user_name == user_name)
+    return db.session.execute(query).scalar() or ""
+
+
 def by_id(staff_id: int) -> Row | None:
     """The one of this number."""
     row = db.session.execute(select(*_STAFF).where(Staff.id == staff_id)).first()

@@ -79,6 +79,8 @@ def choose_password() -> Response:
             password=form.password.data or "",
             again=form.again.data or "",
         )
+    if refusal == signing_in.ENDED:
+        return _ended()
     if refusal is not None:
         form.refuse(refusal)
         return _password_page(form)
@@ -128,6 +130,8 @@ def check_code() -> Response:
     token = signing_in.pass_code(
         session=g.counter_session, code=form.code.data, asker=asker, at=instant()
     )
+    if token == signing_in.ENDED:
+        return _ended()
     if isinstance(token, Refusal):
         _note_wrong(asker, token)
         form.refuse(token)
@@ -181,10 +185,17 @@ def _note_wrong(asker: Asker, refusal: Refusal) -> None:
 
 def _go_on() -> Response:
     found = signing_in.find(token=g.counter_session.token, at=instant())
-    assert found is not None
+    if found is None:
+        return _ended()
     if found.complete:
         return see_other(url_for("counter.desk"))
     return see_other(url_for(next_step(found)))
+
+
+def _ended() -> Response:
+    """The session was ended while this request ran: back to where a new one begins."""
+    session.pop(COOKIE, None)
+    return see_other(url_for("counter.sign_in"))
 
 
 def _sign_in_page(form: SignInForm) -> Response:
@@ -197,6 +208,8 @@ def _password_page(form: PasswordForm) -> Response:
 
 def _enrol_page(form: CodeForm) -> Response:
     secret = signing_in.new_secret(session=g.counter_session)
+    if isinstance(secret, Refusal):
+        return _ended()
     address = signing_in.address(session=g.counter_session, secret=secret)
     return render(
         "counter/enrol.html",

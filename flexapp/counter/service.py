@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.counter import repository
+from flexapp.extensions import hold
 from flexapp.rules import divisions
 from flexapp.rules.identity import mask_name
 from flexapp.rules.refusal import Refusal
@@ -106,6 +107,7 @@ def reset(*, user_name: str, actor: Actor, at: datetime) -> str | Refusal:
     row = repository.by_user_name(user_name)
     if row is None:
         return Refusal("user_name_unknown", f"there is no {user_name}")
+    hold("staff", user_name)  # whoever chooses a password meanwhile looks again after this
     password = secrets.token_urlsafe(12)
     repository.change(
         row.id,
@@ -124,6 +126,7 @@ def disable(*, user_name: str, actor: Actor, at: datetime) -> Refusal | None:
     row = repository.by_user_name(user_name)
     if row is None:
         return Refusal("user_name_unknown", f"there is no {user_name}")
+    hold("staff", user_name)
     repository.change(row.id, disabled_at=at)
     repository.end_sessions_of(row.id)
     _note("staff.disabled", row.id, actor, at)

@@ -58,6 +58,13 @@ WRONG = Refusal("sign_in_wrong", "用户名或密码不对，或者这个用户�
 CODE_WRONG = Refusal("code_wrong", "动态码不对，请看清楚后再输入；每个动态码只能用一次。", "code")
 
 
+ENDED = Refusal("session_ended", "登录已结束，请重新登录。")
+"""The session of the request was ended meanwhile: by signing out elsewhere, a reset, or by being
+disabled."""
+FIRST_LOST = "忘了密码的请联系管理员重置。"
+SECOND_LOST = "动态码用不了的请联系管理员重置。"
+
+
 def _nobody() -> str:
     """Checked where there is no such user, so that the time it takes tells nothing."""
 
@@ -93,18 +100,20 @@ def sign_in(*, user_name: str, password: str, asker: Asker, at: datetime) -> str
     `user_name` from `read_user_name`. The try is counted before the password is looked at, and no
     transaction is open while it is.
     """
-    tries = _tries(STAFF_PASSWORD, STAFF_PASSWORD_FOR, user_name, asker)
     with reading_ahead():
+        given = repository.password_of(user_name)
+        tries = _tries(STAFF_PASSWORD, STAFF_PASSWORD_FOR, user_name, given, asker)
         wait = tries.wait()
     wait = wait or tries.begin()
     if wait is not None:
-        return _locked(wait)
+        return _locked(wait, asker, FIRST_LOST)
     row = repository.by_user_name(user_name)
     with outside_transaction(), turn():
         right = _right(_nobody() if row is None else row.password_hash, password)
     if row is None or not right:
         return WRONG
     # Again, for it may have been reset or disabled meanwhile.
+    hold("staff", user_name)
     now = repository.by_user_name(user_name)
     if now is None or now.disabled_at is not None or now.password_hash != row.password_hash:
         return WRONG
@@ -171,16 +180,24 @@ def choose_password(*, session: Session, password: str, again: str) -> Refusal |
     with outside_transaction(), turn():
         same = _right(row.password_hash, password)
         chosen = hasher.hash(password)
+    # Again, for it may have been reset or disabled meanwhile: that must not be undone.
+    hold("staff", row.user_name)
+    now = repository.by_id(row.id)
+    assert now is not None
+    ended = repository.session(_digest(session.token)) is None or now.disabled_at is not None
+    if ended or now.password_hash != row.password_hash:
+        return ENDED
     if same:
         return Refusal("password_same", "新密码不能与原来的相同。", "password")
     repository.change(row.id, password_hash=chosen, must_change=False)
     return None
 
 
-def new_secret(*, session: Session) -> str:
+def new_secret(*, session: Session) -> str | Refusal:
     """The secret to set the second factor up with; the same until a code of it was right."""
     stored = repository.session(_digest(session.token))
-    assert stored is not None
+    if stored is None:
+        return ENDED
     if stored.new_secret is not None:
         return stored.new_secret
     secret = pyotp.random_base32()
@@ -195,15 +212,18 @@ def address(*, session: Session, secret: str) -> str:
 
 def pass_code(*, session: Session, code: str, asker: Asker, at: datetime) -> str | Refusal:
     """The second factor, set up by its first right code; a new token for the complete session."""
-    tries = _tries(STAFF_CODE, STAFF_CODE_FOR, session.clerk.user_name, asker)
+    user_name = session.clerk.user_name
+    given = repository.password_of(user_name)
+    tries = _tries(STAFF_CODE, STAFF_CODE_FOR, user_name, given, asker)
     wait = tries.begin()
     if wait is not None:
-        return _locked(wait)
-    hold("staff", session.clerk.user_name)
+        return _locked(wait, asker, SECOND_LOST)
+    hold("staff", user_name)
     row = repository.by_id(session.clerk.id)
     stored = repository.session(_digest(session.token))
     assert row is not None
-    assert stored is not None
+    if stored is None:
+        return ENDED
     secret = row.secret or stored.new_secret
     step = None if secret is None else _step_of(secret, code, at)
     if step is None or not repository.take_step(row.id, step):
@@ -224,17 +244,17 @@ def pass_code(*, session: Session, code: str, asker: Asker, at: datetime) -> str
     return token
 
 
-def _tries(limit: Limit, for_all: Limit, user_name: str, asker: Asker) -> Tries:
-    shared = None if asker.known else (for_all, user_name)
-    return Tries((limit, f"{user_name}\0{asker.name}"), shared)
+def _tries(limit: Limit, for_all: Limit, user_name: str, given: str, asker: Asker) -> Tries:
+    """`given`: the password as it is kept. With a new one (an administrator's reset) counting
+    begins anew, so that nobody waits for what was tried before."""
+    login = f"{user_name}\0{given}"
+    shared = None if asker.known else (for_all, login)
+    return Tries((limit, f"{login}\0{asker.name}"), shared)
 
 
-def _locked(wait: timedelta) -> Refusal:
-    return Refusal(
-        "locked",
-        f"输错次数太多，请{limiting.spoken(wait)}再试，或在您以前登录过的电脑上登录；"
-        "忘了密码的请联系管理员重置。",
-    )
+def _locked(wait: timedelta, asker: Asker, lost: str) -> Refusal:
+    elsewhere = "" if asker.known else "，或在您以前登录过的电脑上登录"
+    return Refusal("locked", f"输错次数太多，请{limiting.spoken(wait)}再试{elsewhere}；{lost}")
 
 
 def _right(password_hash: str, password: str) -> bool:

@@ -12,7 +12,9 @@ import re
 import tomllib
 
 import pytest
+from flask import Flask
 
+from flexapp.extensions import db
 from tests.architecture.checkout import ROOT, files_below, text_of
 
 ENTRY, VIEW, USE_CASE, REPOSITORY, MODELS, ADAPTER = range(6)
@@ -137,3 +139,14 @@ def test_other_slices_reach_each_slice_only_through_its_service() -> None:
     contracts = settings["tool"]["importlinter"]["contracts"]
     closed = [m for c in contracts if c["type"] == "protected" for m in c["protected_modules"]]
     assert {f"flexapp.{name}.*" for name in slices()} <= set(closed)
+
+
+def test_columns_that_change_without_an_event_are_columns(app: Flask) -> None:
+    named = {
+        f"{table.name}.{name}"
+        for table in db.metadata.tables.values()
+        for name in table.info.get("unvouched", ())
+    }
+    there = {str(column) for table in db.metadata.tables.values() for column in table.c}
+    assert named
+    assert named - there == set()

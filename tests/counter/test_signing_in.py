@@ -15,6 +15,7 @@ from argon2.profiles import RFC_9106_LOW_MEMORY
 from flask import Flask
 from werkzeug.exceptions import ServiceUnavailable
 
+from flexapp.counter import signing_in
 from flexapp.counter.demo_codes import PASSWORD
 from flexapp.counter.passwords import PLACES_EACH, PLACES_UNKNOWN, place
 from flexapp.rules.limits import STAFF_CODE, STAFF_PASSWORD, STAFF_PASSWORD_FOR
@@ -391,6 +392,72 @@ def test_who_is_disabled_is_out_at_once_and_a_reset_lets_in_again(
     assert "jb01 agency - disabled" in staff(app, "list")
     first = staff(app, "reset", "jb01").split()[-1]
     assert give_password(client, "jb01", first).title == "设置新密码"
+
+
+def test_a_reset_while_somebody_chooses_a_password_is_not_undone(
+    client: LintingClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = staff(app, "reset", "jb01").split()[-1]
+    page = give_password(client, "jb01", first)
+    printed: list[str] = []
+    right = signing_in._right
+
+    def reset_meanwhile(password_hash: str, password: str) -> bool:
+        if not printed:
+            printed.append("")
+            thread = threading.Thread(target=lambda: printed.append(staff(app, "reset", "jb01")))
+            thread.start()
+            thread.join()
+        return right(password_hash, password)
+
+    monkeypatch.setattr(signing_in, "_right", reset_meanwhile)
+    password = "my own long password"
+    answer = client.submit(page, "确认", password=password, again=password)
+    assert answer.path == "/counter/sign-in"
+    second = printed[-1].split()[-1]
+    assert WRONG in give_password(client, "jb01", password, 422).alert
+    assert give_password(client, "jb01", second).title == "设置新密码"
+
+
+def test_a_reset_ends_the_wait_for_the_password_and_for_the_code(
+    client: LintingClient, app: Flask
+) -> None:
+    for _ in range(STAFF_PASSWORD.most):
+        give_password(client, "jb01", "wrong-password", 422)
+    assert LOCKED in give_password(client, "jb01", status=422).alert
+    first = staff(app, "reset", "jb01").split()[-1]
+    page = give_password(client, "jb01", first)
+    password = "my own long password"
+    client.submit(page, "确认", password=password, again=password)
+    page = client.submit(client.page("/counter/enrol"), "显示二维码")
+    for _ in range(STAFF_CODE.most):
+        page = client.submit(page, "确认", 422, code="000000")
+    assert LOCKED in client.submit(page, "确认", 422, code="000000").alert
+    page = give_password(client, "jb01", staff(app, "reset", "jb01").split()[-1])
+    client.submit(page, "确认", password=password, again=password)
+    page = client.submit(client.page("/counter/enrol"), "显示二维码")
+    assert LOCKED not in client.submit(page, "确认", 422, code="000000").alert
+
+
+def test_who_has_to_wait_is_told_what_helps_where_they_are(
+    client: LintingClient, another: Another
+) -> None:
+    def wrong(browser: LintingClient) -> str:
+        page, shown = code_page(browser)
+        for _ in range(STAFF_CODE.most + 1):
+            page = browser.submit(page, "确认", 422, code=f"{(int(shown) + 1) % 1_000_000:06d}")
+        return page.alert
+
+    said = "输错次数太多，请 15 分钟后再试{}；动态码用不了的请联系管理员重置。"
+    assert wrong(another()) == said.format("，或在您以前登录过的电脑上登录")
+    from_address(client, "192.0.2.7")
+    enter(client, "jb01")
+    client.submit(client.page("/counter"), "退出登录")
+    assert wrong(client) == said.format("")
+    for _ in range(STAFF_PASSWORD.most):
+        give_password(client, "jb01", "wrong-password", 422)
+    known = give_password(client, "jb01", status=422).alert
+    assert known == "输错次数太多，请 15 分钟后再试；忘了密码的请联系管理员重置。"
 
 
 @pytest.mark.parametrize(
