@@ -18,7 +18,6 @@ from flexapp.channels.launch_errors import LAUNCH_ERRORS
 from flexapp.channels.pages import LaunchPage, LaunchRefusedPage
 from flexapp.config import Settings
 from flexapp.extensions import csrf
-from flexapp.rules.limits import HOUR, MINUTE
 from flexapp.rules.refusal import Refusal
 from flexapp.web import addresses, limiting, metrics
 from flexapp.web.access import Access, allow
@@ -69,7 +68,10 @@ def create() -> Response:
     faults = [(refusal.field, refusal.sentence) for refusal in outcome if refusal.field]
     if faults:
         return _refused("invalid_claims", [(field or "", text) for field, text in faults])
-    return _refused(outcome[0].reason)
+    answer = _refused(outcome[0].reason)
+    if isinstance(outcome[0], launching.TooMany):
+        answer.headers["Retry-After"] = str(limiting.seconds(outcome[0].within))
+    return answer
 
 
 # No cookie is looked at; the signature says who it is.
@@ -136,12 +138,7 @@ def _refused(reason: str, errors: list[tuple[str, str]] | None = None) -> Respon
     if errors:
         names = "、".join(field for field, _ in errors)
         sentence = f"{names} 不对：{''.join(text for _, text in errors)}"
-    answer = problem(status, reason, sentence, errors or ())
-    if status == 429:
-        # How much of the time is left, nobody has to know.
-        within = HOUR if reason == "too_many_unconfirmed" else MINUTE
-        answer.headers["Retry-After"] = str(limiting.seconds(within))
-    return answer
+    return problem(status, reason, sentence, errors or ())
 
 
 def _refused_page(code: str, refusal: Refusal, status: int) -> Response:

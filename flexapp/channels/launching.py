@@ -18,10 +18,11 @@ from flexapp.channels import keys, repository, sandbox, service
 from flexapp.channels.models import Launch
 from flexapp.channels.registry import SANDBOX, App
 from flexapp.people import service as people
+from flexapp.people.arriving import TOO_MANY as TOO_MANY_UNCONFIRMED
 from flexapp.people.arriving import Arrival, arrive, refuse_arrival
 from flexapp.people.gateways import PopulationRegistry
 from flexapp.rules.identity import IdentityNumber, mask_name, parse_name
-from flexapp.rules.limits import LAUNCHES, LAUNCHES_FALSE
+from flexapp.rules.limits import LAUNCHES, LAUNCHES_FALSE, LAUNCHES_UNCONFIRMED, NAMES_BY
 from flexapp.rules.phone import parse_phone
 from flexapp.rules.refusal import Refusal
 from flexapp.web import limiting
@@ -56,6 +57,13 @@ class Link:
 
     code: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TooMany(Refusal):
+    """A limit is used up. `within`: the time it is for; how much is left, nobody has to know."""
+
+    within: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -120,6 +128,11 @@ def accept(
         if refusal is not None:
             return (refusal,)
     refusal = refuse_arrival(arrival=arrival, channel=app.code, registry=registry)
+    if refusal == TOO_MANY_UNCONFIRMED:
+        # Used up is what the channel may do in an hour, or else what it may try for this number.
+        used_up = limiting.number(LAUNCHES_UNCONFIRMED, app.code) >= LAUNCHES_UNCONFIRMED.most
+        within = (LAUNCHES_UNCONFIRMED if used_up else NAMES_BY).within
+        return (TooMany(refusal.reason, refusal.sentence, within=within),)
     if refusal is not None:
         return (refusal,)
     forget(at=at)
@@ -188,7 +201,7 @@ def channel_of(code: str) -> str | None:
     return None if row is None else row.channel
 
 
-TOO_MANY = Refusal("too_many", "too many within a minute")
+TOO_MANY = TooMany("too_many", "too many within a minute", within=LAUNCHES.within)
 USED = Refusal("launch_used", "这个链接已经用过了。")
 UNKNOWN = Refusal("launch_unknown", "没有找到这个链接。")
 EXPIRED = Refusal("launch_expired", "这个链接已经过期了。")

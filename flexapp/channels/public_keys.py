@@ -24,6 +24,8 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509 import load_der_x509_certificate, load_der_x509_csr
 from joserfc.jwk import ECKey
 
+from flexapp.channels.pasted_secrets import secret_in
+
 LONGEST = 20_000
 """Characters; the longest chain of certificates that somebody may paste is shorter."""
 
@@ -128,6 +130,15 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
 }
 
+OTHER_KINDS = frozenset(SENTENCES) - {
+    "kid_missing",
+    "kid_wrong",
+    "key_purpose",
+    "key_ssh",
+    "keys_several",
+}
+"""Reasons that say that it is no P-256 key; with the others it may well be one."""
+
 SECRETS = frozenset({"key_private", "key_symmetric"})
 """Reasons for which what was handed in is not shown again."""
 
@@ -184,8 +195,11 @@ def _text(content: bytes | str) -> str | None:
             content = content.decode(encoding)
         except UnicodeDecodeError:
             return None
+    secret = secret_in(content)
+    if secret is not None:
+        raise Unusable(secret)
     if len(content) > LONGEST:
-        raise Unusable("key_private" if "PRIVATE KEY" in content else "key_too_long")
+        raise Unusable("key_too_long")
     text = content.strip().strip("\ufeff").strip()
     if not text:
         raise Unusable("key_empty")
@@ -199,8 +213,6 @@ _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTAL
 
 def _from_pem(text: str) -> ec.EllipticCurvePublicKey:
     """PEM, also on one line, with words around it or with \\n written out; or base64 of DER."""
-    if "PRIVATE KEY" in text:
-        raise Unusable("key_private")
     if text.startswith(("ssh-", "ecdsa-sha2-", "sk-")) or "BEGIN SSH2 PUBLIC KEY" in text:
         _refuse_ssh(text)
     blocks = _PEM.findall(text)
@@ -303,22 +315,15 @@ def _base64(text: str, otherwise: str) -> bytes:
 
 # JWK.
 
-_PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
-
 
 def _from_json(text: str) -> tuple[ec.EllipticCurvePublicKey, object]:
     """(the key, its kid as it stands there)."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        reason = "key_private" if re.search(r'"d"\s*:|PRIVATE KEY', text) else "key_unreadable"
-        raise Unusable(reason) from None
+        raise Unusable("key_unreadable") from None
     keys = found.get("keys") if isinstance(found, dict) and "keys" in found else found
     listed = keys if isinstance(keys, list) else [keys]
-    if any(isinstance(each, dict) and _PRIVATE_MEMBERS & set(each) for each in listed):
-        raise Unusable("key_private")
-    if any(isinstance(each, dict) and each.get("kty") == "oct" for each in listed):
-        raise Unusable("key_symmetric")
     # A list without a set around it is not what any standard calls a set of keys.
     if len(listed) != 1 or not isinstance(listed[0], dict) or isinstance(found, list):
         raise Unusable("keys_several")

@@ -29,7 +29,7 @@ MOST_A_MINUTE = 10
 """Made by everybody together: nothing is kept about who asks."""
 
 KID = "sandbox-key"
-"""The name of a key that comes without one (PEM)."""
+"""The name of a key that comes without one (PEM, a JWK without kid)."""
 
 NAME = "沙箱"
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -79,7 +79,9 @@ def make(*, text: str, at: datetime) -> Sandbox | Refusal:
     """A channel with this public key (JWK or PEM). Refusals name the field `key`."""
     if not is_here():
         return Refusal("sandbox_absent", "沙箱只在演示环境里有。")
-    new = keys.read(text, _kid_for(text))
+    new = keys.read(text, None)
+    if isinstance(new, Refusal) and new.reason == "kid_missing":
+        new = keys.read(text, KID)
     if isinstance(new, Refusal):
         return Refusal(new.reason, _sentence(new.reason), "key")
     hold("sandbox", "made")
@@ -122,14 +124,11 @@ def forget(*, at: datetime) -> None:
 _USED = "这个公钥已经登记过了，请另外生成一对。"
 
 
-def _kid_for(text: str) -> str | None:
-    return None if '"kid"' in text else KID
-
-
 def _sentence(reason: str) -> str:
-    """Beside the field; what is no usable key is called so first."""
+    """Beside the field; what is no P-256 key is called so first."""
     found = public_keys.SENTENCES[reason][1]
-    return found if reason in public_keys.SECRETS else f"这不是 P-256 的公钥。{found}"
+    other = reason in public_keys.OTHER_KINDS - public_keys.SECRETS
+    return f"这不是 P-256 的公钥。{found}" if other else found
 
 
 _FICTIONAL_ONLY = "沙箱只能带虚构居民进来，姓名、证件号、手机号要和沙箱页上的一样。"

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, current_app, url_for
 
 from flexapp.channels import public_keys, sandbox
 from flexapp.channels.forms import SandboxForm
+from flexapp.channels.pasted_secrets import secret_in
 from flexapp.channels.vendor_pages import SandboxPage
 from flexapp.config import Settings
 from flexapp.rules.limits import SANDBOXES
@@ -72,6 +73,8 @@ def show(code: str) -> Response:
 
 
 def _start(form: SandboxForm, status: int | None = None) -> Response:
+    if secret_in(form.key.data or "") is not None:
+        form.key.data = ""  # whatever brought it back to this page
     return render(
         "channels/sandbox.html", "channels/_sandbox.html", status or form.status, form=form
     )

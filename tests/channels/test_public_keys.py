@@ -24,6 +24,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flexapp import signing
 from flexapp.channels import public_keys
 from tests.support.client import LintingClient
 from tests.support.database import rows, stored
@@ -253,8 +254,69 @@ def test_what_is_no_usable_key_is_named_beside_the_field_and_nothing_is_stored(
     if reason in public_keys.SECRETS:
         assert not page.value("key").strip()
     else:
-        assert "这不是 P-256 的公钥" in said
+        assert ("这不是 P-256 的公钥" in said) == (reason in public_keys.OTHER_KINDS)
         assert page.value("key").strip() == text.strip()
+
+
+_D = signing.new_key("x").as_dict(private=True)
+WRAPPED = {
+    "beside the public one": json.dumps({"publicKey": jwk(), "privateKey": _D}),
+    "in keys by name": json.dumps({"keys": {"a": _D}}),
+    "in a list of lists": json.dumps({"keys": [[_D]]}),
+    "in a program": f"const key = {json.dumps(_D)};",
+    "in a program without quotes": f"const key = {{kty: 'EC', d: '{_D['d']}'}};",
+    "in quotes": json.dumps(json.dumps(_D)),
+    "in quotes within quotes": json.dumps(json.dumps(json.dumps(_D))),
+    "as a text in JSON": json.dumps({"key": json.dumps(_D)}),
+    "PEM in JSON": json.dumps({"private": private_pem(P256)}),
+    "with its name written otherwise": json.dumps({"a": {**_D}}).replace('"d"', '"\\u0064"'),
+    "in base64": base64.b64encode(json.dumps(_D).encode()).decode(),
+    "in base64url": base64.urlsafe_b64encode(json.dumps(_D).encode()).decode().rstrip("="),
+    "cut off": json.dumps({"a": _D})[:-1],
+    "far too long": json.dumps({"a": _D, "b": "x" * public_keys.LONGEST}),
+    "as openssl prints it": "Private-Key: (256 bit)\npriv:\n    00:ab:cd\n",
+}
+
+
+@pytest.mark.parametrize("how", WRAPPED)
+def test_a_private_key_is_never_shown_again_however_it_is_wrapped(
+    client: LintingClient, how: str
+) -> None:
+    page = client.submit(client.page("/open/sandbox"), "登记公钥", 422, key=WRAPPED[how])
+    assert page.errors["key"] == public_keys.SENTENCES["key_private"][1]
+    assert not page.value("key").strip()
+    assert str(_D["d"]) not in page.html
+
+
+def test_a_shared_secret_is_never_shown_again_however_it_is_wrapped(client: LintingClient) -> None:
+    secret = "c2VjcmV0LW9mLXR3by1wYXJ0aWVz"
+    page = client.page("/open/sandbox")
+    for text in (
+        json.dumps({"keys": {"a": {"kty": "oct", "k": secret}}}),
+        f"key = {{'kty': 'oct', 'k': '{secret}'}}",
+    ):
+        said = client.submit(page, "登记公钥", 422, key=text)
+        assert said.errors["key"] == public_keys.SENTENCES["key_symmetric"][1]
+        assert secret not in said.html
+
+
+def test_a_p256_key_at_fault_for_something_else_is_not_called_another_key(
+    client: LintingClient,
+) -> None:
+    page = client.page("/open/sandbox")
+    for reason, text in {
+        "kid_wrong": json.dumps(jwk(kid="a b")),
+        "key_purpose": json.dumps(jwk(use="enc")),
+    }.items():
+        said = client.submit(page, "登记公钥", 422, key=text).errors["key"]
+        assert said == public_keys.SENTENCES[reason][1]
+
+
+def test_a_key_with_an_empty_name_is_taken_in_under_a_name_of_ours(client: LintingClient) -> None:
+    page = client.submit(
+        client.page("/open/sandbox"), "登记公钥", key=json.dumps(jwk() | {"kid": ""})
+    )
+    assert page.facts()["公钥名字（kid）"] == "sandbox-key"
 
 
 @pytest.mark.parametrize("what", UNUSABLE)

@@ -155,9 +155,7 @@ def test_a_private_key_is_refused_and_not_shown_again(
     assert rows(app, "SELECT * FROM channel_key") == []
 
 
-@pytest.mark.parametrize(
-    "text", ["", "x", "{}", "[]", '{"keys": []}', '{"kty": "RSA"}', "1" * 9000]
-)
+@pytest.mark.parametrize("text", ["", "x", "{}", '{"kty": "RSA"}', "1" * 9000])
 def test_whatever_is_no_public_key_is_refused_beside_the_field(
     client: LintingClient, app: Flask, text: str
 ) -> None:

@@ -159,7 +159,7 @@ def test_a_channel_has_three_names_a_day_for_a_number_and_another_its_own(strict
         assert vendor.refused(replace(ELSEWHERE, name=name)) == (422, "not_confirmed")
     refused = vendor.post(vendor.signed(ELSEWHERE))
     assert reason_of(refused) == (429, "too_many_unconfirmed")
-    assert refused.headers["Retry-After"] == "3600"
+    assert refused.headers["Retry-After"] == "86400"
     # The same wrong name again is answered as before; whoever is known comes in.
     assert vendor.refused(replace(ELSEWHERE, name=NAMES[0])) == (422, "not_confirmed")
     vendor.launch(MA_LAN)
