@@ -38,7 +38,7 @@ from flexapp.rules import divisions
 from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.divisions import Division
 from flexapp.rules.identity import IdentityNumber, same_name
-from flexapp.rules.limits import PEOPLE_FOUND
+from flexapp.rules.limits import PEOPLE_FOUND, PERSON_AGAIN
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move
@@ -88,7 +88,7 @@ def covers(clerk: Clerk, code: str) -> bool:
 
 def find(*, clerk: Clerk, identity: IdentityNumber, at: datetime) -> str | Refusal | None:
     """The token of a case for the person of this number; None where we know nobody of it."""
-    refusal = _too_many(clerk, at)
+    refusal = _too_many(clerk, identity, at)
     if refusal is not None:
         return refusal
     person = people.find_person(identity)
@@ -103,7 +103,9 @@ def create(
     None, and nobody made, before name and number were shown whole (`looked_at`: their `reviewed`).
     Where somebody made the person meanwhile it must be the same name.
     """
-    refusal = why_not(clerk.actor.channel_kind, Action.REGISTER) or _too_many(clerk, at)
+    refusal = why_not(clerk.actor.channel_kind, Action.REGISTER) or _too_many(
+        clerk, identity, at, new=True
+    )
     if refusal is not None:
         return refusal
     person = people.find_person(identity)
@@ -327,11 +329,20 @@ def _open(clerk: Clerk, person: PersonCard, at: datetime) -> str:
     return token
 
 
-def _too_many(clerk: Clerk, at: datetime) -> Refusal | None:
-    """Whether a clerk looks up more people than anybody serves; the first time is recorded."""
+def _too_many(
+    clerk: Clerk, identity: IdentityNumber, at: datetime, *, new: bool = False
+) -> Refusal | None:
+    """Whether a clerk looks up more people than anybody serves; the first time is recorded.
+
+    `new`: the person is being stored. Until then the clerk asks three times: that is one person.
+    """
+    pair = f"{clerk.id}\0{identity.value}"
+    if 1 < limiting.note(PERSON_AGAIN, pair) <= PERSON_AGAIN.most and new:
+        return None
     number = limiting.note(PEOPLE_FOUND, clerk.id)
     if number <= PEOPLE_FOUND.most:
         return None
+    limiting.take_back(PERSON_AGAIN, pair)
     if number == PEOPLE_FOUND.most + 1:
         audit.record(
             action="counter.finding_limited",

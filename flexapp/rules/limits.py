@@ -129,6 +129,9 @@ proxy is told."""
 PEOPLE_FOUND = Limit("people_found", 120, HOUR)
 """People whom a clerk may look up: twice what the busiest counter serves."""
 
+PERSON_AGAIN = Limit("person_again", 5, HOUR)
+"""How often one of them counts as the same look-up: found to be unknown, read back, stored."""
+
 BY_ADDRESS = (
     SMS_CODES,
     SIGN_IN_WRONG,
@@ -160,4 +163,5 @@ BY_SOMEBODY = (
     HAND_OVER_ALL,
     DISPUTES,
     PEOPLE_FOUND,
+    PERSON_AGAIN,
 )

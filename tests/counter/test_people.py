@@ -406,6 +406,19 @@ def test_a_clerk_looks_up_no_more_people_than_anybody_serves(
     serve(at_the_desk("dt01"), MA_LAN)
 
 
+def test_storing_somebody_new_counts_as_one_of_the_people_looked_up(
+    at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(residents, "PEOPLE_FOUND", replace(PEOPLE_FOUND, most=2))
+    desk = at_the_desk("dt01")
+    for who in (newcomer(1), newcomer(2)):
+        named = desk.submit(desk.page("/counter/people"), "查找", identity=who.identity)
+        whole = desk.submit(named, "新建", name=who.name)
+        assert desk.submit(whole, "确认新建").path.startswith("/counter/people/")
+    third = desk.page("/counter/people")
+    assert "再查" in desk.submit(third, "查找", 422, identity=newcomer(3).identity).alert
+
+
 def test_a_change_made_at_a_counter_is_not_undone_by_what_was_half_typed_on_the_phone(
     at_the_desk: AtTheDesk, client: LintingClient, app: Flask
 ) -> None:
