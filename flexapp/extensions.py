@@ -137,8 +137,8 @@ def hold(what: str, key: object) -> None:
     To be said before the first look at what the decision rests on. Objects that the session has
     loaded are read again when they are next used. SQLite has one writer at a time and needs nothing
     of it. Who holds two things takes them in this order: a form's key, then account, staff or
-    phone, then disputes of a person, then person; and all of them before the first event is
-    recorded, which holds the end of the chain.
+    phone, then disputes of a person, then person; and all of them before the row of an assessment
+    is changed and before the first event is recorded, which holds the end of the chain.
     """
     if write_intent.get() and db.session.get_bind().dialect.name == "postgresql":
         digest = hashlib.blake2b(f"{what}\0{key}".encode(), digest_size=8).digest()

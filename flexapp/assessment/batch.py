@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from flexapp.agency.service import in_force
-from flexapp.assessment import batch_repository, repository
+from flexapp.assessment import batch_repository, disputes, repository
 from flexapp.assessment.batch_repository import Known
 from flexapp.assessment.batch_repository import Row as Import
 from flexapp.assessment.batch_rows import OldAssessment, read
@@ -214,12 +214,14 @@ def revoke(
         return NOT_AGENCY
     found = batch_repository.unpaid(UNPAID, area, after, limit)
     left: list[tuple[str, str]] = []
-    for _, serial in found:
-        record = find(serial)
-        assert record is not None
+    records = [record for _, serial in found if (record := find(serial)) is not None]
+    # Before the first of them changes: a later one would wait while rows and the chain are held.
+    for person_id in sorted({record.person_id for record in records}):
+        disputes.hold_cases(person_id)
+    for record in records:
         outcome = transition(record=record, move=Move.REVOKE, actor=actor, at=at, by_agency=True)
         if isinstance(outcome, Refusal):
-            left.append((serial, outcome.sentence))
+            left.append((record.serial, outcome.sentence))
     return len(found) - len(left), tuple(left), found[-1][0] if found else after
 
 

@@ -17,7 +17,10 @@ from flexapp.registration.service import current_places
 TABLE, _assessment = table_of(Dispute), table_of(Assessment)
 NAMES = tuple(TABLE.c.keys())
 _WITH_SERIAL = select(
-    TABLE, _assessment.c.serial, _assessment.c.state.label("record_state")
+    TABLE,
+    _assessment.c.serial,
+    _assessment.c.state.label("record_state"),
+    _assessment.c.claimed.label("record_claimed"),
 ).outerjoin_from(TABLE, _assessment, _assessment.c.id == TABLE.c.assessment_id)
 
 Row = Mapping[str, Any]

@@ -36,6 +36,10 @@ PROXY_OPENED, PROXY_ASKED, PROXY_SETTLED = (
     "proxy.dispute_settled",
 )
 
+MADE = frozenset({"assessment.assess", "assessment.imported", "assessment.restored"})
+"""Events by which an assessment comes to be here. One that was restored does not say who made it:
+it counts as made by somebody else."""
+
 NOT_OPEN = Refusal("dispute_settled", "这件事已经核实完，不用再处理；结果见消息。")
 ASKED_ALREADY = Refusal(
     "dispute_asked", "经办机构已向税务申请撤销这一笔，现在不能撤回；结果会在消息里告诉您。"
@@ -50,7 +54,8 @@ UNDER_WAY = frozenset({Situation.ON_THE_WAY, Situation.AT_TAX, Situation.ASKED, 
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """One case. `serial`, `record_state`: of the assessment that it is about, if any."""
+    """One case. `serial`, `record_state`, `record_claimed`: of the assessment that it is about, if
+    any, as it is now."""
 
     id: int
     person_id: int
@@ -59,12 +64,12 @@ class Dispute:
     assessment_id: int | None
     serial: str | None
     record_state: str | None
+    record_claimed: bool | None
     by_proxy: bool
     proxy_person_id: int | None
     staff_id: int | None
     opened_at: datetime
     opened_label: str
-    under_way: bool
     state: CaseState
     settled_at: datetime | None
     settled_label: str
@@ -86,6 +91,20 @@ class Dispute:
         """Whether the person can take it back: not while, or once, the tax bureau revokes."""
         return self.state is CaseState.OPEN or self.declined
 
+    @property
+    def under_way(self) -> bool:
+        """Whether the tax bureau has what it is about, or may have: now, not when it was opened.
+        What turned out not to have arrived is held back."""
+        if self.record_state is None:
+            return False
+        return situation(State(self.record_state), claimed=bool(self.record_claimed)) in UNDER_WAY
+
+
+def hold_cases(person_id: int) -> None:
+    """Keep others from changing a person's cases: before the first look at a case, and before the
+    row of an assessment is changed together with its case."""
+    hold("disputes of person", person_id)
+
 
 def open_case(*, event: Event, person_id: int, actor: Actor, at: datetime) -> Refusal | None:
     """Open a case about an event that is about a person; None once one is open.
@@ -93,7 +112,7 @@ def open_case(*, event: Event, person_id: int, actor: Actor, at: datetime) -> Re
     What is disputed twice, or about an assessment that has an open case, belongs to that case.
     Refused: `disputes_enough`, where an account has opened as many today as it may.
     """
-    hold("disputes of person", person_id)
+    hold_cases(person_id)
     record = _record_of(event)
     number = dispute_repository.open_about(
         about_seq=event.seq, assessment_id=None if record is None else record.id
@@ -118,9 +137,14 @@ def open_case(*, event: Event, person_id: int, actor: Actor, at: datetime) -> Re
     return None
 
 
+def making(events: Iterable[Event]) -> Event | None:
+    """The event by which an assessment came to be here, of all events about it."""
+    return next((event for event in events if event.action in MADE), None)
+
+
 def withdraw(*, number: int, person_id: int, actor: Actor, at: datetime) -> Refusal | None:
     """说错了，是我同意办的: the person takes it back, and what was held back goes on."""
-    hold("disputes of person", person_id)
+    hold_cases(person_id)
     found = find(number)
     if found is None or found.person_id != person_id:
         return Refusal("dispute_unknown", "没有找到这条反映。")
@@ -166,8 +190,10 @@ def asked_tax(*, dispute: Dispute, found: str, actor: Actor, at: datetime) -> No
 
 
 def settled_by_revoking(record: Record, *, actor: Actor, at: datetime) -> None:
-    """An assessment was revoked, by whomever: that is what the case was about."""
-    hold("disputes of person", record.person_id)
+    """An assessment was revoked, by whomever: that is what the case was about.
+
+    `transition` holds the person's cases since before it changed the assessment.
+    """
     row = dispute_repository.open_of_assessment(record.id)
     if row is not None:
         found = _from(row)
@@ -267,6 +293,9 @@ def _open(event: Event, record: Record | None, person_id: int, actor: Actor, at:
         proxy_account = record.made_by
     proxy = None if proxy_account is None else person_of_account(proxy_account)
     own = proxy == person_id
+    if record is not None:
+        # From here on it is held back; what the sender took in hand before that shows in the row.
+        record = record_from(repository.set_disputed(record.id, at))
     where = situation(
         None if record is None else record.state, claimed=record is not None and record.claimed
     )
@@ -288,8 +317,6 @@ def _open(event: Event, record: Record | None, person_id: int, actor: Actor, at:
             "found": None,
         }
     )
-    if record is not None:
-        repository.set_disputed(record.id, at)
     if not own:
         waits = record is not None and where not in UNDER_WAY
         held = {"held": "yes"} if waits and where is not Situation.NONE else {}

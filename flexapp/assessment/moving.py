@@ -10,7 +10,6 @@ from flexapp.assessment import disputes, repository
 from flexapp.assessment.records import HeldUp, Record, find, record_from
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
-from flexapp.extensions import hold
 from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State, apply
@@ -53,8 +52,10 @@ def transition(
     starts = move is Move.TRANSMIT and actor.kind is not ActorKind.TAX
     if starts and record.disputed_at is not None:
         return disputes.held_back(record.disputed_at)
-    if target is State.REVOKED and record.disputed_at is not None and not settling:
-        hold("disputes of person", record.person_id)  # before the move records its event
+    if target is State.REVOKED:
+        # Revoking settles an open case, which may have been opened since the record was read:
+        # whoever settles a case holds this before the row and before the first event.
+        disputes.hold_cases(record.person_id)
     moved = repository.set_state(
         record.id,
         old=record.state.value,

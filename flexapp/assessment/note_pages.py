@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flexapp.assessment import disputes
 from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.months import YearMonths
 from flexapp.assessment.records import HeldUp, Record, Ways
@@ -116,9 +117,9 @@ def _open_text(case: Dispute, record: Record, person: str) -> str:
     if case.state is CaseState.ASKED or record.state is State.TAX_REVOKING:
         return f"{since}已向税务申请撤销，等税务答复。"
     if record.state is State.TRANSMITTED:
-        return f"{since}反映时已经交给税务，要先由税务撤销；核实完以前请先不要缴费。"
+        return f"{since}这一笔已经交给税务，要先由税务撤销；核实完以前请先不要缴费。"
     if case.under_way:
-        return f"{since}反映时已经交给税务，要先由税务撤销。"
+        return f"{since}这一笔已经交给税务，要先由税务撤销。"
     return f"{since}核实完会告诉{person}和代办人。"
 
 
@@ -131,8 +132,10 @@ def _opening(
         return None
     if "open_dispute" in ways.endpoints:
         return ways.record("open_dispute", record.serial, who), "本人反映不是本人办的"
-    made = next((each for each in events if each.action == "assessment.assess"), None)
-    if made is None or not (record.by_proxy or made.actor_kind == ActorKind.STAFF):
+    made = disputes.making(events)
+    if made is None or not (
+        record.by_proxy or record.restored or made.actor_kind == ActorKind.STAFF
+    ):
         return None
     url = ways.dispute("not_me", seq=made.seq)
     return None if url is None else (url, "不是我办的")

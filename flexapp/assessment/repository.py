@@ -212,11 +212,13 @@ def by_id(assessment_id: int) -> Mapping[str, object]:
     return {**db.session.execute(select(TABLE).where(TABLE.c.id == assessment_id)).mappings().one()}
 
 
-def set_disputed(assessment_id: int, at: datetime | None) -> None:
-    """Note since when a case is open about an assessment; None: none is any more."""
+def set_disputed(assessment_id: int, at: datetime | None) -> Mapping[str, object]:
+    """Note since when a case is open about an assessment; None: none is any more. The row as it is
+    now: the sender may have taken it in hand meanwhile."""
     statement = update(TABLE).where(TABLE.c.id == assessment_id).values(disputed_at=at)
-    row = db.session.execute(statement.returning(TABLE)).mappings().one()
-    audit.vouch(TABLE, {**row})
+    row = {**db.session.execute(statement.returning(TABLE)).mappings().one()}
+    audit.vouch(TABLE, row)
+    return row
 
 
 def hold_up(serial: str, why: str) -> None:

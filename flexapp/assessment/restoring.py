@@ -28,17 +28,21 @@ from flexapp.rules.states import LIVE_STATES, State
 
 def restore(
     *, content: Mapping[str, str], state: State, made_at: datetime, at: datetime
-) -> Record | Refusal:
-    """Make it again, in the caller's transaction: person, months, figures and an event.
+) -> Record | Refusal | None:
+    """Make it again, in the caller's transaction: person, months, figures and an event. None where
+    another comparison has just done so.
 
     `content` is what we told the tax bureau (schema `Assessment`), `state` what became of it there.
     Refused where one of its months is held by another assessment made since: a person must settle
     which of the two holds, so the refusal is for whoever operates the service.
     """
     serial = content["serial"]
-    never_give_again(serial)
     identity = IdentityNumber(content["id_number"])
+    # Before the counter of serials, as whoever assesses does.
     hold("person", identity.value)
+    never_give_again(serial)
+    if repository.by_serial(serial) is not None:
+        return None
     person = people.find_person(identity)
     if person is None:
         person = people.add_person(name=content["person_name"], identity=identity, at=at)

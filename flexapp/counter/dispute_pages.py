@@ -19,6 +19,7 @@ from flexapp.rules.disputes import (
     Choice,
     Situation,
     settle,
+    spoken,
 )
 from flexapp.rules.money import yen
 from flexapp.rules.refusal import Refusal
@@ -174,14 +175,14 @@ def _note(found: Found) -> str | None:
     if case.state is CaseState.ASKED and record.state is State.TRANSMITTED:
         return "税务不同意撤销。请联系税务（12366）和参保人，再决定怎么结案。"
     if record.state is State.TAX_REVOKED:
-        return "税务已经撤销：选“撤销”或“关闭代办”就办完。"
+        return f"税务已经撤销：选{spoken(found.choices)}就办完。"
     if found.where is Situation.PAID:
         return PAID_WAY
     if found.where is Situation.ASKED:
         return "已经向税务申请撤销，等税务答复。"
     if found.where is Situation.ON_THE_WAY:
         return "这笔核定正在传输，等税务答复以后再撤销；一般几分钟。"
-    return "反映时已经交给税务。" if case.under_way else "结案以前不会传输。"
+    return "这一笔已经交给税务。" if case.under_way else "结案以前不会传输。"
 
 
 def _effect(choice: Choice, found: Found) -> str:

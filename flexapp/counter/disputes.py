@@ -119,7 +119,7 @@ def decide(
     case = find(number, clerk)
     if case is None:
         return (Refusal("dispute_unknown", "没有找到这件反映。"),)
-    hold("disputes of person", case.person.id)
+    disputes.hold_cases(case.person.id)
     case = find(number, clerk)  # again, now that nobody else changes it
     assert case is not None
     refusal = _why_not(case, clerk)
@@ -156,11 +156,8 @@ def open_for(*, case: Case, record: Record, at: datetime) -> int | Refusal:
     refusal = why_not_here(case, Action.REVOKE)
     if refusal is not None:
         return refused(case, Action.REVOKE, record.serial, refusal, at)
-    made = next(
-        each
-        for each in audit.of_subject(subject=record.serial)
-        if each.action in ("assessment.assess", "assessment.imported")
-    )
+    made = disputes.making(audit.of_subject(subject=record.serial))
+    assert made is not None
     opened = disputes.open_case(event=made, person_id=case.person.id, actor=case.clerk.actor, at=at)
     if opened is not None:
         return opened

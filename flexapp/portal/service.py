@@ -200,7 +200,8 @@ def told(visitor: Visitor) -> tuple[Message, ...]:
 def dispute(*, visitor: Visitor, seq: int, at: datetime) -> Refusal | None:
     """不是我办的: a case for the agency. None once it is open; pressing again changes nothing."""
     event = audit.one_about_person(person_id=visitor.me.id, seq=seq)
-    if event is None or event.action not in SENTENCES or event.action in NEVER_DISPUTED:
+    told = SENTENCES.keys() | disputes.MADE
+    if event is None or event.action not in told or event.action in NEVER_DISPUTED:
         return Refusal("message_unknown", "没有找到这条消息。")
     known = _known(visitor, (event,))
     if not _by_somebody_else(event, known):
@@ -345,6 +346,7 @@ def _answer(case: Dispute) -> str:
 
 
 def _by_somebody_else(event: Event, known: _Known) -> bool:
-    if event.actor_kind == "staff":
+    # Nothing says who made an assessment that was restored.
+    if event.actor_kind == "staff" or event.action == "assessment.restored":
         return True
     return event.actor_kind == "account" and event.actor_id not in known.own

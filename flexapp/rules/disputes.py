@@ -126,10 +126,10 @@ _WHY_NOT = {
     Situation.NONE: "这件事没有可以撤销的核定。",
     Situation.ON_THE_WAY: "这笔核定正在传输，等税务答复以后再选；一般几分钟。",
     Situation.ASKED: "已经向税务申请撤销，等税务答复以后再选。",
-    Situation.TAX_REVOKED: "税务已经撤销这一笔，请选“撤销”或“关闭代办”；需要的话再重新核定。",
+    Situation.TAX_REVOKED: "税务已经撤销这一笔，请选{choices}；需要的话再重新核定。",
     Situation.PAID: PAID_WAY,
 }
-_ELSEWHERE_WHY_NOT = "这笔核定还能撤销，请选“撤销”“关闭代办”或“核实无误”。"
+_ELSEWHERE_WHY_NOT = "这笔核定还能撤销，请选{choices}。"
 NO_PROXY = "这件事不是代办人办的，没有代办可以关闭。"
 
 
@@ -156,23 +156,30 @@ def settle(choice: Choice, where: Situation, *, by_proxy: bool) -> Step | Refusa
 
     `by_proxy`: whether a proxy did what the case is about.
     """
-    step = STEPS.get((choice, where))
+    step = _step(choice, where, by_proxy=by_proxy)
     if choice is Choice.CLOSE_PROXY and not by_proxy:
         return Refusal("dispute_no_proxy", NO_PROXY, "choice")
     if step is not None:
         return step
-    if choice is Choice.ELSEWHERE and where not in _WHY_NOT:
-        return Refusal("dispute_choice", _ELSEWHERE_WHY_NOT, "choice")
-    return Refusal("dispute_choice", _WHY_NOT[where], "choice")
+    sentence = _WHY_NOT.get(where, _ELSEWHERE_WHY_NOT)
+    offered = spoken(choices(where, by_proxy=by_proxy)) if "{choices}" in sentence else ""
+    return Refusal("dispute_choice", sentence.format(choices=offered), "choice")
 
 
 def choices(where: Situation, *, by_proxy: bool) -> tuple[Choice, ...]:
     """What an officer is offered."""
-    return tuple(
-        choice
-        for choice in Choice
-        if not isinstance(settle(choice, where, by_proxy=by_proxy), Refusal)
-    )
+    return tuple(choice for choice in Choice if _step(choice, where, by_proxy=by_proxy) is not None)
+
+
+def _step(choice: Choice, where: Situation, *, by_proxy: bool) -> Step | None:
+    closes_nothing = choice is Choice.CLOSE_PROXY and not by_proxy
+    return None if closes_nothing else STEPS.get((choice, where))
+
+
+def spoken(offered: tuple[Choice, ...]) -> str:
+    """Choices for a sentence: “撤销”, “核实无误”或“关闭代办”."""
+    names = [f"“{choice.label}”" for choice in offered]
+    return "或".join(["".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
 def read_found(text: str) -> str | Refusal:

@@ -135,14 +135,14 @@ def _compare(holding: Holding, archived: Archived | Refusal | None) -> Finding |
     return Finding(holding.serial, difference, True) if outcome is Outcome.APPLIED else None
 
 
-def _lost(holding: Holding, archived: Archived | Refusal | None) -> Finding:
+def _lost(holding: Holding, archived: Archived | Refusal | None) -> Finding | None:
     """We have lost what they hold: made again from what we told them, or left for a person."""
-    assessment.never_give_again(holding.serial)
     difference = explain(holding.state, None)
-    done = archived if isinstance(archived, Refusal) else None
-    if isinstance(archived, Archived):
-        done = restoring.restore(holding, archived)
-    if archived is None or done is not None:
+    done = restoring.restore(holding, archived) if isinstance(archived, Archived) else archived
+    if done is False:
+        return _compare(holding, None)  # it is here now: made again by another comparison
+    assessment.never_give_again(holding.serial)
+    if done is None or isinstance(done, Refusal):
         why = f": {done.sentence}" if done is not None else ""
         return _for_a_person(holding.serial, f"{difference}{why}")
     repository.clear_finding(holding.serial)

@@ -72,14 +72,17 @@ def _read(kept: Kept, holding: Holding, keys: KeySet) -> Archived | Refusal:
     return Archived(kept.body, content, sent_at)
 
 
-def restore(holding: Holding, found: Archived) -> Refusal | None:
-    """Make the assessment again with its message, in the caller's transaction; None once done."""
+def restore(holding: Holding, found: Archived) -> Refusal | bool:
+    """Make the assessment again with its message, in the caller's transaction; False where another
+    comparison has just done so."""
     at = now()
     outcome = assessment.restore(
         content=found.content, state=STATES[holding.state], made_at=found.sent_at, at=at
     )
     if isinstance(outcome, Refusal):
         return outcome
+    if outcome is None:
+        return False
     repository.add(
         {
             "id": secrets.token_hex(16),
@@ -99,4 +102,4 @@ def restore(holding: Holding, found: Archived) -> Refusal | None:
             "proof": holding.proof.stored(),
         }
     )
-    return None
+    return True

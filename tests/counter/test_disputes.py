@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
 
+from flexapp.assessment import repository
+from tests.support.at_once import at_once
 from tests.support.client import LintingClient
 from tests.support.database import execute, rows, stored
 from tests.support.html import Page
@@ -374,3 +378,69 @@ def test_the_words_of_a_case_are_stored_encrypted_and_in_no_event(
     settle(at_the_desk("jb01"), "confirm")
     assert SAID not in str(rows(app, "SELECT found FROM dispute"))
     assert SAID not in str(rows(app, "SELECT data FROM audit_event"))
+
+
+def test_what_turned_out_not_to_have_arrived_is_not_called_with_the_tax_bureau(
+    wang: LintingClient, proxy: LintingClient, serial: str, at_the_desk: Desk, app: Flask
+) -> None:
+    transmit(proxy, serial)
+    execute(app, "UPDATE assessment SET claimed = true")
+    dispute(wang, serial)
+    desk = at_the_desk("jb01")
+    assert "已交给税务" in desk.page("/counter/disputes").words
+    execute(app, "UPDATE assessment SET claimed = false")
+    assert "已交给税务" not in desk.page("/counter/disputes").words
+    assert "结案以前不会传输" in desk.page("/counter/disputes/1").words
+    assert "核实前不会传输" in wang.page("/me/messages").words
+
+
+def test_where_nobody_handled_for_them_closing_proxy_handling_is_not_named(
+    wang: LintingClient, at_the_desk: Desk, app: Flask
+) -> None:
+    serial = assess(wang, "2026-01", "2026-02")
+    transmit(wang, serial)
+    work(app)
+    desk = at_the_desk("dt01")
+    person = desk.submit(desk.page("/counter/people"), "查找", identity=WANG.identity)
+    desk.submit(desk.page(f"{person.path}/records/{serial}"), "本人反映不是本人办的")
+    settle(desk, "revoke")
+    work(app)
+    clerk(desk, serial, "同意撤销")
+    work(app)
+    page = desk.page("/counter/disputes/1")
+    assert "税务已经撤销：选“撤销”就办完" in page.words
+    assert "关闭代办" not in page.words
+
+
+def test_settling_and_revoking_at_once_do_not_wait_for_each_other_for_ever(
+    wang: LintingClient,
+    serial: str,
+    at_the_desk: Desk,
+    app: Flask,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dispute(wang, serial)
+    desk = at_the_desk("jb01")
+    settling = desk.page("/counter/disputes/1")
+    revoking = wang.submit(wang.page(f"/assessment/records/{serial}"), "撤销")
+    set_state = repository.set_state
+
+    def slowly(*about: Any, **values: Any) -> object:
+        moved = set_state(*about, **values)
+        time.sleep(0.5)
+        return moved
+
+    monkeypatch.setattr(repository, "set_state", slowly)
+
+    def act(number: int) -> None:
+        time.sleep(0.2 * number)
+        if number == 0:
+            statuses.append(wang.repeat(revoking, "确认").status_code)
+        else:
+            answer = desk.repeat(settling, "确认", choice="revoke", found=SAID)
+            statuses.append(answer.status_code)
+
+    statuses: list[int] = []
+    at_once(2, act)
+    assert sorted(statuses) == [303, 422]
+    assert case(app) == ("revoked", 1)

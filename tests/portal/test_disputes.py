@@ -145,7 +145,7 @@ def test_what_the_tax_bureau_has_already_is_flagged_and_nothing_is_stopped(
     dispute(wang, serial)
     assert cases(app) == [("open", 1, 1)]
     page = wang.page(record(serial))
-    assert "反映时已经交给税务，要先由税务撤销" in page.words
+    assert "这一笔已经交给税务，要先由税务撤销" in page.words
     assert "申请税务撤销" in page.buttons()
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,10 +18,14 @@ from flask import Flask
 from flexapp import signing
 from flexapp.config import DEMO_SIGNING_KEY
 from flexapp.extensions import db
+from flexapp.transmission import reconciling, restoring
+from flexapp.transmission.reconciling import Finding
 from flexapp.transmission.worker import Sender, gateway, own_keys
 from tests.conftest import MakeApp
+from tests.counter.conftest import enter
+from tests.support.at_once import at_once
 from tests.support.client import LintingClient
-from tests.support.database import copy, rows, tamper
+from tests.support.database import copy, execute, rows, tamper
 from tests.support.tax import through
 from tests.support.walks import (
     MA_LAN,
@@ -312,6 +318,59 @@ def test_a_tax_bureau_without_these_calls_is_compared_as_before(
     assert f"{serial}: received there, unknown here: our message is not kept there" in (
         reconcile(app, 1)
     )
+
+
+def test_a_restored_record_can_be_called_not_mine_on_the_phone_and_at_a_counter(
+    app: Flask, ma_lan: LintingClient, tmp_path: Path
+) -> None:
+    backup = Backup(app, tmp_path)
+    phone, counter = (sent(app, ma_lan, f"2026-0{month}", f"2026-0{month}") for month in (1, 3))
+    backup.put_back()
+    restore(app, 2)
+    assert "不是我办的" in ma_lan.page("/me/messages").buttons()
+    ma_lan.submit(ma_lan.page(f"/assessment/records/{phone}"), "不是我办的")
+    execute(app, "UPDATE registration SET division = '640104' WHERE superseded_at IS NULL")
+    desk = app.test_client()
+    assert isinstance(desk, LintingClient)
+    enter(desk, "dt01")
+    person = desk.submit(desk.page("/counter/people"), "查找", identity=MA_LAN.identity)
+    page = desk.submit(desk.page(f"{person.path}/records/{counter}"), "本人反映不是本人办的")
+    assert page.path == "/counter/disputes/2"
+    found = rows(
+        app,
+        "SELECT serial, dispute.by_proxy, staff_id FROM dispute JOIN assessment a"
+        " ON a.id = assessment_id ORDER BY dispute.id",
+    )
+    assert found == [(phone, 0, None), (counter, 0, None)]
+
+
+def test_of_two_comparisons_at_once_one_restores_and_the_other_finds_it_there(
+    app: Flask, ma_lan: LintingClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = Backup(app, tmp_path)
+    sent(app, ma_lan, "2026-01", "2026-06")
+    backup.put_back()
+    archived, both = restoring.archived, threading.Barrier(2)
+
+    def together(*about: Any) -> object:
+        found = archived(*about)
+        both.wait(10)
+        return found
+
+    monkeypatch.setattr(restoring, "archived", together)
+    kept: list[Finding | None] = []
+
+    def compare(_: int) -> None:
+        with app.app_context():
+            (holding,) = gateway(app).listing(0, 10).holdings
+            kept.append(reconciling._compare_one(gateway(app), own_keys(), holding))
+
+    at_once(2, compare)
+    assert [finding is None for finding in kept].count(True) == 1
+    assert rows(app, "SELECT count(*) FROM assessment") == [(1,)]
+    events = rows(app, "SELECT count(*) FROM audit_event WHERE action = 'assessment.restored'")
+    assert events == [(1,)]
+    assert rows(app, "SELECT * FROM tax_finding") == []
 
 
 # The end of the record of events, kept outside.
