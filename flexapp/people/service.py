@@ -333,12 +333,7 @@ def set_proxy_handling(*, person: PersonCard, allowed: bool, actor: Actor, at: d
 
 
 def record_retirement(
-    *,
-    person: PersonCard,
-    original: OriginalAge,
-    approved: Month | None,
-    actor: Actor,
-    at: datetime,
+    *, person: PersonCard, original: OriginalAge, approved: Month | None, actor: Actor, at: datetime
 ) -> PersonCard | Refusal:
     """Record what a hall has papers for: the original age and the approved retirement month.
 
