@@ -108,6 +108,8 @@ def index_settings() -> dict[str, str]:
     found = {
         "UV_DEFAULT_INDEX": told.get("index-url", ""),
         "UV_INDEX": " ".join(told.get("extra-index-url", "").split()),
+        # pip takes the best version of all indexes; uv alone would look no further than the first.
+        "UV_INDEX_STRATEGY": "unsafe-best-match" if "extra-index-url" in told else "",
         "UV_FIND_LINKS": ",".join(told.get("find-links", "").split()),
         "UV_INSECURE_HOST": " ".join(told.get("trusted-host", "").split()),
         "SSL_CERT_FILE": told.get("cert", ""),

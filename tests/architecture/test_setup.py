@@ -229,6 +229,7 @@ def test_an_index_set_for_pip_in_a_file_is_the_one_that_uv_asks(pip_conf: Path) 
     found = pythons.index_settings()
     assert found["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
     assert found["UV_INDEX"] == "https://one.example/simple https://two.example/simple"
+    assert found["UV_INDEX_STRATEGY"] == "unsafe-best-match"
     assert found["UV_INSECURE_HOST"] == "mirror.example"
 
 
