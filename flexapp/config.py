@@ -1,29 +1,40 @@
-"""Typed settings, read from the environment once and checked before anything starts.
+"""The settings of the service: `FLEXAPP_…` in the environment, checked before anything starts.
 
-Every setting is named `FLEXAPP_…` and listed in the README. A name that is not known, a value that
-cannot be understood or a demo secret in production stops the start with one sentence per fault.
+`load` reports all faults of an environment in one `SettingsError`, one sentence each. A sentence
+names the setting and the rule, never the value, which may be a secret. The README lists all names.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
+import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date
+from difflib import SequenceMatcher
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from joserfc.jwk import ECKey, KeySet
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from flexapp import deployment, signing
 
 Network = IPv4Network | IPv6Network
 
 PROJECT = Path(__file__).resolve().parent.parent
+PREFIX = "FLEXAPP_"
 
 DEMO_SECRET = "demo-only-secret-never-use-it-in-production"  # noqa: S105
 DEMO_DATA_KEY = base64.b64encode(b"demo-data-key-for-fiction-only!!").decode()
@@ -36,39 +47,22 @@ DEMO_TAX_KEYS = (
 )
 """The public key of the stand-in tax bureau, as long as it signs with its demo key."""
 
-KNOWN = frozenset(
-    {
-        "FLEXAPP_BROWSER",
-        "FLEXAPP_CIPHERS",
-        "FLEXAPP_DATABASE_POOL",
-        "FLEXAPP_DATABASE_RECYCLE",
-        "FLEXAPP_DATABASE_URL",
-        "FLEXAPP_DATA_KEYS",
-        "FLEXAPP_ENV",
-        "FLEXAPP_HOST",
-        "FLEXAPP_INDEX_KEY",
-        "FLEXAPP_LOG",
-        "FLEXAPP_METRICS_DIR",
-        "FLEXAPP_METRICS_TOKEN",
-        "FLEXAPP_POPULATION_TOKEN",
-        "FLEXAPP_POPULATION_URL",
-        "FLEXAPP_PORT",
-        "FLEXAPP_PUBLIC_URL",
-        "FLEXAPP_REDIS_URL",
-        "FLEXAPP_SECRET_KEY",
-        "FLEXAPP_SIGNING_KEYS",
-        "FLEXAPP_SMS",
-        "FLEXAPP_SMS_TOKEN",
-        "FLEXAPP_SMS_URL",
-        "FLEXAPP_TAX_DATABASE",
-        "FLEXAPP_TAX_KEYS",
-        "FLEXAPP_TAX_URL",
-        "FLEXAPP_TODAY",
-        "FLEXAPP_TRUSTED_PROXIES",
-        "FLEXAPP_WORKERS",
-    }
-)
-"""FLEXAPP_BROWSER is read by the test suite alone: the browser that the journeys use."""
+IN_DEMO: Mapping[str, Any] = {
+    "database_url": f"sqlite:///{PROJECT / 'var' / 'flexapp.sqlite3'}",
+    "public_url": None,  # from host and port
+    "secret_key": DEMO_SECRET,
+    "data_keys": f"demo:{DEMO_DATA_KEY}",
+    "index_key": DEMO_INDEX_KEY,
+    "signing_keys": json.dumps({"keys": [DEMO_SIGNING_KEY.as_dict(private=True)]}),
+    "tax_keys": DEMO_TAX_KEYS,
+    "tax_url": None,  # the embedded stand-in
+    "population_url": None,  # the demo's register of fictional residents
+    "sms": "demo",
+    "log": "text",
+}
+"""Defaults of the demo. Most are fields without a default: production has to set those."""
+
+IN_PRODUCTION: Mapping[str, Any] = {"sms": "http", "log": "json"}
 
 
 class Environment(StrEnum):
@@ -86,315 +80,312 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Settings:
-    """Everything the service is told from outside. Not printable: it holds secrets."""
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", value):
+        raise ValueError("must be a host name or address")
+    return value
+
+
+def _whole_number(low: int, high: int) -> BeforeValidator:
+    def check(value: str) -> int:
+        # `int` alone would also read "+5", "1_0" and full-width digits.
+        if not re.fullmatch(r"[0-9]{1,6}", value) or not low <= int(value) <= high:
+            raise ValueError(f"must be a whole number {low} to {high}")
+        return int(value)
+
+    return BeforeValidator(check)
+
+
+def _url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query
+        valid = valid and parts.port != 0  # reading an impossible port raises
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValueError("must be like https://host or http://host")
+    return value.rstrip("/")
+
+
+def _database_url(value: str) -> str:
+    if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+    if value.startswith("postgresql"):
+        try:
+            database = urlsplit(value).path.strip("/")
+        except ValueError:
+            database = ""
+        if not database:
+            raise ValueError("must name a database, like postgresql+psycopg://user@host/name")
+    return value
+
+
+def _redis_url(value: str) -> str:
+    form = r"rediss?://([^\s/@]*@)?([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?(/[0-9]{1,2})?"
+    if not re.fullmatch(form, value):
+        raise ValueError("must be like redis://host:6379/0, or rediss:// with TLS")
+    return value
+
+
+def _metrics_token(value: str) -> str:
+    if not re.fullmatch(r"[\x21-\x7e]{32,}", value):
+        raise ValueError("must be at least 32 printable ASCII characters, no spaces")
+    return value
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(text.strip()) for text in value.split(",") if text.strip())
+    except ValueError:
+        raise ValueError("must be addresses or networks: 10.0.0.5,10.1.0.0/24") from None
+
+
+def _secret_key(value: str, info: ValidationInfo) -> str:
+    if not _is_production(info):
+        return value or DEMO_SECRET
+    if not value:
+        raise ValueError("is missing; production needs it")
+    if value.startswith("demo"):
+        raise ValueError("is a demo secret; production needs its own")
+    if len(value) < 32:
+        raise ValueError("is too short; use at least 32 random characters")
+    return value
+
+
+def _index_key(value: str, info: ValidationInfo) -> bytes:
+    if value == DEMO_INDEX_KEY and _is_production(info):
+        raise ValueError("is the demo key; production needs its own")
+    return _key_bytes(value)
+
+
+def _data_keys(value: str, info: ValidationInfo) -> dict[str, bytes]:
+    keys: dict[str, bytes] = {}
+    for entry in value.split(","):
+        key_id, _, text = entry.strip().partition(":")
+        if not re.fullmatch(r"[a-z0-9]{1,12}", key_id) or key_id in keys:
+            raise ValueError("must look like id:base64,id:base64 with different ids of a-z0-9")
+        if text == DEMO_DATA_KEY and _is_production(info):
+            raise ValueError("holds the demo key; production needs its own")
+        keys[key_id] = _key_bytes(text)
+    return keys
+
+
+def _key_bytes(text: str) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise ValueError("must hold 32 bytes in base64")
+    return key
+
+
+def _signing_keys(value: str, info: ValidationInfo) -> tuple[ECKey, ...]:
+    keys = signing.private_keys(_text_or_file(value))
+    if _is_production(info) and any(signing.same_key(key, DEMO_SIGNING_KEY) for key in keys):
+        raise ValueError("holds the demo key; production needs its own")
+    return keys
+
+
+def _tax_keys(value: str, info: ValidationInfo) -> KeySet:
+    keys = signing.public_keys(_text_or_file(value))
+    demo_key = signing.public_keys(DEMO_TAX_KEYS).keys[0].thumbprint()
+    if _is_production(info) and demo_key in [key.thumbprint() for key in keys.keys]:
+        raise ValueError("trusts the demo's stand-in; production must not")
+    return keys
+
+
+def _text_or_file(value: str) -> str:
+    """A JWK set, given as itself or as the path of its file."""
+    if value.startswith("{"):
+        return value
+    try:
+        return Path(value).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise ValueError(f"names a file that cannot be read ({type(error).__name__})") from None
+
+
+def _today(value: str, info: ValidationInfo) -> date | None:
+    if not value:
+        return None
+    if _is_production(info):
+        raise ValueError("pins the business date and works in the demo only")
+    try:
+        # `fromisoformat` alone would also read 2019-W39-2 and 20190924.
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            raise ValueError
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a date, like 2019-09-24") from None
+
+
+def _is_production(info: ValidationInfo) -> bool:
+    return info.data.get("env") is Environment.PRODUCTION
+
+
+Url = Annotated[str, AfterValidator(_url)]
+
+
+class Settings(BaseSettings):
+    """All settings, immutable; made by `load`.
+
+    Fields are checked in this order: a check that depends on another field follows that field.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=False,
+        arbitrary_types_allowed=True,
+    )
 
     env: Environment
-    database_url: str
-    database_pool: int
-    """Connections that a serving process keeps to PostgreSQL, at most."""
-    database_recycle: int
-    """Seconds after which such a connection is made anew."""
-    host: str
-    port: int
-    public_url: str
-    secret_key: str
-    today: date | None
-    tax_url: str | None
-    signing_keys: tuple[ECKey, ...]
-    """Ours; the first signs, the others are still published."""
-    tax_keys: KeySet
-    """The tax bureau's public keys: what is signed with none of them is not believed."""
-    tax_database: Path
-    data_keys: Mapping[str, bytes]
+    host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
+    port: Annotated[int, _whole_number(1, 65535)] = 8000
+    public_url: Url
+    workers: Annotated[int, _whole_number(1, 64)] = 2
+
+    database_url: Annotated[str, AfterValidator(_database_url)]
+    database_pool: Annotated[int, _whole_number(1, 100)] = 5
+    """Maximum number of PostgreSQL connections of a serving process."""
+    database_recycle: Annotated[int, _whole_number(60, 86400)] = 1800
+    """Seconds after which such a connection is replaced."""
+    redis_url: Annotated[str, AfterValidator(_redis_url)] | None = None
+    """Store of the rate-limit counters; None: the database."""
+
+    secret_key: Annotated[str, AfterValidator(_secret_key)]
+    data_keys: Annotated[Mapping[str, bytes], BeforeValidator(_data_keys)]
     """Encryption keys at rest, 32 bytes each, by key id; the first one writes, all read."""
-    ciphers: str
-    """"aes" or "sm": what new values are encrypted with; what is stored is read whatever it was."""
-    index_key: bytes
-    sms: str
-    sms_url: str | None
-    sms_token: str | None
-    population_url: str | None
-    population_token: str | None
-    workers: int
-    log: str
-    """How lines are logged: "json" for machines, "text" for people."""
-    metrics_token: str | None
-    """What whoever reads /metrics must show; None: there is no such page."""
-    metrics_dir: Path
-    """Where the processes of one service put what they have counted."""
-    trusted_proxies: tuple[Network, ...]
-    """From whom an X-Request-ID is taken over, and an X-Forwarded-For believed."""
-    redis_url: str | None
-    """Where counts for limits are kept; None: in the database."""
+    index_key: Annotated[bytes, BeforeValidator(_index_key)]
+    ciphers: Literal["aes", "sm"] = "aes"
+    """Cipher of new values; stored values are read whichever cipher wrote them."""
+
+    signing_keys: Annotated[tuple[ECKey, ...], BeforeValidator(_signing_keys)]
+    """Our private keys; the first signs, the others are still published."""
+    tax_url: Url | None
+    tax_keys: Annotated[KeySet, BeforeValidator(_tax_keys)]
+    """The tax bureau's public keys: only messages signed with one of them are accepted."""
+    tax_database: Path = PROJECT / "var" / "tax.sqlite3"
+
+    sms_url: Url | None = None
+    sms_token: str | None = None
+    sms: Literal["demo", "log", "http"]
+    population_url: Url | None
+    population_token: str | None = None
+
+    today: Annotated[date | None, BeforeValidator(_today)] = None
+    """The pinned business date; None: the date of the clock."""
+    log: Literal["json", "text"]
+    """Format of log lines: "json" for machines, "text" for people."""
+    metrics_token: Annotated[str, AfterValidator(_metrics_token)] | None = None
+    """Bearer token of /metrics; None: there is no such page."""
+    metrics_dir: Path = PROJECT / "var" / "metrics"
+    """Folder shared by the processes of one service for their counters."""
+    trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(_networks)] = (
+        ip_network("127.0.0.1"),
+        ip_network("::1"),
+    )
+    """Senders whose X-Request-ID and X-Forwarded-For are used."""
+    browser: str | None = None
+    """Read by the test suite alone: the browser of the journeys."""
 
     @property
     def is_demo(self) -> bool:
         """Whether this is the demonstration with fictional people."""
         return self.env is Environment.DEMO
 
+    @model_validator(mode="before")
+    @classmethod
+    def _add_defaults(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Add the defaults of the environment in use."""
+        env = given.get("env", Environment.DEMO)
+        return {"env": env} | dict(IN_PRODUCTION if env == "production" else IN_DEMO) | given
+
+    @field_validator("public_url", mode="before")
+    @classmethod
+    def _own_address(cls, value: str | None, info: ValidationInfo) -> str:
+        """The demo's default: where it listens."""
+        if value is not None:
+            return value
+        host, port = info.data.get("host", "localhost"), info.data.get("port", 8000)
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    @field_validator("sms")
+    @classmethod
+    def _sms_can_be_sent(cls, value: str, info: ValidationInfo) -> str:
+        if value == "demo" and _is_production(info):
+            raise ValueError("must be log or http in production: demo shows codes on pages")
+        if value == "http" and info.data.get("sms_url", "faulty") is None:
+            raise ValueError("is http, which needs FLEXAPP_SMS_URL, the provider's address")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only the environment given to `load`.
+
+        Tests and tools load the settings of several services in one process, so the environment
+        is an argument. The library's own source reads `os.environ` and ignores unknown names.
+        """
+        return (init_settings,)
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """No field is printed: many are secrets."""
+        return ()
+
+
+KNOWN = frozenset(PREFIX + name.upper() for name in Settings.model_fields)
+
 
 def load(environ: Mapping[str, str]) -> Settings:
-    """Read and check all settings; raises `SettingsError` naming every fault at once."""
-    return _Reader(environ).settings()
-
-
-class _Reader:
-    """Collects faults instead of stopping at the first: an operator fixes them in one go."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self.environ = {k: v.strip() for k, v in environ.items() if k.startswith("FLEXAPP_")}
-        self.faults = [
-            f"{name} is not a setting of this service; see the README for those that are."
-            for name in sorted(self.environ.keys() - KNOWN)
-        ]
-
-    def settings(self) -> Settings:
-        env = self.choice("FLEXAPP_ENV", [e.value for e in Environment], Environment.DEMO.value)
-        demo = env != Environment.PRODUCTION
-        host, port = self.host(), self.number("FLEXAPP_PORT", 8000, 1, 65535)
-        ours = f"http://{f'[{host}]' if ':' in host else host}:{port}" if demo else None
-        public_url = self.url("FLEXAPP_PUBLIC_URL", ours)
-        database_url = self.database_url(demo)
-        self.faults += deployment.faults(
-            self.environ, host=host, public_url=public_url or "", database_url=database_url
-        )
-        settings = Settings(
-            env=Environment.DEMO if demo else Environment.PRODUCTION,
-            database_url=database_url,
-            database_pool=self.number("FLEXAPP_DATABASE_POOL", 5, 1, 100),
-            database_recycle=self.number("FLEXAPP_DATABASE_RECYCLE", 1800, 60, 86400),
-            host=host,
-            port=port,
-            public_url=public_url or "",
-            secret_key=self.secret("FLEXAPP_SECRET_KEY", DEMO_SECRET, demo),
-            today=self.today(demo),
-            tax_url=self.url("FLEXAPP_TAX_URL", None, required=not demo),
-            signing_keys=self.signing_keys(demo),
-            tax_keys=self.tax_keys(demo),
-            tax_database=Path(
-                self.environ.get("FLEXAPP_TAX_DATABASE", str(PROJECT / "var" / "tax.sqlite3"))
-            ),
-            data_keys=self.data_keys(demo),
-            ciphers=self.choice("FLEXAPP_CIPHERS", ["aes", "sm"], "aes"),
-            index_key=self.key("FLEXAPP_INDEX_KEY", DEMO_INDEX_KEY, demo),
-            sms=self.sms(demo),
-            sms_url=self.url("FLEXAPP_SMS_URL", None),
-            sms_token=self.environ.get("FLEXAPP_SMS_TOKEN"),
-            population_url=self.url("FLEXAPP_POPULATION_URL", None, required=not demo),
-            population_token=self.environ.get("FLEXAPP_POPULATION_TOKEN"),
-            workers=self.number("FLEXAPP_WORKERS", 2, 1, 64),
-            log=self.choice("FLEXAPP_LOG", ["json", "text"], "text" if demo else "json"),
-            metrics_token=self.metrics_token(),
-            metrics_dir=Path(
-                self.environ.get("FLEXAPP_METRICS_DIR", str(PROJECT / "var" / "metrics"))
-            ),
-            trusted_proxies=self.networks("FLEXAPP_TRUSTED_PROXIES", "127.0.0.1,::1"),
-            redis_url=self.redis_url(),
-        )
-        if settings.sms == "http" and not settings.sms_url:
-            self.faults.append("FLEXAPP_SMS=http needs FLEXAPP_SMS_URL, the provider's address.")
-        if self.faults:
-            raise SettingsError(self.faults)
-        return settings
-
-    def host(self) -> str:
-        value = self.environ.get("FLEXAPP_HOST", "127.0.0.1")
-        if not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", value):
-            self.faults.append(f"FLEXAPP_HOST is {value!r}; it must be a host name or address.")
-        return value
-
-    def choice(self, name: str, allowed: list[str], default: str) -> str:
-        value = self.environ.get(name, default)
-        if value not in allowed:
-            self.faults.append(f"{name} is {value!r}; it must be one of {', '.join(allowed)}.")
-        return value
-
-    def number(self, name: str, default: int, low: int, high: int) -> int:
-        text = self.environ.get(name, str(default))
-        if not re.fullmatch(r"[0-9]{1,6}", text) or not low <= int(text) <= high:
-            self.faults.append(f"{name} is {text!r}; it must be a whole number {low} to {high}.")
-            return default
-        return int(text)
-
-    def url(self, name: str, default: str | None, *, required: bool = False) -> str | None:
-        value = self.environ.get(name, default)
-        if value is None:
-            if required or name == "FLEXAPP_PUBLIC_URL":
-                self.faults.append(f"{name} is missing; production needs it.")
-            return None
-        try:
-            parts = urlsplit(value)
-            fine = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query
-            fine = fine and parts.port != 0  # reading a port that cannot be raises
-        except ValueError:
-            fine = False
-        if not fine:
-            self.faults.append(f"{name} is {value!r}; it must be like https://host or http://host.")
-        return value.rstrip("/")
-
-    def database_url(self, demo: bool) -> str:
-        name = "FLEXAPP_DATABASE_URL"
-        default = f"sqlite:///{PROJECT / 'var' / 'flexapp.sqlite3'}" if demo else None
-        value = self.environ.get(name, default)
-        if value is None:
-            self.faults.append(f"{name} is missing; production needs it.")
-            return ""
-        if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
-            self.faults.append(
-                f"{name} must begin with sqlite:/// or postgresql+psycopg:// (it is not printed"
-                " here because it may hold a password)."
-            )
-        elif value.startswith("postgresql") and not _database_of(value):
-            self.faults.append(
-                f"{name} must name a database, like postgresql+psycopg://user@host/name."
-            )
-        return value
-
-    def secret(self, name: str, demo_value: str, demo: bool) -> str:
-        value = self.environ.get(name)
-        if demo:
-            return value or demo_value
-        if not value:
-            self.faults.append(f"{name} is missing; production needs its own secret.")
-        elif value == demo_value or value.startswith("demo"):
-            self.faults.append(f"{name} is a demo secret; production needs its own.")
-        elif len(value) < 32:
-            self.faults.append(f"{name} is too short; use at least 32 random characters.")
-        return value or ""
-
-    def key(self, name: str, demo_value: str, demo: bool) -> bytes:
-        text = self.environ.get(name)
-        if text is None:
-            if not demo:
-                self.faults.append(f"{name} is missing; production needs its own key.")
-            text = demo_value
-        elif text == demo_value and not demo:
-            self.faults.append(f"{name} is the demo key; production needs its own.")
-        return self.key_bytes(name, text)
-
-    def key_bytes(self, name: str, text: str) -> bytes:
-        try:
-            raw = base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError):
-            raw = b""
-        if len(raw) != 32:
-            self.faults.append(f"{name} must hold 32 bytes in base64.")
-        return raw
-
-    def data_keys(self, demo: bool) -> dict[str, bytes]:
-        name = "FLEXAPP_DATA_KEYS"
-        text = self.environ.get(name)
-        if text is None:
-            if not demo:
-                self.faults.append(f"{name} is missing; production needs its own keys.")
-            return {"demo": self.key_bytes(name, DEMO_DATA_KEY)}
-        keys: dict[str, bytes] = {}
-        for entry in text.split(","):
-            key_id, _, value = entry.strip().partition(":")
-            if not re.fullmatch(r"[a-z0-9]{1,12}", key_id) or key_id in keys:
-                self.faults.append(f"{name} must look like id:base64,id:base64 with ids of a-z0-9.")
-                break
-            if value == DEMO_DATA_KEY and not demo:
-                self.faults.append(f"{name} holds the demo key; production needs its own.")
-            keys[key_id] = self.key_bytes(name, value)
-        return keys
-
-    def signing_keys(self, demo: bool) -> tuple[ECKey, ...]:
-        name = "FLEXAPP_SIGNING_KEYS"
-        text = self.text_or_file(name, demo)
-        if text is None:
-            return (DEMO_SIGNING_KEY,)
-        try:
-            keys = signing.private_keys(text)
-        except ValueError as error:
-            self.faults.append(f"{name}: {error}.")
-            return (DEMO_SIGNING_KEY,)
-        if not demo and any(signing.same_key(key, DEMO_SIGNING_KEY) for key in keys):
-            self.faults.append(f"{name} holds the demo key; production needs its own.")
-        return keys
-
-    def tax_keys(self, demo: bool) -> KeySet:
-        name = "FLEXAPP_TAX_KEYS"
-        text, trusted = self.text_or_file(name, demo), signing.public_keys(DEMO_TAX_KEYS)
-        try:
-            keys = trusted if text is None else signing.public_keys(text)
-        except ValueError as error:
-            self.faults.append(f"{name}: {error}.")
-            return trusted
-        demo_print = trusted.keys[0].thumbprint()
-        if text is not None and not demo and demo_print in [key.thumbprint() for key in keys.keys]:
-            self.faults.append(f"{name} trusts the demo's stand-in; production must not.")
-        return keys
-
-    def text_or_file(self, name: str, demo: bool) -> str | None:
-        """A JWK set: itself, or the file that it lies in; None where the demo's own will do."""
-        value = self.environ.get(name)
-        if value is None:
-            if not demo:
-                self.faults.append(f"{name} is missing; production needs it.")
-            return None
-        if value.startswith("{"):
-            return value
-        try:
-            return Path(value).read_text(encoding="utf-8")
-        except (OSError, ValueError) as error:
-            self.faults.append(f"{name} names a file that cannot be read ({type(error).__name__}).")
-            return None
-
-    def metrics_token(self) -> str | None:
-        value = self.environ.get("FLEXAPP_METRICS_TOKEN")
-        if value is not None and not re.fullmatch(r"[\x21-\x7e]{32,}", value):
-            self.faults.append(
-                "FLEXAPP_METRICS_TOKEN must be at least 32 printable ASCII characters, no spaces."
-            )
-        return value
-
-    def redis_url(self) -> str | None:
-        value = self.environ.get("FLEXAPP_REDIS_URL")
-        form = r"rediss?://([^\s/@]*@)?([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?(/[0-9]{1,2})?"
-        if value is not None and not re.fullmatch(form, value):
-            self.faults.append(
-                "FLEXAPP_REDIS_URL must be like redis://host:6379/0, or rediss:// with TLS (it is"
-                " not printed here because it may hold a password)."
-            )
-        return value
-
-    def networks(self, name: str, default: str) -> tuple[Network, ...]:
-        try:
-            texts = self.environ.get(name, default).split(",")
-            return tuple(ip_network(text.strip()) for text in texts if text.strip())
-        except ValueError:
-            self.faults.append(f"{name} must be addresses or networks: 10.0.0.5,10.1.0.0/24.")
-            return ()
-
-    def sms(self, demo: bool) -> str:
-        return self.choice(
-            "FLEXAPP_SMS",
-            ["demo", "log", "http"] if demo else ["log", "http"],
-            "demo" if demo else "http",
-        )
-
-    def today(self, demo: bool) -> date | None:
-        text = self.environ.get("FLEXAPP_TODAY")
-        if not text:
-            return None
-        if not demo:
-            self.faults.append("FLEXAPP_TODAY pins the business date and works in the demo only.")
-        try:
-            # `fromisoformat` alone would also read 2019-W39-2 and 20190924.
-            if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-                raise ValueError
-            return date.fromisoformat(text)
-        except ValueError:
-            self.faults.append(f"FLEXAPP_TODAY is {text!r}; write it as 2019-09-24.")
-            return None
-
-
-def _database_of(url: str) -> str:
-    """The database that an address names; "" where it names none or cannot be read."""
+    """Read and check all settings; raises `SettingsError` with all faults."""
+    ours = {name: value.strip() for name, value in environ.items() if name.startswith(PREFIX)}
+    faults = [_unknown(name) for name in sorted(ours.keys() - KNOWN)]
+    faults += deployment.faults(ours)
+    if "PYDANTIC_SETTINGS_DEBUG" in environ:
+        faults.append("PYDANTIC_SETTINGS_DEBUG lets settings be logged; unset it.")
+    given = {name.removeprefix(PREFIX).lower(): ours[name] for name in ours.keys() & KNOWN}
+    settings: Settings | None = None
     try:
-        return urlsplit(url).path.strip("/")
-    except ValueError:
-        return ""
+        settings = Settings(**given)  # type: ignore[arg-type]  # strings, which are validated
+    except ValidationError as error:
+        faults += _sentences(error)
+    # Not inside `except`: the library's error, which holds the values, must not be chained.
+    if settings is None or faults:
+        raise SettingsError(faults)
+    return settings
+
+
+def _unknown(name: str) -> str:
+    def nearness(known: str) -> tuple[float, bool]:
+        return SequenceMatcher(None, name, known).ratio(), known.startswith(name)
+
+    nearest = max(sorted(KNOWN), key=nearness)
+    return f"{name} is not a setting of this service; the nearest is {nearest}."
+
+
+def _sentences(error: ValidationError) -> list[str]:
+    """A sentence for each fault. Of the library's messages only those without values are used."""
+    sentences: list[str] = []
+    for fault in error.errors(include_url=False, include_input=False):
+        name = PREFIX + str(fault["loc"][0]).upper()
+        match fault["type"]:
+            case "missing":
+                rule = "is missing; production needs it"
+            case "enum" | "literal_error":
+                rule = f"must be {fault['ctx']['expected']}"
+            case "value_error":
+                rule = str(fault["ctx"]["error"])
+            case other:
+                rule = f"cannot be read ({other})"
+        sentences.append(f"{name} {rule}.")
+    return sentences

@@ -1,8 +1,8 @@
-"""What tells a deployment from a trial on one's own machine, where FLEXAPP_ENV was forgotten."""
+"""Recognises a deployment whose FLEXAPP_ENV is missing, so that it does not start the demo."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -21,23 +21,23 @@ SETTINGS = frozenset(
         "FLEXAPP_TAX_URL",
     }
 )
-"""Secrets and other systems, which nobody sets to look at the demo."""
+"""Secrets and addresses of other systems; a trial of the demo sets none of them."""
 
 
-def faults(names: Collection[str], *, host: str, public_url: str, database_url: str) -> list[str]:
-    """What is wrong with starting the demo because FLEXAPP_ENV is not among the settings (`names`).
+def faults(environ: Mapping[str, str]) -> list[str]:
+    """The fault of a deployment without FLEXAPP_ENV, which would start the demo; else nothing.
 
-    Nothing where neither a setting nor where the service listens, is reached and keeps its data
-    tells of a deployment.
+    A deployment shows in its settings (`SETTINGS`), in where it listens and is reached, and in
+    where it keeps its data.
     """
-    if "FLEXAPP_ENV" in names:
+    if "FLEXAPP_ENV" in environ:
         return []
-    found = sorted(SETTINGS.intersection(names))
-    if not _is_loopback(host):
+    found = sorted(SETTINGS.intersection(environ))
+    if not _is_loopback(environ.get("FLEXAPP_HOST", "localhost")):
         found.append("FLEXAPP_HOST")
-    if "FLEXAPP_PUBLIC_URL" in names and not _is_loopback(_host_of(public_url)):
+    if not _is_loopback(_host_of(environ.get("FLEXAPP_PUBLIC_URL", "http://localhost"))):
         found.append("FLEXAPP_PUBLIC_URL")
-    if not database_url.startswith("sqlite:"):
+    if not environ.get("FLEXAPP_DATABASE_URL", "sqlite:").startswith("sqlite:"):
         found.append("FLEXAPP_DATABASE_URL")
     if not found:
         return []

@@ -2,7 +2,6 @@
 
 import gzip
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -82,7 +81,9 @@ def test_the_codes_follow_the_public_address(
     client: FlaskClient, read_qr: Callable[[str, int], str]
 ) -> None:
     settings = client.application.config["SETTINGS"]
-    client.application.config["SETTINGS"] = replace(settings, public_url="https://h5.example")
+    client.application.config["SETTINGS"] = settings.model_copy(
+        update={"public_url": "https://h5.example"}
+    )
     svgs = named(fetch(client, "/channels"), "svg")
     assert [decoded(svg, read_qr) for svg in svgs] == [
         f"https://h5.example/c/{app.code}" for app in USABLE

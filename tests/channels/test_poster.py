@@ -69,7 +69,9 @@ def test_it_has_room_for_the_agency_and_says_where_nothing_can_be_done(poster: P
 
 def test_it_tells_the_address_as_people_type_it(client: LintingClient) -> None:
     settings = client.application.config["SETTINGS"]
-    client.application.config["SETTINGS"] = replace(settings, public_url="https://h5.example")
+    client.application.config["SETTINGS"] = settings.model_copy(
+        update={"public_url": "https://h5.example"}
+    )
     (line,) = client.page("/channels/poster").texts("p", class_="also")
     assert "用手机浏览器打开 h5.example，" in line
 

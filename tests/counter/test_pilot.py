@@ -58,7 +58,9 @@ def test_in_the_demo_everything_is_open(at_the_desk: AtTheDesk) -> None:
 
 
 def test_in_production_an_area_is_closed_until_it_is_opened(app: Flask) -> None:
-    app.config["SETTINGS"] = replace(app.config["SETTINGS"], env=Environment.PRODUCTION)
+    app.config["SETTINGS"] = app.config["SETTINGS"].model_copy(
+        update={"env": Environment.PRODUCTION}
+    )
     refusal = asked(app, PHONE)
     assert refusal is not None
     assert "兴庆区还没有开通" in refusal.sentence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -113,7 +112,7 @@ def test_each_goes_in_its_own_time(client: LintingClient, app: Flask, clock: Clo
 
 def run_now(app: Flask) -> dict[str, int]:
     """`run` by the real clock: no business date is pinned where this is for."""
-    app.config["SETTINGS"] = replace(app.config["SETTINGS"], today=None)
+    app.config["SETTINGS"] = app.config["SETTINGS"].model_copy(update={"today": None})
     return run(app)
 
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
+import os
+import subprocess
+import sys
+import traceback
 from datetime import date
 from pathlib import Path
 
 import pytest
 from joserfc.jwk import ECKey
+from pydantic import ValidationError
 
 from flexapp import signing
 from flexapp.config import (
@@ -17,6 +23,8 @@ from flexapp.config import (
     DEMO_SECRET,
     DEMO_SIGNING_KEY,
     DEMO_TAX_KEYS,
+    KNOWN,
+    PROJECT,
     Environment,
     SettingsError,
     load,
@@ -206,7 +214,8 @@ def test_a_database_that_cannot_be_used_is_refused_and_its_password_not_said(add
 )
 def test_a_pool_that_cannot_be_is_named(name: str, value: str) -> None:
     (fault,) = faults({name: value})
-    assert fault.startswith(f"{name} is '{value}'; it must be a whole number")
+    assert fault.startswith(f"{name} must be a whole number")
+    assert value not in fault.removeprefix(name).split()
 
 
 def test_what_is_said_of_the_pool_reaches_the_engine_of_postgresql_alone() -> None:
@@ -223,8 +232,121 @@ def test_an_unknown_setting_is_named() -> None:
     assert fault.startswith("FLEXAPP_DATABASE is not a setting of this service")
 
 
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("FLEXAPP_DATABASE", "FLEXAPP_DATABASE_URL"),
+        ("FLEXAPP_PORTS", "FLEXAPP_PORT"),
+        ("FLEXAPP_SECRETKEY", "FLEXAPP_SECRET_KEY"),
+        ("FLEXAPP_SIGNING_KEY", "FLEXAPP_SIGNING_KEYS"),
+        ("FLEXAPP_Env", "FLEXAPP_ENV"),
+    ],
+)
+def test_the_nearest_known_setting_is_named_for_an_unknown_one(name: str, nearest: str) -> None:
+    (fault,) = faults({name: "x"})
+    assert fault.endswith(f"the nearest is {nearest}.")
+
+
 def test_all_faults_are_said_at_once() -> None:
     assert len(faults({"FLEXAPP_PORT": "x", "FLEXAPP_TODAY": "x", "FLEXAPP_NOPE": "x"})) == 3
+
+
+MARKER = "marker"
+MARKED = PRODUCTION | {
+    "FLEXAPP_BROWSER": "/opt/marker/chrome",
+    "FLEXAPP_DATABASE_URL": "postgresql+psycopg://flexapp:marker@db.example/flexapp",
+    "FLEXAPP_DATA_KEYS": "a1:" + (MARKER * 8)[:43] + "=",
+    "FLEXAPP_HOST": "marker.example",
+    "FLEXAPP_INDEX_KEY": (MARKER * 8)[5:] + "=",
+    "FLEXAPP_METRICS_DIR": "/var/marker",
+    "FLEXAPP_METRICS_TOKEN": MARKER * 6,
+    "FLEXAPP_POPULATION_TOKEN": MARKER,
+    "FLEXAPP_POPULATION_URL": "https://marker.example/population",
+    "FLEXAPP_PUBLIC_URL": "https://marker.example",
+    "FLEXAPP_REDIS_URL": "redis://:marker@redis.example:6379/0",
+    "FLEXAPP_SECRET_KEY": MARKER * 6,
+    "FLEXAPP_SIGNING_KEYS": key_set(signing.demo_key("of a test", MARKER), private=True),
+    "FLEXAPP_SMS_TOKEN": MARKER,
+    "FLEXAPP_SMS_URL": "https://marker.example/sms",
+    "FLEXAPP_TAX_DATABASE": "/var/marker/tax.sqlite3",
+    "FLEXAPP_TAX_KEYS": key_set(signing.demo_key("of a test", MARKER), private=False),
+    "FLEXAPP_TAX_URL": "https://marker.example/tax",
+}
+"""A production with the marker in every setting whose values are free."""
+
+FREE = {
+    "FLEXAPP_BROWSER",
+    "FLEXAPP_METRICS_DIR",
+    "FLEXAPP_POPULATION_TOKEN",
+    "FLEXAPP_SMS_TOKEN",
+    "FLEXAPP_TAX_DATABASE",
+}
+"""Texts without a rule."""
+
+BROKEN = dict.fromkeys(KNOWN - FREE, MARKER) | {
+    "FLEXAPP_DATA_KEYS": "a1:marker",
+    "FLEXAPP_DATABASE_URL": "postgresql+psycopg://[marker",
+    "FLEXAPP_HOST": "marker/example",
+    "FLEXAPP_POPULATION_URL": "https://[marker",
+    "FLEXAPP_PUBLIC_URL": "https://pension.example:marker",
+    "FLEXAPP_SIGNING_KEYS": MARKED["FLEXAPP_TAX_KEYS"],
+    "FLEXAPP_TAX_KEYS": MARKED["FLEXAPP_SIGNING_KEYS"],
+}
+"""For each other setting a value with the marker that cannot be used."""
+
+
+def test_settings_with_the_marker_load_and_do_not_print_it() -> None:
+    settings = load(MARKED)
+    assert MARKER not in repr(settings) + str(settings)
+    assert load(MARKED | dict.fromkeys(FREE, "\udcff")).port == settings.port
+
+
+@pytest.mark.parametrize("name", sorted(BROKEN))
+def test_no_message_and_no_traceback_holds_a_value(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    assert MARKER in BROKEN[name]
+    with pytest.raises(SettingsError) as raised:
+        load(MARKED | {name: BROKEN[name]})
+    assert [fault for fault in raised.value.faults if fault.startswith(f"{name} ")]
+    assert (raised.value.__cause__, raised.value.__context__) == (None, None)
+    printed = "".join(traceback.format_exception(raised.value)) + repr(raised.value)
+    assert MARKER not in printed + caplog.text
+
+
+def test_a_start_with_every_setting_broken_names_each_and_prints_no_value() -> None:
+    broken = BROKEN | {"FLEXAPP_ENV": "production"}
+    done = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"]} | MARKED | broken,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert sorted(line.split()[0] for line in done.stderr.splitlines()) == sorted(
+        BROKEN.keys() - {"FLEXAPP_ENV"}
+    )
+    assert MARKER not in done.stderr
+
+
+def test_the_librarys_switch_for_logging_settings_is_refused() -> None:
+    (fault,) = faults(MARKED | {"PYDANTIC_SETTINGS_DEBUG": "1"})
+    assert fault.startswith("PYDANTIC_SETTINGS_DEBUG")
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        load({}).port = 80
+
+
+def test_the_environment_of_the_process_adds_nothing_to_the_one_that_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FLEXAPP_PORT", "8123")
+    assert load({}).port == 8000
 
 
 def test_the_business_date_can_be_pinned_in_the_demo_only() -> None:
