@@ -87,17 +87,16 @@ audit: need-python ## what is known against the locked packages (asks the networ
 	@"$(PYTHON)" deploy/bootstrap.py audit </dev/null
 	@$(OURS) deploy/audit.py </dev/null
 
-# One lock for every Python that pyproject.toml promises: markers say what only some of them need.
+# One lock for every Python that pyproject.toml allows: markers say what only some of them need.
 LOCK_ARGS ?= --upgrade
 LOCK := $(OURS) -m uv pip compile --quiet --universal --python-version 3.11.0 --generate-hashes \
 	--no-strip-markers --no-header --no-emit-index-url --no-emit-find-links --no-build
 lock: need-python ## newer versions into the lock files (LOCK_ARGS= keeps those that fit)
 	@"$(PYTHON)" deploy/bootstrap.py tools </dev/null
-	$(LOCK) $(LOCK_ARGS) -o requirements.txt requirements.in
-	$(LOCK) $(LOCK_ARGS) -c requirements.txt -o requirements-dev.txt requirements-dev.in
-	$(LOCK) $(LOCK_ARGS) -c requirements-dev.txt -o requirements-audit.txt requirements-audit.in
-	$(LOCK) $(LOCK_ARGS) -o requirements-node.txt requirements-node.in
-	$(LOCK) $(LOCK_ARGS) -o requirements-old-chromium.txt requirements-old-chromium.in
+	$(LOCK) $(LOCK_ARGS) -o requirements.txt pyproject.toml
+	$(LOCK) $(LOCK_ARGS) -c requirements.txt --group dev -o requirements-dev.txt pyproject.toml
+	$(LOCK) $(LOCK_ARGS) --group node -o deploy/locks/node.txt
+	$(LOCK) $(LOCK_ARGS) --group old-chromium -o deploy/locks/old-chromium.txt
 
 clean: ## removes what was built and installed; keeps the data in var/
 	rm -rf static/dist node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 import signal
 import socket
 import sys
 import time
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import text
@@ -21,6 +25,7 @@ from flexapp.taxbureau.schema import DatabaseError
 from flexapp.web import logs, metrics
 from flexapp.wiring import create_app
 
+PYPROJECT = Path(__file__).with_name("pyproject.toml")
 THREADS = 8
 """Of each serving process: three may wait for the SMS provider, three for the population registry
 (people/gateways.py), and one may check a password (counter/passwords.py); the rest is for pages."""
@@ -47,8 +52,17 @@ def _begin(settings: Settings) -> None:
     metrics.share(settings)
 
 
-def main() -> int:
-    """Serve until stopped; an unusable environment is said in sentences, not in a traceback."""
+def version() -> str:
+    """The version in pyproject.toml, its only place: the service runs from its checkout."""
+    project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
+    return str(project["version"])
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Serve until stopped; an unusable environment is reported in sentences, not in a traceback."""
+    parser = argparse.ArgumentParser("app.py", description="Serves the site (README: settings).")
+    parser.add_argument("--version", action="version", version=f"flexapp {version()}")
+    parser.parse_args(arguments)
     try:
         settings = load(os.environ)
     except SettingsError as error:
@@ -141,4 +155,4 @@ def __getattr__(name: str) -> Flask:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -18,9 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCKS = (
     "requirements.txt",
     "requirements-dev.txt",
-    "requirements-node.txt",
-    "requirements-audit.txt",
-    "requirements-old-chromium.txt",
+    "deploy/locks/node.txt",
+    "deploy/locks/old-chromium.txt",
 )
 PIP_AUDIT = [
     sys.executable,

@@ -8,7 +8,7 @@ WHAT is one of
   faults  what the runs with faults need: the same
   fuzz    what the requests nobody should send need: packages of the checks, front-end build
   cluster what several nodes on this machine need: that, and nginx
-  audit   what asks the advisory services, and Node
+  audit   what asking the advisory services needs: packages of the checks, Node
   walkthrough  what taking the guide's pictures needs: that, a browser, Chinese glyphs
   test    what the tests need: that, nginx, a browser, Chinese glyphs, other engines where possible;
           also that the lock fits the oldest and the newest Python of this machine
@@ -42,7 +42,7 @@ PREPARATIONS = {
     "faults": (packages.for_checks, front_end.built, nginx.found),
     "fuzz": (packages.for_checks, front_end.built),
     "cluster": (packages.for_checks, front_end.built, nginx.found),
-    "audit": (packages.for_checks, packages.for_audit, front_end.built),
+    "audit": (packages.for_checks, front_end.built),
     "walkthrough": (
         packages.for_checks,
         front_end.built,

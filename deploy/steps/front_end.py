@@ -25,7 +25,7 @@ OLDEST_NODE = 18
 DIST = ROOT / "static" / "dist"
 MODULES = ROOT / "node_modules"
 PACKAGE_FILES = [ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc"]
-OWN_NODE = "requirements-node.txt"
+OWN_NODE = "deploy/locks/node.txt"
 
 
 def built() -> None:

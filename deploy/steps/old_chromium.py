@@ -28,7 +28,7 @@ from steps.toolbox import (
 STAMP = "old-chromium"
 """Marked once it was tried: what could not be had is not waited for at every run."""
 
-LOCK = "requirements-old-chromium.txt"
+LOCK = "deploy/locks/old-chromium.txt"
 ENVIRONMENT = VENV / "old-chromium"
 PYTHON = ENVIRONMENT / "bin" / "python"
 

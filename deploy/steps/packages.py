@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from pathlib import Path
 
 from steps.toolbox import (
     ROOT,
@@ -23,7 +24,7 @@ from steps.toolbox import (
 
 SITE = "requirements.txt"
 CHECKS = "requirements-dev.txt"
-"""Everything in `SITE`, in the same versions, and the tools of the checks and tests."""
+"""Everything in `SITE`, in the same versions, and the tools of the checks, tests and audit."""
 
 
 def for_running() -> None:
@@ -40,11 +41,6 @@ def for_checks() -> None:
     _install(CHECKS, "Python packages and test tools")
 
 
-def for_audit() -> None:
-    """What asks about the packages, beside the rest and in versions that fit it."""
-    _install("requirements-audit.txt", "what asks the advisory services")
-
-
 def install(file: str, what: str) -> None:
     """Install one more locked list into the environment, which has to be there."""
     _install(file, what)
@@ -57,14 +53,15 @@ def _key(file: str) -> str:
 
 def _install(file: str, what: str) -> None:
     key = _key(file)
-    if is_done(file, key):
+    stamp = Path(file).name
+    if is_done(stamp, key):
         return
     say(f"installing {what} (first time, about a minute)")
     run(
         [VENV_PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", ROOT / file],
         f"The packages of {file} could not be installed: is the package index reachable?",
     )
-    mark_done(file, key)
+    mark_done(stamp, key)
 
 
 def _environment() -> None:

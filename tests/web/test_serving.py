@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -15,6 +18,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from flexapp.config import PROJECT
 from tests.support.database import Templates
 from tests.support.processes import Process, free_port
 
@@ -145,3 +149,35 @@ def test_a_second_service_on_the_same_port_does_not_start(service: Service) -> N
     assert second.returncode == 2
     assert f"127.0.0.1:{service.port} is in use" in second.stderr
     assert service.answers()
+
+
+def test_the_version_of_pyproject_is_printed_and_stands_nowhere_else() -> None:
+    version = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    done = subprocess.run(
+        [sys.executable, "app.py", "--version"],
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], "FLEXAPP_PORT": "none"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, f"flexapp {version}\n")
+    assert "version" not in json.loads((PROJECT / "package.json").read_text("utf-8"))
+
+
+def test_flask_finds_the_application(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "app", "routes"],
+        cwd=PROJECT,
+        env={
+            "PATH": os.environ["PATH"],
+            "FLEXAPP_DATABASE_URL": f"sqlite:///{tmp_path / 'site.sqlite3'}",
+            "FLEXAPP_TAX_DATABASE": str(tmp_path / "tax.sqlite3"),
+            "FLEXAPP_METRICS_DIR": str(tmp_path / "metrics"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^\S+ +GET +/readyz *$", done.stdout, re.M)
