@@ -19,23 +19,24 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from flexapp import environment_check
 from flexapp.config import Settings, SettingsError, load
-from flexapp.extensions import db
-from flexapp.people import rotating
+from flexapp.db.session import db
+from flexapp.factory import create_app
+from flexapp.people import key_rotation
 from flexapp.taxbureau.schema import DatabaseError
 from flexapp.web import logs, metrics
-from flexapp.wiring import create_app
 
 PYPROJECT = Path(__file__).with_name("pyproject.toml")
 THREADS = 8
 """Of each serving process: three may wait for the SMS provider, three for the population registry
-(people/gateways.py), and one may check a password (counter/passwords.py); the rest is for pages."""
+(people/external_services.py), one may check a password (staff/passwords.py); the rest is for
+pages."""
 PAUSE_BEFORE_RESTART = 5
 """Seconds between two starts when the serving processes die as soon as they are there."""
 
 
 def serving_app() -> Flask:
     """The application of one serving process; the demo's also takes messages to the tax bureau."""
-    from flexapp.transmission.worker import start_in_background
+    from flexapp.transmission.outbox_worker import start_in_background
 
     settings = load(os.environ)
     _begin(settings)
@@ -75,7 +76,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         with create_app(settings).app_context():
             db.session.execute(text("SELECT 1"))
             environment_check.check(settings)
-            rotating.check_at_start()
+            key_rotation.check_at_start()
             db.session.remove()
             db.engine.dispose()  # the workers have connections of their own
     except (RuntimeError, ImportError, ValueError, DatabaseError, SQLAlchemyError) as error:

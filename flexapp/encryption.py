@@ -15,7 +15,7 @@ written and never change. Rows that are added as objects get their number and ar
 themselves. Statements on tables say the row: `insert(table), bound(table, row)` for a whole row,
 `BoundText(text, key)` for a single value. A text that says no row is refused.
 
-How rows come from one key to the next: `people/rotating.py`.
+How rows come from one key to the next: `people/key_rotation.py`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from sqlalchemy.types import TypeDecorator
 
 from flexapp.ciphers import SEALERS, Sealer, Suite
 from flexapp.config import Settings
-from flexapp.extensions import db, next_number
+from flexapp.db.session import db, next_number
 
 NONCE_BYTES = 12
 LABEL = re.compile(r"(?P<key>[a-z0-9]{1,12})(?P<sm>\.sm)?(?P<row>\.row)?")

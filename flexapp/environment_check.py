@@ -7,11 +7,11 @@ rules, where codes are shown on the page and every clerk has a published passwor
 from __future__ import annotations
 
 from flexapp.config import Settings
-from flexapp.counter import demo_codes
-from flexapp.counter import service as counter
+from flexapp.demo import staff
+from flexapp.demo.residents import FICTIONAL_RESIDENTS
 from flexapp.people import service as people
-from flexapp.people.fictional import FICTIONAL_RESIDENTS
 from flexapp.rules.identity import IdentityNumber
+from flexapp.staff import service as counter
 
 
 class WrongEnvironment(RuntimeError):
@@ -31,7 +31,7 @@ def check(settings: Settings) -> None:
         for each in FICTIONAL_RESIDENTS.values()
         if people.is_stored(IdentityNumber(each.identity))
     ]
-    clerks = demo_codes.stored()
+    clerks = staff.stored()
     if settings.is_demo:
         if not residents and (people.anybody() or counter.anybody()):
             raise WrongEnvironment(

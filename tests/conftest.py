@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from flexapp.extensions import db
-from flexapp.wiring import create_app
+from flexapp.db.session import db
+from flexapp.factory import create_app
 from tests.support import in_memory, left_out, log_watch, postgresql, thrift, together
 from tests.support.client import LintingClient
 from tests.support.clock import Clock

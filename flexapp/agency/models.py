@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flexapp.extensions import Model, Moment
+from flexapp.db.session import Model, Moment
 
 
 class Publication(Model):

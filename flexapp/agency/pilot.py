@@ -15,7 +15,7 @@ from enum import StrEnum
 from flask import current_app
 
 from flexapp.agency import repository
-from flexapp.agency.officers import read_reason, refuse_others
+from flexapp.agency.permissions import read_reason, refuse_others
 from flexapp.agency.repository import PlaceRow
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor

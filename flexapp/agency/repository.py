@@ -21,7 +21,12 @@ from sqlalchemy import (
 
 from flexapp.agency.models import Announcement, DeclarationYear, PilotPlace, Publication
 from flexapp.audit import service as audit
-from flexapp.extensions import db, run, table_of, upsert
+from flexapp.db.session import (
+    db,
+    run,
+    table_of,
+    upsert,
+)
 
 _publication, _year = table_of(Publication), table_of(DeclarationYear)
 

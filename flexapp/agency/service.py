@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flexapp.agency.announcing import (
+from flexapp.agency.announcements import (
     SHOWN,
     Announcement,
     Stage,
@@ -11,7 +11,12 @@ from flexapp.agency.announcing import (
     shown,
     take_down,
 )
-from flexapp.agency.officers import REASON_MAX, read_reason, refuse_others
+from flexapp.agency.effective_parameters import InForce, in_force
+from flexapp.agency.permissions import (
+    REASON_MAX,
+    read_reason,
+    refuse_others,
+)
 from flexapp.agency.pilot import (
     AREAS,
     Kind,
@@ -23,7 +28,7 @@ from flexapp.agency.pilot import (
     where_not_open,
     why_not_open,
 )
-from flexapp.agency.publishing import (
+from flexapp.agency.publications import (
     Publication,
     Status,
     confirm,
@@ -33,7 +38,6 @@ from flexapp.agency.publishing import (
     state_of_the_book,
     withdraw,
 )
-from flexapp.agency.standing import InForce, in_force
 from flexapp.agency.years import YearLine, close_year, open_year, years
 
 __all__ = [

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from flexapp.agency import repository
-from flexapp.agency.officers import read_reason, refuse_others
-from flexapp.agency.standing import in_force, read_rows
+from flexapp.agency.effective_parameters import in_force, read_rows
+from flexapp.agency.permissions import read_reason, refuse_others
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
 from flexapp.rules.parameters import ParameterBook

@@ -11,8 +11,8 @@ from flexapp.assessment import batch_repository, disputes, repository
 from flexapp.assessment.batch_repository import Known
 from flexapp.assessment.batch_repository import Row as Import
 from flexapp.assessment.batch_rows import OldAssessment, read
-from flexapp.assessment.moving import transition
-from flexapp.assessment.records import find
+from flexapp.assessment.queries import find
+from flexapp.assessment.transitions import transition
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.people import service as people
@@ -23,7 +23,7 @@ from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
 from flexapp.rules.states import Move, State
-from flexapp.tables import Cell
+from flexapp.spreadsheets import Cell
 from flexapp.web.clock import BEIJING
 
 UNPAID = tuple(state.value for state in State if state not in (State.PAID, State.REVOKED))

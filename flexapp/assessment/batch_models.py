@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flexapp.extensions import Model, Moment
+from flexapp.db.session import Model, Moment
 
 
 class BatchImport(Model):

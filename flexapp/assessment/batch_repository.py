@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, update
 
 from flexapp.assessment.batch_models import BatchImport, BatchRefusal, BatchRow
 from flexapp.assessment.models import Assessment
-from flexapp.extensions import db, table_of
+from flexapp.db.session import db, table_of
 from flexapp.rules.states import State
 
 _IMPORT, _ROW = table_of(BatchImport), table_of(BatchRow)

@@ -13,14 +13,18 @@ from flexapp.people.service import read_identity_number
 from flexapp.rules import divisions
 from flexapp.rules.dates import read_date, read_month
 from flexapp.rules.identity import IdentityNumber, parse_name, was_converted
+from flexapp.rules.lost_digits import spoiled_number
 from flexapp.rules.money import plain, read_yuan, round_to_fen
 from flexapp.rules.parameters import ParameterBook, Rate
 from flexapp.rules.periods import Month, Period
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
-from flexapp.rules.spreadsheets import spoiled_number
 from flexapp.rules.text import normalise
-from flexapp.tables import Cell, Column, Kind
+from flexapp.spreadsheets import (
+    Cell,
+    Column,
+    Kind,
+)
 
 COLUMNS = (
     Column("批量核定编号", ("编号", "核定编号", "批量编号")),

@@ -10,8 +10,12 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from flexapp.assessment.models import Assessment, Dispute
 from flexapp.audit import service as audit
+from flexapp.db.session import (
+    db,
+    next_numbers,
+    table_of,
+)
 from flexapp.encryption import BoundText, bound
-from flexapp.extensions import db, next_numbers, table_of
 from flexapp.registration.service import current_places
 
 TABLE, _assessment = table_of(Dispute), table_of(Assessment)

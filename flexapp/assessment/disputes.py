@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flexapp.assessment import dispute_repository, repository
-from flexapp.assessment.records import Record, record_from
+from flexapp.assessment.queries import Record, record_from
 from flexapp.audit import service as audit
 from flexapp.audit.service import SYSTEM, Actor, ActorKind, Event
-from flexapp.extensions import hold
+from flexapp.db.session import hold
 from flexapp.people.service import person_of_account
 from flexapp.rules.disputes import CaseState, Situation, situation
 from flexapp.rules.limits import DISPUTES
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
-from flexapp.web import limiting
+from flexapp.web import rate_limit
 from flexapp.web.clock import BEIJING
 
 OPENED, WITHDRAWN, ASKED, SETTLED = (
@@ -119,9 +119,9 @@ def open_case(*, event: Event, person_id: int, actor: Actor, at: datetime) -> Re
     )
     if number is None:
         if actor.kind is ActorKind.ACCOUNT:
-            if limiting.spent(DISPUTES, person_id) is not None:
+            if rate_limit.spent(DISPUTES, person_id) is not None:
                 return ENOUGH
-            limiting.note(DISPUTES, person_id)
+            rate_limit.note(DISPUTES, person_id)
         number = _open(event, record, person_id, actor, at)
     elif _belongs(event, number, person_id):
         return None

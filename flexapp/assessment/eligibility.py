@@ -11,7 +11,11 @@ from flexapp.agency.service import in_force
 from flexapp.assessment import repository
 from flexapp.people.service import PersonCard
 from flexapp.registration.service import RegistrationView
-from flexapp.rules.assessable import MonthStatus, check_period, month_choices
+from flexapp.rules.eligibility import (
+    MonthStatus,
+    check_period,
+    month_choices,
+)
 from flexapp.rules.parameters import ParameterBook
 from flexapp.rules.periods import Month, Period
 from flexapp.rules.refusal import Refusal

@@ -29,7 +29,7 @@ class AssessmentForm(PageForm):
     end = StringField("缴费结束年月", filters=[strip])
     base = StringField("缴费基数", filters=[strip])
     tap = HiddenField(filters=[strip])
-    """What the next tap on a month does (rules/tapping.py)."""
+    """What the next tap on a month does (rules/month_picker.py)."""
 
     @property
     def shown(self) -> str:

@@ -15,8 +15,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from flexapp.db.session import Model, Moment
 from flexapp.encryption import EncryptedText
-from flexapp.extensions import Model, Moment
 
 
 class Assessment(Model):

@@ -8,14 +8,22 @@ from datetime import date
 
 from flexapp.agency.service import in_force
 from flexapp.assessment.eligibility import Eligibility, Held, held_months, last_month
-from flexapp.assessment.records import RESIDENTS, STATE_STYLES, Ways
+from flexapp.assessment.queries import (
+    RESIDENTS,
+    STATE_STYLES,
+    Ways,
+)
 from flexapp.people.service import PersonCard
-from flexapp.rules.assessable import Availability, MonthStatus, month_choices
+from flexapp.rules.eligibility import (
+    Availability,
+    MonthStatus,
+    month_choices,
+)
+from flexapp.rules.month_picker import Chosen, tapped
 from flexapp.rules.parameters import ParameterBook
 from flexapp.rules.periods import Month
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
-from flexapp.rules.tapping import Chosen, tapped
 
 SHORT = {Availability.BEFORE_WORK_START: "未参保", Availability.AFTER_RETIREMENT: "已退休"}
 """Words that fit into a box of the grid."""

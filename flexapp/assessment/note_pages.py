@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from flexapp.assessment import disputes
 from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.months import YearMonths
-from flexapp.assessment.records import HeldUp, Record, Ways
+from flexapp.assessment.queries import (
+    HeldUp,
+    Record,
+    Ways,
+)
 from flexapp.audit.service import ActorKind, Event
 from flexapp.rules.disputes import TOLD_PROXY, CaseState
 from flexapp.rules.states import State
-from flexapp.web.wording import moment, spoken_moment
+from flexapp.web.formatting import moment, spoken_moment
 
 NOTES = {
     State.ASSESSED: "核定好了，还没有传给税务。按“传输”后才能去缴费。",

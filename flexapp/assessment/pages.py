@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from flexapp.assessment.assessing import Subject
-from flexapp.assessment.choice_pages import ChoiceView
-from flexapp.assessment.closed_pages import Closed
+from flexapp.assessment.calculator_view import ChoiceView
+from flexapp.assessment.creation import Subject
 from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.forms import AssessmentForm
 from flexapp.assessment.months import YearMonths
 from flexapp.assessment.note_pages import FREE_AGAIN, DisputeBox, is_free, note, person_of
-from flexapp.assessment.progress import STEP_TEXTS, Progress, progress
-from flexapp.assessment.records import PAGE_SIZE, RESIDENTS, STATE_STYLES, HeldUp, Record, Ways
+from flexapp.assessment.queries import (
+    PAGE_SIZE,
+    RESIDENTS,
+    STATE_STYLES,
+    HeldUp,
+    Record,
+    Ways,
+)
+from flexapp.assessment.timeline import (
+    STEP_TEXTS,
+    Progress,
+    progress,
+)
+from flexapp.assessment.unavailable_pages import Closed
 from flexapp.audit.service import Event
 from flexapp.registration.service import unit_name
 from flexapp.rules import divisions

@@ -6,9 +6,9 @@ import secrets
 from datetime import date, datetime
 
 from flexapp.assessment import repository
-from flexapp.assessment.assessing import Subject
+from flexapp.assessment.creation import Subject
 from flexapp.assessment.models import ProxyCase
-from flexapp.assessment.records import case_lives
+from flexapp.assessment.queries import case_lives
 from flexapp.audit import service as audit
 from flexapp.people.service import (
     NameTry,
@@ -22,7 +22,7 @@ from flexapp.people.service import (
 from flexapp.registration import service as registration
 from flexapp.rules.identity import IdentityNumber, same_name
 from flexapp.rules.refusal import Refusal
-from flexapp.web import limiting
+from flexapp.web import rate_limit
 from flexapp.web.clock import instant
 
 PEOPLE_A_DAY = 5
@@ -64,7 +64,7 @@ def open_case(
         return Refusal(
             "proxy_names",
             "为这个身份证号填错姓名的次数太多，"
-            f"请{limiting.spoken(tried)}再试，或请对方本人办理，或到社保服务大厅办理。",
+            f"请{rate_limit.spoken(tried)}再试，或请对方本人办理，或到社保服务大厅办理。",
         )
     person = find_person(identity)
     if (

@@ -7,16 +7,16 @@ from datetime import datetime
 
 from flask import current_app, url_for
 
+from flexapp.assessment.queries import STATE_STYLES
 from flexapp.assessment.receipts import Position, Receipt, Verified
-from flexapp.assessment.records import STATE_STYLES
 from flexapp.config import Settings
 from flexapp.rules import divisions
 from flexapp.rules.money import plain, yen
 from flexapp.rules.rates import RateKind
 from flexapp.rules.states import State
-from flexapp.web import codes
-from flexapp.web.codes import Code
-from flexapp.web.wording import moment
+from flexapp.web import qrcodes
+from flexapp.web.formatting import moment
+from flexapp.web.qrcodes import Code
 
 MEANINGS = {
     State.ASSESSED: "核定好了，还没有传给税务，也没有缴费。",
@@ -67,7 +67,7 @@ class ReceiptPage:
         state, serial = receipt.position.state, receipt.record.serial
         verify = settings.public_url + url_for("verify.ask")
         link = settings.public_url + url_for("verify.ask", serial=serial, check=receipt.code)
-        (qr,) = codes.draw([link])
+        (qr,) = qrcodes.draw([link])
         return cls(
             facts=(
                 *_facts(receipt),

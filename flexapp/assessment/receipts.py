@@ -22,8 +22,8 @@ from enum import StrEnum
 
 from flask import current_app
 
-from flexapp.assessment.records import RESTORED as MADE_AGAIN
-from flexapp.assessment.records import Record, find
+from flexapp.assessment.queries import RESTORED as MADE_AGAIN
+from flexapp.assessment.queries import Record, find
 from flexapp.audit import service as audit
 from flexapp.audit.service import Event
 from flexapp.config import Settings

@@ -22,7 +22,12 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from flexapp.assessment.models import AssessedMonth, Assessment, ProxyCase, SerialCounter
 from flexapp.audit import service as audit
-from flexapp.extensions import db, next_numbers, run, table_of
+from flexapp.db.session import (
+    db,
+    next_numbers,
+    run,
+    table_of,
+)
 
 TABLE = table_of(Assessment)
 NAMES = tuple(TABLE.c.keys())

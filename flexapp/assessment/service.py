@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flexapp.assessment.assessing import (
+from flexapp.assessment.creation import (
     Assessed,
     Proposal,
     Subject,
@@ -10,7 +10,6 @@ from flexapp.assessment.assessing import (
     figures_of,
     propose,
 )
-from flexapp.assessment.counting_repository import counts
 from flexapp.assessment.eligibility import (
     ANY_MONTH,
     Eligibility,
@@ -19,8 +18,6 @@ from flexapp.assessment.eligibility import (
     held_months,
     last_month,
 )
-from flexapp.assessment.history import Step, Story
-from flexapp.assessment.history import add_all as add_histories
 from flexapp.assessment.months import (
     MonthCell,
     YearMonths,
@@ -28,16 +25,7 @@ from flexapp.assessment.months import (
     listed_months,
     months_of_year,
 )
-from flexapp.assessment.moving import (
-    claim,
-    hold_up,
-    hold_up_all,
-    never_give_again,
-    release,
-    transition,
-)
-from flexapp.assessment.receipts import issue
-from flexapp.assessment.records import (
+from flexapp.assessment.queries import (
     PAGE_SIZE,
     STATE_STYLES,
     HeldUp,
@@ -54,8 +42,20 @@ from flexapp.assessment.records import (
     refuse_mover,
     unanswered,
 )
+from flexapp.assessment.receipts import issue
 from flexapp.assessment.repository import held_back
-from flexapp.assessment.restoring import restore
+from flexapp.assessment.restoration import restore
+from flexapp.assessment.statistics import counts
+from flexapp.assessment.transitions import (
+    claim,
+    hold_up,
+    hold_up_all,
+    never_give_again,
+    release,
+    transition,
+)
+from flexapp.demo.assessment_history import Step, Story
+from flexapp.demo.assessment_history import add_all as add_histories
 from flexapp.people.service import PersonCard, Visitor
 from flexapp.registration import service as registration
 from flexapp.rules.refusal import Refusal

@@ -9,8 +9,8 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from flexapp.audit import existing, verifying
-from flexapp.audit.verifying import End
+from flexapp.audit import verification, vouch_existing
+from flexapp.audit.verification import End
 from flexapp.web.clock import instant
 from flexapp.web.unit_of_work import read_transaction
 
@@ -24,8 +24,8 @@ cli = AppGroup("audit", help="The record of what was done.")
 def vouch(by: str) -> None:
     """Once after an upgrade: let events vouch for the rows that were there before they did."""
     try:
-        steps = existing.vouch_for_existing(by=by, at=instant())
-    except existing.UnreadableEvent as fault:
+        steps = vouch_existing.vouch_for_existing(by=by, at=instant())
+    except vouch_existing.UnreadableEvent as fault:
         raise click.ClickException(
             f"event {fault} was changed: see `audit verify`; nothing was vouched for"
         ) from None
@@ -53,7 +53,7 @@ def verify(noted: str | None) -> None:
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--noted") from None
     with read_transaction():
-        verdict = verifying.verify(wanted)
+        verdict = verification.verify(wanted)
     for fault in verdict.faults + verdict.rows:
         click.echo(fault)
     if verdict.whole:

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from flexapp.db.session import Model, Moment
 from flexapp.encryption import EncryptedText
-from flexapp.extensions import Model, Moment
 
 
 class AuditEvent(Model):

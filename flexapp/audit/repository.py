@@ -22,8 +22,13 @@ from sqlalchemy import (
 )
 
 from flexapp.audit.models import AuditAnchor, AuditEvent, AuditWords
+from flexapp.db.session import (
+    db,
+    next_numbers,
+    run,
+    table_of,
+)
 from flexapp.encryption import bound
-from flexapp.extensions import db, next_numbers, run, table_of
 
 TABLE, _anchor = table_of(AuditEvent), table_of(AuditAnchor)
 _words = table_of(AuditWords)

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from flexapp.audit import repository, vouching
 from flexapp.audit.repository import happened
 from flexapp.audit.vouching import gone, keyed_digest, vouch
-from flexapp.extensions import db
+from flexapp.db.session import db
 from flexapp.rules.capabilities import ChannelKind
 from flexapp.web.clock import now
 

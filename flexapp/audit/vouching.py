@@ -26,8 +26,8 @@ from sqlalchemy import Table, event
 from sqlalchemy.orm import Session
 
 from flexapp.config import Settings
+from flexapp.db.session import Base, db
 from flexapp.encryption import EncryptedText
-from flexapp.extensions import Base, db
 
 GONE = ""
 """In place of a digest: the row is not there any more."""

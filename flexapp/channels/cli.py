@@ -9,11 +9,18 @@ from typing import BinaryIO, TypeVar
 import click
 from flask.cli import AppGroup
 
-from flexapp.channels import keys, launching, operating, public_keys, self_check, service
-from flexapp.channels.conformance import program as conformance
-from flexapp.channels.registry import Category
+from flexapp.channels import (
+    admin,
+    keys,
+    launch,
+    public_keys,
+    service,
+)
+from flexapp.channels.catalogue import Category
 from flexapp.channels.service import Bridge, TitleBar, Webview
 from flexapp.rules.refusal import Refusal
+from flexapp.vendors import self_check
+from flexapp.vendors.conformance import program as conformance
 from flexapp.web.clock import instant
 from flexapp.web.unit_of_work import write_transaction
 
@@ -55,7 +62,7 @@ def add(by: str, **described: str | None) -> None:
     """Add an app that people can use from now on; CODE stands in QR codes and never changes."""
     given = {name: value for name, value in described.items() if value is not None}
     with write_transaction():
-        app = _done(operating.add(described=given, by=by, at=instant()))
+        app = _done(admin.add(described=given, by=by, at=instant()))
     click.echo(f"{app.code} ({app.name}) was added")
 
 
@@ -65,7 +72,7 @@ def add(by: str, **described: str | None) -> None:
 def enable(code: str, by: str) -> None:
     """Switch an app on, one that was not usable so far too."""
     with write_transaction():
-        _done(operating.switch(code=code, enabled=True, reason="", by=by, at=instant()))
+        _done(admin.switch(code=code, enabled=True, reason="", by=by, at=instant()))
     click.echo(f"{code} is on")
 
 
@@ -76,7 +83,7 @@ def enable(code: str, by: str) -> None:
 def disable(code: str, reason: str, by: str) -> None:
     """Switch an app off: nobody comes in from it any more; who is in may finish."""
     with write_transaction():
-        _done(operating.switch(code=code, enabled=False, reason=reason, by=by, at=instant()))
+        _done(admin.switch(code=code, enabled=False, reason=reason, by=by, at=instant()))
     click.echo(f"{code} is off")
 
 
@@ -92,7 +99,7 @@ def set_webview(
     """Set up an app's webview anew: what is not given goes back to its default."""
     wanted = Webview(TitleBar(title_bar), Bridge(bridge), frame_ancestor)
     with write_transaction():
-        _done(operating.set_webview(code=code, webview=wanted, by=by, at=instant()))
+        _done(admin.set_webview(code=code, webview=wanted, by=by, at=instant()))
     click.echo(f"the webview of {code} is set up")
 
 
@@ -105,7 +112,7 @@ def add_key(code: str, file: BinaryIO, kid: str | None, by: str) -> None:
     """Believe what the public key in FILE (JWK or PEM, - for standard input) signs for an app."""
     with write_transaction():
         content = file.read(public_keys.LONGEST + 1)
-        key = _done(operating.add_key(code=code, content=content, kid=kid, by=by, at=instant()))
+        key = _done(admin.add_key(code=code, content=content, kid=kid, by=by, at=instant()))
     click.echo(f"{code} has the key {key.kid}")
 
 
@@ -116,7 +123,7 @@ def add_key(code: str, file: BinaryIO, kid: str | None, by: str) -> None:
 def retire_key(code: str, kid: str, by: str) -> None:
     """Believe nothing any more that a key signs; this cannot be undone."""
     with write_transaction():
-        _done(operating.retire_key(code=code, kid=kid, by=by, at=instant()))
+        _done(admin.retire_key(code=code, kid=kid, by=by, at=instant()))
     click.echo(f"the key {kid} of {code} is retired")
 
 
@@ -124,7 +131,7 @@ def retire_key(code: str, kid: str, by: str) -> None:
 def forget() -> None:
     """Erase who expired launches were for, as each new launch does too: for a nightly run."""
     with write_transaction():
-        erased = launching.forget(at=instant())
+        erased = launch.forget(at=instant())
     click.echo(f"{erased} erased")
 
 

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from flexapp.db.session import Model, Moment
 from flexapp.encryption import EncryptedText
-from flexapp.extensions import Model, Moment
 
 
 class AddedChannel(Model):
-    """An app that `registry.toml` does not know."""
+    """An app that `catalogue.toml` does not know."""
 
     __tablename__ = "channel"
     __table_args__ = ({"info": {"vouched": True}},)

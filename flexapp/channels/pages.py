@@ -9,13 +9,13 @@ from functools import lru_cache
 from flexapp.agency import service as agency
 from flexapp.agency.service import Kind, Place
 from flexapp.channels import service
-from flexapp.channels.launching import Waiting
-from flexapp.channels.registry import App
+from flexapp.channels.catalogue import App
+from flexapp.channels.launch import Waiting
 from flexapp.people.service import Visitor
 from flexapp.rules.divisions import Division
-from flexapp.web import codes
-from flexapp.web.codes import Code
-from flexapp.web.wording import day
+from flexapp.web import qrcodes
+from flexapp.web.formatting import day
+from flexapp.web.qrcodes import Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,5 +149,5 @@ def rows(public_url: str) -> tuple[Row, ...]:
 @lru_cache(maxsize=4)
 def _rows(public_url: str, apps: tuple[App, ...]) -> tuple[Row, ...]:
     # Drawn once a process and again after a switch: twelve codes cost more than the whole page.
-    drawn = codes.draw([service.address(public_url, app.code) for app in apps]) if apps else ()
+    drawn = qrcodes.draw([service.address(public_url, app.code) for app in apps]) if apps else ()
     return tuple(Row(app, code) for app, code in zip(apps, drawn, strict=True))

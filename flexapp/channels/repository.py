@@ -16,8 +16,12 @@ from flexapp.channels.models import (
     Launch,
     SandboxChannel,
 )
+from flexapp.db.session import (
+    db,
+    table_of,
+    upsert,
+)
 from flexapp.encryption import bound
-from flexapp.extensions import db, table_of, upsert
 
 _channel, _switch, _key = table_of(AddedChannel), table_of(ChannelSwitch), table_of(ChannelKey)
 _webview, _sandbox = table_of(ChannelWebview), table_of(SandboxChannel)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cache
 
 from flexapp.channels import repository
-from flexapp.channels.registry import (
+from flexapp.channels.catalogue import (
     App,
     Channel,
     Counter,

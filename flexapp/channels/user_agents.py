@@ -10,7 +10,7 @@ import re
 from enum import StrEnum
 from functools import cache
 
-from flexapp.channels.registry import App
+from flexapp.channels.catalogue import App
 
 LONGEST = 1024
 """Characters that are looked at; the longest honest user agents have some 500."""

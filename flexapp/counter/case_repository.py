@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from flexapp.counter.case_models import CounterCase
-from flexapp.extensions import db, upsert
+from flexapp.db.session import db, upsert
 
 
 def case(token: str, staff_id: int) -> tuple[int, datetime] | None:

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from flexapp.counter import correcting
-from flexapp.counter.correcting import A_PAGE, NewName
+from flexapp.counter import person_corrections
+from flexapp.counter.cases import Case
 from flexapp.counter.dispute_pages import age
 from flexapp.counter.people_pages import PersonRows
-from flexapp.counter.residents import Case
-from flexapp.counter.service import Clerk
+from flexapp.counter.person_corrections import A_PAGE, NewName
 from flexapp.people import corrections
 from flexapp.people.corrections import Correction
 from flexapp.people.service import PersonCard, mask_phone
 from flexapp.rules.corrections import CorrectionState, Document
 from flexapp.rules.roles import Role
-from flexapp.web.options import Groups
-from flexapp.web.wording import moment
+from flexapp.staff.service import Clerk
+from flexapp.web.formatting import moment
+from flexapp.web.select_options import Groups
 
 DOCUMENTS: Groups = (("", tuple((each.value, each.label) for each in Document)),)
 
@@ -56,8 +56,8 @@ class NamePage:
 
 
 def _effects(person: PersonCard) -> tuple[str, ...]:
-    second = correcting.needs_second(person)
-    told = correcting.told_tax(person) if second else 0
+    second = person_corrections.needs_second(person)
+    told = person_corrections.told_tax(person) if second else 0
     lines = [
         "这个人已有核定，要由经办机构管理员复核；复核以后才用新姓名。"
         if second

@@ -8,9 +8,8 @@ from datetime import date, datetime
 
 from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.service import STATE_STYLES
-from flexapp.counter.audit_pages import SENTENCES
 from flexapp.counter.disputes import A_PAGE, OWN_ACT, SETTLES, Found
-from flexapp.counter.service import Clerk
+from flexapp.office.audit_pages import SENTENCES
 from flexapp.people.service import PersonCard
 from flexapp.rules.disputes import (
     FOUND_MAX,
@@ -24,9 +23,10 @@ from flexapp.rules.disputes import (
 from flexapp.rules.money import yen
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State
+from flexapp.staff.service import Clerk
 from flexapp.web.clock import BEIJING
-from flexapp.web.options import Groups
-from flexapp.web.wording import moment
+from flexapp.web.formatting import moment
+from flexapp.web.select_options import Groups
 
 
 def age(since: datetime, today: date, *, began: str) -> str:

@@ -15,9 +15,13 @@ from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.service import Record
 from flexapp.audit import service as audit
 from flexapp.audit.service import Event
-from flexapp.counter.residents import Case, covers, refused, why_not_here
-from flexapp.counter.service import Clerk
-from flexapp.extensions import hold
+from flexapp.counter.cases import (
+    Case,
+    covers,
+    refused,
+    why_not_here,
+)
+from flexapp.db.session import hold
 from flexapp.people import service as people
 from flexapp.people.service import PersonCard
 from flexapp.registration import service as registration
@@ -35,6 +39,7 @@ from flexapp.rules.divisions import ALL_DIVISIONS, Division
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
 from flexapp.rules.states import Move
+from flexapp.staff.service import Clerk
 from flexapp.transmission import service as transmission
 
 SEES = frozenset({Role.HALL, Role.AGENCY, Role.AUDITOR})

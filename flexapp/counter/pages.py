@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flexapp.counter.service import Clerk
 from flexapp.rules import divisions
 from flexapp.rules.roles import Role
 from flexapp.rules.states import State
+from flexapp.staff.service import Clerk
 from flexapp.transmission.service import Standing
 
 KINDS = {"submit": "送核定", "ask": "申请税务撤销"}

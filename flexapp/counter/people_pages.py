@@ -14,20 +14,24 @@ from flexapp.assessment.service import (
     YearMonths,
     last_month,
 )
-from flexapp.counter.correcting import why_not_correct
-from flexapp.counter.residents import Case, covers, why_not_here
-from flexapp.counter.retiring import WHAT_TO_DO
-from flexapp.counter.service import Clerk
-from flexapp.people import handing_over
-from flexapp.people.handing_over import HandedOver, Place
+from flexapp.counter.cases import (
+    Case,
+    covers,
+    why_not_here,
+)
+from flexapp.counter.person_corrections import why_not_correct
+from flexapp.counter.retirement import WHAT_TO_DO
+from flexapp.people import handover_codes
+from flexapp.people.handover_codes import HandedOver, Place
 from flexapp.registration.service import Change, RegistrationView
 from flexapp.rules.capabilities import Action
 from flexapp.rules.identity import Sex
 from flexapp.rules.periods import Period
 from flexapp.rules.rates import RateKind
 from flexapp.rules.retirement import APPROVED_WITHIN, OriginalAge, statutory_month
-from flexapp.web.options import DIVISIONS, Groups
-from flexapp.web.wording import day
+from flexapp.staff.service import Clerk
+from flexapp.web.formatting import day
+from flexapp.web.select_options import DIVISIONS, Groups
 
 AT_COUNTER = Ways(
     {
@@ -262,5 +266,5 @@ class HandOverPage:
     @classmethod
     def of(cls, case: Case) -> HandOverPage:
         """The page of a case."""
-        codes = handing_over.waiting(person_id=case.person.id, place=Place.PHONE)
+        codes = handover_codes.waiting(person_id=case.person.id, place=Place.PHONE)
         return cls(case.token, PersonRows.of(case), tuple(codes))

@@ -9,7 +9,7 @@ from flask import current_app
 from sqlalchemy import Connection
 from sqlalchemy.types import TypeDecorator
 
-from flexapp.extensions import db, write_intent
+from flexapp.db.session import db, write_intent
 
 
 def render_item(kind: str, item: object, _autogen: object) -> str | Literal[False]:

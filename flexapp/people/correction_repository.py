@@ -8,8 +8,12 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from flexapp.db.session import (
+    db,
+    next_numbers,
+    table_of,
+)
 from flexapp.encryption import BoundText, bound, encrypted_columns
-from flexapp.extensions import db, next_numbers, table_of
 from flexapp.people.models import NameCorrection
 
 TABLE = table_of(NameCorrection)

@@ -13,9 +13,9 @@ from datetime import datetime
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
-from flexapp.extensions import hold
+from flexapp.db.session import hold
 from flexapp.people import correction_repository, draft_repository, repository
-from flexapp.people.gateways import GatewayDown, PopulationRegistry
+from flexapp.people.external_services import GatewayDown, PopulationRegistry
 from flexapp.people.service import PersonCard, mask_phone, person_by_id, phone_index
 from flexapp.rules.corrections import CorrectionState, Document
 from flexapp.rules.refusal import Refusal

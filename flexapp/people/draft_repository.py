@@ -8,8 +8,13 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select, tuple_
 
+from flexapp.db.session import (
+    db,
+    run,
+    table_of,
+    upsert,
+)
 from flexapp.encryption import bound
-from flexapp.extensions import db, run, table_of, upsert
 from flexapp.people.models import Account, Draft
 
 SWEPT = 200

@@ -13,9 +13,9 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
 from flexapp.encryption import is_bound
-from flexapp.people import rotating
-from flexapp.people.rotating import Standing
-from flexapp.people.sealed_repository import UNNAMED
+from flexapp.people import key_rotation
+from flexapp.people.encrypted_columns import UNNAMED
+from flexapp.people.key_rotation import Standing
 from flexapp.web.clock import instant
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
@@ -31,7 +31,7 @@ def status() -> None:
     Reads every row of these tables.
     """
     with read_transaction():
-        found = rotating.standing()
+        found = key_rotation.standing()
     for label in sorted(found.counts, key=lambda each: (each != found.writes, each)):
         click.echo(f"{_named(found, label)}: {_listed(found.counts[label])}")
     if found.writes not in found.counts:
@@ -54,16 +54,16 @@ def rotate(batch: int, pause: float, by: str) -> None:
     keys may be taken out; ends with 1 where something is left.
     """
     with read_transaction():
-        total = rotating.waiting()
+        total = key_rotation.waiting()
     rows = sum(total.values())
     click.echo(f"{rows} rows to encrypt anew")
     if rows:
         with write_transaction():
-            rotating.note(rows=rows, by=by, at=instant())
+            key_rotation.note(rows=rows, by=by, at=instant())
     done, changed, unreadable = Counter[str](), 0, dict[str, None]()
     said = time.monotonic()
     try:
-        for step in rotating.rotate(batch=batch):
+        for step in key_rotation.rotate(batch=batch):
             done[step.table] += step.moved
             changed += step.changed
             unreadable.update(dict.fromkeys(step.unreadable))
@@ -86,9 +86,9 @@ def rotate(batch: int, pause: float, by: str) -> None:
 
 def _finish() -> None:
     with read_transaction():
-        found = rotating.standing()
+        found = key_rotation.standing()
     if not found.left:
-        rotating.note_all_bound(instant())
+        key_rotation.note_all_bound(instant())
     for label, places in found.left.items():
         click.echo(f"NOT done: {_named(found, label)}: {_listed(places)}")
     if found.left:
@@ -111,13 +111,13 @@ def _say_what_is_free(found: Standing) -> None:
 
 def _say_what_is_missing(found: Standing) -> None:
     if found.missing:
-        click.echo(rotating.missing_keys(found.missing), err=True)
+        click.echo(key_rotation.missing_keys(found.missing), err=True)
 
 
 def _named(found: Standing, label: str) -> str:
     if label == UNNAMED:
         return "no key named"
-    key = rotating.key_of(label)
+    key = key_rotation.key_of(label)
     suite = "SM4-GCM" if ".sm" in label else "AES-256-GCM"
     if not is_bound(label):
         suite += ", not bound to rows"

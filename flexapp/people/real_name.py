@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from flexapp.audit import service as audit
-from flexapp.extensions import hold
-from flexapp.people import naming, repository
-from flexapp.people.gateways import GatewayDown, PopulationRegistry
+from flexapp.db.session import hold
+from flexapp.people import name_attempts, repository
+from flexapp.people.external_services import GatewayDown, PopulationRegistry
 from flexapp.people.service import (
     PersonCard,
     Visitor,
@@ -19,7 +19,7 @@ from flexapp.people.service import (
 )
 from flexapp.rules.identity import IdentityNumber, same_name
 from flexapp.rules.refusal import Refusal
-from flexapp.web import limiting
+from flexapp.web import rate_limit
 from flexapp.web.unit_of_work import outside_transaction
 
 NUMBERS_A_DAY = 5
@@ -67,14 +67,14 @@ def confirm_real_name(
             f"今天已经核验过 {NUMBERS_A_DAY} 个身份证号（填错的也算），"
             "请明天再试，或到经办窗口办理。",
         )
-    tried = naming.try_name(
+    tried = name_attempts.try_name(
         asker=f"account:{visitor.account_id}", kind="real_name", identity=identity, name=name
     )
-    if not isinstance(tried, naming.NameTry):
+    if not isinstance(tried, name_attempts.NameTry):
         return Refusal(
             "real_name_names",
             "为这个身份证号填错姓名的次数太多，"
-            f"请{limiting.spoken(tried)}再试，或带身份证到经办窗口办理。",
+            f"请{rate_limit.spoken(tried)}再试，或带身份证到经办窗口办理。",
         )
     try:
         with outside_transaction():

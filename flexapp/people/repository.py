@@ -8,8 +8,15 @@ from datetime import date, datetime
 from sqlalchemy import Table, and_, bindparam, func, insert, inspect, or_, select, update
 
 from flexapp.audit import service as audit
+from flexapp.db.session import (
+    db,
+    hold,
+    next_numbers,
+    run,
+    table_of,
+    upsert,
+)
 from flexapp.encryption import BoundText, bound
-from flexapp.extensions import db, hold, next_numbers, run, table_of, upsert
 from flexapp.people.models import Account, DailyUse, Person, SignIn, SmsCode
 
 BY_PHONE = "phone"

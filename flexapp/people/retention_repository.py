@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Date, Table, delete, func, select, tuple_
 
-from flexapp.extensions import db
+from flexapp.db.session import db
 from flexapp.web.clock import BEIJING
 
 

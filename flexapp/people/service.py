@@ -11,11 +11,11 @@ from flask import current_app, g
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
+from flexapp.db.session import hold
 from flexapp.encryption import vault
-from flexapp.extensions import hold
 from flexapp.people import repository
 from flexapp.people.models import Account, Person
-from flexapp.people.naming import NameTry, try_name
+from flexapp.people.name_attempts import NameTry, try_name
 from flexapp.people.repository import asked_on
 from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.identity import IdentityNumber, Sex, mask_name, parse_identity

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flexapp.people.handing_over import HandedOver
+from flexapp.people.handover_codes import HandedOver
 from flexapp.portal.service import MESSAGES_A_PAGE, Message, MyMonths
 from flexapp.rules.capabilities import ChannelKind, can
 

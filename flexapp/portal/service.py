@@ -16,10 +16,14 @@ from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.service import MonthCell
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, Event
-from flexapp.people import closing, corrections, handing_over
+from flexapp.people import (
+    account_closure,
+    corrections,
+    handover_codes,
+)
 from flexapp.people import service as people
 from flexapp.people.corrections import Correction
-from flexapp.people.handing_over import HandedOver, Place
+from flexapp.people.handover_codes import HandedOver, Place
 from flexapp.people.service import Visitor
 from flexapp.registration import service as registration
 from flexapp.rules.capabilities import Action
@@ -28,7 +32,7 @@ from flexapp.rules.periods import Month, Period, group_months
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
-from flexapp.web.wording import moment
+from flexapp.web.formatting import moment
 
 MESSAGES_A_PAGE = 20
 EVERYTHING = 500
@@ -224,10 +228,12 @@ def withdraw_dispute(*, visitor: Visitor, number: int, at: datetime) -> Refusal 
 def go_on(*, visitor: Visitor, code: str, at: datetime) -> HandedOver | Refusal:
     """Take over what a clerk began for the visitor."""
     person_id, actor = visitor.me.id, visitor.actor
-    found = handing_over.find(person_id=person_id, place=Place.PHONE, code=code, actor=actor, at=at)
+    found = handover_codes.find(
+        person_id=person_id, place=Place.PHONE, code=code, actor=actor, at=at
+    )
     if isinstance(found, Refusal):
         return found
-    refusal = handing_over.take_over(case=found, person_id=person_id, actor=actor, at=at)
+    refusal = handover_codes.take_over(case=found, person_id=person_id, actor=actor, at=at)
     return found if refusal is None else refusal
 
 
@@ -263,9 +269,9 @@ class _Known:
 
 def _known(visitor: Visitor, about: Sequence[Event]) -> _Known:
     events = audit.about_person(
-        person_id=visitor.me.id, actions=(disputes.OPENED, closing.CLOSED), limit=1000
+        person_id=visitor.me.id, actions=(disputes.OPENED, account_closure.CLOSED), limit=1000
     )
-    closed = {event.actor_id for event in events if event.action == closing.CLOSED}
+    closed = {event.actor_id for event in events if event.action == account_closure.CLOSED}
     disputed = {
         event.data.get("about", ""): event.data.get("case", "")
         for event in reversed(events)

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from flexapp.db.session import Model, Moment
 from flexapp.encryption import EncryptedText
-from flexapp.extensions import Model, Moment
 
 OPEN = text("level <= 2 AND handled_at IS NULL")
 """Bad ones that the agency has not dealt with; written out, so that the partial index fits."""

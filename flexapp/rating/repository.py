@@ -9,8 +9,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, TextClause, func, select, update
 
+from flexapp.db.session import (
+    day_of,
+    db,
+    table_of,
+    upsert,
+)
 from flexapp.encryption import BoundText, bound
-from flexapp.extensions import day_of, db, table_of, upsert
 from flexapp.rating.models import OPEN, Rating
 from flexapp.rules.personal_numbers import hide
 

@@ -21,7 +21,7 @@ from flexapp.audit import service as audit
 from flexapp.audit.service import Event
 from flexapp.people.service import Visitor
 from flexapp.rating import repository
-from flexapp.rating.following import (
+from flexapp.rating.moderation import (
     Opinion,
     handle,
     newest,

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from flexapp.db.session import Model, Moment
 from flexapp.encryption import EncryptedText
-from flexapp.extensions import Model, Moment
 
 
 class VirtualUnit(Model):

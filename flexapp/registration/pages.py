@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flexapp.people.service import PersonCard, Visitor
 from flexapp.registration.service import Change, RegistrationView
-from flexapp.web.wording import day
+from flexapp.web.formatting import day
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Subquery, bindparam, literal, select
 
 from flexapp.audit import service as audit
+from flexapp.db.session import (
+    db,
+    next_number,
+    next_numbers,
+    run,
+    table_of,
+    upsert,
+)
 from flexapp.encryption import bound
-from flexapp.extensions import db, next_number, next_numbers, run, table_of, upsert
 from flexapp.registration.models import Registration, VirtualUnit
 
 _registration, _unit = table_of(Registration), table_of(VirtualUnit)

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 from flexapp.agency.service import why_not_open
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
-from flexapp.extensions import hold
-from flexapp.people import drafting, handing_over
+from flexapp.db.session import hold
+from flexapp.people import drafts, handover_codes
 from flexapp.people.service import PersonCard
 from flexapp.registration import repository
-from flexapp.registration.counting_repository import counts as counts
 from flexapp.registration.models import Registration, VirtualUnit
 from flexapp.registration.repository import current_places as current_places
+from flexapp.registration.statistics import counts as counts
 from flexapp.rules import divisions, ethnic_groups
 from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.credit_code import parse_credit_code
@@ -33,7 +33,7 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.text import has_private_use, normalise
 
 FORM = "/registration"
-"""What the resident's own form is kept under while it is typed (people/drafting.py)."""
+"""What the resident's own form is kept under while it is typed (people/drafts.py)."""
 
 ADDRESS_MIN, ADDRESS_MAX = 4, 200
 """Characters. The shortest real address names a village; the longest fits a form twice over."""
@@ -213,9 +213,9 @@ def register(
         superseded_at=None,
     )
     repository.add(row, before[0] if before is not None else None)
-    handing_over.finished(person_id=person.id, action=Action.REGISTER)
+    handover_codes.finished(person_id=person.id, action=Action.REGISTER)
     if actor.kind is ActorKind.STAFF:
-        drafting.overtaken(person_id=person.id, form=FORM)
+        drafts.overtaken(person_id=person.id, form=FORM)
     changed = changes(_details(before[0]), details) if before is not None else ()
     audit.record(
         action="registration.changed" if before is not None else "registration.made",

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from flexapp.audit import service as audit
-from flexapp.extensions import db, table_of
+from flexapp.db.session import db, table_of
 from flexapp.registration.models import FormerUnit, Registration, VirtualUnit
 
 

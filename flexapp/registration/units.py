@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
-from flexapp.extensions import hold
+from flexapp.db.session import hold
 from flexapp.people.service import PersonCard, people_by_ids
 from flexapp.registration import repository, unit_repository
 from flexapp.registration.models import FormerUnit, Registration

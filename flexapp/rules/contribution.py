@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from flexapp.rules.base import EnteredBase, Meaning
+from flexapp.rules.contribution_base import EnteredBase, Meaning
 from flexapp.rules.money import plain, round_to_fen, yen
 from flexapp.rules.parameters import ParameterRow, Rate, YearFigures
 

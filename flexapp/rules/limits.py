@@ -7,11 +7,11 @@ one can spend everybody's messages or guess without end; docs/limits.md says how
 chosen.
 
 What a stranger could use up for somebody else is counted for whoever asks as well: an address, or a
-browser that is known (web/devices.py).
+browser that is known (web/known_browsers.py).
 
-Other strict limits are kept with the rows that they count: tries by code (people/signing_in.py),
+Other strict limits are kept with the rows that they count: tries by code (people/sessions.py),
 ID numbers by account (people/real_name.py, assessment/proxy.py), sandboxes in all
-(channels/sandbox.py).
+(vendors/sandbox.py).
 """
 
 from __future__ import annotations

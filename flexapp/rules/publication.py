@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from flexapp.rules.base import EnteredBase, parse_base
 from flexapp.rules.contribution import Calculation, calculate
+from flexapp.rules.contribution_base import EnteredBase, parse_base
 from flexapp.rules.money import read_yuan
 from flexapp.rules.parameters import (
     Parameter,

@@ -12,10 +12,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import IntEnum
 
 from flexapp.rules.capabilities import Action
-from flexapp.rules.counts import FEWEST
 from flexapp.rules.personal_numbers import hide
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
+from flexapp.rules.statistics import FEWEST
 from flexapp.rules.text import normalise_prose
 
 SENTENCE_MAX = 200

@@ -16,10 +16,15 @@ from flexapp import signing
 from flexapp.audit.service import SYSTEM
 from flexapp.config import Settings
 from flexapp.rules.refusal import Refusal
-from flexapp.transmission import chain_ends, operating
+from flexapp.transmission import admin, chain_ends
 from flexapp.transmission.gateway import TaxUnreachable
-from flexapp.transmission.reconciling import Finding, reconcile
-from flexapp.transmission.worker import Sender, gateway, own_keys, run
+from flexapp.transmission.outbox_worker import (
+    Sender,
+    gateway,
+    own_keys,
+    run,
+)
+from flexapp.transmission.reconciliation import Finding, reconcile
 from flexapp.web.clock import BEIJING, instant
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
@@ -47,7 +52,7 @@ def work(once: bool) -> None:
 def status() -> None:
     """How the transmission stands; what is parked, and what a person must settle."""
     with read_transaction():
-        seen = operating.standing()
+        seen = admin.standing()
     for name, count in sorted(seen.counts.items()):
         click.echo(f"{name} {count}")
     if seen.oldest_open is not None:
@@ -110,7 +115,7 @@ def accept_chain(reason: str) -> None:
 def show(serial: str) -> None:
     """What each side told about an assessment, and whether the signatures hold."""
     with read_transaction():
-        found = operating.dossier(serial, _settings().tax_keys)
+        found = admin.dossier(serial, _settings().tax_keys)
     if found is None:
         raise click.ClickException("no assessment has this serial")
     click.echo(f"{serial}: {found.record.state.value} since {_time(found.record.state_at)}")
@@ -134,11 +139,11 @@ def retry(serial: str | None, everything: bool) -> None:
     if (serial is None) != everything:
         raise click.UsageError("name a serial, or say --all")
     with write_transaction():
-        serials = operating.retry(serial=serial, actor=SYSTEM)
+        serials = admin.retry(serial=serial, actor=SYSTEM)
     for each in serials:
         click.echo(f"{each}: waiting again")
     if not serials:
-        raise click.ClickException(operating.NOT_PARKED.sentence)
+        raise click.ClickException(admin.NOT_PARKED.sentence)
 
 
 @cli.command("give-back")
@@ -151,7 +156,7 @@ def give_back(serial: str, reason: str) -> None:
     """
     try:
         with write_transaction():
-            outcome = operating.give_back(
+            outcome = admin.give_back(
                 gateway=gateway(_app()), serial=serial, reason=reason, actor=SYSTEM
             )
     except TaxUnreachable as error:

@@ -10,12 +10,18 @@ from datetime import datetime
 from uuid import UUID
 
 from flexapp.assessment import service as assessment
-from flexapp.extensions import hold
+from flexapp.db.session import hold
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.text import is_printable
 from flexapp.signing import body_digest
 from flexapp.transmission import repository
-from flexapp.transmission.agreeing import Fact, Outcome, agree, answers_our_request, explain
+from flexapp.transmission.event_transitions import (
+    Fact,
+    Outcome,
+    agree,
+    answers_our_request,
+    explain,
+)
 from flexapp.transmission.protocol import Proof
 from flexapp.web.clock import instant
 

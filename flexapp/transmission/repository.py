@@ -9,8 +9,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, insert, not_, or_, select, update
 
 from flexapp.assessment import service as assessment
+from flexapp.db.session import (
+    db,
+    table_of,
+    upsert,
+)
 from flexapp.encryption import BoundText, bound
-from flexapp.extensions import db, table_of, upsert
 from flexapp.transmission.models import OutboxMessage, TaxEvent, TaxFinding, TaxLink
 
 OPEN = ("waiting", "claimed")

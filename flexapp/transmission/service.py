@@ -14,10 +14,15 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move
 from flexapp.rules.text import normalise_prose
 from flexapp.transmission import repository
-from flexapp.transmission.emergency import pause, resume
+from flexapp.transmission.admin import (
+    Standing,
+    give_back,
+    retry,
+    standing,
+)
 from flexapp.transmission.gateway import TaxGateway, TaxUnreachable
 from flexapp.transmission.messages import submission
-from flexapp.transmission.operating import Standing, give_back, retry, standing
+from flexapp.transmission.pause import pause, resume
 from flexapp.web import request_ids
 from flexapp.web.clock import instant
 

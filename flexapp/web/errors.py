@@ -33,7 +33,7 @@ from werkzeug.exceptions import (
     NotFound,
 )
 
-from flexapp.extensions import db
+from flexapp.db.session import db
 from flexapp.rules.text import printable
 from flexapp.web import address_correction, metrics, page_owner, request_ids, sessions
 from flexapp.web.error_pages import (
@@ -45,9 +45,9 @@ from flexapp.web.error_pages import (
 )
 from flexapp.web.forms import DRAFT, MARK, RESUME, TYPIST
 from flexapp.web.htmx import wants_fragment
-from flexapp.web.limiting import TooMany, spoken
-from flexapp.web.once import FIELD as ONCE
-from flexapp.web.problems import problem, wants_problem
+from flexapp.web.idempotency import FIELD as ONCE
+from flexapp.web.problem_json import problem, wants_problem
+from flexapp.web.rate_limit import TooMany, spoken
 
 log = logging.getLogger(__name__)
 

@@ -104,7 +104,7 @@ def _add(response: Response) -> Response:
     is_page = response.mimetype == "text/html" and not wants_fragment()
     by_tls = _is_by_tls(current_app.config["SETTINGS"])
     there = {name.lower() for name, _ in headers}
-    # Somebody may frame only what a channel's webview shows (channels/embedding.py).
+    # Somebody may frame only what a channel's webview shows (channels/webview.py).
     for name, value in _wanted(g.get("frame_ancestors", ()), is_page=is_page, by_tls=by_tls):
         if name.lower() not in there:
             headers.add(name, value)

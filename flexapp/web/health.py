@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, make_respons
 from sqlalchemy import text
 
 from flexapp.config import PROJECT
-from flexapp.extensions import db
+from flexapp.db.session import db
 from flexapp.web import assets
 from flexapp.web.access import Access, allow
 

@@ -27,8 +27,8 @@ def see_other(location: str) -> Response:
 def go_on(location: str) -> Response:
     """303 to the next page of a form that is not done: Back then leads to the page before.
 
-    Nothing had its effect yet: no key is used up (web/once.py), and what is typed stays kept
-    (people/keeping.py).
+    Nothing had its effect yet: no key is used up (web/idempotency.py), and what is typed stays kept
+    (people/draft_decorators.py).
     """
     g.form_goes_on = True
     return see_other(location)

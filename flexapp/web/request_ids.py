@@ -15,7 +15,7 @@ from contextvars import ContextVar
 
 from flask import Flask, Response, g, request
 
-from flexapp.web import addresses
+from flexapp.web import client_ip
 
 HEADER = "X-Request-ID"
 
@@ -66,7 +66,7 @@ def _given() -> str | None:
     given = request.headers.get(HEADER, "")
     if not WELL_FORMED.fullmatch(given):
         return None
-    return given if addresses.is_trusted(request.remote_addr or "") else None
+    return given if client_ip.is_trusted(request.remote_addr or "") else None
 
 
 def _name(response: Response) -> Response:

@@ -15,7 +15,7 @@ from flask import Flask, Response, current_app, g, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from flexapp.config import Settings
-from flexapp.web import origin
+from flexapp.web import origin_check
 from flexapp.web.unit_of_work import SAFE_METHODS
 
 FETCH_DEST = "Sec-Fetch-Dest"
@@ -71,7 +71,7 @@ def is_framed() -> bool:
 
 
 def may_be_framed() -> bool:
-    """Whether somebody may show this page inside his own (channels/embedding.py)."""
+    """Whether somebody may show this page inside his own (channels/webview.py)."""
     return bool(g.get("frame_ancestors"))
 
 
@@ -82,20 +82,20 @@ def was_sent() -> bool:
 
 def begin_anew(session: SessionMixin) -> None:
     """Forget everything of whoever was here; in a frame, but for whose frame it is."""
-    channel = session.get(origin.CHANNEL) if is_framed() else None
+    channel = session.get(origin_check.CHANNEL) if is_framed() else None
     session.clear()
     if channel is not None:
-        session[origin.CHANNEL] = channel
+        session[origin_check.CHANNEL] = channel
 
 
 def can_be_kept() -> bool:
     """Whether the answer to this request may hold a session cookie."""
-    if origin.was_refused() or origin.is_from_another_page():
+    if origin_check.was_refused() or origin_check.is_from_another_page():
         return False
     # What nobody may frame is not shown there, and needs no cookie.
     if is_framed() and not may_be_framed():
         return False
-    if request.method in SAFE_METHODS or origin.is_from_our_page():
+    if request.method in SAFE_METHODS or origin_check.is_from_our_page():
         return True
     # Neither known to be ours nor another's: a browser that sent its cookie loses nothing.
     return was_sent()

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from flexapp.extensions import db, write_intent
+from flexapp.db.session import db, write_intent
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ import tomllib
 import pytest
 from flask import Flask
 
-from flexapp.extensions import db
+from flexapp.db.session import db
 from tests.architecture.checkout import ROOT, files_below, text_of
 
 ENTRY, VIEW, USE_CASE, REPOSITORY, MODELS, ADAPTER = range(6)
@@ -108,7 +108,7 @@ def test_inside_a_slice_dependencies_point_down_and_no_page_sees_a_row() -> None
         ("moving", "import flexapp.portal.forms"),
         ("repository", "from flexapp.portal.service import find"),
         ("models", "def late():\n    from flexapp.portal import repository"),
-        ("forms", "from flexapp.portal.routes import show"),
+        ("forms", "from flexapp.portal.views import show"),
         ("gateway", "from flexapp.portal.models import Row"),
         ("routes", "from flexapp.people.models import Person"),
         ("pages", "from flexapp.portal.case_repository import one"),

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from flexapp.assessment.records import STATE_STYLES
+from flexapp.assessment.queries import STATE_STYLES
 from flexapp.rules.states import State
 from tests.architecture.checkout import ROOT
 

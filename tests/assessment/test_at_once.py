@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from flexapp.audit import verifying
+from flexapp.audit import verification
 from tests.support.at_once import at_once
 from tests.support.client import LintingClient
 from tests.support.database import rows
@@ -49,7 +49,7 @@ def assert_one(app: Flask, months: int) -> None:
     told = rows(app, "SELECT subject FROM audit_event WHERE action = 'assessment.assess'")
     assert told == [(serial,)]
     with app.app_context():
-        assert verifying.verify().whole
+        assert verification.verify().whole
 
 
 def test_of_32_identical_posts_one_assesses_and_all_lead_to_the_record(

@@ -8,8 +8,12 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 
-from flexapp.assessment.progress import progress
-from flexapp.assessment.records import RESTORED, HeldUp, Record
+from flexapp.assessment.queries import (
+    RESTORED,
+    HeldUp,
+    Record,
+)
+from flexapp.assessment.timeline import progress
 from flexapp.audit.service import ActorKind, Event
 from flexapp.rules.periods import Month, Period
 from flexapp.rules.rates import RateKind

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from flexapp.audit import repository, verifying
+from flexapp.audit import repository, verification
 from flexapp.audit import service as audit
-from flexapp.extensions import db
+from flexapp.db.session import db
 from tests.support import postgresql
 from tests.support.client import LintingClient
 from tests.support.database import (
@@ -43,13 +43,13 @@ MISFIT = "event {} does not fit the chain"
 def broken(app: Flask) -> list[int]:
     """The events that do not fit."""
     with app.app_context():
-        return list(verifying.verify().broken)
+        return list(verification.verify().broken)
 
 
 def faults(app: Flask) -> list[str]:
     """Everything that is wrong with the chain."""
     with app.app_context():
-        return list(verifying.verify().faults)
+        return list(verification.verify().faults)
 
 
 @pytest.fixture

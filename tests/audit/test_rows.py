@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy.types import Boolean, Date, DateTime, Integer
 
 from flexapp.audit.vouching import vouched_columns, vouched_tables
-from flexapp.extensions import Moment, db
-from flexapp.people import rotating
+from flexapp.db.session import Moment, db
+from flexapp.people import key_rotation
 from tests.counter.conftest import enter
 from tests.counter.publishing import propose
 from tests.counter.test_announcing import post as announce
@@ -281,7 +281,7 @@ def test_a_row_whose_moment_is_none_is_named_and_other_tables_are_read(busy: Fla
 
 def test_the_event_that_all_values_are_bound_is_named_where_it_was_changed(busy: Flask) -> None:
     with busy.app_context():
-        rotating.check_at_start()
+        key_rotation.check_at_start()
     tamper(
         busy,
         "UPDATE audit_event SET data = 'x' WHERE action = 'data_keys.bound'",

@@ -15,15 +15,16 @@ from flask import Flask, session
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import select, text
 
-from flexapp.assessment import assessing
-from flexapp.assessment.assessing import Assessed, Subject
-from flexapp.audit import verifying
+from flexapp.assessment import creation as assessing
+from flexapp.assessment.creation import Assessed, Subject
+from flexapp.audit import verification
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.config import load
-from flexapp.extensions import db
+from flexapp.db.session import db
+from flexapp.factory import create_app
 from flexapp.people import service as people
 from flexapp.people.models import Account
-from flexapp.people.signing_in import start_session
+from flexapp.people.sessions import start_session
 from flexapp.registration import service as registration
 from flexapp.registration.service import Details
 from flexapp.rules import divisions
@@ -31,7 +32,6 @@ from flexapp.rules.identity import IdentityNumber
 from flexapp.rules.periods import Month
 from flexapp.web.clock import instant, now, today
 from flexapp.web.unit_of_work import write_transaction
-from flexapp.wiring import create_app
 from tests.bench.load import Expected, post
 from tests.bench.options import TODAY
 
@@ -139,7 +139,7 @@ def faults(*, assessments: int) -> list[str]:
         wrong.append(f"{held} months held instead of {made[1]}")
     if told != made[0]:
         wrong.append(f"{told} audit events for {made[0]} assessments")
-    verdict = verifying.verify()
+    verdict = verification.verify()
     wrong.extend(verdict.faults + verdict.rows)
     return wrong
 

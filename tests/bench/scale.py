@@ -13,7 +13,7 @@ from random import Random
 
 from flask import Flask
 
-from flexapp.crowd.people import SEEDS
+from flexapp.demo.generated_people import SEEDS
 from tests.bench import load, prepare, serving
 from tests.bench.comparing import Contest, Side, compete, repeat
 from tests.bench.options import PAGES, Options

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from flexapp.channels import service
-from flexapp.channels.registry import FILE, parse
+from flexapp.channels.catalogue import FILE, parse
 from flexapp.web.access import Access
 from tests.architecture.test_access import TABLE, path_of
 from tests.channels.browsers import APPS, BLOCKED, BROWSERS

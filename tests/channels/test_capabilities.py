@@ -7,7 +7,11 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from flexapp.assessment.assessing import Assessed, Subject, assess
+from flexapp.assessment.creation import (
+    Assessed,
+    Subject,
+    assess,
+)
 from flexapp.assessment.service import Record, find, transition
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.people import service as people

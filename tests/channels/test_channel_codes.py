@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from flexapp.web import codes
+from flexapp.web import qrcodes
 
 
 @pytest.mark.parametrize(
@@ -17,18 +17,18 @@ from flexapp.web import codes
     ],
 )
 def test_every_code_says_its_text(texts: list[str], read_qr: Callable[[str, int], str]) -> None:
-    assert [read_qr(code.path, code.modules) for code in codes.draw(texts)] == texts
+    assert [read_qr(code.path, code.modules) for code in qrcodes.draw(texts)] == texts
 
 
 def test_codes_drawn_together_have_one_size() -> None:
-    short, long = codes.draw(["a", "b" * 60])
+    short, long = qrcodes.draw(["a", "b" * 60])
     assert short.modules == long.modules
-    assert codes.draw(["a"])[0].modules < short.modules
+    assert qrcodes.draw(["a"])[0].modules < short.modules
 
 
 def test_equal_beginnings_give_equal_columns() -> None:
     """That is what makes a page of a dozen codes small; a free choice of mask would undo it."""
-    first, *rest = codes.draw([f"https://flexible.example.gov.cn/c/{n}" for n in range(10, 40)])
+    first, *rest = qrcodes.draw([f"https://flexible.example.gov.cn/c/{n}" for n in range(10, 40)])
     columns = set(first.path.split("M"))
     # The columns on the left hold the error correction, which differs in every code.
     shared = [len(columns & set(code.path.split("M"))) for code in rest]
@@ -36,7 +36,7 @@ def test_equal_beginnings_give_equal_columns() -> None:
 
 
 def test_the_drawing_keeps_its_quiet_zone() -> None:
-    (code,) = codes.draw(["http://127.0.0.1:8000/c/boc"])
+    (code,) = qrcodes.draw(["http://127.0.0.1:8000/c/boc"])
     # Four modules on each side; columns are strokes centred on whole numbers.
     assert code.side == code.modules + 8
     assert code.view_box == f"-4.5 -4 {code.side} {code.side}"
@@ -45,6 +45,6 @@ def test_the_drawing_keeps_its_quiet_zone() -> None:
 
 def test_nothing_to_draw_or_too_much_is_misuse() -> None:
     with pytest.raises(ValueError, match="no text"):
-        codes.draw([])
+        qrcodes.draw([])
     with pytest.raises(ValueError, match="version"):
-        codes.draw(["x" * 3000])
+        qrcodes.draw(["x" * 3000])

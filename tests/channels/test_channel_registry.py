@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from flexapp.channels import service
-from flexapp.channels.registry import (
+from flexapp.channels.catalogue import (
     App,
     Category,
     RegistryError,

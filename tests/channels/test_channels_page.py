@@ -9,7 +9,11 @@ import tinyhtml5  # type: ignore[import-untyped]
 from flask.testing import FlaskClient
 
 from flexapp.channels import service
-from flexapp.channels.registry import FILE, App, parse
+from flexapp.channels.catalogue import (
+    FILE,
+    App,
+    parse,
+)
 
 SHIPPED = service.registry().apps
 USABLE = [app for app in SHIPPED if app.usable]

@@ -10,9 +10,9 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from flexapp.channels import pictures, service
-from flexapp.channels.registry import App
-from flexapp.web import codes
+from flexapp.channels import qrcode_files, service
+from flexapp.channels.catalogue import App
+from flexapp.web import qrcodes
 from tests.support.client import LintingClient
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -27,8 +27,8 @@ def said(picture: Image.Image) -> str:
 
 @pytest.mark.parametrize("length", [1, 40, 120])
 def test_a_png_prints_sharply_at_three_centimetres(length: int) -> None:
-    (code,) = codes.draw(["x" * length])
-    picture = Image.open(io.BytesIO(pictures.png(code)))
+    (code,) = qrcodes.draw(["x" * length])
+    picture = Image.open(io.BytesIO(qrcode_files.png(code)))
     picture.load()
     assert said(picture) == "x" * length
     assert picture.mode == "1"
@@ -43,8 +43,8 @@ def test_a_png_prints_sharply_at_three_centimetres(length: int) -> None:
 
 
 def test_a_png_keeps_its_quiet_zone_of_four_modules() -> None:
-    (code,) = codes.draw(["https://h5.example/c/boc"])
-    picture = Image.open(io.BytesIO(pictures.png(code))).convert("L")
+    (code,) = qrcodes.draw(["https://h5.example/c/boc"])
+    picture = Image.open(io.BytesIO(qrcode_files.png(code))).convert("L")
     edge = 4 * picture.width // code.side
     ink = picture.point(lambda value: 255 - value).getbbox()
     assert ink == (edge, edge, picture.width - edge, picture.height - edge)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flexapp.channels import service
-from flexapp.channels.registry import FILE, parse
+from flexapp.channels.catalogue import FILE, parse
 from tests.channels.browsers import APPS, BLOCKED, BROWSERS
 from tests.support.client import LintingClient
 from tests.support.html import Page

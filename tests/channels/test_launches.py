@@ -17,8 +17,8 @@ from sqlalchemy import select
 
 from flexapp.channels.launch_errors import LAUNCH_ERRORS
 from flexapp.channels.models import Launch
-from flexapp.extensions import db
-from flexapp.people.gateways import GatewayDown
+from flexapp.db.session import db
+from flexapp.people.external_services import GatewayDown
 from flexapp.rules.identity import IdentityNumber
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient

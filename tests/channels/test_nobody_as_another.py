@@ -25,10 +25,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from flexapp.extensions import db
-from flexapp.people import signing_in
+from flexapp.db.session import db
+from flexapp.factory import create_app
+from flexapp.people import sessions
 from flexapp.rules import limits
-from flexapp.wiring import create_app
 from tests.support.client import LintingClient, linting
 from tests.support.database import Templates, copy, drop, settings_for
 from tests.support.html import Page
@@ -195,7 +195,7 @@ def _quick_codes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patch:
         for name in ("SMS_AGAIN", "SMS_BY", "SMS_FOR"):
             limit = getattr(limits, name)
-            patch.setattr(signing_in, name, replace(limit, most=10_000))
+            patch.setattr(sessions, name, replace(limit, most=10_000))
         yield
 
 

@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 
 from flexapp.channels import service
+from flexapp.channels.catalogue import App
 from flexapp.channels.pages import poster_page
-from flexapp.channels.registry import App
 from tests.support.client import LintingClient
 from tests.support.database import execute
 from tests.support.html import Page, words

@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 
 from flexapp import signing
-from flexapp.channels import sandbox
-from flexapp.channels.registry import RegistryError, app_from
+from flexapp.channels.catalogue import RegistryError, app_from
 from flexapp.rules.refusal import Refusal
+from flexapp.vendors import sandbox
 from flexapp.web.clock import instant
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient

@@ -10,10 +10,19 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flexapp.channels import self_check
-from flexapp.channels.self_check import BAD, GOOD, OTHER, Findings, Verdict, decode, encode, explain
-from flexapp.channels.self_check_pages import PROBE
 from flexapp.config import PROJECT
+from flexapp.vendors import self_check
+from flexapp.vendors.self_check import (
+    BAD,
+    GOOD,
+    OTHER,
+    Findings,
+    Verdict,
+    decode,
+    encode,
+    explain,
+)
+from flexapp.vendors.self_check_pages import PROBE
 from tests.channels.browsers import APPS, BROWSERS
 from tests.support.client import LintingClient
 from tests.support.database import stored

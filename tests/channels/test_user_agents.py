@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from flexapp.channels import service
-from flexapp.channels.registry import App, Category
+from flexapp.channels.catalogue import App, Category
 from flexapp.channels.user_agents import Platform, download_for, is_in, platform
 from tests.channels.browsers import APPS, BLOCKED, BROWSERS, PHONES
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from flexapp.channels import keys, launching, vendor_pages
+from flexapp.channels import keys, launch
 from flexapp.channels.launch_errors import LAUNCH_ERRORS
-from flexapp.channels.launch_routes import LONGEST_BODY, MEDIA_TYPE
-from flexapp.people import guard
+from flexapp.channels.launch_views import LONGEST_BODY, MEDIA_TYPE
+from flexapp.people import auth
 from flexapp.signing import LEEWAY, LONGEST_LIFE
+from flexapp.vendors import pages
 from flexapp.web import openapi
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
@@ -25,7 +26,7 @@ PRODUCTION = {"FLEXAPP_PUBLIC_URL": "https://ybj.example"}
 @pytest.fixture
 def document() -> dict[str, Any]:
     """The document as a machine reads it."""
-    found: dict[str, Any] = json.loads(vendor_pages.DOCUMENT.read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(pages.DOCUMENT.read_text(encoding="utf-8"))
     return found
 
 
@@ -53,15 +54,15 @@ def test_the_documents_limits_are_those_of_the_code(document: dict[str, Any]) ->
     claims = document["components"]["schemas"]["LaunchClaims"]
     body = call(document)["requestBody"]["content"][MEDIA_TYPE]["schema"]
     assert body["maxLength"] == LONGEST_BODY
-    assert claims["properties"]["aud"]["const"] == launching.AUDIENCE
-    assert set(claims["properties"]["target"]["enum"]) == launching.TARGETS
-    assert claims["properties"]["target"]["default"] == launching.DEFAULT_TARGET
-    assert claims["properties"]["name"]["maxLength"] == launching.LONGEST_CLAIM
+    assert claims["properties"]["aud"]["const"] == launch.AUDIENCE
+    assert set(claims["properties"]["target"]["enum"]) == launch.TARGETS
+    assert claims["properties"]["target"]["default"] == launch.DEFAULT_TARGET
+    assert claims["properties"]["name"]["maxLength"] == launch.LONGEST_CLAIM
     about = json.dumps(document, ensure_ascii=False)
     assert f"最多比 `iat` 晚 {LONGEST_LIFE.seconds} 秒" in about
     assert f"双方时钟最多差 {LEEWAY.seconds} 秒" in about
-    assert f"过了 {launching.LIFE.seconds} 秒" in about
-    hours = (guard.LONGEST.total_seconds() / 3600, guard.IDLE.total_seconds() / 3600)
+    assert f"过了 {launch.LIFE.seconds} 秒" in about
+    hours = (auth.LONGEST.total_seconds() / 3600, auth.IDLE.total_seconds() / 3600)
     assert hours == (12, 2)
     assert "会话最长 12 小时，2 小时不动会结束" in about
     assert keys.MOST_VALID == 2
@@ -97,7 +98,7 @@ def test_an_answer_has_exactly_the_documents_fields(
 
 def test_the_reference_shows_every_field_and_every_error(client: LintingClient) -> None:
     page = client.page("/open/launches")
-    document = json.loads(vendor_pages.DOCUMENT.read_text(encoding="utf-8"))
+    document = json.loads(pages.DOCUMENT.read_text(encoding="utf-8"))
     assert page.title == document["info"]["title"]
     codes = set(page.texts("code"))
     for name, schema in document["components"]["schemas"].items():
@@ -114,14 +115,14 @@ def test_a_reason_that_the_document_does_not_know_is_noticed(
 ) -> None:
     monkeypatch.setitem(LAUNCH_ERRORS, "unheard_of", (400, ""))
     with pytest.raises(ValueError, match="launch_errors"):
-        vendor_pages.launch_reference.__wrapped__()
+        pages.launch_reference.__wrapped__()
 
 
 def test_machines_get_the_document_itself(client: LintingClient) -> None:
     answer = client.get("/open/launches/openapi.json")
     assert answer.content_type == "application/json"
-    assert answer.text == vendor_pages.DOCUMENT.read_text(encoding="utf-8")
-    assert openapi.read(vendor_pages.DOCUMENT).groups[0].operations[0].body == "LaunchClaims"
+    assert answer.text == pages.DOCUMENT.read_text(encoding="utf-8")
+    assert openapi.read(pages.DOCUMENT).groups[0].operations[0].body == "LaunchClaims"
 
 
 def test_the_first_page_leads_everywhere_also_when_typed_without_the_slash(
@@ -156,16 +157,16 @@ def test_the_examples_are_the_files_with_this_sites_address_filled_in(
     client: LintingClient, make_app: MakeApp
 ) -> None:
     elsewhere = make_app(**PRODUCTION).test_client()
-    names = {file.name for file in vendor_pages.EXAMPLES.iterdir()}
-    assert {example.name for example in vendor_pages.examples("")} == names
+    names = {file.name for file in pages.EXAMPLES.iterdir()}
+    assert {example.name for example in pages.examples("")} == names
     for name in names:
-        text = Path(vendor_pages.EXAMPLES / name).read_text(encoding="utf-8")
-        assert text.count(vendor_pages.PLACEHOLDER) == 1
+        text = Path(pages.EXAMPLES / name).read_text(encoding="utf-8")
+        assert text.count(pages.PLACEHOLDER) == 1
         answer = elsewhere.get(f"/open/examples/{name}")
         assert answer.content_type == "text/plain; charset=utf-8"
-        assert answer.text == text.replace(vendor_pages.PLACEHOLDER, "https://ybj.example")
+        assert answer.text == text.replace(pages.PLACEHOLDER, "https://ybj.example")
         shown = "".join(client.page("/open/examples").by_id("main").itertext())
         public = client.application.config["SETTINGS"].public_url
-        assert text.replace(vendor_pages.PLACEHOLDER, public).strip() in shown
+        assert text.replace(pages.PLACEHOLDER, public).strip() in shown
     assert client.get("/open/examples/../launch.py").status_code == 404
     assert client.get("/open/examples/pyproject.toml").status_code == 404

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from flexapp.config import load
-from flexapp.wiring import create_app
+from flexapp.factory import create_app
 from tests.cluster import nginx
 from tests.support import postgresql
 from tests.support.processes import Process, free_port

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from flexapp.config import load
-from flexapp.wiring import create_app
+from flexapp.factory import create_app
 from tests.bench import prepare
 from tests.bench.prepare import Browser
 from tests.cluster.cluster import Cluster, started

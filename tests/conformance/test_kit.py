@@ -19,12 +19,12 @@ from zipfile import ZipFile
 import pytest
 from joserfc.jwk import ECKey
 
-from flexapp.channels import conformance
-from flexapp.channels.conformance import program, reading
-from flexapp.channels.conformance.cases import CASES
-from flexapp.channels.conformance.messages import Stopped, fetch
-from flexapp.channels.kit_routes import archive
 from flexapp.rules.limits import LAUNCHES_FALSE
+from flexapp.vendors import conformance
+from flexapp.vendors.conformance import program, reading
+from flexapp.vendors.conformance.cases import CASES
+from flexapp.vendors.conformance.messages import Stopped, fetch
+from flexapp.vendors.kit_views import archive
 from tests.conformance import signer
 from tests.journeys.site import Site, make_template
 from tests.support.client import LintingClient
@@ -74,7 +74,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
 def many_checks_from_one_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests send more in a minute than a vendor does."""
     limit = replace(LAUNCHES_FALSE, most=10_000)
-    monkeypatch.setattr("flexapp.channels.launching.LAUNCHES_FALSE", limit)
+    monkeypatch.setattr("flexapp.channels.launch.LAUNCHES_FALSE", limit)
 
 
 @pytest.fixture
@@ -215,7 +215,7 @@ def test_a_person_whom_nobody_agreed_on_is_the_advice_where_we_do_not_confirm_it
 def test_a_site_that_takes_what_it_should_not_is_told_from_a_wrong_signer(
     bank: Bank, check: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flexapp.channels.launching.is_first", lambda _: True)
+    monkeypatch.setattr("flexapp.channels.launch.is_first", lambda _: True)
     code, report = check("--key", str(bank.private))
     assert (code, _of(report, "failed")) == (1, ["replayed"])
     assert "请把这份结果发给我们" in report["replayed"]["advice"][0]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from flexapp.counter.demo_codes import PASSWORD
+from flexapp.demo.staff import PASSWORD
 from tests.support.client import LintingClient
 from tests.support.html import Page
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from flexapp.counter import auditing
-from flexapp.counter.audit_pages import SENTENCES
-from flexapp.counter.service import Clerk
+from flexapp.office import audit_lookup
+from flexapp.office.audit_pages import SENTENCES
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
 from flexapp.rules.states import Move
+from flexapp.staff.service import Clerk
 from flexapp.web.clock import now, today
 from tests.architecture.checkout import ROOT, files_below
 from tests.support.client import LintingClient
@@ -134,7 +134,7 @@ def test_older_events_are_on_further_pages_and_none_twice_or_left_out(
     auditor = at_the_desk("sj01")
     page = look_up(auditor, MA_LAN.identity)
     told = page.texts("article")
-    assert len(told) == auditing.EVENTS_A_PAGE
+    assert len(told) == audit_lookup.EVENTS_A_PAGE
     while "查看更早的记录" in page.links():
         page = auditor.page(page.links()["查看更早的记录"])
         told += page.texts("article")
@@ -167,8 +167,10 @@ def test_the_service_refuses_the_counters_too(app: Flask, role: Role) -> None:
     clerk = Clerk(1, "xz01", "马建军", role, ("640104",))
     with app.app_context():
         outcomes = [
-            auditing.look_up_person(identity=WANG.identity, clerk=clerk, at=now(), today=today()),
-            auditing.look_up_clerk(user_name="jb01", clerk=clerk, at=now()),
+            audit_lookup.look_up_person(
+                identity=WANG.identity, clerk=clerk, at=now(), today=today()
+            ),
+            audit_lookup.look_up_clerk(user_name="jb01", clerk=clerk, at=now()),
         ]
     assert all(isinstance(o, Refusal) and o.reason == "role_cannot" for o in outcomes)
     assert looked_up(app) == []

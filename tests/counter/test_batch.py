@@ -11,8 +11,8 @@ from flask import Flask
 
 from flexapp.assessment import batch
 from flexapp.assessment.batch_rows import HEADER
-from flexapp.audit import verifying
-from flexapp.counter import batch_cli, batch_files
+from flexapp.audit import verification
+from flexapp.office import batch_cli, batch_files
 from tests.support.client import LintingClient
 from tests.support.database import rows, stored
 from tests.support.walks import MA_LAN, assess, revoke, sign_in, transmit, work
@@ -130,7 +130,7 @@ def test_what_comes_in_holds_its_months_and_is_paid_or_assessed(app: Flask, tmp_
         "assessment.imported",
     ) == [(24, 24)]
     with app.app_context():
-        assert verifying.verify().whole
+        assert verification.verify().whole
 
 
 def test_again_the_same_file_changes_nothing(app: Flask, tmp_path: Path) -> None:

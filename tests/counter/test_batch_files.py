@@ -16,7 +16,7 @@ from flask import Flask
 
 from flexapp.assessment import batch
 from flexapp.assessment.batch_rows import HEADER
-from flexapp.counter import batch_cli, batch_files
+from flexapp.office import batch_cli, batch_files
 from tests.counter.test_batch import GOOD, UNPAID, changed, run, take
 from tests.support.database import execute, rows, stored
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from flask import Flask
 
-from flexapp.people.gateways import GatewayDown, HttpRegistry
+from flexapp.people.external_services import GatewayDown, HttpRegistry
 from flexapp.rules.identity import IdentityNumber
 from tests.support.client import LintingClient
 from tests.support.clock import Clock

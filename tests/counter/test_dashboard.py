@@ -15,8 +15,12 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from flexapp.people.fictional import FICTIONAL_RESIDENTS
-from flexapp.rules.counts import Count, Measure, tally
+from flexapp.demo.residents import FICTIONAL_RESIDENTS
+from flexapp.rules.statistics import (
+    Count,
+    Measure,
+    tally,
+)
 from tests.support import postgresql
 from tests.support.client import LintingClient
 from tests.support.database import plan, rows, tamper

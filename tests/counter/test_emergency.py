@@ -8,7 +8,7 @@ import httpx
 import pytest
 from flask import Flask
 
-from flexapp.transmission.worker import Sender
+from flexapp.transmission.outbox_worker import Sender
 from tests.support.client import LintingClient
 from tests.support.database import rows
 from tests.support.html import Page

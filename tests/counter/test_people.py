@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from flexapp.counter import residents
-from flexapp.counter.residents import covers
-from flexapp.counter.service import Clerk
+from flexapp.counter import cases
+from flexapp.counter.cases import covers
 from flexapp.rules.limits import PEOPLE_FOUND
 from flexapp.rules.roles import Role
+from flexapp.staff.service import Clerk
 from flexapp.web.forms import MARK
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
@@ -389,7 +389,7 @@ def test_a_clerk_of_a_city_works_for_its_districts() -> None:
 def test_a_clerk_looks_up_no_more_people_than_anybody_serves(
     at_the_desk: AtTheDesk, app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(residents, "PEOPLE_FOUND", replace(PEOPLE_FOUND, most=3))
+    monkeypatch.setattr(cases, "PEOPLE_FOUND", replace(PEOPLE_FOUND, most=3))
     desk = at_the_desk("dt01")
     for _ in range(3):
         serve(desk, MA_LAN)
@@ -409,7 +409,7 @@ def test_a_clerk_looks_up_no_more_people_than_anybody_serves(
 def test_storing_somebody_new_counts_as_one_of_the_people_looked_up(
     at_the_desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(residents, "PEOPLE_FOUND", replace(PEOPLE_FOUND, most=2))
+    monkeypatch.setattr(cases, "PEOPLE_FOUND", replace(PEOPLE_FOUND, most=2))
     desk = at_the_desk("dt01")
     for who in (newcomer(1), newcomer(2)):
         named = desk.submit(desk.page("/counter/people"), "查找", identity=who.identity)

@@ -14,7 +14,7 @@ from flexapp.agency.service import Kind, Place
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.config import Environment
-from flexapp.extensions import db
+from flexapp.db.session import db
 from flexapp.rules import divisions
 from flexapp.rules.capabilities import Action, ChannelKind
 from flexapp.rules.refusal import Refusal

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from flexapp.agency import service as agency
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
-from flexapp.extensions import db
+from flexapp.db.session import db
 from flexapp.rules.capabilities import ChannelKind
 from flexapp.rules.refusal import Refusal
 from flexapp.web.clock import now

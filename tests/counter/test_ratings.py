@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from flexapp.people.fictional import FICTIONAL_RESIDENTS
+from flexapp.demo.residents import FICTIONAL_RESIDENTS
 from tests.support.client import LintingClient
 from tests.support.database import REFUSED, execute, plan, rows, tamper
 from tests.support.html import Page, words

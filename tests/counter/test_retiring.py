@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from flexapp.counter.retiring import WHAT_TO_DO
+from flexapp.counter.retirement import WHAT_TO_DO
 from flexapp.rules.states import LIVE_STATES
 from tests.counter.test_people import ADDRESS, at, events, serve
 from tests.support.client import LintingClient

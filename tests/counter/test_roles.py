@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from flexapp.counter.demo_codes import STAFF as PEOPLE
+from flexapp.demo.staff import STAFF as PEOPLE
 from flexapp.rules.roles import Role
 from flexapp.web.access import Access, roles_of
 from tests.architecture.test_access import TABLE, path_of

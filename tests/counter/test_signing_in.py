@@ -15,10 +15,14 @@ from argon2.profiles import RFC_9106_LOW_MEMORY
 from flask import Flask
 from werkzeug.exceptions import ServiceUnavailable
 
-from flexapp.counter import signing_in
-from flexapp.counter.demo_codes import PASSWORD
-from flexapp.counter.passwords import PLACES_EACH, PLACES_UNKNOWN, place
+from flexapp.demo.staff import PASSWORD
 from flexapp.rules.limits import STAFF_CODE, STAFF_PASSWORD, STAFF_PASSWORD_FOR
+from flexapp.staff import sessions
+from flexapp.staff.passwords import (
+    PLACES_EACH,
+    PLACES_UNKNOWN,
+    place,
+)
 from tests.counter.conftest import CODE, enter, give_password
 from tests.support.addresses import from_address
 from tests.support.at_once import at_once
@@ -400,7 +404,7 @@ def test_a_reset_while_somebody_chooses_a_password_is_not_undone(
     first = staff(app, "reset", "jb01").split()[-1]
     page = give_password(client, "jb01", first)
     printed: list[str] = []
-    right = signing_in._right
+    right = sessions._right
 
     def reset_meanwhile(password_hash: str, password: str) -> bool:
         if not printed:
@@ -410,7 +414,7 @@ def test_a_reset_while_somebody_chooses_a_password_is_not_undone(
             thread.join()
         return right(password_hash, password)
 
-    monkeypatch.setattr(signing_in, "_right", reset_meanwhile)
+    monkeypatch.setattr(sessions, "_right", reset_meanwhile)
     password = "my own long password"
     answer = client.submit(page, "确认", password=password, again=password)
     assert answer.path == "/counter/sign-in"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from flexapp.transmission.sending import work_once
+from flexapp.transmission.delivery import work_once
 from tests.support.client import LintingClient
 from tests.support.database import execute, rows
 from tests.support.tax import answering, event, lost_answer, tell, through, unreachable

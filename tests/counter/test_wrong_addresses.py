@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from flexapp.web.limiting import TooMany
+from flexapp.web.rate_limit import TooMany
 from tests.support.client import LintingClient
 from tests.support.html import Page
 

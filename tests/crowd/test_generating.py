@@ -14,23 +14,23 @@ import pytest
 from flask import Flask
 
 from flexapp.assessment.service import PAGE_SIZE
-from flexapp.audit import verifying
+from flexapp.audit import verification
 from flexapp.config import load
-from flexapp.crowd import writing
-from flexapp.crowd.people import made_up
-from flexapp.extensions import db
+from flexapp.db.session import db
+from flexapp.demo import bulk_loader
+from flexapp.demo.generated_people import made_up
+from flexapp.factory import create_app
 from flexapp.people.models import Person
 from flexapp.people.service import person_by_id
 from flexapp.registration import service as registration
-from flexapp.rules.base import EnteredBase, parse_base
 from flexapp.rules.contribution import calculate
+from flexapp.rules.contribution_base import EnteredBase, parse_base
 from flexapp.rules.divisions import choices
 from flexapp.rules.identity import IdentityNumber, parse_identity
 from flexapp.rules.parameters import ParameterBook, Rate, YearFigures
 from flexapp.rules.periods import Month
 from flexapp.rules.rates import RateKind
 from flexapp.rules.retirement import last_assessable_month
-from flexapp.wiring import create_app
 from tests.conftest import TODAY, MakeApp
 from tests.support.client import LintingClient
 from tests.support.crowds import generate, phones
@@ -51,7 +51,7 @@ def crowd(app: Flask) -> Flask:
 
 def whole(app: Flask) -> bool:
     with app.app_context():
-        return verifying.verify().whole
+        return verification.verify().whole
 
 
 def test_everybody_sees_their_own_records_and_how_each_was_reckoned(
@@ -189,9 +189,9 @@ def test_the_same_seed_again_changes_nothing_and_says_so(crowd: Flask) -> None:
 def test_broken_off_it_goes_on_and_ends_up_the_same(
     app: Flask, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours, written = writing.Crowd.write_next, 0
+    ours, written = bulk_loader.Crowd.write_next, 0
 
-    def twice(crowd: writing.Crowd) -> writing.Written:
+    def twice(crowd: bulk_loader.Crowd) -> bulk_loader.Written:
         nonlocal written
         result = ours(crowd)
         written += 1
@@ -199,7 +199,7 @@ def test_broken_off_it_goes_on_and_ends_up_the_same(
             raise KeyboardInterrupt  # with everything of the third batch sent to the database
         return result
 
-    monkeypatch.setattr(writing.Crowd, "write_next", twice)
+    monkeypatch.setattr(bulk_loader.Crowd, "write_next", twice)
     arguments = ["demo", "generate", "--people", "30", "--assessments", "300", "--batch", "10"]
     app.test_cli_runner().invoke(args=arguments)
     monkeypatch.undo()

@@ -15,8 +15,8 @@ from flask import Flask
 from sqlalchemy import event
 
 import app
-from flexapp.extensions import db
-from flexapp.transmission import sending
+from flexapp.db.session import db
+from flexapp.transmission import delivery
 from flexapp.web import clock as product_clock
 
 CLOCK = "FAULTS_CLOCK"
@@ -46,7 +46,7 @@ def begin() -> None:
     if CLOCK in os.environ:
         product_clock.datetime = Skewed  # type: ignore[attr-defined]
     if LEASE in os.environ:
-        sending.LEASE = timedelta(seconds=float(os.environ[LEASE]))
+        delivery.LEASE = timedelta(seconds=float(os.environ[LEASE]))
 
 
 def serving_app() -> Flask:

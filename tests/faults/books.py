@@ -10,7 +10,7 @@ from typing import Protocol
 
 from flask import Flask
 
-from flexapp.audit import verifying
+from flexapp.audit import verification
 from flexapp.rules.periods import Month
 
 RECEIVED = (
@@ -123,7 +123,7 @@ def always_wrong(site: Ours) -> list[str]:
         }
     )
     with site.app.app_context():
-        verdict = verifying.verify()
+        verdict = verification.verify()
         broken = verdict.faults + verdict.rows
     if broken:
         sentences.append(f"the chain of audit events: {'; '.join(broken)}")

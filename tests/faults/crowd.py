@@ -18,7 +18,7 @@ import httpx
 from flask import Flask
 from sqlalchemy import text
 
-from flexapp.extensions import db
+from flexapp.db.session import db
 from flexapp.web.unit_of_work import read_transaction
 from tests.bench import prepare
 from tests.bench.prepare import Browser

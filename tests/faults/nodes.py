@@ -16,7 +16,7 @@ import httpx
 import psycopg
 
 from flexapp.config import load
-from flexapp.wiring import create_app
+from flexapp.factory import create_app
 from tests.bench import prepare
 from tests.cluster.cluster import DATABASE, Cluster, started
 from tests.faults import altered, books

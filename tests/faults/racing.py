@@ -11,9 +11,9 @@ from flexapp.assessment import service as assessment
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move
 from flexapp.signing import body_digest
+from flexapp.transmission.delivery import work_once
 from flexapp.transmission.gateway import Accepted, Holding, Kept, Listing
 from flexapp.transmission.protocol import Proof
-from flexapp.transmission.sending import work_once
 from flexapp.web.clock import now
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 from tests.faults import books

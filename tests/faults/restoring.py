@@ -9,12 +9,12 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
-from flexapp.extensions import db
+from flexapp.db.session import db
 from flexapp.taxbureau import beijing_now
 from flexapp.taxbureau.states import Move
 from flexapp.taxbureau.store import Store
 from flexapp.transmission.gateway import Accepted, Listing, TaxRefused
-from flexapp.transmission.worker import Sender, gateway
+from flexapp.transmission.outbox_worker import Sender, gateway
 from tests.faults.result import Result
 from tests.faults.sender import working
 from tests.faults.site import Site

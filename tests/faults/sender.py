@@ -22,8 +22,8 @@ from typing import Any
 from flask.cli import ScriptInfo
 
 from flexapp.config import load
-from flexapp.transmission import sending, worker
-from flexapp.wiring import create_app
+from flexapp.factory import create_app
+from flexapp.transmission import delivery, outbox_worker
 from tests.faults.site import transmit
 
 TAKEN, SETTLED = "taken", "settled"
@@ -96,10 +96,10 @@ def working(
 def _run(plan: Plan, begins: Connection) -> None:
     logging.disable(logging.CRITICAL)
     app = create_app(load(plan.environ))
-    sending.LEASE = timedelta(seconds=plan.lease)
-    worker.PAUSE = PAUSE
+    delivery.LEASE = timedelta(seconds=plan.lease)
+    outbox_worker.PAUSE = PAUSE
     if not plan.compares:
-        setattr(worker.Sender, "_compared", lambda _: True)  # noqa: B010
+        setattr(outbox_worker.Sender, "_compared", lambda _: True)  # noqa: B010
     strike = _Strike(plan)
     _wrap("_claim_due", strike.after(Point.CLAIMED, counts=bool))
     _wrap("_submit", strike.after(Point.SENT))
@@ -161,4 +161,4 @@ class _Strike:
 
 def _wrap(name: str, wrapper: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
     # A name that is gone must stop the run: a point that is never reached proves nothing.
-    setattr(sending, name, wrapper(getattr(sending, name)))
+    setattr(delivery, name, wrapper(getattr(delivery, name)))

@@ -11,11 +11,11 @@ from threading import Lock
 from flask import Flask
 from sqlalchemy import text
 
-from flexapp.assessment import assessing
+from flexapp.assessment import creation
 from flexapp.assessment import service as assessment
-from flexapp.assessment.assessing import Assessed, Subject
+from flexapp.assessment.creation import Assessed, Subject
 from flexapp.audit.service import Actor, ActorKind
-from flexapp.extensions import db
+from flexapp.db.session import db
 from flexapp.people.service import person_by_id
 from flexapp.registration import service as registration
 from flexapp.rules.refusal import Refusal
@@ -71,7 +71,7 @@ class Site(Books):
 
     @contextmanager
     def product(
-        self, target: str = "flexapp.wiring:create_app", more: Mapping[str, str] | None = None
+        self, target: str = "flexapp.factory:create_app", more: Mapping[str, str] | None = None
     ) -> Iterator[None]:
         """The product's pages and its end for events; as it is, without a sender of its own."""
         command = ["-m", "granian", "--interface", "wsgi", "--factory", "--no-ws"]
@@ -153,7 +153,7 @@ class Site(Books):
             assert person is not None
             assert view is not None
             made = [
-                assessing.assess(
+                creation.assess(
                     subject=Subject(person, view, by_proxy=False),
                     start=f"{today().year}-{month:02d}",
                     end=f"{today().year}-{month:02d}",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flexapp.transmission import sending
+from flexapp.transmission import delivery
 from tests.faults import kills
 from tests.faults.racing import Recording
 from tests.faults.site import Site
@@ -29,7 +29,7 @@ def statuses(site: Site, serials: list[str]) -> list[object]:
 def work(site: Site, tax: Recording) -> None:
     """One round of the sender."""
     with site.app.app_context():
-        sending.work_once(tax)
+        delivery.work_once(tax)
 
 
 def test_revoked_ones_do_not_hold_up_those_behind_them(site: Site) -> None:

@@ -22,9 +22,9 @@ from werkzeug.wrappers import Request
 
 from flexapp.config import DEMO_SIGNING_KEY
 from flexapp.taxbureau.faults import Faults
+from flexapp.transmission.delivery import work_once
+from flexapp.transmission.outbox_worker import deliver_events
 from flexapp.transmission.protocol import EVENTS, HEADER
-from flexapp.transmission.sending import work_once
-from flexapp.transmission.worker import deliver_events
 from flexapp.web.clock import instant
 from tests.faults.books import always_wrong
 from tests.fuzz.catalogue import CSRF, MACHINE, MOUNTED, ONCE, PRODUCT

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from schemathesis.core.failures import Failure, FailureGroup
 
-from flexapp.extensions import db
-from flexapp.wiring import create_app
+from flexapp.db.session import db
+from flexapp.factory import create_app
 from tests.openapi.callers import Caller, as_tax_bureau, vendor_of
 from tests.openapi.test_documents import (
     ALLOWED,

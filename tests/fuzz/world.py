@@ -21,10 +21,10 @@ from typing import Any
 from flask import Flask
 
 from flexapp import signing
-from flexapp.counter.demo_codes import PASSWORD
-from flexapp.extensions import db
+from flexapp.db.session import db
+from flexapp.demo.staff import PASSWORD
+from flexapp.factory import create_app
 from flexapp.taxbureau import faults as stand_in_faults
-from flexapp.wiring import create_app
 from tests.counter import publishing
 from tests.counter.conftest import enter, give_password
 from tests.fuzz.catalogue import Catalogue

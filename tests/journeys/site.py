@@ -15,8 +15,12 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from flexapp.config import load
-from flexapp.transmission.worker import Sender, deliver_events, gateway
-from flexapp.wiring import create_app
+from flexapp.factory import create_app
+from flexapp.transmission.outbox_worker import (
+    Sender,
+    deliver_events,
+    gateway,
+)
 from tests.support.database import Templates
 from tests.support.thrift import share_templates
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from flexapp.assessment.models import AssessedMonth, Assessment
 from flexapp.audit.models import AuditEvent
-from flexapp.extensions import db
+from flexapp.db.session import db
 from flexapp.people.models import Account, Person
 from flexapp.registration.models import Registration, VirtualUnit
 from flexapp.transmission.models import OutboxMessage, TaxEvent

@@ -267,7 +267,7 @@ def test_too_many_wrong_codes_of_sheets_are_said_to_be_so_beside_what_was_typed(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "flexapp.assessment.verify_routes.VERIFY_WRONG", replace(VERIFY_WRONG, most=1)
+        "flexapp.assessment.verify_views.VERIFY_WRONG", replace(VERIFY_WRONG, most=1)
     )
     with scripted(TODAY) as world:
         phone = world.phone()

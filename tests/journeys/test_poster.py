@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from flexapp.channels import service
-from flexapp.channels.registry import App
+from flexapp.channels.catalogue import App
 from tests.journeys.conftest import Scripted, World
 from tests.journeys.phone import Phone
 

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from flexapp.portal.practising import ANSWERS_AFTER
+from flexapp.practice.service import ANSWERS_AFTER
 from tests.journeys.conftest import Scripted
 
 DAY = "2026-11-25"

@@ -11,7 +11,11 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from playwright.sync_api import expect
 
 from flexapp import signing
-from flexapp.channels.self_check import BAD, GOOD, decode
+from flexapp.vendors.self_check import (
+    BAD,
+    GOOD,
+    decode,
+)
 from tests.journeys.conftest import Scripted, ThreeWays, World
 from tests.journeys.phone import Mode, Phone
 from tests.support.vendor import Vendor

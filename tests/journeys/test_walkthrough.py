@@ -11,8 +11,8 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from flexapp.portal.illustrated import Kind, Mark
-from flexapp.portal.walkthrough import ANNEXES
+from flexapp.guide.annexes import ANNEXES
+from flexapp.guide.model import Kind, Mark
 from tests.journeys.conftest import Scripted, World
 from tests.walkthrough import walking
 from tests.walkthrough.people import WAYS, People

@@ -11,8 +11,8 @@ from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 
-from flexapp.extensions import db, write_intent
-from flexapp.wiring import create_app
+from flexapp.db.session import db, write_intent
+from flexapp.factory import create_app
 from tests.support import postgresql
 from tests.support.database import (
     REFUSED,

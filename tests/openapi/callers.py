@@ -19,7 +19,7 @@ from joserfc import jwt
 from werkzeug.wrappers import Request
 
 from flexapp import signing
-from flexapp.channels.launching import TARGETS
+from flexapp.channels.launch import TARGETS
 from flexapp.transmission.protocol import HEADER
 from tests.support.tax import event_signature
 from tests.support.vendor import AUDIENCE, Vendor

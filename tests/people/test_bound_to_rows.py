@@ -12,8 +12,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import Flask
 from sqlalchemy import insert, update
 
-from flexapp.audit import verifying
+from flexapp.audit import verification
 from flexapp.config import DEMO_DATA_KEY
+from flexapp.db.session import (
+    db,
+    table_of,
+    write_intent,
+)
 from flexapp.encryption import (
     ALL_BOUND,
     BoundText,
@@ -21,10 +26,10 @@ from flexapp.encryption import (
     encrypted_columns,
     vault,
 )
-from flexapp.extensions import db, table_of, write_intent
-from flexapp.people import rotating, sealed_repository
+from flexapp.people import encrypted_columns as sealed_repository
+from flexapp.people import key_rotation
+from flexapp.people.encrypted_columns import SealedTable
 from flexapp.people.models import Account, Person
-from flexapp.people.sealed_repository import SealedTable
 from flexapp.web.clock import instant
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 from tests.conftest import MakeApp
@@ -79,7 +84,9 @@ def test_two_rows_cannot_exchange_their_values(filled: Flask, table: str, name: 
     with pytest.raises(Unreadable, match=rf"{table}\.{name} of the row .+ does not open"):
         read(filled, table, name)
     with filled.app_context():
-        found = [each for each in verifying.verify().rows if "does not open in its place" in each]
+        found = [
+            each for each in verification.verify().rows if "does not open in its place" in each
+        ]
     assert [each.partition(":")[2] for each in found] == [f" {name} does not open in its place"] * 2
 
 
@@ -233,7 +240,7 @@ def test_the_tables_are_scanned_while_others_can_write(
     monkeypatch.setattr(sealed_repository, "has_unbound", scanned)
     if scan == "start":
         with filled.app_context():
-            rotating.check_at_start()
+            key_rotation.check_at_start()
     else:
         rotate(filled)
     assert intents == [False] * len(columns())
@@ -246,13 +253,13 @@ def test_a_start_notes_that_all_values_are_bound_and_warns_where_some_are_not(
     ((bound,),) = rows(filled, "SELECT name FROM person WHERE id = 1")
     tamper(filled, f"UPDATE person SET name = '{_before(MA_LAN.name, 'person.name')}' WHERE id = 1")
     with filled.app_context():
-        rotating.check_at_start()
+        key_rotation.check_at_start()
     assert "run `flask keys rotate` once" in caplog.text
     assert rows(filled, "SELECT 1 FROM audit_event WHERE action = ?", ALL_BOUND) == []
     tamper(filled, f"UPDATE person SET name = '{bound}' WHERE id = 1")
     with filled.app_context():
-        rotating.check_at_start()
-        rotating.check_at_start()
+        key_rotation.check_at_start()
+        key_rotation.check_at_start()
     assert rows(filled, "SELECT 1 FROM audit_event WHERE action = ?", ALL_BOUND) == [(1,)]
 
 

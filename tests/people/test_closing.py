@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from flexapp.extensions import db
-from flexapp.people import handing_over
+from flexapp.db.session import db
+from flexapp.people import handover_codes
 from flexapp.people.models import Account, SmsCode
 from flexapp.people.service import phone_index
 from tests.support.client import LintingClient
@@ -360,7 +360,7 @@ def test_either_all_of_it_or_nothing(
     ma_lan.submit(ma_lan.page("/assessment/self/new"), "核定", 422, base="59")
     form = ma_lan.page(CLOSE)
     before, drafts = stored(app), rows(app, "SELECT account_id, form FROM draft")
-    monkeypatch.setattr(handing_over, "close", broken)
+    monkeypatch.setattr(handover_codes, "close", broken)
     ma_lan.faults_expected = True
     assert ma_lan.repeat(form, "确认注销").status_code == 500
     assert stored(app) == before

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from flexapp.people.gateways import GatewayDown
+from flexapp.people.external_services import GatewayDown
 from flexapp.rules.limits import SMS_BY, SMS_FOR
 from tests.support.addresses import from_address
 from tests.support.client import LintingClient

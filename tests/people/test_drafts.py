@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from flexapp.extensions import db
-from flexapp.people.drafting import LIFE, MOST
+from flexapp.db.session import db
+from flexapp.people.drafts import LIFE, MOST
 from flexapp.people.models import Draft
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient

@@ -12,8 +12,8 @@ from cryptography.exceptions import InvalidTag
 from flask import Flask
 
 from flexapp.config import DEMO_DATA_KEY
+from flexapp.demo.residents import FICTIONAL_RESIDENTS
 from flexapp.encryption import Vault
-from flexapp.people.fictional import FICTIONAL_RESIDENTS
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
 from tests.support.database import execute, raw_bytes, rows

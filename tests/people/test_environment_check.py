@@ -14,9 +14,9 @@ from flask_migrate import upgrade
 
 import app as entry
 from flexapp.config import load
+from flexapp.db.session import db
 from flexapp.environment_check import WrongEnvironment, check
-from flexapp.extensions import db
-from flexapp.wiring import create_app
+from flexapp.factory import create_app
 from tests.architecture.checkout import ROOT
 from tests.conftest import MakeApp
 from tests.support.database import drop, execute, make_empty, rows, settings_for

@@ -9,7 +9,13 @@ import httpx
 import pytest
 from flask import Flask
 
-from flexapp.people.gateways import GatewayDown, HttpRegistry, HttpSms, LogSms, sms_gateway
+from flexapp.people.external_services import (
+    GatewayDown,
+    HttpRegistry,
+    HttpSms,
+    LogSms,
+    sms_gateway,
+)
 from flexapp.rules.identity import IdentityNumber
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient

@@ -12,11 +12,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from flexapp.audit import verifying
+from flexapp.audit import verification
+from flexapp.db.session import db, write_intent
 from flexapp.encryption import vault
-from flexapp.extensions import db, write_intent
-from flexapp.people import rotating, sealed_repository
-from flexapp.people.sealed_repository import SealedRow, SealedTable
+from flexapp.people import encrypted_columns, key_rotation
+from flexapp.people.encrypted_columns import SealedRow, SealedTable
 from flexapp.web.unit_of_work import read_transaction
 from tests.architecture.checkout import files_below, text_of
 from tests.conftest import MakeApp
@@ -77,7 +77,7 @@ def test_nothing_is_encrypted_but_in_these_columns() -> None:
         "flexapp/encryption.py",
         "flexapp/migrations/versions/0022_bound_to_rows.py",
         "flexapp/people/key_check.py",
-        "flexapp/people/rotating.py",
+        "flexapp/people/key_rotation.py",
     ]
 
 
@@ -85,7 +85,7 @@ def test_pages_are_served_half_way_and_what_they_write_is_under_the_new_key(
     filled: Flask,
 ) -> None:
     with filled.app_context():
-        halfway = rotating.rotate(batch=1)
+        halfway = key_rotation.rotate(batch=1)
         while next(halfway).table != "account":
             pass
     assert labels(filled) == {"demo.row", "new.row"}
@@ -114,7 +114,7 @@ def test_killed_after_any_batch_it_goes_on_where_it_stopped(filled: Flask, after
 
     def killed() -> Iterator[None]:
         with filled.app_context():
-            for number, _ in enumerate(rotating.rotate(batch=2), 1):
+            for number, _ in enumerate(key_rotation.rotate(batch=2), 1):
                 if number == after:
                     raise Killed
                 yield
@@ -133,7 +133,7 @@ def test_killed_within_a_batch_the_whole_batch_is_as_it_was(
     filled: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, left = opened(filled), to_do(filled)
-    real, calls = sealed_repository.replace, []
+    real, calls = encrypted_columns.replace, []
 
     def dying(*given: Any) -> int:
         calls.append(given)
@@ -142,9 +142,9 @@ def test_killed_within_a_batch_the_whole_batch_is_as_it_was(
             raise Killed
         return done
 
-    monkeypatch.setattr(sealed_repository, "replace", dying)
+    monkeypatch.setattr(encrypted_columns, "replace", dying)
     with filled.app_context(), pytest.raises(Killed):
-        list(rotating.rotate(batch=3))
+        list(key_rotation.rotate(batch=3))
     assert (opened(filled), to_do(filled)) == (before, left - 3)
     monkeypatch.undo()
     rotate(filled)
@@ -154,7 +154,7 @@ def test_killed_within_a_batch_the_whole_batch_is_as_it_was(
 def test_a_row_changed_between_reading_and_writing_keeps_its_change(
     filled: Flask, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, old = sealed_repository.not_under, make_app()
+    real, old = encrypted_columns.not_under, make_app()
     changed: list[int] = []
 
     def reading(of: SealedTable, *given: Any) -> list[SealedRow]:
@@ -168,7 +168,7 @@ def test_a_row_changed_between_reading_and_writing_keeps_its_change(
             changed.append(found[1].key[0])
         return found
 
-    monkeypatch.setattr(sealed_repository, "not_under", reading)
+    monkeypatch.setattr(encrypted_columns, "not_under", reading)
     before = opened(filled)["person"]
     said = rotate(filled)
     assert "2 were changed meanwhile and keep what was written" in said
@@ -207,7 +207,7 @@ def test_status_counts_the_values_of_each_key(filled: Flask) -> None:
     assert line.startswith(f"{sum(map(int, places.values()))} values: ")
     assert "take it out" not in said
     with filled.app_context():
-        next(rotating.rotate(batch=2))
+        next(key_rotation.rotate(batch=2))
     assert re.search(
         r"^new \(AES-256-GCM, writes\): [1-9]\d* values: ", run(filled, "status"), re.M
     )
@@ -237,7 +237,7 @@ def test_each_rotation_leaves_one_event(filled: Flask) -> None:
     assert (actor, found["key"]) == ("op", "new")
     assert int(found["rows"]) > FILLED * len(columns())
     with filled.app_context():
-        assert verifying.verify().faults == ()
+        assert verification.verify().faults == ()
 
 
 def test_a_missing_key_is_said_by_name(filled: Flask, make_app: MakeApp) -> None:
@@ -303,7 +303,7 @@ def test_a_rating_is_encrypted_anew_and_still_cannot_be_changed(filled: Flask) -
 def test_an_old_process_that_goes_on_writing_is_noticed(
     filled: Flask, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old, real = make_app(), sealed_repository.not_under
+    old, real = make_app(), encrypted_columns.not_under
 
     def reading(of: SealedTable, *given: Any) -> list[SealedRow]:
         with old.app_context():
@@ -311,7 +311,7 @@ def test_an_old_process_that_goes_on_writing_is_noticed(
         execute(old, "UPDATE account SET phone = ? WHERE id = 1", phone)
         return real(of, *given)
 
-    monkeypatch.setattr(sealed_repository, "not_under", reading)
+    monkeypatch.setattr(encrypted_columns, "not_under", reading)
     said = rotate(filled, code=1)
     assert "NOT done: demo (AES-256-GCM): 1 values: account.phone 1" in said
     assert "a process that still runs with another setting writes it" in said
@@ -323,7 +323,7 @@ def test_the_event_is_in_the_record_before_the_first_row_is_touched(
     def dying(*_: Any) -> int:
         raise Killed
 
-    monkeypatch.setattr(sealed_repository, "replace", dying)
+    monkeypatch.setattr(encrypted_columns, "replace", dying)
     done = filled.test_cli_runner().invoke(args=["keys", "rotate", "--by", "op"])
     assert isinstance(done.exception, Killed)
     query = "SELECT count(*) FROM audit_event WHERE action = 'data_keys.rotated'"

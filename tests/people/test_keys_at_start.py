@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 
 from app import main
+from flexapp.db.session import db
 from flexapp.encryption import vault
-from flexapp.extensions import db
-from flexapp.people import rotating
-from flexapp.people.rotating import KeysDoNotFit
+from flexapp.people import key_rotation
+from flexapp.people.key_rotation import KeysDoNotFit
 from tests.conftest import MakeApp
 from tests.support.database import execute, make_empty, rows
 from tests.support.sealed import (
@@ -27,7 +27,7 @@ from tests.support.sealed import (
 def start(app: Flask) -> None:
     """What `python app.py` looks at before it serves."""
     with app.app_context():
-        rotating.check_at_start()
+        key_rotation.check_at_start()
 
 
 @pytest.mark.parametrize("stopped_after", [0, 1, 9, 40])
@@ -35,7 +35,7 @@ def test_a_start_without_a_key_that_rows_still_need_is_refused(
     filled: Flask, make_app: MakeApp, stopped_after: int
 ) -> None:
     with filled.app_context():
-        halfway = rotating.rotate(batch=1)
+        halfway = key_rotation.rotate(batch=1)
         for _ in range(stopped_after):
             next(halfway)
     start(filled)
@@ -51,9 +51,9 @@ def test_many_new_rows_do_not_hide_that_the_old_key_is_needed(
     both = make_app(FLEXAPP_DATA_KEYS=BOTH)
     rotate(both)
     for writer in (app, both):  # more of either key than a start looks at
-        add_accounts(writer, 3 * rotating.ROWS_AT_START)
+        add_accounts(writer, 3 * key_rotation.ROWS_AT_START)
     with both.app_context():
-        halfway = rotating.rotate(batch=5)
+        halfway = key_rotation.rotate(batch=5)
         while to_do(both) > 5:
             next(halfway)
     assert to_do(both) == 5

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from flask import Flask
 
-from flexapp.people.gateways import HttpRegistry
+from flexapp.people.external_services import HttpRegistry
 from flexapp.rules.limits import LAUNCHES_UNCONFIRMED, NAMES_BY, NAMES_FOR
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
@@ -170,7 +170,7 @@ def test_a_channel_that_brings_too_many_whom_nobody_confirms_is_held_up_but_for_
     strict: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "flexapp.people.arriving.LAUNCHES_UNCONFIRMED", replace(LAUNCHES_UNCONFIRMED, most=2)
+        "flexapp.people.channel_sign_in.LAUNCHES_UNCONFIRMED", replace(LAUNCHES_UNCONFIRMED, most=2)
     )
     vendor = Vendor(strict).register()
     for number in (1, 2):

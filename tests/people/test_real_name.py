@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from flexapp.extensions import db
+from flexapp.db.session import db
 from flexapp.people.models import Person
 from flexapp.rules.identity import IdentityNumber
 from tests.support.client import LintingClient

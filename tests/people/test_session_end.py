@@ -7,7 +7,11 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from flexapp.people.guard import ANNOUNCED, IDLE, LONGEST
+from flexapp.people.auth import (
+    ANNOUNCED,
+    IDLE,
+    LONGEST,
+)
 from tests.support.client import HTMX, LintingClient
 from tests.support.clock import Clock
 from tests.support.database import rows

@@ -15,8 +15,12 @@ import pytest
 from flask import Flask
 
 import app as serving
-from flexapp.people import gateways
-from flexapp.people.gateways import AT_ONCE, HttpRegistry, HttpSms
+from flexapp.people import external_services
+from flexapp.people.external_services import (
+    AT_ONCE,
+    HttpRegistry,
+    HttpSms,
+)
 from flexapp.rules.identity import IdentityNumber
 from flexapp.web import bulkhead
 from flexapp.web.bulkhead import OPENS_AFTER, Bulkhead, NoAnswer, NotReached
@@ -38,7 +42,7 @@ TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting as in service, only shorter."""
-    monkeypatch.setattr(gateways, "PATIENCE", PATIENCE)
+    monkeypatch.setattr(external_services, "PATIENCE", PATIENCE)
 
 
 @pytest.fixture(params=[silent, trickling], ids=["silent", "trickling"])
@@ -78,7 +82,7 @@ def test_a_registry_that_never_finishes_keeps_what_was_typed_and_says_later(
 def test_while_some_wait_the_next_is_told_at_once_and_pages_are_served(
     app: Flask, another: Another, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateways, "PATIENCE", 3.0)
+    monkeypatch.setattr(external_services, "PATIENCE", 3.0)
     with silent() as address:
         app.extensions["sms"] = HttpSms(address, None)
         waiting = threading.Thread(
@@ -136,10 +140,10 @@ def test_numbers_that_a_provider_refuses_do_not_end_its_service_for_others(
 def test_nothing_of_one_system_is_taken_by_another(mute: str) -> None:
     sms, registry = HttpSms(mute, None), HttpRegistry(mute, None)
     for gateway in range(OPENS_AFTER):
-        with pytest.raises(gateways.GatewayDown):
+        with pytest.raises(external_services.GatewayDown):
             sms.send(newcomer(gateway + 1).phone, "123456")
     began = time.monotonic()
-    with pytest.raises(gateways.GatewayDown) as fault:
+    with pytest.raises(external_services.GatewayDown) as fault:
         registry.confirms(NEW.name, IdentityNumber(NEW.identity), NEW.phone)
     assert fault.value.maybe_done
     assert time.monotonic() - began >= PATIENCE

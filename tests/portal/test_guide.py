@@ -12,9 +12,18 @@ from flask import Flask
 
 from flexapp.agency import service as agency
 from flexapp.audit.service import Actor, ActorKind
-from flexapp.portal.guide import NOTICE, OURS, guide
-from flexapp.portal.illustrated import PICTURE_WIDTH, Annex, Kind, Step
-from flexapp.portal.walkthrough import ANNEXES
+from flexapp.guide.annexes import ANNEXES
+from flexapp.guide.content import (
+    NOTICE,
+    OURS,
+    guide,
+)
+from flexapp.guide.model import (
+    PICTURE_WIDTH,
+    Annex,
+    Kind,
+    Step,
+)
 from flexapp.rules.capabilities import CAPABILITIES, Action, ChannelKind
 from flexapp.rules.parameters import DIRECTORY
 from flexapp.web.clock import now, today

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from flexapp.portal.practice_cookie import LASTS, MOST
+from flexapp.practice.cookie import LASTS, MOST
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
 from tests.support.practising import (

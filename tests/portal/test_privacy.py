@@ -10,18 +10,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import Table, event
 
-from flexapp.assessment.records import CASE_LIFE as PROXY_CASE
-from flexapp.channels.launching import KEPT as LAUNCH_KEPT
-from flexapp.counter.audit_pages import SENTENCES as ALL_ACTIONS
-from flexapp.counter.residents import CASE_LIFE as COUNTER_CASE
+from flexapp.assessment.queries import CASE_LIFE as PROXY_CASE
+from flexapp.channels.launch import KEPT as LAUNCH_KEPT
+from flexapp.counter.cases import CASE_LIFE as COUNTER_CASE
+from flexapp.db.session import db
 from flexapp.encryption import EncryptedText
-from flexapp.extensions import db
-from flexapp.people.drafting import LIFE as DRAFT
-from flexapp.people.guard import LONGEST
-from flexapp.portal.exporting import FOR_OTHERS
+from flexapp.office.audit_pages import SENTENCES as ALL_ACTIONS
+from flexapp.people.auth import LONGEST
+from flexapp.people.drafts import LIFE as DRAFT
+from flexapp.portal.data_export import FOR_OTHERS
 from flexapp.portal.service import NOT_MESSAGES, SENTENCES
 from flexapp.rules.personal_information import ABOUT_NOBODY, HOLDINGS, expiries
-from flexapp.web.origin import CHANNEL
+from flexapp.web.origin_check import CHANNEL
 from tests.support.client import LintingClient
 from tests.support.database import execute, rows, stored
 from tests.support.html import Page

@@ -9,10 +9,14 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from flexapp.audit import verifying
+from flexapp.audit import verification
 from flexapp.audit.service import SYSTEM, Actor, ActorKind
-from flexapp.extensions import db, hold
-from flexapp.people import closing, corrections, service
+from flexapp.db.session import db, hold
+from flexapp.people import (
+    account_closure,
+    corrections,
+    service,
+)
 from flexapp.people.models import Account, Person
 from flexapp.people.service import PersonCard, Visitor
 from flexapp.registration import repository as registrations
@@ -61,7 +65,7 @@ def at_the_same_time(app: Flask, first: Callable[[], object], second: Callable[[
 
 def tampered(app: Flask) -> tuple[str, ...]:
     with app.app_context(), read_transaction():
-        return verifying.verify().rows
+        return verification.verify().rows
 
 
 def turn_off(card: PersonCard) -> None:
@@ -123,9 +127,9 @@ def test_an_account_whose_number_is_changed_meanwhile_is_not_closed(app: Flask) 
     at_the_same_time(
         app,
         lambda: change_phone(card, "13900000042"),
-        lambda: told.append(closing.hold_open(visitor(card))),
+        lambda: told.append(account_closure.hold_open(visitor(card))),
     )
-    assert told == [closing.SIGNED_OUT]
+    assert told == [account_closure.SIGNED_OUT]
 
 
 def test_whoever_registers_anew_while_a_unit_is_merged_is_not_moved_from_where_they_were(

@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from flexapp.audit import verifying
+from flexapp.audit import verification
 from flexapp.audit.service import SYSTEM
-from flexapp.counter import units as merging
+from flexapp.office import unit_merge as merging
 from flexapp.registration import units
 from flexapp.rules.refusal import Refusal
 from flexapp.web.clock import now
@@ -73,7 +73,7 @@ def test_people_and_live_assessments_move_each_with_an_event_and_history_stays(
         ("unit.merged", 3, 0, "经办机构（王）"),
     ]
     with old.app_context():
-        assert verifying.verify().faults == ()
+        assert verification.verify().faults == ()
 
 
 def test_assessments_go_to_the_unit_of_their_rate_and_people_to_the_flexible_one(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flexapp.rules.assessable import (
+from flexapp.rules.eligibility import (
     Availability,
     check_period,
     month_choices,

@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flexapp.rules.base import EnteredBase, Meaning, parse_base
+from flexapp.rules.contribution_base import (
+    EnteredBase,
+    Meaning,
+    parse_base,
+)
 from flexapp.rules.refusal import Refusal
 
 

@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flexapp.rules.base import EnteredBase, Meaning, parse_base
 from flexapp.rules.contribution import Bound, Calculation, calculate, read_back
+from flexapp.rules.contribution_base import (
+    EnteredBase,
+    Meaning,
+    parse_base,
+)
 from flexapp.rules.parameters import ParameterBook, Rate, YearFigures
 from flexapp.rules.periods import Month
 from flexapp.rules.rates import RateKind

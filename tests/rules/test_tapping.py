@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flexapp.rules.month_picker import Chosen, tapped
 from flexapp.rules.periods import Month, Period, group_months
-from flexapp.rules.tapping import Chosen, tapped
 from tests.support.walks import sentence
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from sqlalchemy import select
 
-from flexapp.extensions import db
+from flexapp.db.session import db
 from flexapp.people.models import Account, Person
 
 

@@ -22,8 +22,8 @@ from flask_migrate import upgrade
 from sqlalchemy import make_url
 
 from flexapp.config import Settings, load
-from flexapp.extensions import db
-from flexapp.wiring import create_app
+from flexapp.db.session import db
+from flexapp.factory import create_app
 from tests.support import postgresql
 
 VOLATILE = frozenset({"sign_in", "daily_use", "draft", "try_count"})

@@ -13,7 +13,7 @@ from collections.abc import Generator
 
 import pytest
 
-from flexapp.people.fictional import FICTIONAL_RESIDENTS
+from flexapp.demo.residents import FICTIONAL_RESIDENTS
 from flexapp.rules.personal_numbers import PERSONAL
 from tests.support.walks import ADDRESS, newcomer
 

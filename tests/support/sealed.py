@@ -11,9 +11,9 @@ from sqlalchemy import CheckConstraint, Table
 from sqlalchemy.types import Boolean, Date, DateTime, Integer
 
 from flexapp.config import DEMO_DATA_KEY
+from flexapp.db.session import Moment, db
 from flexapp.encryption import EncryptedText, row_key, vault
-from flexapp.extensions import Moment, db
-from flexapp.people import rotating
+from flexapp.people import key_rotation
 from flexapp.web.unit_of_work import read_transaction
 from tests.support.database import opened as database_of
 from tests.support.database import rows, tables
@@ -124,4 +124,4 @@ def rotate(app: Flask, *, code: int = 0) -> str:
 def to_do(app: Flask) -> int:
     """How many rows are to be sealed anew."""
     with app.app_context(), read_transaction():
-        return sum(rotating.waiting().values())
+        return sum(key_rotation.waiting().values())

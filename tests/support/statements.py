@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from flask import Flask
 from sqlalchemy import event
 
-from flexapp.extensions import db
+from flexapp.db.session import db
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from werkzeug.routing import Rule
 from whitenoise.base import WhiteNoise
 from whitenoise.responders import StaticFile
 
-from flexapp.counter.service import hasher
+from flexapp.staff.service import hasher
 
 PASSWORD_PARAMETERS = hasher._parameters
 """What the product hashes passwords with; a quarter of a second each on one core."""

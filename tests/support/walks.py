@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 from stdnum.cn.ric import calc_check_digit
 
+from flexapp.transmission.delivery import work_once
 from flexapp.transmission.gateway import TaxGateway
-from flexapp.transmission.sending import work_once
-from flexapp.transmission.worker import deliver_events
+from flexapp.transmission.outbox_worker import deliver_events
 from tests.support.client import LintingClient
 from tests.support.html import Page
 

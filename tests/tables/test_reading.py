@@ -16,7 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flexapp.rules.refusal import Refusal
-from flexapp.tables import Cell, Column, Kind, Table, Text, as_csv, as_xlsx, read, workbooks
+from flexapp.spreadsheets import (
+    Cell,
+    Column,
+    Kind,
+    Table,
+    Text,
+    as_csv,
+    as_xlsx,
+    read,
+    workbooks,
+)
 
 COLUMNS = (
     Column("编号"),

@@ -10,8 +10,8 @@ from flask import Flask
 
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State, apply
-from flexapp.transmission.agreeing import WAYS, Fact
-from flexapp.transmission.worker import Sender
+from flexapp.transmission.event_transitions import WAYS, Fact
+from flexapp.transmission.outbox_worker import Sender
 from tests.support.client import LintingClient
 from tests.support.database import execute, rows
 from tests.support.tax import event, receipt, tell, through

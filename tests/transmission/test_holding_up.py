@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from flexapp.encryption import open_stored, vault
-from flexapp.transmission import repository, sending
-from flexapp.transmission.worker import Sender
+from flexapp.transmission import delivery, repository
+from flexapp.transmission.outbox_worker import Sender
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
 from tests.support.database import execute, rows, tamper
@@ -189,7 +189,7 @@ def test_a_poison_message_is_parked_after_a_while_and_never_in_the_way(
         assert state(ma_lan, other) == "已传输"
     assert PARKED in note(ma_lan, poison)
     tried = rows(app, "SELECT attempt FROM outbox_message WHERE status = 'parked'")
-    assert tried == [(sending.PARKED_AFTER,)]
+    assert tried == [(delivery.PARKED_AFTER,)]
 
 
 def sign_in_again_if_needed(client: LintingClient) -> None:
@@ -202,7 +202,7 @@ def test_where_nothing_at_all_is_taken_nothing_is_parked(
     ma_lan: LintingClient, app: Flask, clock: Clock
 ) -> None:
     serials = three(ma_lan)
-    for _ in range(sending.PARKED_AFTER + 2):
+    for _ in range(delivery.PARKED_AFTER + 2):
         execute(app, "UPDATE outbox_message SET due_at = '2000-01-01 00:00:00.000000'")
         work(app, through(answering(500, {})))
         clock.advance(minutes=6)
@@ -246,7 +246,7 @@ def test_a_parked_request_to_revoke_is_given_back_as_declined(
     form = ma_lan.page(f"/assessment/records/{serial}/ask-tax")
     ma_lan.submit(form, "确认", reason="缴费基数填错了")
     with app.app_context():
-        sending.work_once(through(answering(400, {})))
+        delivery.work_once(through(answering(400, {})))
     assert f"parked: {serial} (ask): answer 400" in command(app, "status")
     words = command(app, "give-back", serial, "--reason", "系统故障，请再申请一次")
     assert words == f"{serial}: transmitted\n"
@@ -259,7 +259,7 @@ def test_what_the_tax_bureau_has_is_not_given_back(ma_lan: LintingClient, app: F
     serial = assess(ma_lan, "2026-01", "2026-12")
     transmit(ma_lan, serial)
     with app.app_context():
-        sending.work_once(app.extensions["tax_gateway"])
+        delivery.work_once(app.extensions["tax_gateway"])
     execute(app, "UPDATE assessment SET state = 'queued'")
     execute(app, "UPDATE outbox_message SET status = 'parked'")
     assert "税务已经收到这一笔" in command(app, "give-back", serial, "--reason", "不能接收")

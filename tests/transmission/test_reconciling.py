@@ -10,8 +10,8 @@ import httpx
 import pytest
 from flask import Flask
 
-from flexapp.transmission.sending import work_once
-from flexapp.transmission.worker import Sender
+from flexapp.transmission.delivery import work_once
+from flexapp.transmission.outbox_worker import Sender
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
 from tests.support.database import execute, rows

@@ -17,10 +17,14 @@ from flask import Flask
 
 from flexapp import signing
 from flexapp.config import DEMO_SIGNING_KEY
-from flexapp.extensions import db
-from flexapp.transmission import reconciling, restoring
-from flexapp.transmission.reconciling import Finding
-from flexapp.transmission.worker import Sender, gateway, own_keys
+from flexapp.db.session import db
+from flexapp.transmission import reconciliation, restoration
+from flexapp.transmission.outbox_worker import (
+    Sender,
+    gateway,
+    own_keys,
+)
+from flexapp.transmission.reconciliation import Finding
 from tests.conftest import MakeApp
 from tests.counter.conftest import enter
 from tests.support.at_once import at_once
@@ -350,20 +354,20 @@ def test_of_two_comparisons_at_once_one_restores_and_the_other_finds_it_there(
     backup = Backup(app, tmp_path)
     sent(app, ma_lan, "2026-01", "2026-06")
     backup.put_back()
-    archived, both = restoring.archived, threading.Barrier(2)
+    archived, both = restoration.archived, threading.Barrier(2)
 
     def together(*about: Any) -> object:
         found = archived(*about)
         both.wait(10)
         return found
 
-    monkeypatch.setattr(restoring, "archived", together)
+    monkeypatch.setattr(restoration, "archived", together)
     kept: list[Finding | None] = []
 
     def compare(_: int) -> None:
         with app.app_context():
             (holding,) = gateway(app).listing(0, 10).holdings
-            kept.append(reconciling._compare_one(gateway(app), own_keys(), holding))
+            kept.append(reconciliation._compare_one(gateway(app), own_keys(), holding))
 
     at_once(2, compare)
     assert [finding is None for finding in kept].count(True) == 1

@@ -11,8 +11,8 @@ from flask import Flask
 
 from flexapp import signing
 from flexapp.config import DEMO_SIGNING_KEY
+from flexapp.transmission.delivery import work_once
 from flexapp.transmission.protocol import HEADER, OURS, THEIRS
-from flexapp.transmission.sending import work_once
 from flexapp.web.clock import instant
 from tests.support.client import LintingClient
 from tests.support.clock import Clock

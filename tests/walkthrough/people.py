@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import expect
 
-from flexapp.portal.illustrated import PICTURE_HEIGHT, PICTURE_WIDTH
+from flexapp.guide.model import PICTURE_HEIGHT, PICTURE_WIDTH
 from tests.journeys.conftest import World
 from tests.journeys.phone import CODE, Phone
 from tests.journeys.steps import (

@@ -14,8 +14,14 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import FloatRect, Locator, expect
 
-from flexapp.portal.illustrated import PICTURE_WIDTH, Kind, Mark, Part, Step
-from flexapp.portal.walkthrough import ANNEXES
+from flexapp.guide.annexes import ANNEXES
+from flexapp.guide.model import (
+    PICTURE_WIDTH,
+    Kind,
+    Mark,
+    Part,
+    Step,
+)
 from tests.journeys.conftest import World
 from tests.journeys.phone import Phone
 from tests.walkthrough.people import MEANWHILE, SMS, WAYS, People, Way, sent_code

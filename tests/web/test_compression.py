@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from flexapp.web.compression import SMALLEST
-from flexapp.web.options import options
+from flexapp.web.select_options import options
 
 PAGE = "/channels"
 

@@ -8,11 +8,11 @@ import pytest
 from flask import Response
 
 from flexapp.config import load
-from flexapp.counter import signing_in
-from flexapp.people import display
-from flexapp.portal import practice_cookie
-from flexapp.portal.practising import Practice
-from flexapp.wiring import create_app
+from flexapp.factory import create_app
+from flexapp.people import accessibility_mode
+from flexapp.practice import cookie as practice_cookie
+from flexapp.practice.service import Practice
+from flexapp.staff import sessions
 from tests.conftest import MakeApp
 from tests.web.test_settings import PRODUCTION
 
@@ -31,9 +31,9 @@ def test_in_production_every_cookie_is_secure_and_its_name_says_so(
     visited = app.test_client().get("/sign-in", base_url=production["FLEXAPP_PUBLIC_URL"])
     answer = Response()
     with app.test_request_context():
-        display.remember_on_this_phone(answer, elder=True)
+        accessibility_mode.remember_on_this_phone(answer, elder=True)
         practice_cookie.keep(answer, Practice())
-        signing_in.devices.remember(answer, "dt01")
+        sessions.devices.remember(answer, "dt01")
     found = visited.headers.getlist("Set-Cookie") + answer.headers.getlist("Set-Cookie")
     assert len(found) == 4
     for cookie in found:
@@ -46,6 +46,6 @@ def test_in_production_every_cookie_is_secure_and_its_name_says_so(
 def test_a_choice_kept_under_such_a_name_is_found_again(production: dict[str, str]) -> None:
     app = create_app(load(production))
     with app.test_request_context(headers={"Cookie": "__Host-look=elder"}):
-        assert display.chosen_on_this_phone() is True
+        assert accessibility_mode.chosen_on_this_phone() is True
     with app.test_request_context(headers={"Cookie": "look=elder"}):
-        assert display.chosen_on_this_phone() is None
+        assert accessibility_mode.chosen_on_this_phone() is None

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from flexapp.audit import verifying
-from flexapp.people.fictional import FICTIONAL_RESIDENTS
+from flexapp.audit import verification
+from flexapp.demo.residents import FICTIONAL_RESIDENTS
 from flexapp.web.access import Access, allow
 from tests.support.at_once import at_once
 from tests.support.client import HTMX, LintingClient
@@ -242,7 +242,7 @@ def test_thirty_two_people_signing_in_at_once_all_succeed(
     assert answers == [(303, "/real-name")] * 32
     assert rows(app, "SELECT count(*) FROM sign_in") == [(32,)]
     with app.app_context():
-        assert verifying.verify().whole
+        assert verification.verify().whole
 
 
 def test_an_oversized_body_is_refused_in_words(ma_lan: LintingClient, app: Flask) -> None:

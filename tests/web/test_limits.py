@@ -27,7 +27,7 @@ from flexapp.rules.limits import (
     STAFF_WRONG,
     Limit,
 )
-from flexapp.web import addresses, limiting
+from flexapp.web import client_ip, rate_limit
 from flexapp.web.unit_of_work import write_transaction
 from tests.architecture.checkout import ROOT
 from tests.conftest import MakeApp
@@ -77,7 +77,7 @@ def ask_for_code(client: LintingClient, number: int, htmx: bool = False) -> Test
 def test_codes_for_many_phones_from_one_address_end_with_a_page_that_says_when_to_come_again(
     another: Another, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flexapp.people.routes.SMS_CODES", replace(SMS_CODES, most=3))
+    monkeypatch.setattr("flexapp.people.views.SMS_CODES", replace(SMS_CODES, most=3))
     for number in (1, 2, 3):
         assert ask_for_code(another(), number).status_code == 303
     refused = ask_for_code(another(), 4)
@@ -99,7 +99,7 @@ def test_codes_for_many_phones_from_one_address_end_with_a_page_that_says_when_t
 def test_of_a_code_that_was_refused_nothing_was_sent(
     another: Another, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flexapp.people.routes.SMS_CODES", replace(SMS_CODES, most=1))
+    monkeypatch.setattr("flexapp.people.views.SMS_CODES", replace(SMS_CODES, most=1))
     ask_for_code(another(), 1)
     ask_for_code(another(), 2)
     assert len(rows(app, "SELECT * FROM sms_code")) == 1
@@ -108,7 +108,7 @@ def test_of_a_code_that_was_refused_nothing_was_sent(
 def test_wrong_codes_from_one_address_close_the_sign_in_of_that_address(
     another: Another, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flexapp.people.routes.SIGN_IN_WRONG", replace(SIGN_IN_WRONG, most=2))
+    monkeypatch.setattr("flexapp.people.views.SIGN_IN_WRONG", replace(SIGN_IN_WRONG, most=2))
     client = another()
     page, code = request_code(client, newcomer(2).phone)
     for _ in range(2):
@@ -121,7 +121,7 @@ def test_wrong_codes_from_one_address_close_the_sign_in_of_that_address(
 def test_codes_that_are_typed_without_one_that_was_sent_shut_nobody_out(
     another: Another, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flexapp.people.routes.SIGN_IN_WRONG", replace(SIGN_IN_WRONG, most=2))
+    monkeypatch.setattr("flexapp.people.views.SIGN_IN_WRONG", replace(SIGN_IN_WRONG, most=2))
     stranger = another()
     for _ in range(5):
         page = stranger.page("/sign-in")
@@ -132,7 +132,7 @@ def test_codes_that_are_typed_without_one_that_was_sent_shut_nobody_out(
 def test_behind_an_address_from_which_many_guessed_the_first_try_of_a_code_is_judged(
     another: Another, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flexapp.people.routes.SIGN_IN_WRONG", replace(SIGN_IN_WRONG, most=1))
+    monkeypatch.setattr("flexapp.people.views.SIGN_IN_WRONG", replace(SIGN_IN_WRONG, most=1))
     stranger = another()
     page, code = request_code(stranger, newcomer(2).phone)
     stranger.submit(page, "登录", 422, code=f"{(int(code) + 1) % 1_000_000:06d}")
@@ -143,7 +143,7 @@ def test_behind_an_address_from_which_many_guessed_the_first_try_of_a_code_is_ju
 def test_codes_that_are_asked_for_too_soon_use_up_nothing_of_the_address(
     another: Another, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flexapp.people.routes.SMS_CODES", replace(SMS_CODES, most=2))
+    monkeypatch.setattr("flexapp.people.views.SMS_CODES", replace(SMS_CODES, most=2))
     stranger = another()
     assert ask_for_code(stranger, 2).status_code == 303
     for _ in range(4):
@@ -158,8 +158,8 @@ def test_a_phone_that_signed_in_before_is_not_closed_out_with_the_others_of_its_
     sign_in(known, MA_LAN.phone)
     known.submit(known.page("/me"), "退出登录")
     clock.advance(minutes=2)
-    monkeypatch.setattr("flexapp.people.routes.SMS_CODES", replace(SMS_CODES, most=2))
-    monkeypatch.setattr("flexapp.people.routes.SIGN_IN_WRONG", replace(SIGN_IN_WRONG, most=1))
+    monkeypatch.setattr("flexapp.people.views.SMS_CODES", replace(SMS_CODES, most=2))
+    monkeypatch.setattr("flexapp.people.views.SIGN_IN_WRONG", replace(SIGN_IN_WRONG, most=1))
     stranger = another()
     page, code = request_code(stranger, newcomer(2).phone)
     stranger.submit(page, "登录", 422, code=f"{(int(code) + 1) % 1_000_000:06d}")
@@ -169,7 +169,7 @@ def test_a_phone_that_signed_in_before_is_not_closed_out_with_the_others_of_its_
 
 
 def test_right_codes_are_not_counted(another: Another, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flexapp.people.routes.SIGN_IN_WRONG", replace(SIGN_IN_WRONG, most=1))
+    monkeypatch.setattr("flexapp.people.views.SIGN_IN_WRONG", replace(SIGN_IN_WRONG, most=1))
     for number in range(1, 5):
         assert sign_in(another(), newcomer(number).phone).path == "/real-name"
 
@@ -177,7 +177,7 @@ def test_right_codes_are_not_counted(another: Another, monkeypatch: pytest.Monke
 def test_names_and_numbers_that_do_not_fit_are_counted_over_all_accounts_of_an_address(
     another: Another, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flexapp.people.routes.REAL_NAME_WRONG", replace(REAL_NAME_WRONG, most=2))
+    monkeypatch.setattr("flexapp.people.views.REAL_NAME_WRONG", replace(REAL_NAME_WRONG, most=2))
     for number in (1, 2):
         client = another()
         sign_in(client, newcomer(number).phone)
@@ -193,7 +193,7 @@ def test_who_looks_for_people_by_proxy_with_many_accounts_is_stopped_at_the_addr
     another: Another, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit = replace(PROXY_WRONG, most=2)
-    monkeypatch.setattr("flexapp.assessment.routes.PROXY_WRONG", limit)
+    monkeypatch.setattr("flexapp.assessment.views.PROXY_WRONG", limit)
     for number, who in enumerate((MA_LAN, YANG), start=1):
         client = another()
         sign_in(client, who.phone)
@@ -213,7 +213,7 @@ def test_wrong_passwords_for_many_users_of_the_counters_are_counted_together(
     known = another()
     enter(known, "jb02")
     known.submit(known.page("/counter"), "退出登录")
-    monkeypatch.setattr("flexapp.counter.routes.STAFF_WRONG", replace(STAFF_WRONG, most=3))
+    monkeypatch.setattr("flexapp.counter.views.STAFF_WRONG", replace(STAFF_WRONG, most=3))
     for user in ("xz01", "dt01", "nobody"):
         give_password(another(), user, "wrong", 422)
     give_password(another(), "jb01", status=429)
@@ -236,7 +236,7 @@ def test_sandboxes_of_one_address_are_limited_beside_those_of_everybody(
 def test_launches_of_a_channel_are_limited_and_those_of_another_are_not(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flexapp.channels.launching.LAUNCHES", replace(LAUNCHES, most=2))
+    monkeypatch.setattr("flexapp.channels.launch.LAUNCHES", replace(LAUNCHES, most=2))
     busy, quiet = Vendor(app).register(), Vendor(app, "boc").register()
     for _ in range(2):
         busy.launch(MA_LAN)
@@ -250,7 +250,7 @@ def test_what_no_vendor_has_signed_is_turned_away_by_address_for_a_minute_and_th
     app: Flask, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit = replace(LAUNCHES_FALSE, most=2)
-    monkeypatch.setattr("flexapp.channels.launching.LAUNCHES_FALSE", limit)
+    monkeypatch.setattr("flexapp.channels.launch.LAUNCHES_FALSE", limit)
     vendor = Vendor(app).register()
     for _ in range(2):
         assert vendor.refused(MA_LAN, aud="somebody else") == (401, "wrong_audience")
@@ -267,7 +267,7 @@ def test_what_others_send_from_a_vendors_address_keeps_the_vendor_from_nothing(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit = replace(LAUNCHES_FALSE, most=2)
-    monkeypatch.setattr("flexapp.channels.launching.LAUNCHES_FALSE", limit)
+    monkeypatch.setattr("flexapp.channels.launch.LAUNCHES_FALSE", limit)
     vendor = Vendor(app).register()
     for _ in range(4):
         vendor.post("no message at all")
@@ -294,7 +294,7 @@ def test_behind_our_proxies_the_address_is_the_nearest_one_that_is_not_ours(
     app = make_app(FLEXAPP_TRUSTED_PROXIES="10.1.0.0/16")
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
     with app.test_request_context(environ_base={"REMOTE_ADDR": sender}, headers=headers):
-        assert (addresses.client() == "203.0.113.9") is same
+        assert (client_ip.client() == "203.0.113.9") is same
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_all_addresses_of_one_ipv6_subscriber_are_one(
         with app.test_request_context(
             environ_base={"REMOTE_ADDR": "127.0.0.1"}, headers={"X-Forwarded-For": forwarded}
         ):
-            found.append(addresses.client())
+            found.append(client_ip.client())
     assert (found[0] == found[1]) is same
 
 
@@ -342,7 +342,7 @@ def test_two_nodes_share_a_count_in_the_database(make_app: MakeApp) -> None:
     assert count(two, limit) == 2
     for node in (one, two):
         with node.app_context():
-            assert limiting.spent(limit, "whoever") is not None
+            assert rate_limit.spent(limit, "whoever") is not None
 
 
 def test_nodes_that_count_at_once_overlook_nothing(make_app: MakeApp) -> None:
@@ -356,7 +356,7 @@ def test_nodes_that_count_at_once_overlook_nothing(make_app: MakeApp) -> None:
 def count(node: Flask, limit: Limit) -> int:
     """Count once on that node."""
     with node.app_context(), write_transaction():
-        return limiting.note(limit, "whoever")
+        return rate_limit.note(limit, "whoever")
 
 
 def test_what_is_counted_is_told_by_its_name_in_the_metrics(
@@ -367,7 +367,7 @@ def test_what_is_counted_is_told_by_its_name_in_the_metrics(
     limit = Limit("of_this_test", 1, HOUR)
     count(app, limit)
     with app.app_context():
-        limiting.spent(limit, "whoever")
+        rate_limit.spent(limit, "whoever")
     told = app.test_client().get("/metrics", headers={"Authorization": f"Bearer {token}"})
     assert 'flexapp_limited_total{limit="of_this_test"} 1.0' in told.text
 

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from flexapp.rules.limits import HOUR, SMS_CODES, Limit
-from flexapp.web import counts, limiting
+from flexapp.web import rate_limit, rate_limit_store
 from flexapp.web.unit_of_work import write_transaction
 from tests.conftest import MakeApp
 from tests.support.client import linting
@@ -42,19 +42,19 @@ def node(make_app: MakeApp, redis: RedisServer) -> Flask:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Redis is asked again soon after it was away."""
-    monkeypatch.setattr(counts, "REST", 0.2)
+    monkeypatch.setattr(rate_limit_store, "REST", 0.2)
 
 
 def count(node: Flask, limit: Limit = LIMIT) -> int:
     """Count once on that node."""
     with node.app_context(), write_transaction():
-        return limiting.note(limit, "whoever")
+        return rate_limit.note(limit, "whoever")
 
 
 def is_spent(node: Flask, limit: Limit = LIMIT) -> bool:
     """Whether that node would refuse."""
     with node.app_context():
-        return limiting.spent(limit, "whoever") is not None
+        return rate_limit.spent(limit, "whoever") is not None
 
 
 def in_database(node: Flask) -> int:
@@ -75,12 +75,12 @@ def test_two_nodes_share_a_count_and_the_database_is_left_alone(
 def test_what_was_no_wrong_try_is_taken_back_and_never_below_nothing(node: Flask) -> None:
     assert [count(node) for _ in range(LIMIT.most)] == [1, 2, 3]
     with node.app_context(), write_transaction():
-        limiting.take_back(LIMIT, "whoever")
-        limiting.take_back(LIMIT, "nobody")
+        rate_limit.take_back(LIMIT, "whoever")
+        rate_limit.take_back(LIMIT, "nobody")
     assert not is_spent(node)
     assert count(node) == LIMIT.most
     with node.app_context():
-        assert limiting.number(LIMIT, "nobody") == 0
+        assert rate_limit.number(LIMIT, "nobody") == 0
 
 
 def test_nodes_that_count_at_once_overlook_nothing(
@@ -99,7 +99,7 @@ def test_a_count_begins_anew_when_its_time_is_over_and_leaves_nothing_behind(
     count(node, short)
     assert is_spent(node, short)
     with node.app_context():
-        wait = limiting.spent(short, "whoever")
+        wait = rate_limit.spent(short, "whoever")
     assert wait is not None
     assert timedelta(0) < wait <= short.within
     time.sleep(0.4)
@@ -133,7 +133,7 @@ def test_redis_killed_in_the_middle_makes_no_fault_and_the_database_counts(
     other = make_app(FLEXAPP_REDIS_URL=redis.url)
     assert [count(node) for _ in range(3)] == [1, 2, 3]
     redis.kill()
-    with caplog.at_level(logging.WARNING, logger=counts.__name__):
+    with caplog.at_level(logging.WARNING, logger=rate_limit_store.__name__):
         # Nobody is let do anything because of it: the nodes go on counting, and together.
         assert [count(node), count(other), count(node)] == [1, 2, 3]
         assert is_spent(node)
@@ -154,7 +154,7 @@ def test_redis_that_comes_back_counts_again_and_no_limit_lasts_for_ever(
     assert not is_spent(node)
     redis.start()
     time.sleep(0.25)
-    with caplog.at_level(logging.WARNING, logger=counts.__name__):
+    with caplog.at_level(logging.WARNING, logger=rate_limit_store.__name__):
         assert count(node) == 1
     assert caplog.messages[-1] == "redis answers again and counts"
     (key,) = redis.keys()
@@ -170,7 +170,7 @@ def test_a_redis_that_falls_silent_holds_nobody_up_for_long(
     for _ in range(20):
         count(node)
     # Asked once, and once more; then left in peace for ten seconds.
-    assert time.monotonic() - began < 4 * counts.PATIENCE + 1
+    assert time.monotonic() - began < 4 * rate_limit_store.PATIENCE + 1
     assert in_database(node) == 1
 
 

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.exc import OperationalError
 
 from flexapp.config import load
-from flexapp.people.gateways import GatewayDown
+from flexapp.people.external_services import GatewayDown
 from flexapp.rules.limits import SMS_FOR
 from flexapp.web import metrics
 from flexapp.web.access import Access, allow

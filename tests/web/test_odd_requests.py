@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import insert
 
-from flexapp.extensions import db
+from flexapp.db.session import db
 from flexapp.people.models import Person
 from tests.support.client import LintingClient
 from tests.support.database import rows, stored
@@ -97,7 +97,7 @@ def test_to_htmx_a_fault_is_a_sentence_and_the_form_stays(
     def stumble(**_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("flexapp.assessment.assessing.assess", stumble)
+    monkeypatch.setattr("flexapp.assessment.creation.assess", stumble)
     client.faults_expected = True
     answer = client.post("/assessment/self/new", data=form.fields, headers={"HX-Request": "true"})
     assert answer.status_code == 500
@@ -116,7 +116,7 @@ def test_whoever_comes_second_is_told_to_look_first(
     def collide(**_: object) -> None:
         db.session.execute(insert(Person), [{"id": 1, "identity_index": "x"}])
 
-    monkeypatch.setattr("flexapp.assessment.assessing.assess", collide)
+    monkeypatch.setattr("flexapp.assessment.creation.assess", collide)
     page = Page(client.post("/assessment/self/new", data=form.fields))
     assert (page.status, page.title) == (409, "刚有别的操作")
     assert "请先看一看现在的记录" in page.words

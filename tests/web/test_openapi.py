@@ -6,7 +6,7 @@ import json
 
 from flask import Flask
 
-from flexapp.transmission.open_routes import DOCUMENT, reference
+from flexapp.transmission.open_views import DOCUMENT, reference
 from flexapp.web import openapi
 from tests.support.client import LintingClient
 

@@ -11,8 +11,8 @@ import pytest
 from flask import Flask
 from flask_migrate import upgrade
 
-from flexapp.extensions import db
-from flexapp.wiring import create_app
+from flexapp.db.session import db
+from flexapp.factory import create_app
 from tests.support import postgresql
 from tests.support.database import make_empty, path_of, settings_for
 

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from flexapp.config import DEMO_DATA_KEY
-from flexapp.transmission.worker import Sender
+from flexapp.transmission.outbox_worker import Sender
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
 from tests.support.clock import Clock

@@ -8,7 +8,7 @@ from flask import Flask
 
 from flexapp.signing import Genuine
 from flexapp.web.clock import instant
-from flexapp.web.replay import is_first
+from flexapp.web.message_replay import is_first
 from flexapp.web.unit_of_work import write_transaction
 from tests.support.clock import Clock
 from tests.support.database import rows

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from flexapp.rules.limits import REPORTS
-from flexapp.web import report_routes
+from flexapp.web import csp_report_views
 from flexapp.web.logs import FIELDS
 from tests.conftest import MakeApp
 from tests.support.client import HTMX, LintingClient
@@ -51,7 +51,7 @@ def told(caplog: pytest.LogCaptureFixture) -> list[dict[str, str]]:
     return [
         getattr(record, FIELDS)
         for record in caplog.records
-        if record.name == report_routes.__name__
+        if record.name == csp_report_views.__name__
     ]
 
 
@@ -150,7 +150,7 @@ def test_of_a_long_list_only_the_beginning_is_read(
 
 def test_anything_else_and_anything_big_is_refused(client: LintingClient) -> None:
     assert post(client, old(), "application/json").status_code == 415
-    assert post(client, "x" * (report_routes.LONGEST_BODY + 1)).status_code == 413
+    assert post(client, "x" * (csp_report_views.LONGEST_BODY + 1)).status_code == 413
 
 
 def test_another_site_cannot_have_its_visitors_report_here(client: LintingClient) -> None:
@@ -164,7 +164,7 @@ def test_reports_from_one_address_are_limited(
 ) -> None:
     view = app.view_functions["reports.receive"]
     assert vars(view)["limited"] == REPORTS
-    monkeypatch.setattr("flexapp.web.limiting.spent", lambda *_: REPORTS.within)
+    monkeypatch.setattr("flexapp.web.rate_limit.spent", lambda *_: REPORTS.within)
     assert post(client, old()).status_code == 429
 
 

@@ -29,7 +29,7 @@ from flexapp.config import (
     SettingsError,
     load,
 )
-from flexapp.extensions import engine_options
+from flexapp.db.session import engine_options
 from flexapp.taxbureau import DEMO_TRUSTED, demo_keys
 
 

@@ -12,7 +12,7 @@ from flask import Flask
 
 from flexapp.rules.limits import VERIFY_WRONG
 from flexapp.web.access import Access, access_of
-from flexapp.web.limiting import TooMany, spoken
+from flexapp.web.rate_limit import TooMany, spoken
 from tests.channels.test_sandbox import a_key
 from tests.support.client import HTMX, LintingClient
 from tests.support.html import Page
@@ -35,7 +35,9 @@ def used_up(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     for view in app.view_functions.values():
         if "limited" in vars(view):
             monkeypatch.setattr(view, "limited", replace(vars(view)["limited"], most=0))
-    monkeypatch.setattr("flexapp.web.limiting.DatabaseCounts.look", _twenty_minutes, raising=False)
+    monkeypatch.setattr(
+        "flexapp.web.rate_limit.DatabaseCounts.look", _twenty_minutes, raising=False
+    )
 
 
 def _twenty_minutes(*_: object) -> tuple[int, timedelta]:
@@ -75,7 +77,7 @@ def test_one_more_wrong_code_of_a_sheet_after_too_many_is_answered_with_when(
     client: LintingClient, monkeypatch: pytest.MonkeyPatch, htmx: bool
 ) -> None:
     monkeypatch.setattr(
-        "flexapp.assessment.verify_routes.VERIFY_WRONG", replace(VERIFY_WRONG, most=2)
+        "flexapp.assessment.verify_views.VERIFY_WRONG", replace(VERIFY_WRONG, most=2)
     )
     typed = {"serial": "64010420261124000001", "check": "ABCD2345EFGH6789"}
     for _ in range(2):
@@ -100,7 +102,7 @@ def test_a_vendor_is_told_when_the_sandbox_can_be_made_again(
     client: LintingClient, monkeypatch: pytest.MonkeyPatch, refusal: str, seconds: str
 ) -> None:
     most = {"sandbox_too_soon": "MOST_A_MINUTE", "sandbox_full": "MOST"}[refusal]
-    monkeypatch.setattr(f"flexapp.channels.sandbox.{most}", 0)
+    monkeypatch.setattr(f"flexapp.vendors.sandbox.{most}", 0)
     form, _ = client.page("/open/sandbox").form("登记公钥")
     for headers in ({}, {**HTMX, "HX-Target": "main"}):
         answer = client.post("/open/sandbox", data={**form.fields, "key": a_key()}, headers=headers)
@@ -116,7 +118,7 @@ def test_a_vendor_is_told_when_the_sandbox_can_be_made_again(
 def test_only_the_id_of_an_element_is_taken_for_the_place_of_an_answer(
     client: LintingClient, monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
-    monkeypatch.setattr("flexapp.channels.sandbox.MOST", 0)
+    monkeypatch.setattr("flexapp.vendors.sandbox.MOST", 0)
     form, _ = client.page("/open/sandbox").form("登记公钥")
     answer = client.post(
         "/open/sandbox",

@@ -3,7 +3,7 @@
 A change of `sentence` or `answer` is let through where the value before and the one after name
 different keys and nothing else in the row changes. The database cannot tell whether both hold the
 same words; but nobody without the key can write a value that opens, and whoever has it does it in
-the one place that seals anew what it has opened (`people/rotating.py`).
+the one place that seals anew what it has opened (`people/key_rotation.py`).
 
 Revision ID: 0017
 Revises: 0016

@@ -41,7 +41,7 @@ const monthOf = (link) => link.getAttribute("data-month");
 const runOf = (link) => link.getAttribute("data-run");
 
 // What is chosen once this month is tapped: the rule, and why it is this one, is in
-// flexapp/rules/tapping.py.
+// flexapp/rules/month_picker.py.
 function tapped(link, chosen) {
   const month = monthOf(link);
   const run = runOf(link);

@@ -1,0 +1,153 @@
+"""/assessment/records/<serial>: one record, its card, and 撤销."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, g, request, url_for
+
+from flexapp.assessment import disputes, pages, proxy, receipts
+from flexapp.assessment.breakdown_view import ExplainedPage
+from flexapp.assessment.creation import Subject
+from flexapp.assessment.eligibility import eligibility
+from flexapp.assessment.months import YearMonths, listed_months
+from flexapp.assessment.queries import (
+    Record,
+    find_for,
+    list_url,
+    refuse_mover,
+    who_for,
+)
+from flexapp.assessment.receipt_pages import ReceiptPage
+from flexapp.assessment.service import own_subject
+from flexapp.assessment.transitions import transition
+from flexapp.audit import service as audit
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import Move, State, apply
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now, today
+from flexapp.web.htmx import render, render_refused
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import see_other
+
+blueprint = Blueprint("record", __name__, url_prefix="/assessment/records")
+
+
+def visible(serial: str) -> Record:
+    """The record of the address; 404 where it is unknown or none of the visitor's business."""
+    record = find_for(serial, g.visitor)
+    if record is None:
+        abort(404)
+    return record
+
+
+@blueprint.get("/<serial>")
+@allow(Access.PERSON)
+def detail(serial: str) -> Response:
+    """One record: amounts, how they were reckoned, what happened."""
+    record = visible(serial)
+    page = pages.DetailPage.of(
+        record,
+        who=who_for(record, g.visitor),
+        back=list_url(record, g.visitor),
+        events=audit.of_subject(subject=record.serial),
+        own=record.person_id == g.visitor.me.id,
+        blocked=refuse_mover(record, g.visitor),
+        case=disputes.latest_of(record),
+        months=_months(record) if record.state is State.REVOKED else (),
+    )
+    return render("assessment/record.html", "assessment/_record.html", page=page)
+
+
+@blueprint.get("/<serial>/explained")
+@allow(Access.PERSON)
+def explained(serial: str) -> Response:
+    """怎么算的: every step with its figures and where they were published."""
+    record = visible(serial)
+    back = url_for("record.detail", serial=serial)
+    page = ExplainedPage.of(record, back=back)
+    return render("assessment/explained.html", "assessment/_explained.html", page=page)
+
+
+@blueprint.get("/<serial>/receipt")
+@allow(Access.PERSON)
+def receipt(serial: str) -> Response:
+    """缴费核定凭证: one sheet to show, to send as a picture, or to print."""
+    issued = receipts.issue(visible(serial))
+    page = ReceiptPage.of(issued, at=now(), back=url_for("record.detail", serial=serial))
+    return render("assessment/receipt.html", "assessment/_receipt.html", page=page)
+
+
+@blueprint.get("/<serial>/card")
+@allow(Access.PERSON)
+def card(serial: str) -> Response:
+    """One record's card, for the page that waits for the tax bureau; a list's with the months."""
+    record = visible(serial)
+    polls = max(0, request.args.get("polls", 0, type=int))
+    listed = "listed" in request.args
+    months = _months(record) if listed or record.state is State.REVOKED else ()
+    page = pages.RecordCard.of(
+        record,
+        who=who_for(record, g.visitor),
+        shown_at=list_url(record, g.visitor),
+        listed=listed,
+        polls=polls,
+        blocked=refuse_mover(record, g.visitor),
+        months=months,
+    )
+    return render(
+        "assessment/card.html",
+        "assessment/_polled.html",
+        card=page,
+        months=months if listed else (),
+    )
+
+
+@blueprint.get("/<serial>/revoke")
+@allow(Access.PERSON)
+def ask_revoke(serial: str) -> Response:
+    """撤销? A dialog over the page, or a page of its own without the script."""
+    record = visible(serial)
+    refusal = refuse_mover(record, g.visitor)
+    target = apply(record.state, Move.REVOKE, claimed=record.claimed)
+    if refusal is None and isinstance(target, Refusal):
+        refusal = target
+    return render(
+        "assessment/revoke.html",
+        "assessment/_revoke.html",
+        card=pages.RecordCard.of(record, who=None, shown_at=list_url(record, g.visitor)),
+        refusal=refusal,
+        action=url_for("record.revoke", serial=serial),
+        back=list_url(record, g.visitor),
+    )
+
+
+@blueprint.post("/<serial>/revoke")
+@allow(Access.PERSON)
+@once
+def revoke(serial: str) -> Response:
+    """撤销, confirmed."""
+    record = visible(serial)
+    outcome = refuse_mover(record, g.visitor) or transition(
+        record=record, move=Move.REVOKE, actor=g.visitor.actor, at=now()
+    )
+    return after_move(record, outcome)
+
+
+def _months(record: Record) -> tuple[YearMonths, ...]:
+    """The months above the list that a record stands in; none once a proxy's case is over."""
+    who = who_for(record, g.visitor)
+    if who is None:
+        return ()
+    own = record.person_id == g.visitor.me.id
+    subject = own_subject(g.visitor) if own else proxy.subject_of(token=who, visitor=g.visitor)
+    if not isinstance(subject, Subject):
+        return ()
+    bounds = eligibility(person=subject.person, registration=subject.registration, today=today())
+    seen_by = None if own else g.visitor.account_id
+    return listed_months(bounds, who=who, today=today(), seen_by=seen_by)
+
+
+def after_move(record: Record, outcome: Record | Refusal) -> Response:
+    """Back to the list; or the sentence that says what to do instead."""
+    if isinstance(outcome, Refusal):
+        return render_refused(outcome, list_url(record, g.visitor))
+    return see_other(list_url(record, g.visitor))

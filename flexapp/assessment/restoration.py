@@ -1,0 +1,105 @@
+"""由税务存档恢复: what the tax bureau has and we do not is made again from what we told it.
+
+Our database was put back to an older copy. The message that we signed says whom it is for, which
+months and which figures; what was typed, by whom and where, it does not say, and is not invented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from flexapp.assessment import repository
+from flexapp.assessment.queries import (
+    RESTORED,
+    Record,
+    record_from,
+)
+from flexapp.assessment.transitions import never_give_again
+from flexapp.audit import service as audit
+from flexapp.audit.service import SYSTEM
+from flexapp.db.session import hold
+from flexapp.people import service as people
+from flexapp.registration.service import unit_at
+from flexapp.rules.identity import IdentityNumber
+from flexapp.rules.money import plain, to_fen
+from flexapp.rules.periods import Month, Period
+from flexapp.rules.rates import RateKind
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import LIVE_STATES, State
+
+
+def restore(
+    *, content: Mapping[str, str], state: State, made_at: datetime, at: datetime
+) -> Record | Refusal | None:
+    """Make it again, in the caller's transaction: person, months, figures and an event. None where
+    another comparison has just done so.
+
+    `content` is what we told the tax bureau (schema `Assessment`), `state` what became of it there.
+    Refused where one of its months is held by another assessment made since: a person must settle
+    which of the two holds, so the refusal is for whoever operates the service.
+    """
+    serial = content["serial"]
+    identity = IdentityNumber(content["id_number"])
+    # Before the counter of serials, as whoever assesses does.
+    hold("person", identity.value)
+    never_give_again(serial)
+    if repository.by_serial(serial) is not None:
+        return None
+    person = people.find_person(identity)
+    if person is None:
+        person = people.add_person(name=content["person_name"], identity=identity, at=at)
+    period = Period(Month.parse(content["start_month"]), Month.parse(content["end_month"]))
+    kind, total = RateKind(content["kind"]), Decimal(content["total"])
+    row = {
+        "serial": serial,
+        "person_id": person.id,
+        "unit_id": unit_at(division=content["division_code"], kind=kind),
+        "division": content["division_code"],
+        "kind": kind.value,
+        "start_month": str(period.start),
+        "end_month": str(period.end),
+        "months": period.count,
+        "entered": plain(Decimal(content["monthly_base"])),
+        "meaning": "restored",
+        "bound": "none",
+        "monthly_base": to_fen(Decimal(content["monthly_base"])),
+        "period_base": to_fen(Decimal(content["period_base"])),
+        "monthly_amount": to_fen(total / period.count),
+        "total": to_fen(total),
+        "parameters": "[]",
+        "made_by": None,
+        "made_by_staff": None,
+        "made_by_label": RESTORED,
+        "by_proxy": False,
+        "channel": "tax",
+        "made_at": made_at,
+        "state": state.value,
+        "state_at": at,
+        "claimed": False,
+        "held_up": "",
+        "origin": "tax_archive",
+    }
+    months = [str(month) for month in period.months] if state in LIVE_STATES else []
+    if not repository.add(row, months):
+        held = repository.held_months(person.id, str(period.start), str(period.end))
+        others = ", ".join(sorted({each[1] for each in held}))
+        return Refusal("month_taken", f"its months are held here by {others}")
+    audit.record(
+        action="assessment.restored",
+        person_id=person.id,
+        subject=serial,
+        actor=SYSTEM,
+        at=at,
+        data={
+            "start": str(period.start),
+            "end": str(period.end),
+            "total": plain(total),
+            "to": state.value,
+            "found_by": "reconcile",
+        },
+    )
+    stored = repository.by_serial(serial)
+    assert stored is not None
+    return record_from(stored)

@@ -1,0 +1,154 @@
+"""POST /open/v1/launches for vendors' servers, /launch/<code> for the people they send.
+
+A launch is asked for with `Content-Type: application/jose`; the body is the compact JWS itself, and
+nothing else is taken. The answer is 201 `{"launch_url", "expires_at"}` or problem+json with one of
+the reasons in `launch_errors`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from flask import Blueprint, Response, current_app, g, jsonify, make_response, request, session
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from flexapp.channels import launch
+from flexapp.channels.launch_errors import LAUNCH_ERRORS
+from flexapp.channels.pages import LaunchPage, LaunchRefusedPage
+from flexapp.channels.webview import show_in
+from flexapp.config import Settings
+from flexapp.db.session import csrf
+from flexapp.rules.refusal import Refusal
+from flexapp.web import (
+    client_ip,
+    metrics,
+    rate_limit,
+)
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import instant, now, today
+from flexapp.web.forms import RESUME
+from flexapp.web.htmx import render
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import see_other
+from flexapp.web.origin_check import CHANNEL, first_in_webview
+from flexapp.web.problem_json import problem
+from flexapp.web.unit_of_work import write_transaction
+
+blueprint = Blueprint("launch", __name__)
+
+MEDIA_TYPE = "application/jose"
+LONGEST_BODY = 8 * 1024
+"""Bytes; an honest message is an eighth of it."""
+
+STATUS = {"launch_unknown": 404, "launch_used": 410, "launch_expired": 410}
+"""Of a link that is opened; an app that cannot be used now is 403."""
+
+
+@blueprint.post("/open/v1/launches")
+@allow(Access.MACHINE)
+def create() -> Response:
+    """Make a single-use link for the person whom a vendor's signed message names."""
+    if request.mimetype != MEDIA_TYPE:
+        return _refused("content_type")
+    request.max_content_length = LONGEST_BODY
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        return _refused("too_large")
+    outcome = launch.accept(
+        message=body.decode("ascii", "replace").strip(),
+        sender=client_ip.client(),
+        registry=current_app.extensions["population"],
+        at=instant(),
+        today=today(),
+    )
+    if isinstance(outcome, launch.Link):
+        settings: Settings = current_app.config["SETTINGS"]
+        answer = jsonify(
+            launch_url=f"{settings.public_url}/launch/{outcome.code}",
+            expires_at=outcome.expires_at.astimezone(UTC).isoformat(timespec="seconds"),
+        )
+        return make_response(answer, 201)
+    faults = [(refusal.field, refusal.sentence) for refusal in outcome if refusal.field]
+    if faults:
+        return _refused("invalid_claims", [(field or "", text) for field, text in faults])
+    answer = _refused(outcome[0].reason)
+    if isinstance(outcome[0], launch.TooMany):
+        answer.headers["Retry-After"] = str(rate_limit.seconds(outcome[0].within))
+    return answer
+
+
+# No cookie is looked at; the signature says who it is.
+csrf.exempt(create)
+
+
+@blueprint.get("/launch/<code>")
+@allow(Access.PUBLIC)
+def look(code: str) -> Response:
+    """Show for whom one goes on. Webviews fetch addresses ahead: nothing is spent here."""
+    waiting = launch.look(code=code, at=instant())
+    if isinstance(waiting, Refusal):
+        if waiting == launch.EXPIRED:
+            with write_transaction():
+                launch.forget(at=instant())
+        return _refused_page(code, waiting, STATUS.get(waiting.reason, 403))
+    show_in(waiting.app.code)
+    page = LaunchPage.of(code, waiting, g.visitor)
+    return render("channels/launch.html", "channels/_launch.html", page=page)
+
+
+@blueprint.post("/launch/<code>")
+@allow(Access.PUBLIC)
+@first_in_webview
+@once
+def go_on(code: str) -> Response:
+    """继续: spend the link, begin a session of its own, and go to a clean address."""
+    if RESUME in request.form:
+        return look(code)
+    entered = launch.go_on(code=code, instead_of=session.get("sid"), at=now(), begins_at=instant())
+    if isinstance(entered, Refusal):
+        return _refused_page(code, entered, 422)
+    # Nothing of whoever used this browser before survives: no fixation, a new CSRF secret.
+    session.clear()
+    show_in(entered.channel)
+    session["sid"] = entered.token
+    session[CHANNEL] = entered.channel
+    return see_other(entered.target)
+
+
+@blueprint.post("/launch/<code>/decline")
+@allow(Access.PUBLIC)
+@first_in_webview
+def decline(code: str) -> Response:
+    """不是我: the link is worth nothing any more, and what was open in this browser stays."""
+    channel = launch.channel_of(code)
+    if channel is not None:
+        show_in(channel)
+    launch.decline(code=code, at=instant())
+    return render("channels/declined.html", "channels/_declined.html")
+
+
+@blueprint.get("/leave")
+@allow(Access.PUBLIC)
+def leave() -> Response:
+    """Where 返回 App leads when the script cannot close the webview."""
+    return render("channels/leave.html", "channels/_leave.html")
+
+
+def _refused(reason: str, errors: list[tuple[str, str]] | None = None) -> Response:
+    status, sentence = LAUNCH_ERRORS[reason]
+    if errors:
+        names = "、".join(field for field, _ in errors)
+        sentence = f"{names} 不对：{''.join(text for _, text in errors)}"
+    return problem(status, reason, sentence, errors or ())
+
+
+def _refused_page(code: str, refusal: Refusal, status: int) -> Response:
+    metrics.refused(refusal.reason)
+    channel = launch.channel_of(code)
+    if channel is not None:
+        show_in(channel)
+    page = LaunchRefusedPage(refusal.sentence, signed_in=g.visitor is not None)
+    return render(
+        "channels/launch_refused.html", "channels/_launch_refused.html", status, page=page
+    )

@@ -1,0 +1,56 @@
+"""/channels and /c/<code>: open to everybody, nothing personal on them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, request
+
+from flexapp.channels import service
+from flexapp.channels.catalogue import App
+from flexapp.channels.pages import LandingPage, channels_page
+from flexapp.channels.user_agents import download_for, is_in
+from flexapp.config import Settings
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import today
+from flexapp.web.htmx import render
+from flexapp.web.varying import vary_by
+
+blueprint = Blueprint("channels", __name__)
+
+
+@blueprint.get("/channels")
+@allow(Access.PUBLIC)
+def index() -> Response:
+    """The table of apps with their QR codes, then those not usable yet and why."""
+    settings: Settings = current_app.config["SETTINGS"]
+    page = channels_page(settings.public_url, today())
+    return render("channels/index.html", "channels/_index.html", page=page)
+
+
+@blueprint.get("/c/<code>")
+@allow(Access.PUBLIC)
+def landing(code: str) -> Response:
+    """Where a QR code leads: to the app's download on a phone, where the registry names one.
+
+    Else how to go on in that app, or why not yet; 404 for an unknown code.
+    """
+    app = service.find_app(code)
+    if app is None:
+        abort(404)
+    user_agent = request.user_agent.string
+    download = download_for(app, user_agent)
+    if download is not None and app.usable and not _asks_how(app, user_agent):
+        # An address of the registry, never one of the request.
+        response = make_response(redirect(download, 303))
+    else:
+        page = LandingPage(app, download or app.download)
+        response = render("channels/landing.html", "channels/_landing.html", page=page)
+    vary_by(response, "User-Agent")
+    return response
+
+
+def _asks_how(app: App, user_agent: str) -> bool:
+    """Whether to explain although there is a download: to who is in the app, and so has it, and to
+    who tapped its name on a page of ours. A scanned code comes from no page."""
+    return is_in(app, user_agent) or urlsplit(request.referrer or "").netloc == request.host

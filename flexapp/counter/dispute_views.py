@@ -1,0 +1,95 @@
+"""/counter/disputes: what people say was not done by them, until it is settled."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, g, url_for
+
+from flexapp.counter import cases, disputes
+from flexapp.counter.dispute_pages import DisputePage, DisputesPage
+from flexapp.counter.disputes import Found
+from flexapp.counter.forms import SettleForm
+from flexapp.counter.people_pages import AT_COUNTER
+from flexapp.counter.people_views import LOCAL, case_at
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.roles import Role
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now, today
+from flexapp.web.htmx import render, render_refused
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import HIGHEST_ROW, row_in, see_other
+
+blueprint = Blueprint("counter_disputes", __name__, url_prefix="/counter")
+
+SEERS = (Role.HALL, Role.AGENCY, Role.AUDITOR)
+
+
+@blueprint.get("/disputes", endpoint="index")
+@allow(Access.STAFF, *SEERS)
+def index() -> Response:
+    """What waits, oldest first."""
+    found = disputes.waiting(g.counter_session.clerk, row_in("after") or 0)
+    page = DisputesPage.of(found, today())
+    return render("counter/disputes.html", "counter/_disputes.html", page=page)
+
+
+@blueprint.get(f"/disputes/<int(max={HIGHEST_ROW}):number>")
+@allow(Access.STAFF, *SEERS)
+def show(number: int) -> Response:
+    """One case."""
+    return _page(_found(number), SettleForm())
+
+
+@blueprint.post(f"/disputes/<int(max={HIGHEST_ROW}):number>")
+@allow(Access.STAFF, Role.HALL, Role.AGENCY)
+@once
+def settle(number: int) -> Response:
+    """结案, or ask the tax bureau first."""
+    found, form = _found(number), SettleForm()
+    if not form.submitted():
+        return _page(found, form)
+    outcome = disputes.decide(
+        number=number,
+        choice=form.choice.data,
+        text=form.found.data,
+        clerk=g.counter_session.clerk,
+        at=now(),
+    )
+    if isinstance(outcome, Found):
+        return see_other(url_for("counter_disputes.show", number=number))
+    for refusal in outcome:
+        form.refuse(refusal)
+    return _page(found, form)
+
+
+@blueprint.post("/people/<token>/records/<serial>/dispute", endpoint="open")
+@allow(Access.STAFF, *LOCAL)
+@once
+def open_case(token: str, serial: str) -> Response:
+    """本人反映不是本人办的: somebody at the counter says so."""
+    case = case_at(token)
+    if isinstance(case, Response):
+        return case
+    record = cases.record_of(case, serial)
+    if record is None:
+        abort(404)
+    outcome = disputes.open_for(case=case, record=record, at=now())
+    if isinstance(outcome, Refusal):
+        return render_refused(outcome, AT_COUNTER.listing("records", token))
+    return see_other(url_for("counter_disputes.show", number=outcome))
+
+
+def _found(number: int) -> Found:
+    found = disputes.find(number, g.counter_session.clerk)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _page(found: Found, form: SettleForm) -> Response:
+    return render(
+        "counter/dispute.html",
+        "counter/_dispute.html",
+        form.status,
+        form=form,
+        page=DisputePage.of(found, g.counter_session.clerk, today()),
+    )

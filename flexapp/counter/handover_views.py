@@ -1,0 +1,89 @@
+"""/counter/people/<token>/…: a case begun on the phone goes on here, or the other way round."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request, url_for
+
+from flexapp.assessment.forms import AssessmentForm
+from flexapp.counter import cases
+from flexapp.counter.cases import Case
+from flexapp.counter.people_pages import HandOverPage
+from flexapp.counter.people_views import LOCAL, case_at
+from flexapp.people.forms import HandOverForm
+from flexapp.registration.forms import RegistrationForm
+from flexapp.rules.capabilities import Action
+from flexapp.rules.refusal import Refusal
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now
+from flexapp.web.forms import RESUME
+from flexapp.web.htmx import render, render_refused
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import see_other
+
+blueprint = Blueprint("counter_hand_over", __name__, url_prefix="/counter/people/<token>")
+
+FORMS = {
+    Action.REGISTER: "counter_people.registration_form",
+    Action.ASSESS: "counter_assessment.new",
+}
+
+
+@blueprint.get("/hand-over")
+@allow(Access.STAFF, *LOCAL)
+def ask(token: str) -> Response:
+    """Which code? And the codes that the person is to be told."""
+    case = case_at(token)
+    return case if isinstance(case, Response) else _page(case, HandOverForm())
+
+
+@blueprint.post("/hand-over")
+@allow(Access.STAFF, *LOCAL)
+@once
+def go_on(token: str) -> Response:
+    """To the form, filled with what the person typed on the phone."""
+    case = case_at(token)
+    if isinstance(case, Response):
+        return case
+    form = HandOverForm()
+    if not form.submitted():
+        return _page(case, form)
+    found = cases.go_on(case, form.code.data, at=now())
+    if isinstance(found, Refusal):
+        form.refuse(found)
+        return _page(case, form)
+    return see_other(url_for(FORMS[found.action], token=token, continued=found.id))
+
+
+@blueprint.post("/registration/hand-over")
+@allow(Access.STAFF, *LOCAL)
+def registration(token: str) -> Response:
+    """让本人在手机上继续: 登记."""
+    return _give(token, Action.REGISTER, RegistrationForm())
+
+
+@blueprint.post("/assess/hand-over")
+@allow(Access.STAFF, *LOCAL)
+def assessment(token: str) -> Response:
+    """让本人在手机上继续: 核定."""
+    return _give(token, Action.ASSESS, AssessmentForm())
+
+
+def _give(token: str, action: Action, form: RegistrationForm | AssessmentForm) -> Response:
+    case = case_at(token)
+    if isinstance(case, Response):
+        return case
+    if RESUME not in request.form:
+        refusal = cases.hand_over(case, action, form.entries, at=now())
+        if refusal is not None:
+            return render_refused(refusal, url_for("counter_people.show", token=token))
+    return see_other(url_for("counter_hand_over.ask", token=token))
+
+
+def _page(case: Case, form: HandOverForm) -> Response:
+    return render(
+        "counter/hand_over.html",
+        "counter/_hand_over.html",
+        form.status,
+        form=form,
+        page=HandOverPage.of(case),
+    )

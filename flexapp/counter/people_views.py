@@ -1,0 +1,201 @@
+"""/counter/people: find or create a person by ID number, see what they have, register them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, g, request, url_for
+
+from flexapp.assessment import service as assessment
+from flexapp.counter import cases
+from flexapp.counter.cases import Case
+from flexapp.counter.people_forms import FindForm
+from flexapp.counter.people_pages import PersonPage, RegistrationPage
+from flexapp.people.forms import typed_identity
+from flexapp.registration import service as registration
+from flexapp.registration.forms import ETHNIC_GROUPS, RegistrationForm
+from flexapp.registration.service import Details
+from flexapp.rules.capabilities import Action
+from flexapp.rules.identity import parse_name
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.roles import Role
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now, today
+from flexapp.web.htmx import render
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import before_row, row_in, see_other
+
+blueprint = Blueprint("counter_people", __name__, url_prefix="/counter/people")
+
+LOCAL = (Role.TOWNSHIP, Role.HALL)
+
+
+@blueprint.get("")
+@allow(Access.STAFF, *LOCAL)
+def ask() -> Response:
+    """Whose ID number?"""
+    return find_page(FindForm())
+
+
+@blueprint.post("")
+@allow(Access.STAFF, *LOCAL)
+def find() -> Response:
+    """Go on to the person, or ask for the name of somebody new."""
+    form = FindForm()
+    if not form.submitted():
+        return find_page(form)
+    identity = typed_identity(form.identity, today=today())
+    if isinstance(identity, Refusal):
+        form.refuse(identity)
+        return find_page(form)
+    token = cases.find(clerk=g.counter_session.clerk, identity=identity, at=now())
+    if isinstance(token, Refusal):
+        form.refuse(token)
+        return find_page(form)
+    return find_page(form, unknown=True) if token is None else _to(token)
+
+
+@blueprint.post("/new")
+@allow(Access.STAFF, *LOCAL)
+@once
+def create() -> Response:
+    """Somebody we do not know yet, by ID number and name."""
+    form = FindForm()
+    if not form.submitted():
+        return find_page(form, unknown=True)
+    identity = typed_identity(form.identity, today=today())
+    name = parse_name(form.name.data)
+    for answer in (identity, name):
+        if isinstance(answer, Refusal):
+            form.refuse(answer)
+    if isinstance(identity, Refusal) or isinstance(name, Refusal):
+        return find_page(form, unknown=True)
+    token = cases.create(
+        clerk=g.counter_session.clerk,
+        identity=identity,
+        name=name,
+        looked_at=form.reviewed.data or "",
+        at=now(),
+    )
+    if token is None:
+        return render(
+            "counter/person_review.html",
+            "counter/_person_review.html",
+            form=form,
+            name=name,
+            identity=identity.value,
+            reviewed=cases.reviewed(identity, name),
+        )
+    if isinstance(token, Refusal):
+        form.refuse(token)
+        return find_page(form, unknown=True)
+    return _to(token)
+
+
+@blueprint.get("/<token>")
+@allow(Access.STAFF, *LOCAL)
+def show(token: str) -> Response:
+    """What the person has."""
+    case = case_at(token)
+    if isinstance(case, Response):
+        return case
+    page = PersonPage.of(
+        case,
+        months=cases.months(case, today()),
+        records=assessment.own_records(case.person.id, before_row()),
+    )
+    return render("counter/person.html", "counter/_person.html", page=page)
+
+
+@blueprint.get("/<token>/registration")
+@allow(Access.STAFF, *LOCAL)
+def registration_form(token: str) -> Response:
+    """登记: the residents' form, filled with what is registered here."""
+    case = case_at(token)
+    if isinstance(case, Response):
+        return case
+    empty = RegistrationForm()
+    continued = cases.continued(case, row_in("continued"), Action.REGISTER)
+    if continued is not None:
+        empty.fill(continued.typed)
+    elif case.registration is not None and case.elsewhere is None:
+        details = case.registration.details
+        empty.division.data = details.division.code
+        empty.ethnic_group.data = details.ethnic_group.code
+        empty.address.data = details.address
+        empty.credit_code.data = details.credit_code or ""
+    return _registration_page(empty, case, continued=continued is not None)
+
+
+@blueprint.post("/<token>/registration")
+@allow(Access.STAFF, *LOCAL)
+@once
+def register(token: str) -> Response:
+    """Register; a change takes effect only once its old → new has been shown."""
+    case = case_at(token)
+    if isinstance(case, Response):
+        return case
+    form = RegistrationForm()
+    if not form.submitted():
+        return _registration_page(form, case)
+    details = registration.check_details(
+        division=form.division.data,
+        ethnic_group=form.ethnic_group.data,
+        address=form.address.data,
+        credit_code=form.credit_code.data,
+    )
+    if not isinstance(details, Details):
+        for refusal in details:
+            form.refuse(refusal)
+        return _registration_page(form, case)
+    changes = cases.changes(case, details)
+    if changes and form.reviewed.data != registration.review_digest(changes):
+        page = RegistrationPage.of(case, changes, registration.review_digest(changes))
+        return render(
+            "counter/registration_review.html",
+            "counter/_registration_review.html",
+            form=form,
+            page=page,
+        )
+    outcome = cases.register(case=case, details=details, at=now(), today=today())
+    if isinstance(outcome, Refusal):
+        form.refuse(outcome)
+        return _registration_page(form, case)
+    return _to(token)
+
+
+def case_at(token: str) -> Case | Response:
+    """The case of the address; the ID number again where it is over; 404 where it is no case."""
+    found = cases.case_of(token=token, clerk=g.counter_session.clerk)
+    if found is None:
+        abort(404)
+    if isinstance(found, Refusal):
+        form = FindForm(None)
+        form.refuse(found)
+        return find_page(form, status=200 if request.method == "GET" else 422)
+    return found
+
+
+def find_page(form: FindForm, *, unknown: bool = False, status: int | None = None) -> Response:
+    """The page that asks whose; `unknown`: there is nobody of that number, so what name?"""
+    return render(
+        "counter/people.html",
+        "counter/_people.html",
+        status or form.status,
+        form=form,
+        unknown=unknown,
+    )
+
+
+def _to(token: str) -> Response:
+    return see_other(url_for("counter_people.show", token=token))
+
+
+def _registration_page(form: RegistrationForm, case: Case, *, continued: bool = False) -> Response:
+    return render(
+        "counter/registration.html",
+        "counter/_registration.html",
+        form.status,
+        form=form,
+        page=RegistrationPage.of(case),
+        ethnic_groups=ETHNIC_GROUPS,
+        continued=continued,
+    )

@@ -1,0 +1,70 @@
+"""/counter/people/<token>/retirement: the approved month, and what was assessed beyond it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, url_for
+
+from flexapp.assessment import service as assessment
+from flexapp.counter import retirement
+from flexapp.counter.cases import Case, why_not_here
+from flexapp.counter.people_forms import RetirementForm
+from flexapp.counter.people_pages import AT_COUNTER, RetirementPage
+from flexapp.counter.people_views import LOCAL, case_at
+from flexapp.rules.capabilities import Action
+from flexapp.rules.refusal import Refusal
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now
+from flexapp.web.htmx import render, render_refused
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import see_other
+
+blueprint = Blueprint("counter_retirement", __name__, url_prefix="/counter/people/<token>")
+
+
+@blueprint.get("/retirement")
+@allow(Access.STAFF, *LOCAL)
+def form(token: str) -> Response:
+    """What is recorded, what bounds the months, and what lies beyond."""
+    case = case_at(token)
+    if isinstance(case, Response):
+        return case
+    refusal = why_not_here(case, Action.SPECIAL)
+    if refusal is not None:
+        return render_refused(refusal, AT_COUNTER.listing("records", token))
+    filled = RetirementForm()
+    filled.original.data = case.person.original_age.value
+    filled.approved.data = str(case.person.approved_month or "")
+    return _page(filled, case)
+
+
+@blueprint.post("/retirement")
+@allow(Access.STAFF, *LOCAL)
+@once
+def record(token: str) -> Response:
+    """Record it; the boundary moves at once."""
+    case = case_at(token)
+    if isinstance(case, Response):
+        return case
+    form = RetirementForm()
+    refusal = why_not_here(case, Action.SPECIAL)
+    if not form.submitted() and refusal is None:
+        return _page(form, case)
+    outcome = retirement.record(
+        case=case, original=form.original.data, approved=form.approved.data, at=now()
+    )
+    if refusal is not None:
+        return render_refused(refusal, AT_COUNTER.listing("records", token))
+    if isinstance(outcome, Refusal):
+        form.refuse(outcome)
+        return _page(form, case)
+    return see_other(url_for("counter_retirement.form", token=token))
+
+
+def _page(form: RetirementForm, case: Case) -> Response:
+    return render(
+        "counter/retirement.html",
+        "counter/_retirement.html",
+        form.status,
+        form=form,
+        page=RetirementPage.of(case, assessment.reaching_beyond(case.person)),
+    )

@@ -1,0 +1,235 @@
+"""/counter: signing in, and the desk from which everything else is reached."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, g, session, url_for
+
+from flexapp.config import Settings
+from flexapp.counter import disputes, person_corrections
+from flexapp.counter.dispute_pages import waiting_since
+from flexapp.counter.forms import CodeForm, PasswordForm, SignInForm
+from flexapp.counter.pages import CORRECTIONS, DISPUTES, DeskPage
+from flexapp.demo import staff
+from flexapp.rules.limits import STAFF_WRONG
+from flexapp.rules.refusal import Refusal
+from flexapp.staff import sessions
+from flexapp.staff.auth import COOKIE, next_step
+from flexapp.staff.passwords import place
+from flexapp.web import (
+    client_ip,
+    qrcodes,
+    rate_limit,
+)
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import instant, today
+from flexapp.web.htmx import render
+from flexapp.web.known_browsers import Asker
+from flexapp.web.navigation import see_other
+from flexapp.web.unit_of_work import reading_ahead
+
+blueprint = Blueprint("counter", __name__, url_prefix="/counter")
+
+
+@blueprint.get("/sign-in")
+@allow(Access.PUBLIC)
+def sign_in() -> Response:
+    """Ask for user name and password."""
+    return _sign_in_page(SignInForm())
+
+
+@blueprint.post("/sign-in")
+@allow(Access.PUBLIC)
+def check_password() -> Response:
+    """The first factor; on to what is left."""
+    form = SignInForm()
+    if not form.submitted():
+        return _sign_in_page(form)
+    user_name = sessions.read_user_name(form.user_name.data)
+    asker = sessions.devices.asker(user_name)
+    with place(asker.name, known=asker.known):
+        _let_in(asker)
+        token = sessions.sign_in(
+            user_name=user_name, password=form.password.data or "", asker=asker, at=instant()
+        )
+    if isinstance(token, Refusal):
+        _note_wrong(asker, token)
+        form.refuse(token)
+        return _sign_in_page(form)
+    found = sessions.find(token=token, at=instant())
+    assert found is not None
+    _begin(token)
+    return see_other(url_for(next_step(found)))
+
+
+@blueprint.get("/password")
+@allow(Access.STAFF_BEGUN)
+def password() -> Response:
+    """Choose one's own password in place of the given one."""
+    if not g.counter_session.must_change:
+        return _go_on()
+    return _password_page(PasswordForm())
+
+
+@blueprint.post("/password")
+@allow(Access.STAFF_BEGUN)
+def choose_password() -> Response:
+    """Keep it."""
+    if not g.counter_session.must_change:
+        return _go_on()
+    form = PasswordForm()
+    if not form.submitted():
+        return _password_page(form)
+    with place(f"session:{g.counter_session.clerk.id}", known=True):
+        refusal = sessions.choose_password(
+            session=g.counter_session,
+            password=form.password.data or "",
+            again=form.again.data or "",
+        )
+    if refusal == sessions.ENDED:
+        return _ended()
+    if refusal is not None:
+        form.refuse(refusal)
+        return _password_page(form)
+    return _go_on()
+
+
+@blueprint.get("/enrol")
+@allow(Access.STAFF_BEGUN)
+def enrol() -> Response:
+    """Set the second factor up: nothing is written by looking, so the secret comes with a tap."""
+    if g.counter_session.has_second_factor or g.counter_session.must_change:
+        return _go_on()
+    return render("counter/enrol.html", "counter/_enrol.html", form=CodeForm(), secret=None)
+
+
+@blueprint.post("/enrol")
+@allow(Access.STAFF_BEGUN)
+def begin_enrolment() -> Response:
+    """The secret as a QR code and in letters."""
+    if g.counter_session.has_second_factor or g.counter_session.must_change:
+        return _go_on()
+    return _enrol_page(CodeForm())
+
+
+@blueprint.get("/code")
+@allow(Access.STAFF_BEGUN)
+def code() -> Response:
+    """Ask for a code of the second factor."""
+    if g.counter_session.complete or not g.counter_session.has_second_factor:
+        return _go_on()
+    return _code_page(CodeForm())
+
+
+@blueprint.post("/code")
+@allow(Access.STAFF_BEGUN)
+def check_code() -> Response:
+    """The second factor: from here on the session is whole."""
+    if g.counter_session.complete or g.counter_session.must_change:
+        return _go_on()
+    form = CodeForm()
+    page = _code_page if g.counter_session.has_second_factor else _enrol_page
+    if not form.submitted():
+        return page(form)
+    user_name = g.counter_session.clerk.user_name
+    asker = sessions.devices.asker(user_name)
+    _let_in(asker)
+    token = sessions.pass_code(
+        session=g.counter_session, code=form.code.data, asker=asker, at=instant()
+    )
+    if token == sessions.ENDED:
+        return _ended()
+    if isinstance(token, Refusal):
+        _note_wrong(asker, token)
+        form.refuse(token)
+        return page(form)
+    _begin(token)
+    response = see_other(url_for("counter.desk"))
+    sessions.devices.remember(response, user_name)
+    return response
+
+
+@blueprint.post("/sign-out")
+@allow(Access.STAFF_BEGUN)
+def sign_out() -> Response:
+    """End the session on the server and forget its cookie."""
+    sessions.sign_out(token=g.counter_session.token)
+    session.pop(COOKIE, None)
+    return see_other(url_for("counter.sign_in"))
+
+
+@blueprint.get("")
+@allow(Access.STAFF)
+def desk() -> Response:
+    """Who is here, and what they can do."""
+    clerk = g.counter_session.clerk
+    waits = {
+        DISPUTES: waiting_since(disputes.count(clerk), today(), began="反映"),
+        CORRECTIONS: waiting_since(person_corrections.count(clerk), today(), began="提交"),
+    }
+    page = DeskPage.of(clerk, waits)
+    return render("counter/desk.html", "counter/_desk.html", page=page)
+
+
+def _begin(token: str) -> None:
+    """A session under a new token; a resident's in the same browser is ended with its secrets."""
+    session.clear()
+    session[COOKIE] = token
+
+
+def _let_in(asker: Asker) -> None:
+    """Turn away whose address has been wrong too often; a known browser answers for itself."""
+    if not asker.known:
+        with reading_ahead():
+            rate_limit.let_in(STAFF_WRONG)
+
+
+def _note_wrong(asker: Asker, refusal: Refusal) -> None:
+    """Count what was looked at and wrong; who is told to wait takes nothing from others."""
+    if not asker.known and refusal.reason != "locked":
+        rate_limit.note(STAFF_WRONG, client_ip.client())
+
+
+def _go_on() -> Response:
+    found = sessions.find(token=g.counter_session.token, at=instant())
+    if found is None:
+        return _ended()
+    if found.complete:
+        return see_other(url_for("counter.desk"))
+    return see_other(url_for(next_step(found)))
+
+
+def _ended() -> Response:
+    """The session was ended while this request ran: back to where a new one begins."""
+    session.pop(COOKIE, None)
+    return see_other(url_for("counter.sign_in"))
+
+
+def _sign_in_page(form: SignInForm) -> Response:
+    return render("counter/sign_in.html", "counter/_sign_in.html", form.status, form=form)
+
+
+def _password_page(form: PasswordForm) -> Response:
+    return render("counter/password.html", "counter/_password.html", form.status, form=form)
+
+
+def _enrol_page(form: CodeForm) -> Response:
+    secret = sessions.new_secret(session=g.counter_session)
+    if isinstance(secret, Refusal):
+        return _ended()
+    address = sessions.address(session=g.counter_session, secret=secret)
+    return render(
+        "counter/enrol.html",
+        "counter/_enrol.html",
+        form.status,
+        form=form,
+        secret=" ".join(secret[n : n + 4] for n in range(0, len(secret), 4)),
+        qr=qrcodes.draw([address])[0],
+    )
+
+
+def _code_page(form: CodeForm) -> Response:
+    settings: Settings = current_app.config["SETTINGS"]
+    shown = staff.current(g.counter_session.clerk) if settings.is_demo else None
+    return render(
+        "counter/code.html", "counter/_code.html", form.status, form=form, shown_code=shown
+    )

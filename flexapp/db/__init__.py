@@ -1,0 +1,1 @@
+"""The database: engines, sessions, transactions, locks and column types."""

@@ -1,0 +1,1 @@
+"""Everything fictional: residents, staff, legacy units, and generated data for load tests."""

@@ -1,0 +1,60 @@
+"""`flask demo load`: the fictional residents, as the README lists them. Demo only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from flexapp.audit.service import SYSTEM
+from flexapp.demo.residents import FICTIONAL_RESIDENTS, FictionalResident
+from flexapp.people import service as people
+from flexapp.registration import service
+from flexapp.registration.service import Details
+from flexapp.rules.identity import IdentityNumber
+from flexapp.rules.periods import Month
+from flexapp.web.clock import now, today
+from flexapp.web.unit_of_work import write_transaction
+
+cli = AppGroup("demo", help="The demonstration's fictional people.")
+
+
+@cli.command("load")
+def load() -> None:
+    """Add the fictional residents that are not there yet; again is harmless."""
+    with write_transaction():
+        added = [_add(resident) for resident in FICTIONAL_RESIDENTS.values()]
+        # Slices above this one have fictional people of their own.
+        load_more: Callable[[datetime], int] = current_app.extensions["demo_staff"]
+        staff = load_more(now())
+    click.echo(f"{sum(added)} demo residents added, {len(added) - sum(added)} were there")
+    click.echo(f"{staff} demo clerks added")
+
+
+def _add(resident: FictionalResident) -> bool:
+    identity = IdentityNumber(resident.identity)
+    if people.find_person(identity) is not None:
+        return False
+    person = people.add_person(name=resident.name, identity=identity, at=now())
+    if resident.phone is not None:
+        people.add_account(phone=resident.phone, person=person, at=now())
+    if resident.insured_since is not None and resident.division is not None:
+        details = service.check_details(
+            division=resident.division,
+            ethnic_group=resident.ethnic_group,
+            address=resident.address,
+            credit_code="",
+        )
+        assert isinstance(details, Details)
+        service.register(
+            person=person,
+            details=details,
+            actor=SYSTEM,
+            at=now(),
+            today=today(),
+            work_start=Month.parse(resident.insured_since),
+        )
+    return True

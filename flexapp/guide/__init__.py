@@ -1,0 +1,1 @@
+"""办事指南: illustrated steps of every errand."""

@@ -1,0 +1,56 @@
+"""/guide and the illustrated steps below it; open to everybody."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from flask import Blueprint, Response, abort, current_app
+
+from flexapp.guide import annexes, content
+from flexapp.guide.model import PICTURE_WIDTH, Annex
+from flexapp.guide.pages import StepsPage
+from flexapp.web import assets
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import today
+from flexapp.web.htmx import render
+
+blueprint = Blueprint("guide", __name__)
+
+
+@blueprint.get("/guide")
+@allow(Access.PUBLIC)
+def index() -> Response:
+    """办事指南."""
+    return render(
+        "portal/guide.html",
+        "portal/_guide.html",
+        page=content.guide(today()),
+        annexes=annexes.ANNEXES,
+    )
+
+
+@blueprint.get("/guide/steps")
+@allow(Access.PUBLIC)
+def document() -> Response:
+    """All illustrated steps, to be printed."""
+    return _steps_page(None)
+
+
+@blueprint.get("/guide/steps/<annex>")
+@allow(Access.PUBLIC)
+def steps(annex: str) -> Response:
+    """The illustrated steps of one annex; 404 for any other."""
+    found = annexes.annex(annex)
+    if found is None:
+        abort(404)
+    return _steps_page(found)
+
+
+def _steps_page(annex: Annex | None) -> Response:
+    return render(
+        "portal/guide_steps.html",
+        "portal/_guide_steps.html",
+        page=StepsPage.of(annex, partial(assets.find, current_app)),
+        annexes=annexes.ANNEXES,
+        width=PICTURE_WIDTH,
+    )

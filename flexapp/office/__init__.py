@@ -1,0 +1,1 @@
+"""The agency's desk: figures, years, pilot areas, announcements, batches, dashboard, audit."""

@@ -1,0 +1,76 @@
+"""/counter/announcements: what 首页 tells everybody, and for how long."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, g, url_for
+
+from flexapp.agency import service as agency
+from flexapp.office.announcement_pages import AnnouncementsPage
+from flexapp.office.publication_forms import AnnouncementForm
+from flexapp.rules.roles import Role
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now, today
+from flexapp.web.htmx import render, render_refused
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import HIGHEST_ROW, see_other
+
+blueprint = Blueprint("counter_announcements", __name__, url_prefix="/counter/announcements")
+
+
+@blueprint.get("", endpoint="index")
+@allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
+def index() -> Response:
+    """Every announcement, newest first."""
+    page = AnnouncementsPage.of(agency.announcements(today()), g.counter_session.clerk)
+    return render("counter/announcements.html", "counter/_announcements.html", page=page)
+
+
+@blueprint.get("/new")
+@allow(Access.STAFF, Role.AGENCY)
+def new() -> Response:
+    """What, and for how long?"""
+    form = AnnouncementForm()
+    form.first.data = today().isoformat()
+    return _page(form)
+
+
+@blueprint.post("/new")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def post() -> Response:
+    """发布."""
+    form = AnnouncementForm()
+    if not form.submitted():
+        return _page(form)
+    outcome = agency.announce(
+        text=form.text.data,
+        first=form.first.data,
+        last=form.last.data,
+        actor=g.counter_session.clerk.actor,
+        at=now(),
+        today=today(),
+    )
+    if isinstance(outcome, tuple):
+        for refusal in outcome:
+            form.refuse(refusal)
+        return _page(form)
+    return see_other(_back())
+
+
+@blueprint.post(f"/<int(max={HIGHEST_ROW}):number>/take-down")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def take_down(number: int) -> Response:
+    """撤下."""
+    refusal = agency.take_down(
+        number=number, actor=g.counter_session.clerk.actor, at=now(), today=today()
+    )
+    return see_other(_back()) if refusal is None else render_refused(refusal, _back())
+
+
+def _page(form: AnnouncementForm) -> Response:
+    return render("counter/announcement.html", "counter/_announcement.html", form.status, form=form)
+
+
+def _back() -> str:
+    return url_for("counter_announcements.index")

@@ -1,0 +1,83 @@
+"""/counter/audit: everything done to a person or by a clerk, for auditors and the agency."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, g, url_for
+
+from flexapp.counter.forms import AuditClerkForm, AuditPersonForm
+from flexapp.office import audit_lookup
+from flexapp.office.audit_pages import AuditPage
+from flexapp.rules.refusal import Refusal
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now, today
+from flexapp.web.htmx import render, render_refused
+from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
+
+blueprint = Blueprint("counter_audit", __name__, url_prefix="/counter/audit")
+
+RUN_OUT = Refusal("lookup_ended", "这次查询已经结束，请重新查询；每次查询都会记录。")
+
+
+@blueprint.get("", endpoint="index")
+@allow(Access.STAFF, *audit_lookup.ROLES)
+def index() -> Response:
+    """Whose?"""
+    return _ask(AuditPersonForm(), AuditClerkForm())
+
+
+@blueprint.post("/person")
+@allow(Access.STAFF, *audit_lookup.ROLES)
+def person() -> Response:
+    """Everything done to the person of an ID number."""
+    form = AuditPersonForm()
+    if not form.submitted():
+        return _ask(form, AuditClerkForm(None))
+    outcome = audit_lookup.look_up_person(
+        identity=form.identity.data, clerk=g.counter_session.clerk, at=now(), today=today()
+    )
+    return _answer(outcome, form) or _ask(form, AuditClerkForm(None))
+
+
+@blueprint.post("/clerk")
+@allow(Access.STAFF, *audit_lookup.ROLES)
+def clerk() -> Response:
+    """Everything done by the clerk of a user name."""
+    form = AuditClerkForm()
+    if not form.submitted():
+        return _ask(AuditPersonForm(None), form)
+    outcome = audit_lookup.look_up_clerk(
+        user_name=form.user_name.data, clerk=g.counter_session.clerk, at=now()
+    )
+    return _answer(outcome, form) or _ask(AuditPersonForm(None), form)
+
+
+@blueprint.get("/<int:seq>")
+@allow(Access.STAFF, *audit_lookup.ROLES)
+def show(seq: int) -> Response:
+    """What a look-up found, a page at a time."""
+    found = (
+        audit_lookup.found(seq=seq, clerk=g.counter_session.clerk, at=now())
+        if seq <= HIGHEST_ROW
+        else None
+    )
+    if found is None:
+        return render_refused(RUN_OUT, url_for("counter_audit.index"), "重新查询")
+    page = AuditPage.of(found, audit_lookup.lines(found=found, before=before_row()))
+    return render("counter/audit_found.html", "counter/_audit_found.html", page=page)
+
+
+def _answer(outcome: int | Refusal, form: AuditPersonForm | AuditClerkForm) -> Response | None:
+    if isinstance(outcome, Refusal):
+        form.refuse(outcome)
+        return None
+    return see_other(url_for("counter_audit.show", seq=outcome))
+
+
+def _ask(by_person: AuditPersonForm, by_clerk: AuditClerkForm) -> Response:
+    return render(
+        "counter/audit.html",
+        "counter/_audit.html",
+        max(by_person.status, by_clerk.status),
+        by_person=by_person,
+        by_clerk=by_clerk,
+    )

@@ -1,0 +1,159 @@
+"""Files of old batch assessments: read, reported on in a file of their own, and made up to try."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import chain, count
+from pathlib import Path
+
+from flexapp.assessment.batch import Line
+from flexapp.assessment.batch_rows import COLUMNS, FIFTEEN, HEADER
+from flexapp.rules import divisions
+from flexapp.rules.identity import IdentityNumber, parse_identity
+from flexapp.rules.money import plain, round_to_fen
+from flexapp.rules.refusal import Refusal
+from flexapp.spreadsheets import (
+    Table,
+    Text,
+    Value,
+    as_csv,
+    as_xlsx,
+    read,
+)
+from flexapp.spreadsheets.model import simplified
+from flexapp.spreadsheets.reading import MOST_BYTES, TOO_LARGE
+
+REASON, ROW_NUMBER = "不能导入的原因", "原行号"
+"""Columns of a file of refused rows that are passed over when it is imported again."""
+
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file whose form is right; what its rows say is not looked at yet."""
+
+    digest: str
+    table: Table
+
+    def lines(self, first: int, number: int) -> list[Line]:
+        """Some of its rows, as the import takes them."""
+        table = self.table
+        return [
+            (row.number, table.shape_fault(row) or table.cells(row))
+            for row in table.rows[first : first + number]
+        ]
+
+
+def load(path: Path) -> File | Refusal:
+    """Read a file of whatever kind; or why none of it can be read."""
+    if path.stat().st_size > MOST_BYTES:
+        return TOO_LARGE
+    content = path.read_bytes()
+    table = read(content, COLUMNS, ignored=(REASON, ROW_NUMBER))
+    if isinstance(table, Refusal):
+        return table
+    return File(hashlib.sha256(content).hexdigest(), table)
+
+
+def report_path(path: Path, loaded: File) -> Path:
+    """Where the refused rows of a file are written: beside it, as the same kind of file, and not
+    over an earlier one, which somebody may be correcting."""
+    names = chain([""], (f"-{number}" for number in count(2)))
+    paths = (path.with_name(f"{path.name}.refused{n}.{loaded.table.form}") for n in names)
+    return next(each for each in paths if not each.exists())
+
+
+def write_refused(
+    path: Path, loaded: File, reasons: Iterable[tuple[int, str]], *, today: date
+) -> None:
+    """The refused rows as they were, each with the reason, to be corrected and imported again.
+
+    Beside an ID number of 15 digits the 18 that it makes stand in the reason: here, not in the
+    database, which keeps nothing of a row.
+    """
+    table = loaded.table
+    by_number = {row.number: row for row in table.rows}
+    dropped = {
+        place
+        for place, name in enumerate(table.header)
+        if simplified(name) in (simplified(REASON), simplified(ROW_NUMBER))
+    }
+
+    def kept(texts: Iterable[str]) -> list[str]:
+        return [text for place, text in enumerate(texts) if place not in dropped]
+
+    header = kept(table.header)
+    rows: list[list[Value]] = []
+    for number, reason in reasons:
+        row = by_number[number]
+        if FIFTEEN in reason:
+            identity = parse_identity(row.cell(table.places[HEADER[2]]).text, today)
+            if isinstance(identity, IdentityNumber):
+                reason = reason.replace(FIFTEEN, f"{FIFTEEN}（换算出来是 {identity.value}）")
+        texts = kept(row.texts)
+        texts += [""] * (len(header) - len(texts))
+        # What stood beyond the columns does so again: that is what was wrong.
+        within, beyond = texts[: len(header)], texts[len(header) :]
+        rows.append([*map(Text, within), reason, number, *map(Text, beyond)])
+    names = [*header, REASON, ROW_NUMBER]
+    if path.suffix.casefold() == ".xlsx":
+        path.write_bytes(as_xlsx([("不能导入的行", names, rows)]))
+    else:
+        path.write_bytes(as_csv(names, rows))
+
+
+def report(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write a report for people who open it in a spreadsheet."""
+    path.write_bytes(as_csv(header, rows))
+
+
+def write_sample(path: Path, count: int) -> None:
+    """A file of made-up rows, as the import takes them."""
+    if path.suffix.casefold() == ".xlsx":
+        rows = ([Text(text) for text in row] for row in sample(count))
+        path.write_bytes(as_xlsx([("批量核定", HEADER, rows)]))
+        return
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADER)
+        writer.writerows(sample(count))
+
+
+def sample(count: int) -> Iterator[tuple[str, ...]]:
+    """Rows of people who do not exist: born before 1920, every eighth has paid."""
+    places = [place.code for _, group in divisions.choices() for place in group]
+    for number in range(count):
+        place = places[number % len(places)]
+        base = Decimal(3103 + number % 2000)
+        months = number % 12 + 1
+        yield (
+            f"PL2019-{number:08d}",
+            "演示" + "甲乙丙丁戊己庚辛壬癸"[number % 10],
+            _identity(number),
+            place,
+            "2019-01",
+            f"2019-{months:02d}",
+            plain(base),
+            plain(round_to_fen(base * Decimal("0.20")) * months),
+            "2019-03-01",
+            "是" if number % 8 == 0 else "否",
+        )
+
+
+def _identity(number: int) -> str:
+    """A well-formed ID number, another one for each number below 2.9 million.
+
+    None ends with 00 before its check digit: what ends with 000 looks as if it had been rounded.
+    """
+    day, rest = divmod(number, 891)
+    year, within = divmod(day, 336)
+    order = rest + rest // 99 + 101
+    body = f"640104{1910 + year}{within // 28 + 1:02d}{within % 28 + 1:02d}{order:03d}"
+    total = sum(int(digit) * weight for digit, weight in zip(body, WEIGHTS, strict=True))
+    return body + "10X98765432"[total % 11]

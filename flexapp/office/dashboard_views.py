@@ -1,0 +1,129 @@
+"""/counter/dashboard: the figures of the service, and the same as files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from flask import Blueprint, Response, current_app, g, request
+
+from flexapp.office import dashboard, dashboard_files
+from flexapp.office.dashboard import Asked
+from flexapp.office.dashboard_forms import DashboardForm
+from flexapp.office.dashboard_pages import DashboardPage
+from flexapp.office.dashboard_tables import (
+    NOTES,
+    channel_names,
+    tables,
+)
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.roles import Role
+from flexapp.transmission import service as transmission
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now, today
+from flexapp.web.htmx import render
+from flexapp.web.select_options import DIVISIONS
+
+blueprint = Blueprint("counter_dashboard", __name__, url_prefix="/counter")
+
+SEERS = (Role.AGENCY, Role.AUDITOR)
+Read = Callable[..., Asked | tuple[Refusal, ...]]
+"""`dashboard.read` and what is read like it."""
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@blueprint.get("/dashboard", endpoint="index")
+@allow(Access.STAFF, *SEERS)
+def index() -> Response:
+    """The last thirty days, or what is asked for."""
+    form = form_about(dashboard.usual)
+    asked = read_form(form, dashboard.read)
+    page = None
+    if isinstance(asked, Asked):
+        names = channels()
+        page = DashboardPage.of(
+            asked,
+            dashboard.figures(asked, list(names)),
+            transmission.standing(),
+            names,
+        )
+    return _page(form, page)
+
+
+@blueprint.post("/dashboard.csv")
+@allow(Access.STAFF, *SEERS)
+def csv() -> Response:
+    """The tables of the page as CSV."""
+    return _file("csv", "text/csv; charset=utf-8")
+
+
+@blueprint.post("/dashboard.xlsx")
+@allow(Access.STAFF, *SEERS)
+def xlsx() -> Response:
+    """The tables of the page as a workbook."""
+    return _file("xlsx", XLSX)
+
+
+def _file(form_of: str, mimetype: str) -> Response:
+    form = form_about(dashboard.usual)
+    asked = read_form(form, dashboard.read)
+    if not isinstance(asked, Asked):
+        return _page(form, None)
+    names = channels()
+    figures = dashboard.figures(asked, list(names))
+    found = tables(figures, names)
+    content = (
+        dashboard_files.csv_of(figures, found)
+        if form_of == "csv"
+        else dashboard_files.xlsx_of(f"{asked.first} 至 {asked.last}", figures, found)
+    )
+    dashboard.exported(asked=asked, form=form_of, clerk=g.counter_session.clerk, at=now())
+    answer = Response(content, content_type=mimetype)
+    name = f"dashboard-{asked.first}-{asked.last}.{form_of}"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def form_about(usual: Callable[[date], Asked]) -> DashboardForm:
+    """The form as it was sent; before anything was asked for, about the usual stretch of days."""
+    # Taking figures away is recorded, so it is a POST; looking at them is not.
+    form = DashboardForm(request.form if request.method == "POST" else request.args)
+    if request.method == "GET" and "first" not in request.args:
+        stretch = usual(today())
+        form.first.data, form.last.data = stretch.first.isoformat(), stretch.last.isoformat()
+    return form
+
+
+def read_form(form: DashboardForm, read: Read) -> Asked | None:
+    """What is asked for; None where the form says beside its fields why it cannot be told."""
+    asked = read(
+        first=form.first.data,
+        last=form.last.data,
+        area=form.area.data,
+        channel=form.channel.data,
+        channels=list(channels()),
+    )
+    if isinstance(asked, Asked):
+        return asked
+    for refusal in asked:
+        form.refuse(refusal)
+    return None
+
+
+def channels() -> dict[str, str]:
+    """The names of the channels that can be asked for, by code."""
+    return channel_names(current_app.extensions["channel_names"]())
+
+
+def _page(form: DashboardForm, page: DashboardPage | None) -> Response:
+    return render(
+        "counter/dashboard.html",
+        "counter/_dashboard.html",
+        form.status,
+        form=form,
+        page=page,
+        division_groups=DIVISIONS,
+        notes=NOTES,
+        channel_groups=(("", tuple(channels().items())),),
+    )

@@ -1,0 +1,119 @@
+"""/counter/pilot: where the service can be used on phones, area by area and channel by channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, current_app, g, url_for
+
+from flexapp.agency import service as agency
+from flexapp.agency.service import AREAS, Kind, Place
+from flexapp.office.publication_forms import CloseForm, OpenForm
+from flexapp.office.publication_pages import PilotPage, place_options
+from flexapp.rules.roles import Role
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now, today
+from flexapp.web.htmx import render
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import see_other
+
+blueprint = Blueprint("counter_pilot", __name__, url_prefix="/counter/pilot")
+
+BROWSER = ("phone", "手机浏览器")
+"""The channel of whoever does not come in from an app."""
+
+
+@blueprint.get("", endpoint="index")
+@allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
+def index() -> Response:
+    """What is open, what is not, since or from when."""
+    areas = agency.pilot([Place(Kind.AREA, area.code) for area in AREAS], today())
+    channels = agency.pilot([Place(Kind.CHANNEL, code) for code, _ in _channels()], today())
+    page = PilotPage.of(areas, channels, dict(_channels()), g.counter_session.clerk)
+    return render("counter/pilot.html", "counter/_pilot.html", page=page)
+
+
+@blueprint.get("/open")
+@allow(Access.STAFF, Role.AGENCY)
+def ask_open() -> Response:
+    """Which, and from when?"""
+    form = OpenForm()
+    form.since.data = today().isoformat()
+    return _page("pilot_open", form)
+
+
+@blueprint.post("/open", endpoint="open")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def open_places() -> Response:
+    """开通."""
+    form = OpenForm()
+    if not form.submitted():
+        return _page("pilot_open", form)
+    refusal = agency.open_places(
+        places=_chosen(form.place.data),
+        since=form.since.data,
+        actor=g.counter_session.clerk.actor,
+        at=now(),
+        today=today(),
+    )
+    if refusal is not None:
+        form.refuse(refusal)
+        return _page("pilot_open", form)
+    return see_other(url_for("counter_pilot.index"))
+
+
+@blueprint.get("/close")
+@allow(Access.STAFF, Role.AGENCY)
+def ask_close() -> Response:
+    """Which, and why?"""
+    return _page("pilot_close", CloseForm())
+
+
+@blueprint.post("/close", endpoint="close")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def close_places() -> Response:
+    """暂停."""
+    form = CloseForm()
+    if not form.submitted():
+        return _page("pilot_close", form)
+    refusal = agency.close_places(
+        places=_chosen(form.place.data),
+        reason=form.reason.data,
+        actor=g.counter_session.clerk.actor,
+        at=now(),
+        today=today(),
+    )
+    if refusal is not None:
+        form.refuse(refusal)
+        return _page("pilot_close", form)
+    return see_other(url_for("counter_pilot.index"))
+
+
+def _channels() -> Sequence[tuple[str, str]]:
+    usable = current_app.extensions["usable_channels"]()
+    names = current_app.extensions["channel_names"]()
+    return [*(each for each in names if each[0] in usable), BROWSER]
+
+
+def _chosen(value: str) -> list[Place]:
+    """The places that a value of `place_options` means; none for anything else."""
+    if value == Kind.AREA:
+        return [Place(Kind.AREA, area.code) for area in AREAS]
+    kind, _, code = value.partition(":")
+    known = {
+        Kind.AREA.value: {area.code for area in AREAS},
+        Kind.CHANNEL.value: {each for each, _ in _channels()},
+    }
+    return [Place(Kind(kind), code)] if code in known.get(kind, ()) else []
+
+
+def _page(name: str, form: OpenForm | CloseForm) -> Response:
+    return render(
+        f"counter/{name}.html",
+        f"counter/_{name}.html",
+        form.status,
+        form=form,
+        places=place_options(_channels()),
+    )

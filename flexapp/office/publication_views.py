@@ -1,0 +1,218 @@
+"""/counter/parameters: the agency publishes figures; two officers, each with their own eyes."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, g, url_for
+
+from flexapp.agency import service as agency
+from flexapp.office.publication_forms import (
+    KIND_GROUPS,
+    PER_GROUPS,
+    ConfirmForm,
+    PublicationForm,
+    RateForm,
+    ReasonForm,
+    YearFiguresForm,
+)
+from flexapp.office.publication_pages import (
+    Effect,
+    ParametersPage,
+    PublicationPage,
+)
+from flexapp.rules.parameters import Per
+from flexapp.rules.periods import Month
+from flexapp.rules.publication import Draft, doubts, read_rate, read_year, samples
+from flexapp.rules.rates import RateKind
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.roles import Role
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now, today
+from flexapp.web.htmx import render
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import HIGHEST_ROW, see_other
+
+blueprint = Blueprint("counter_parameters", __name__, url_prefix="/counter/parameters")
+
+NUMBER = f"<int(max={HIGHEST_ROW}):number>"
+
+
+@blueprint.get("", endpoint="index")
+@allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
+def index() -> Response:
+    """What is in force, what waits for a second officer, what there was."""
+    book = agency.in_force(today()).book
+    page = ParametersPage.of(book, agency.listing(), g.counter_session.clerk)
+    return render("counter/parameters.html", "counter/_parameters.html", page=page)
+
+
+@blueprint.get("/year")
+@allow(Access.STAFF, Role.AGENCY)
+def year_figures() -> Response:
+    """The form of a year's figures, with the rate in force filled in."""
+    form = YearFiguresForm()
+    form.per.data = Per.MONTH.value
+    rate = agency.in_force(today()).book.rate(RateKind.FLEXIBLE, Month.of(today()))
+    if not isinstance(rate, Refusal):
+        form.total.data = f"{rate.total * 100:f}".rstrip("0").rstrip(".")
+        form.personal.data = f"{rate.personal * 100:f}".rstrip("0").rstrip(".")
+    form.effective_from.data = today().isoformat()
+    return _form_page(form)
+
+
+@blueprint.post("/year")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def propose_year() -> Response:
+    """Show what it changes, then put it before a second officer."""
+    return _propose(YearFiguresForm())
+
+
+@blueprint.get("/rate")
+@allow(Access.STAFF, Role.AGENCY)
+def rate() -> Response:
+    """The form of a rate."""
+    form = RateForm()
+    form.effective_from.data = today().isoformat()
+    return _form_page(form)
+
+
+@blueprint.post("/rate")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def propose_rate() -> Response:
+    """Show what it changes, then put it before a second officer."""
+    return _propose(RateForm())
+
+
+@blueprint.get(f"/{NUMBER}")
+@allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
+def publication(number: int) -> Response:
+    """One publication: what it says, what it changes, who did what."""
+    return _publication_page(number, ConfirmForm())
+
+
+@blueprint.post(f"/{NUMBER}/confirm")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def confirm(number: int) -> Response:
+    """确认公布, by another officer than the one who proposed it."""
+    form = ConfirmForm()
+    if not form.submitted():
+        return _publication_page(number, form)
+    outcome = agency.confirm(
+        publication_id=number,
+        seen=form.seen.data or "",
+        actor=g.counter_session.clerk.actor,
+        at=now(),
+        today=today(),
+    )
+    if isinstance(outcome, Refusal):
+        form.refuse(outcome)
+        return _publication_page(number, form)
+    return see_other(url_for("counter_parameters.publication", number=number))
+
+
+@blueprint.get(f"/{NUMBER}/withdraw")
+@allow(Access.STAFF, Role.AGENCY)
+def ask_withdraw(number: int) -> Response:
+    """Why?"""
+    return _withdraw_page(number, ReasonForm())
+
+
+@blueprint.post(f"/{NUMBER}/withdraw")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def withdraw(number: int) -> Response:
+    """作废 a proposal."""
+    form = ReasonForm()
+    if not form.submitted():
+        return _withdraw_page(number, form)
+    refusal = agency.withdraw(
+        publication_id=number,
+        reason=form.reason.data,
+        actor=g.counter_session.clerk.actor,
+        at=now(),
+    )
+    if refusal is not None:
+        form.refuse(refusal)
+        return _withdraw_page(number, form)
+    return see_other(url_for("counter_parameters.publication", number=number))
+
+
+def _propose(form: YearFiguresForm | RateForm) -> Response:
+    if not form.submitted():
+        return _form_page(form)
+    book = agency.in_force(today()).book
+    read = read_year if isinstance(form, YearFiguresForm) else read_rate
+    draft = read(form.entries, book=book, today=today())
+    if not isinstance(draft, Draft):
+        for refusal in draft:
+            form.refuse(refusal)
+        return _form_page(form)
+    effect = Effect.of(draft, samples(draft, book), doubts(draft))
+    if form.reviewed.data != effect.digest:
+        return render(
+            "counter/publication_review.html",
+            "counter/_publication_review.html",
+            form=form,
+            effect=effect,
+            action=_action(form),
+            title=_title(form),
+        )
+    outcome = agency.propose(draft=draft, actor=g.counter_session.clerk.actor, at=now())
+    if isinstance(outcome, Refusal):
+        form.refuse(outcome)
+        return _form_page(form)
+    return see_other(url_for("counter_parameters.publication", number=outcome))
+
+
+def _action(form: PublicationForm) -> str:
+    of_year = isinstance(form, YearFiguresForm)
+    return url_for(f"counter_parameters.{'propose_year' if of_year else 'propose_rate'}")
+
+
+def _title(form: PublicationForm) -> str:
+    # The same as its form's: htmx swaps what is below the title only.
+    return "公布年度数据" if isinstance(form, YearFiguresForm) else "公布费率"
+
+
+def _form_page(form: YearFiguresForm | RateForm) -> Response:
+    name = "year_figures" if isinstance(form, YearFiguresForm) else "rate"
+    return render(
+        f"counter/{name}.html",
+        f"counter/_{name}.html",
+        form.status,
+        form=form,
+        per_groups=PER_GROUPS,
+        kind_groups=KIND_GROUPS,
+    )
+
+
+def _publication_page(number: int, form: ConfirmForm) -> Response:
+    found = agency.find(number)
+    if found is None:
+        abort(404)
+    effect = Effect.of(found.draft, *found.effect(today()))
+    return render(
+        "counter/publication.html",
+        "counter/_publication.html",
+        form.status,
+        form=form,
+        page=PublicationPage.of(found, effect, g.counter_session.clerk),
+        seen=agency.state_of_the_book(),
+    )
+
+
+def _withdraw_page(number: int, form: ReasonForm) -> Response:
+    found = agency.find(number)
+    if found is None:
+        abort(404)
+    return render(
+        "counter/withdraw.html",
+        "counter/_withdraw.html",
+        form.status,
+        form=form,
+        number=number,
+        title=found.draft.title,
+        back=url_for("counter_parameters.publication", number=number),
+    )

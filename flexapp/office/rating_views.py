@@ -1,0 +1,133 @@
+"""/counter/ratings: what people say of finished cases, and that a bad one was dealt with."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, g, url_for
+
+from flexapp.counter.forms import AnswerForm
+from flexapp.office import rating_reports
+from flexapp.office.dashboard import Asked
+from flexapp.office.dashboard_forms import DashboardForm
+from flexapp.office.dashboard_views import (
+    SEERS,
+    channels,
+    form_about,
+    read_form,
+)
+from flexapp.office.rating_pages import (
+    OpinionLine,
+    RatingsPage,
+    total_of,
+)
+from flexapp.office.rating_tables import (
+    NOTES,
+    csv_of,
+    tables,
+)
+from flexapp.rating import service as rating
+from flexapp.rating.service import Opinion
+from flexapp.rules.ratings import SENTENCE_MAX
+from flexapp.rules.roles import Role
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now
+from flexapp.web.htmx import render, render_refused
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
+from flexapp.web.select_options import DIVISIONS
+
+blueprint = Blueprint("counter_ratings", __name__, url_prefix="/counter")
+
+
+@blueprint.get("/ratings", endpoint="index")
+@allow(Access.STAFF, *SEERS)
+def index() -> Response:
+    """This month and the five before it, or what is asked for."""
+    form = form_about(rating_reports.usual)
+    asked = read_form(form, rating_reports.read_asked)
+    page = None
+    if isinstance(asked, Asked):
+        found = rating_reports.find(asked, before_row())
+        page = RatingsPage.of(asked, found, g.counter_session.clerk, channels())
+    return _page(form, page)
+
+
+@blueprint.post("/ratings.csv")
+@allow(Access.STAFF, *SEERS)
+def csv() -> Response:
+    """The tables of the page as CSV."""
+    form = form_about(rating_reports.usual)
+    asked = read_form(form, rating_reports.read_asked)
+    if not isinstance(asked, Asked):
+        return _page(form, None)
+    counts = rating_reports.counted(asked)
+    content = csv_of(total_of(counts), tables(counts, rating_reports.months(asked), channels()))
+    rating_reports.exported(asked=asked, clerk=g.counter_session.clerk, at=now())
+    answer = Response(content, content_type="text/csv; charset=utf-8")
+    name = f"ratings-{asked.first}-{asked.last}.csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@blueprint.get(f"/ratings/<int(max={HIGHEST_ROW}):number>")
+@allow(Access.STAFF, Role.AGENCY)
+def ask(number: int) -> Response:
+    """What was done about it?"""
+    return _answer_page(_bad(number), AnswerForm())
+
+
+@blueprint.post(f"/ratings/<int(max={HIGHEST_ROW}):number>")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def handle(number: int) -> Response:
+    """标为已处理."""
+    found, form = _bad(number), AnswerForm()
+    if not form.submitted():
+        return _answer_page(found, form)
+    outcome = rating.handle(
+        number=number,
+        answer=form.answer.data,
+        actor=g.counter_session.clerk.actor,
+        at=now(),
+    )
+    if outcome is None:
+        return see_other(_back())
+    if outcome.field is None:
+        return render_refused(outcome, _back(), "返回评价")
+    form.refuse(outcome)
+    return _answer_page(found, form)
+
+
+def _bad(number: int) -> Opinion:
+    """The bad rating of the address; 404 for any other."""
+    found = rating.opinion(number)
+    if found is None or not found.level.is_bad:
+        abort(404)
+    return found
+
+
+def _back() -> str:
+    return url_for("counter_ratings.index")
+
+
+def _page(form: DashboardForm, page: RatingsPage | None) -> Response:
+    return render(
+        "counter/ratings.html",
+        "counter/_ratings.html",
+        form.status,
+        form=form,
+        page=page,
+        division_groups=DIVISIONS,
+        notes=NOTES,
+        channel_groups=(("", tuple(channels().items())),),
+    )
+
+
+def _answer_page(found: Opinion, form: AnswerForm) -> Response:
+    return render(
+        "counter/rating.html",
+        "counter/_rating.html",
+        form.status,
+        form=form,
+        line=OpinionLine.of(found, channels()),
+        most=SENTENCE_MAX,
+    )

@@ -1,0 +1,127 @@
+"""/counter/transmission: what the agency sees of the way to the tax bureau, and settles."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, g, url_for
+
+from flexapp.counter.forms import GiveBackForm
+from flexapp.counter.pages import TransmissionPage
+from flexapp.office.publication_forms import ReasonForm
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.roles import Role
+from flexapp.transmission import service as transmission
+from flexapp.transmission.service import TaxGateway, TaxUnreachable
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now
+from flexapp.web.htmx import render, render_refused
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import see_other
+
+blueprint = Blueprint("counter_transmission", __name__, url_prefix="/counter/transmission")
+
+UNREACHABLE = Refusal(
+    "tax_unreachable", "现在问不到税务，不知道它收到没有，所以不能退回；请稍后再试。"
+)
+
+
+@blueprint.get("", endpoint="index")
+@allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
+def index() -> Response:
+    """How it stands."""
+    page = TransmissionPage.of(transmission.standing(), g.counter_session.clerk)
+    return render("counter/transmission.html", "counter/_transmission.html", page=page)
+
+
+@blueprint.post("/<serial>/retry")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def retry(serial: str) -> Response:
+    """重新传输 a parked message."""
+    if not transmission.retry(serial=serial, actor=g.counter_session.clerk.actor):
+        return render_refused(
+            Refusal("not_parked", "这个流水号没有搁置的消息，可能已经有人处理过。"), _back()
+        )
+    return see_other(_back())
+
+
+@blueprint.get("/<serial>/give-back")
+@allow(Access.STAFF, Role.AGENCY)
+def give_back(serial: str) -> Response:
+    """Why?"""
+    return _give_back_page(serial, GiveBackForm())
+
+
+@blueprint.post("/<serial>/give-back")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def send_give_back(serial: str) -> Response:
+    """退回 to the person, with a reason they read."""
+    form = GiveBackForm()
+    if not form.submitted():
+        return _give_back_page(serial, form)
+    gateway: TaxGateway = current_app.extensions["tax_gateway"]
+    try:
+        outcome = transmission.give_back(
+            gateway=gateway,
+            serial=serial,
+            reason=form.reason.data,
+            actor=g.counter_session.clerk.actor,
+        )
+    except TaxUnreachable:
+        outcome = UNREACHABLE
+    if isinstance(outcome, Refusal):
+        form.refuse(outcome)
+        return _give_back_page(serial, form)
+    return see_other(_back())
+
+
+@blueprint.get("/pause")
+@allow(Access.STAFF, Role.AGENCY)
+def ask_pause() -> Response:
+    """Why?"""
+    return _pause_page(ReasonForm())
+
+
+@blueprint.post("/pause")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def pause() -> Response:
+    """The emergency switch: 暂停传输."""
+    form = ReasonForm()
+    if not form.submitted():
+        return _pause_page(form)
+    refusal = transmission.pause(
+        reason=form.reason.data, actor=g.counter_session.clerk.actor, at=now()
+    )
+    if refusal is not None:
+        form.refuse(refusal)
+        return _pause_page(form)
+    return see_other(_back())
+
+
+@blueprint.post("/resume")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def resume() -> Response:
+    """恢复传输."""
+    refusal = transmission.resume(actor=g.counter_session.clerk.actor, at=now())
+    return see_other(_back()) if refusal is None else render_refused(refusal, _back())
+
+
+def _pause_page(form: ReasonForm) -> Response:
+    return render("counter/pause.html", "counter/_pause.html", form.status, form=form)
+
+
+def _give_back_page(serial: str, form: GiveBackForm) -> Response:
+    return render(
+        "counter/give_back.html",
+        "counter/_give_back.html",
+        form.status,
+        form=form,
+        serial=serial,
+        back=_back(),
+    )
+
+
+def _back() -> str:
+    return url_for("counter_transmission.index")

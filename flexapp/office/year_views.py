@@ -1,0 +1,86 @@
+"""/counter/years: which years can be declared for."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, g, url_for
+
+from flexapp.agency import service as agency
+from flexapp.office.publication_forms import ReasonForm
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.roles import Role
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now, today
+from flexapp.web.htmx import render, render_refused
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import see_other
+
+blueprint = Blueprint("counter_years", __name__, url_prefix="/counter/years")
+
+YEAR = "<int(max=9999):year>"
+
+
+@blueprint.get("", endpoint="index")
+@allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
+def index() -> Response:
+    """Every year that can be opened or closed."""
+    return render(
+        "counter/years.html",
+        "counter/_years.html",
+        years=agency.years(today()),
+        may_act=g.counter_session.clerk.role is Role.AGENCY,
+    )
+
+
+@blueprint.post(f"/{YEAR}/open")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def open_year(year: int) -> Response:
+    """开放申报."""
+    refusal = agency.open_year(
+        year=year, actor=g.counter_session.clerk.actor, at=now(), today=today()
+    )
+    return _back() if refusal is None else _refused(refusal)
+
+
+@blueprint.get(f"/{YEAR}/close")
+@allow(Access.STAFF, Role.AGENCY)
+def ask_close(year: int) -> Response:
+    """Why?"""
+    return _close_page(year, ReasonForm())
+
+
+@blueprint.post(f"/{YEAR}/close")
+@allow(Access.STAFF, Role.AGENCY)
+@once
+def close_year(year: int) -> Response:
+    """关闭申报, with a reason."""
+    form = ReasonForm()
+    if not form.submitted():
+        return _close_page(year, form)
+    refusal = agency.close_year(
+        year=year,
+        reason=form.reason.data,
+        actor=g.counter_session.clerk.actor,
+        at=now(),
+        today=today(),
+    )
+    if refusal is not None:
+        form.refuse(refusal)
+        return _close_page(year, form)
+    return _back()
+
+
+def _close_page(year: int, form: ReasonForm) -> Response:
+    if all(line.year != year for line in agency.years(today())):
+        abort(404)
+    return render(
+        "counter/close_year.html", "counter/_close_year.html", form.status, form=form, year=year
+    )
+
+
+def _refused(refusal: Refusal) -> Response:
+    return render_refused(refusal, url_for("counter_years.index"), "返回年度")
+
+
+def _back() -> Response:
+    return see_other(url_for("counter_years.index"))

@@ -1,0 +1,27 @@
+"""/display: 长辈版 on or off."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, g, request, url_for
+
+from flexapp.people import accessibility_mode
+from flexapp.web.access import Access, allow
+from flexapp.web.navigation import is_ours, see_other
+
+blueprint = Blueprint("display", __name__)
+
+
+@blueprint.post("/display")
+@allow(Access.PUBLIC)
+def choose() -> Response:
+    """Switch, and back to the page where the switch stands. Doing it twice comes to the same."""
+    back = request.form.get("back", "")
+    answer = see_other(back if is_ours(back) else url_for("portal.home"))
+    look = request.form.get("look")
+    if look in (accessibility_mode.ELDER, accessibility_mode.USUAL):
+        elder = look == accessibility_mode.ELDER
+        accessibility_mode.choose(
+            elder=elder, account_id=g.visitor.account_id if g.visitor else None
+        )
+        accessibility_mode.remember_on_this_phone(answer, elder=elder)
+    return answer

@@ -1,0 +1,24 @@
+"""/draft/clear: 清除重填."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, g, request, url_for
+
+from flexapp.people import draft_decorators, drafts
+from flexapp.web.access import Access, allow
+from flexapp.web.forms import RESUME
+from flexapp.web.navigation import see_other
+
+blueprint = Blueprint("draft", __name__)
+
+
+@blueprint.post("/draft/clear")
+@allow(Access.PERSON)
+def clear() -> Response:
+    """Forget what was typed into a form, and show it as it is without."""
+    form = request.form.get("form", "")
+    if not draft_decorators.is_drafted(form):
+        return see_other(url_for("portal.home"))
+    if RESUME not in request.form:
+        drafts.drop(account_id=g.visitor.account_id, form=form)
+    return see_other(form)

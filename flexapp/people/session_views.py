@@ -1,0 +1,78 @@
+"""/session: how long the visitor's session still lasts, asked by the page before it says so."""
+
+from __future__ import annotations
+
+from math import ceil
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, g, make_response, render_template, request, session, url_for
+
+from flexapp.people import draft_decorators, drafts
+from flexapp.people.auth import (
+    ANNOUNCED,
+    GOING_TO,
+    LONGEST,
+    can_be_put_off,
+    put_off,
+    remember_where,
+    seconds_left,
+)
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import instant
+from flexapp.web.htmx import wants_fragment
+from flexapp.web.navigation import is_ours, see_other
+
+blueprint = Blueprint("session", __name__)
+
+
+@blueprint.get("/session")
+@allow(Access.PUBLIC)
+def show() -> Response:
+    """Nothing while there is time, an announcement shortly before the end, and the end itself.
+
+    The page asks instead of counting by itself: another tab or another app may have put it off, and
+    a phone that slept counts nothing. Asking is no sign of life.
+    """
+    if not wants_fragment():
+        return see_other(url_for("portal.home"))
+    if g.visitor is None:
+        return _ended()
+    left = seconds_left(g.visitor)
+    if left > ANNOUNCED.total_seconds():
+        return make_response("")
+    return make_response(
+        render_template(
+            "people/_session_ending.html",
+            minutes=max(1, ceil(left / 60)),
+            can_be_put_off=can_be_put_off(g.visitor),
+            longest=int(LONGEST.total_seconds() // 3600),
+        )
+    )
+
+
+@blueprint.post("/session/extend")
+@allow(Access.ACCOUNT)
+def extend() -> Response:
+    """继续使用: a sign of life."""
+    put_off()
+    if wants_fragment():
+        return make_response(render_template("people/_session_extended.html"))
+    page = urlsplit(request.referrer or "")
+    back = page.path + (f"?{page.query}" if page.query else "")
+    ours = page.netloc == request.host and is_ours(back)
+    return see_other(back if ours else url_for("portal.me"))
+
+
+def _ended() -> Response:
+    form, kept = request.args.get("form", ""), False
+    if g.lapsed is not None and draft_decorators.is_drafted(form):
+        draft = drafts.find(account_id=g.lapsed.account_id, form=form, at=instant())
+        kept = draft is not None
+    if kept:
+        # Not the address of the page: what it says of months and base would win over the draft.
+        session[GOING_TO] = form
+    else:
+        remember_where()
+    return make_response(
+        render_template("people/_session_ended.html", kept=kept, lapsed=g.lapsed is not None)
+    )

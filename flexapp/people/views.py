@@ -1,0 +1,230 @@
+"""/sign-in, /real-name, /sign-out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from flask import Blueprint, Response, current_app, g, request, session, url_for
+
+from flexapp.people import accessibility_mode, sessions
+from flexapp.people import real_name as real_name_case
+from flexapp.people.auth import (
+    GOING_TO,
+    KEPT,
+    take_destination,
+)
+from flexapp.people.forms import RealNameForm, SignInForm, typed_identity
+from flexapp.rules.identity import parse_name
+from flexapp.rules.limits import REAL_NAME_WRONG, SIGN_IN_WRONG, SMS_CODES
+from flexapp.rules.phone import parse_phone, read_code
+from flexapp.rules.refusal import Refusal
+from flexapp.web import (
+    client_ip,
+    cookies,
+    rate_limit,
+)
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import instant, now, today
+from flexapp.web.htmx import render
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import see_other
+from flexapp.web.sessions import begin_anew
+from flexapp.web.unit_of_work import reading_ahead
+
+blueprint = Blueprint("people", __name__)
+
+CODE_ID = "code_id"
+SHOWN_CODE = "shown_code"
+CODE_COOKIE = "code"
+
+
+@blueprint.get("/sign-in")
+@allow(Access.PUBLIC)
+def sign_in() -> Response:
+    """Ask for a number, or show where the code went."""
+    if g.visitor is not None:
+        return see_other(take_destination(url_for("portal.home")))
+    form = SignInForm()
+    code_id = session.get(CODE_ID) or request.cookies.get(cookies.for_a_part(CODE_COOKIE), "")
+    awaited = sessions.awaited(code_id, instant()) if code_id else None
+    if awaited is None:
+        session.pop(CODE_ID, None)
+        session.pop(SHOWN_CODE, None)
+        return _sign_in_page(form, resend_in=0)
+    session[CODE_ID] = code_id
+    form.phone.data = awaited.phone
+    return _sign_in_page(form, resend_in=awaited.resend_in)
+
+
+@blueprint.post("/sign-in/code")
+@allow(Access.PUBLIC)
+def request_code() -> Response:
+    """Send a code and show the page again with the number in it."""
+    form = SignInForm()
+    if not form.submitted():
+        return _sign_in_page(form)
+    phone = parse_phone(form.phone.data)
+    if isinstance(phone, Refusal):
+        form.refuse(phone)
+        return _sign_in_page(form)
+    asker = sessions.devices.asker(phone)
+    if not asker.known:
+        with reading_ahead():
+            rate_limit.let_in(SMS_CODES)
+    sent = sessions.request_code(
+        phone=phone, asker=asker, gateway=current_app.extensions["sms"], at=instant()
+    )
+    if not asker.known and (not isinstance(sent, Refusal) or sent.reason == "sms_down"):
+        # Only what may have cost a message: whoever asks in vain takes nothing from others.
+        rate_limit.note(SMS_CODES, client_ip.client())
+    if isinstance(sent, Refusal):
+        # The number is right: what was refused is a code for it.
+        form.refuse(replace(sent, field=_code_field()))
+        return _sign_in_page(form)
+    session[CODE_ID] = sent.id
+    session.pop(SHOWN_CODE, None)
+    if sent.shown is not None:
+        session[SHOWN_CODE] = sent.shown
+    answer = see_other(url_for("people.sign_in"))
+    _keep_code(answer, sent.id, sessions.CODE_LIFE)
+    return answer
+
+
+@blueprint.post("/sign-in")
+@allow(Access.PUBLIC)
+def finish_sign_in() -> Response:
+    """Exchange the code for a session of its own, then on to where the person was going."""
+    form = SignInForm()
+    if not form.submitted():
+        return _sign_in_page(form)
+    phone = parse_phone(form.phone.data)
+    if isinstance(phone, Refusal):
+        form.refuse(phone)
+        return _sign_in_page(form)
+    asker = sessions.devices.asker(phone)
+    if not asker.known:
+        # Others behind one address may have guessed; a code that is typed for the first time may be
+        # right.
+        with reading_ahead():
+            if not sessions.is_untried(session.get(CODE_ID, "")):
+                rate_limit.let_in(SIGN_IN_WRONG)
+    code = read_code(form.code.data)
+    signed_in = sessions.sign_in(
+        code_id=session.get(CODE_ID, ""), phone=phone, code=code, at=instant()
+    )
+    if isinstance(signed_in, Refusal):
+        if not asker.known and signed_in.reason == "code_wrong":
+            rate_limit.note(SIGN_IN_WRONG, client_ip.client())
+        form.refuse(replace(signed_in, field=_code_field()))
+        return _sign_in_page(form)
+    accessibility_mode.carry_over(signed_in.account_id)
+    destination = take_destination(url_for("portal.home"))
+    # Nothing of the anonymous session survives: no fixation, a new CSRF secret.
+    begin_anew(session)
+    session["sid"] = signed_in.token
+    if signed_in.needs_real_name:
+        session[GOING_TO] = destination
+        destination = url_for("people.real_name")
+    answer = see_other(destination)
+    _keep_code(answer, "", timedelta(0))
+    sessions.devices.remember(answer, phone)
+    return answer
+
+
+@blueprint.post("/sign-out")
+@allow(Access.PUBLIC)
+def sign_out() -> Response:
+    """End the session on the server and forget the cookie."""
+    if "sid" in session:
+        sessions.sign_out(token=session["sid"], at=instant())
+    begin_anew(session)
+    return see_other(url_for("portal.home"))
+
+
+@blueprint.get("/real-name")
+@allow(Access.ACCOUNT)
+def real_name() -> Response:
+    """Ask for name and ID number, once."""
+    if g.visitor.person is not None:
+        return see_other(take_destination(url_for("portal.home")))
+    return _real_name_page(RealNameForm())
+
+
+@blueprint.post("/real-name")
+@allow(Access.ACCOUNT)
+@once
+def confirm_real_name() -> Response:
+    """Tie the account to the person, then on to where they were going."""
+    form = RealNameForm()
+    if not (form.submitted() or form.turning):
+        return _real_name_page(form)
+    name = parse_name(form.name.data)
+    identity = typed_identity(form.identity, today=today())
+    for answer in (name, identity):
+        if isinstance(answer, Refusal):
+            form.refuse(answer)
+    if form.turning or isinstance(name, Refusal) or isinstance(identity, Refusal):
+        return _real_name_page(form)
+    if real_name_case.has_tried_today(visitor=g.visitor, today=today()):
+        rate_limit.let_in(REAL_NAME_WRONG)
+    outcome = real_name_case.confirm_real_name(
+        visitor=g.visitor,
+        name=name,
+        identity=identity,
+        registry=current_app.extensions["population"],
+        at=now(),
+        today=today(),
+    )
+    if isinstance(outcome, Refusal):
+        if outcome == real_name_case.NOT_CONFIRMED:
+            rate_limit.note(REAL_NAME_WRONG, client_ip.client())
+        form.refuse(outcome)
+        return _real_name_page(form)
+    return see_other(take_destination(url_for("portal.home")))
+
+
+def _code_field() -> str | None:
+    """Where something about the code is said. In 长辈版 the page asks for the number alone until a
+    code was sent (_sign_in.html): then there is no field to say it beside."""
+    return None if accessibility_mode.is_elder() and CODE_ID not in session else "code"
+
+
+def _keep_code(answer: Response, code_id: str, life: timedelta) -> None:
+    """Let the browser keep which code it waits for: a webview that the phone ends forgets the
+    session, and comes back from the message with the number gone.
+
+    For as long as the code lives and no longer: then nobody else who opens the page on this phone
+    finds the number there.
+    """
+    answer.set_cookie(
+        cookies.for_a_part(CODE_COOKIE),
+        code_id,
+        max_age=life,
+        path=url_for("people.sign_in"),
+        httponly=True,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        samesite="Lax",
+    )
+
+
+def _sign_in_page(form: SignInForm, *, resend_in: int | None = None) -> Response:
+    if resend_in is None:
+        awaited = sessions.awaited(session.get(CODE_ID, ""), instant())
+        resend_in = 0 if awaited is None else awaited.resend_in
+    return render(
+        "people/sign_in.html",
+        "people/_sign_in.html",
+        form.status,
+        form=form,
+        code_sent=CODE_ID in session,
+        shown_code=session.get(SHOWN_CODE),
+        kept=KEPT in session,
+        resend_in=resend_in,
+    )
+
+
+def _real_name_page(form: RealNameForm) -> Response:
+    if accessibility_mode.is_elder():
+        form.take_turns()
+    return render("people/real_name.html", "people/_real_name.html", form.status, form=form)

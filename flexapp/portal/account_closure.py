@@ -1,0 +1,51 @@
+"""注销账号 over all that the account is part of: every slice asked, and one transaction."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from flexapp.assessment import service as assessment
+from flexapp.people import account_closure
+from flexapp.people.service import Visitor
+from flexapp.rating import service as rating
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import State
+
+
+def why_not_close(*, visitor: Visitor, at: datetime, today: date) -> Refusal | None:
+    """Why the account cannot be closed now.
+
+    What the tax bureau has not answered yet has to be answered first: the answer is told in the
+    messages of this account, and may ask for something to be done. Everything else can wait for
+    whoever signs in again, or be done at a counter.
+    """
+    refusal = account_closure.why_not_close(visitor=visitor, at=at, today=today)
+    if refusal is not None:
+        return refusal
+    person_id = None if visitor.person is None else visitor.person.id
+    waiting = assessment.unanswered(visitor.account_id, person_id)
+    if not waiting:
+        return None
+    first = waiting[0]
+    todo = (
+        "等税务接收后再来注销，或先把它撤销"
+        if first.state is State.QUEUED
+        else "等税务答复撤销申请后再来注销"
+    )
+    more = f"等 {len(waiting)} 笔核定" if len(waiting) > 1 else ""
+    return Refusal(
+        "under_way", f"核定流水号 {first.serial}{more}还是“{first.state.label}”，{todo}。"
+    )
+
+
+def close(*, visitor: Visitor, at: datetime, today: date) -> Refusal | None:
+    """Close the visitor's account; None once that is so."""
+    refusal = account_closure.hold_open(visitor) or why_not_close(
+        visitor=visitor, at=at, today=today
+    )
+    if refusal is not None:
+        return refusal
+    rating.let_go(visitor.account_id)
+    assessment.forget_cases(visitor.account_id)
+    account_closure.close(visitor=visitor, at=at)
+    return None

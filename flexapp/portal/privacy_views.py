@@ -1,0 +1,82 @@
+"""/me/privacy, /me/privacy/data, /me/close-account: one's own information, and the end of it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, g, session, url_for
+
+from flexapp.portal import account_closure, data_export
+from flexapp.rules.personal_information import HOLDINGS
+from flexapp.rules.refusal import Refusal
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now, today
+from flexapp.web.htmx import render
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import see_other
+from flexapp.web.sessions import begin_anew
+
+blueprint = Blueprint("privacy", __name__)
+
+
+@blueprint.get("/me/privacy")
+@allow(Access.PUBLIC)
+def index() -> Response:
+    """个人信息: what is stored and why. For everybody: one may want to know before signing in."""
+    return render("portal/privacy.html", "portal/_privacy.html", holdings=HOLDINGS)
+
+
+@blueprint.get("/me/privacy/data")
+@allow(Access.PERSON)
+def data() -> Response:
+    """我的信息, as a page: the way in a webview, which keeps no files."""
+    found = data_export.sections(g.visitor, _channels(), whole=False)
+    return render("portal/privacy_data.html", "portal/_privacy_data.html", sections=found, at=now())
+
+
+@blueprint.post("/me/privacy/data.json")
+@allow(Access.PERSON)
+def download() -> Response:
+    """下载我的信息: the file. A POST, because it leaves an event."""
+    data_export.taken(visitor=g.visitor, at=now())
+    found = data_export.sections(g.visitor, _channels(), whole=True)
+    answer = Response(data_export.as_json(found, now()), content_type="application/json")
+    name = f"my-information-{today().isoformat()}.json"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@blueprint.get("/me/close-account")
+@allow(Access.ACCOUNT)
+def ask_close() -> Response:
+    """注销账号: what goes and what stays, before anything is done."""
+    return _close_page(
+        account_closure.why_not_close(visitor=g.visitor, at=now(), today=today()), 200
+    )
+
+
+@blueprint.post("/me/close-account")
+@allow(Access.ACCOUNT)
+@once
+def close() -> Response:
+    """确认注销: the account ends here and now, and with it every session."""
+    refusal = account_closure.close(visitor=g.visitor, at=now(), today=today())
+    if refusal is not None:
+        return _close_page(refusal, 422)
+    begin_anew(session)
+    return see_other(url_for("privacy.closed"))
+
+
+@blueprint.get("/account-closed")
+@allow(Access.PUBLIC)
+def closed() -> Response:
+    """What one sees afterwards, signed out."""
+    return render("portal/account_closed.html", "portal/_account_closed.html")
+
+
+def _close_page(refusal: Refusal | None, status: int) -> Response:
+    return render(
+        "portal/close_account.html", "portal/_close_account.html", status, refusal=refusal
+    )
+
+
+def _channels() -> dict[str, str]:
+    return dict(current_app.extensions["channel_names"]())

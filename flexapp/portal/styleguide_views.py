@@ -1,0 +1,105 @@
+"""/styleguide: the tokens and components as the pages use them. Only in the demo."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Blueprint, Response
+from wtforms import StringField
+
+from flexapp.assessment.service import STATE_STYLES, MonthCell, leading
+from flexapp.config import PROJECT
+from flexapp.rules.eligibility import Availability
+from flexapp.rules.month_picker import Chosen
+from flexapp.rules.periods import Month
+from flexapp.rules.states import State
+from flexapp.web import qrcodes
+from flexapp.web.access import Access, allow
+from flexapp.web.forms import PageForm
+from flexapp.web.htmx import render
+from flexapp.web.select_options import DIVISIONS
+
+blueprint = Blueprint("styleguide", __name__)
+
+TOKENS = PROJECT / "static" / "src" / "css" / "base.css"
+SPRITE = PROJECT / "static" / "src" / "img" / "icons.svg"
+YEAR = 2026
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A custom property of the style sheet with its value where the phone is light."""
+
+    name: str
+    value: str
+
+    @property
+    def is_colour(self) -> bool:
+        """Whether there is a colour to be shown."""
+        return self.value.startswith(("#", "rgba("))
+
+    @property
+    def is_length(self) -> bool:
+        """Whether there is a length to be shown."""
+        return self.value.endswith("rem")
+
+
+class SampleForm(PageForm):
+    """Fields in each of their states."""
+
+    QUESTIONS = (("place",), ("address",))
+
+    place = StringField("参保地区")
+    address = StringField("通讯地址", default="兴庆区解放街 1 号")
+    base = StringField("缴费基数", default="59")
+    remark = StringField("备注")
+
+
+@blueprint.get("/styleguide")
+@allow(Access.PUBLIC)
+def index() -> Response:
+    """Everything at once, from the sources that the pages are made of."""
+    form = SampleForm()
+    form.base.errors = ["请填 60 或更大的数。"]
+    asking = SampleForm()
+    asking.turn = 1
+    return render(
+        "portal/styleguide.html",
+        "portal/_styleguide.html",
+        tokens=tokens(TOKENS),
+        icons=re.findall(r'<symbol id="([\w-]+)"', SPRITE.read_text()),
+        form=form,
+        asking=asking,
+        divisions=DIVISIONS,
+        months=_months(),
+        states=[(state.label, STATE_STYLES[state]) for state in State],
+        code=qrcodes.draw(["https://example.com/"])[0],
+    )
+
+
+def tokens(sheet: Path) -> list[Token]:
+    """The custom properties of a style sheet, in its order, each with its first value."""
+    found: dict[str, str] = {}
+    for name, value in re.findall(r"^\s+--([\w-]+): ([^;]+);", sheet.read_text(), re.MULTILINE):
+        found.setdefault(name, value)
+    return [Token(name, value) for name, value in found.items()]
+
+
+def _months() -> tuple[MonthCell, ...]:
+    """A month in each of its states, then a chosen one and free ones, then what is closed."""
+    held = [state for state in State if state is not State.REVOKED]
+    cells = []
+    for number in range(1, 13):
+        month = Month(YEAR, number)
+        if number <= len(held):
+            cells.append(MonthCell(month, held[number - 1], Availability.TAKEN))
+        elif number <= len(held) + 3:
+            cells.append(
+                MonthCell(month, None, Availability.AVAILABLE, run_end=Month(YEAR, len(held) + 3))
+            )
+        else:
+            cells.append(MonthCell(month, None, Availability.AFTER_RETIREMENT))
+    first = Month(YEAR, len(held) + 1)
+    return leading(cells, chosen=Chosen(first, first))

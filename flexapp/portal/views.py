@@ -1,0 +1,172 @@
+"""/, /social-security, /social-security/affairs, /me and what is below it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, g, request, url_for
+
+from flexapp.agency.service import shown as announced
+from flexapp.people import handover_codes
+from flexapp.people.forms import HandOverForm
+from flexapp.people.handover_codes import Place
+from flexapp.portal import pages, service
+from flexapp.rules.capabilities import Action
+from flexapp.rules.refusal import Refusal
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now, today
+from flexapp.web.formatting import greeting
+from flexapp.web.forms import RESUME
+from flexapp.web.htmx import render
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
+
+blueprint = Blueprint("portal", __name__)
+
+
+@blueprint.get("/")
+@allow(Access.PUBLIC)
+def home() -> Response:
+    """首页: the entries, and one's own months where there are any."""
+    person = g.visitor.person if g.visitor else None
+    months = service.my_months(g.visitor, today()) if person else None
+    page = pages.HomePage(
+        greeting=greeting(now()),
+        name=person.masked_name if person else None,
+        year=today().year,
+        announcements=tuple(announced(today())),
+        months=months,
+    )
+    return render("portal/home.html", "portal/_home.html", page=page, tab="home")
+
+
+@blueprint.get("/social-security")
+@allow(Access.PUBLIC)
+def social_security() -> Response:
+    """社保专题."""
+    return render("portal/social_security.html", "portal/_social_security.html")
+
+
+@blueprint.get("/social-security/affairs")
+@allow(Access.PUBLIC)
+def affairs() -> Response:
+    """社保办事: 登记 and 核定."""
+    return render("portal/affairs.html", "portal/_affairs.html")
+
+
+@blueprint.get("/me")
+@allow(Access.PUBLIC)
+def me() -> Response:
+    """我的: the entries, and one's own months where there are any."""
+    person = g.visitor.person if g.visitor else None
+    page = pages.MePage(
+        year=today().year, months=service.my_months(g.visitor, today()) if person else None
+    )
+    return render("portal/me.html", "portal/_me.html", page=page, tab="me")
+
+
+@blueprint.get("/me/messages")
+@allow(Access.PERSON)
+def messages() -> Response:
+    """What was done in my name."""
+    return _messages_page(None)
+
+
+@blueprint.post(f"/me/messages/<int(max={HIGHEST_ROW}):seq>/not-me")
+@allow(Access.PERSON)
+@once
+def not_me(seq: int) -> Response:
+    """不是我办的."""
+    refusal = service.dispute(visitor=g.visitor, seq=seq, at=now())
+    if refusal is None:
+        return see_other(url_for("portal.messages"))
+    if refusal.reason == "message_unknown":
+        abort(404)
+    return _messages_page(refusal)
+
+
+@blueprint.post(f"/me/disputes/<int(max={HIGHEST_ROW}):number>/withdraw")
+@allow(Access.PERSON)
+@once
+def withdraw_dispute(number: int) -> Response:
+    """说错了，是我同意办的."""
+    refusal = service.withdraw_dispute(visitor=g.visitor, number=number, at=now())
+    if refusal is None:
+        return see_other(url_for("portal.messages"))
+    if refusal.reason == "dispute_unknown":
+        abort(404)
+    return _messages_page(refusal)
+
+
+@blueprint.get("/me/proxy-handling")
+@allow(Access.PERSON)
+def proxy_handling() -> Response:
+    """May others handle for me?"""
+    return render("portal/proxy_handling.html", "portal/_proxy_handling.html")
+
+
+@blueprint.post("/me/proxy-handling")
+@allow(Access.PERSON)
+@once
+def set_proxy_handling() -> Response:
+    """Switch handling by others on or off."""
+    wanted = request.form.get("allowed")
+    if RESUME not in request.form and wanted in ("yes", "no"):
+        service.set_proxy_handling(
+            visitor=g.visitor, allowed=wanted == "yes", actor=g.visitor.actor, at=now()
+        )
+    return see_other(url_for("portal.proxy_handling"))
+
+
+@blueprint.get("/me/hand-over")
+@allow(Access.PERSON)
+def hand_over() -> Response:
+    """办理码: to read out at a counter, or to type in from one."""
+    return _hand_over_page(HandOverForm())
+
+
+@blueprint.post("/me/hand-over")
+@allow(Access.PERSON)
+@once
+def go_on() -> Response:
+    """To the form, filled with what was typed at the counter."""
+    form = HandOverForm()
+    if not form.submitted():
+        return _hand_over_page(form)
+    found = service.go_on(visitor=g.visitor, code=form.code.data, at=now())
+    if isinstance(found, Refusal):
+        form.refuse(found)
+        return _hand_over_page(form)
+    if found.action is Action.REGISTER:
+        return see_other(url_for("registration.form", continued=found.id))
+    return see_other(url_for("assessment.new", who="self", continued=found.id))
+
+
+@blueprint.post(f"/me/hand-over/<int(max={HIGHEST_ROW}):number>/give-up")
+@allow(Access.PERSON)
+def give_up(number: int) -> Response:
+    """不用了."""
+    handover_codes.give_up(
+        number=number, person_id=g.visitor.me.id, actor=g.visitor.actor, at=now()
+    )
+    return see_other(url_for("portal.hand_over"))
+
+
+def _hand_over_page(form: HandOverForm) -> Response:
+    codes = handover_codes.waiting(person_id=g.visitor.me.id, place=Place.COUNTER)
+    return render(
+        "portal/hand_over.html",
+        "portal/_hand_over.html",
+        form.status,
+        form=form,
+        codes=[pages.CodeCard.of(each) for each in codes],
+    )
+
+
+def _messages_page(refusal: Refusal | None) -> Response:
+    found = service.messages(g.visitor, before_row())
+    return render(
+        "portal/messages.html",
+        "portal/_messages.html",
+        200 if refusal is None else 422,
+        page=pages.MessagesPage.of(found),
+        refusal=refusal,
+    )

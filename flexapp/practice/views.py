@@ -1,0 +1,262 @@
+"""/practice: the pages of 登记 and 核定 for somebody who wants to try first; open to everybody.
+
+Who is signed in meanwhile is not asked: the only person of these pages is one who does not exist.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request, url_for
+
+from flexapp.assessment.breakdown_view import ExplainedPage
+from flexapp.assessment.forms import AssessmentForm
+from flexapp.assessment.service import NOT_REGISTERED, Proposal, propose
+from flexapp.people.accessibility_mode import is_elder
+from flexapp.practice import (
+    cookie,
+    pages,
+    service,
+)
+from flexapp.practice.pages import (
+    PRACTICE,
+    WHO,
+    StartPage,
+)
+from flexapp.practice.service import Practice
+from flexapp.registration import service as registration
+from flexapp.registration.forms import ETHNIC_GROUPS, RegistrationForm
+from flexapp.registration.pages import DonePage, RegistrationPage
+from flexapp.registration.service import Details
+from flexapp.rules.refusal import Refusal
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now, today
+from flexapp.web.error_pages import Area, ErrorPage, add_area
+from flexapp.web.htmx import render, wants_fragment
+from flexapp.web.navigation import see_other
+from flexapp.web.select_options import DIVISIONS
+
+blueprint = Blueprint("practice", __name__, url_prefix="/practice")
+
+AREA = Area(
+    prefix="/practice",
+    layout="layouts/practice.html",
+    home="practice.index",
+    home_label="回到练习",
+    pages={
+        404: ErrorPage("没有这个页面", "没有找到您要看的内容。", "请从练习首页重新进入。"),
+        405: ErrorPage("无法处理", "这个地址不能这样打开。", "请从练习首页重新进入。"),
+    },
+)
+blueprint.record_once(lambda state: add_area(state.app, AREA))
+
+
+@blueprint.get("")
+@allow(Access.PUBLIC)
+def index() -> Response:
+    """What practising is, and how far one is."""
+    page = StartPage.of(cookie.load())
+    return render("practice/start.html", "practice/_start.html", page=page)
+
+
+@blueprint.post("/leave")
+@allow(Access.PUBLIC)
+def leave() -> Response:
+    """退出练习: nothing of it is left."""
+    return cookie.forget(see_other(url_for("portal.home")))
+
+
+@blueprint.get("/registration")
+@allow(Access.PUBLIC)
+def registration_form() -> Response:
+    """The form of 登记, filled with what is registered."""
+    practice, form = cookie.load(), RegistrationForm()
+    found = service.current(practice, today())
+    if found is not None:
+        form.division.data = found.division.code
+        form.ethnic_group.data = found.details.ethnic_group.code
+        form.address.data = found.details.address
+        form.credit_code.data = found.details.credit_code or ""
+    return _registration_page(form, practice)
+
+
+@blueprint.post("/registration")
+@allow(Access.PUBLIC)
+def register() -> Response:
+    """提交; a change takes effect only once its old → new has been shown."""
+    practice, form = cookie.load(), RegistrationForm()
+    if not (form.submitted() or form.turning):
+        return _registration_page(form, practice)
+    details = registration.check_details(
+        division=form.division.data,
+        ethnic_group=form.ethnic_group.data,
+        address=form.address.data,
+        credit_code=form.credit_code.data,
+    )
+    if not isinstance(details, Details):
+        for refusal in details:
+            form.refuse(refusal)
+    if form.turning or not isinstance(details, Details):
+        return _registration_page(form, practice)
+    found = service.current(practice, today())
+    changes = registration.changes(found.details, details) if found is not None else ()
+    if changes and form.reviewed.data != registration.review_digest(changes):
+        return render(
+            "practice/review.html",
+            "registration/_review.html",
+            form=form,
+            page=RegistrationPage(
+                pages.known(), found, changes, registration.review_digest(changes)
+            ),
+            action=url_for("practice.register"),
+        )
+    outcome = service.register(practice, details, at=now())
+    if isinstance(outcome, Refusal):
+        form.refuse(outcome)
+        return _registration_page(form, practice)
+    return cookie.keep(see_other(url_for("practice.done")), outcome)
+
+
+@blueprint.get("/registration/done")
+@allow(Access.PUBLIC)
+def done() -> Response:
+    """提交成功."""
+    found = service.current(cookie.load(), today())
+    if found is None:
+        return _not_yet()
+    return render(
+        "practice/done.html",
+        "registration/_done.html",
+        page=DonePage(pages.known(), found, case=None),
+        back_to=(url_for("practice.index"), "回到练习"),
+        go_on=url_for("practice.records"),
+    )
+
+
+@blueprint.get("/assessment")
+@allow(Access.PUBLIC)
+def records() -> Response:
+    """What was assessed, newest first; where there is nothing yet, the form itself."""
+    practice = cookie.load()
+    registered = service.current(practice, today())
+    if registered is None:
+        return _not_yet()
+    found = service.records(practice, at=now(), today=today())
+    if not found:
+        return _new_page(practice)
+    months = pages.listed(service.bounds(practice, at=now(), today=today()), today())
+    page = pages.list_page(registered, found, months)
+    return render("practice/records.html", "assessment/_records.html", page=page)
+
+
+@blueprint.get("/assessment/new")
+@allow(Access.PUBLIC)
+def new() -> Response:
+    """新增: the form."""
+    return _new_page(cookie.load())
+
+
+@blueprint.post("/assessment/new")
+@allow(Access.PUBLIC)
+def create() -> Response:
+    """核定."""
+    practice, form = cookie.load(), AssessmentForm()
+    submitted = form.submitted() and "preview" not in request.form
+    if practice.registered is None:
+        return _not_yet()
+    if form.turning:
+        bounds = service.bounds(practice, at=now(), today=today())
+        period = bounds.check(form.start.data, form.end.data)
+        if isinstance(period, Refusal):
+            form.refuse(period)
+    if not submitted:
+        preview = "preview" in request.form or bool(form.base.data)
+        return _form_page(form, practice, preview=preview)
+    outcome = service.assess(
+        practice,
+        start=form.start.data,
+        end=form.end.data,
+        base=form.base.data,
+        at=now(),
+        today=today(),
+    )
+    if isinstance(outcome, Practice):
+        return cookie.keep(see_other(url_for("practice.records")), outcome)
+    for refusal in outcome:
+        form.refuse(refusal)
+    return _form_page(form, practice)
+
+
+@blueprint.get("/assessment/read-back")
+@allow(Access.PUBLIC)
+def read_back() -> Response:
+    """What the number typed means, while it is typed."""
+    practice = cookie.load()
+    if not wants_fragment() or practice.registered is None:
+        return _new_page(practice)
+    bounds = service.bounds(practice, at=now(), today=today())
+    choice = pages.choice(AssessmentForm(request.args), bounds)
+    return render("assessment/_choice.html", "assessment/_choice.html", choice=choice)
+
+
+@blueprint.get("/assessment/explained")
+@allow(Access.PUBLIC)
+def trial() -> Response:
+    """怎么算的, of what would be assessed; where that cannot be, the form, which says why."""
+    practice, form = cookie.load(), AssessmentForm(request.args)
+    if practice.registered is None:
+        return _not_yet()
+    back = PRACTICE.listing("new", WHO, **form.entries)
+    outcome = propose(
+        start=form.start.data,
+        end=form.end.data,
+        base=form.base.data,
+        bounds=service.bounds(practice, at=now(), today=today()),
+    )
+    if not isinstance(outcome, Proposal):
+        return see_other(back)
+    page = ExplainedPage.tried(outcome, back=back, today=today())
+    return render("practice/explained.html", "assessment/_explained.html", page=page)
+
+
+def _not_yet() -> Response:
+    """核定 before 登记: the real form's sentence, and the way there."""
+    return render("practice/not_yet.html", "practice/_not_yet.html", refusal=NOT_REGISTERED)
+
+
+def _registration_page(form: RegistrationForm, practice: Practice) -> Response:
+    found = service.current(practice, today())
+    if is_elder():
+        form.take_turns()
+    return render(
+        "practice/registration.html",
+        "registration/_form.html",
+        form.status,
+        form=form,
+        page=RegistrationPage(pages.known(), found),
+        division_groups=DIVISIONS,
+        ethnic_groups=ETHNIC_GROUPS,
+        continued=False,
+        action=url_for("practice.register"),
+        elsewhere=None,
+    )
+
+
+def _new_page(practice: Practice) -> Response:
+    if practice.registered is None:
+        return _not_yet()
+    form = AssessmentForm(request.args if "start" in request.args else None)
+    return _form_page(form, practice, preview=bool(form.base.data))
+
+
+def _form_page(form: AssessmentForm, practice: Practice, *, preview: bool = True) -> Response:
+    registered = service.current(practice, today())
+    assert registered is not None
+    bounds = service.bounds(practice, at=now(), today=today())
+    if is_elder():
+        form.take_turns()
+    return render(
+        "practice/assess.html",
+        "assessment/_form.html",
+        form.status,
+        form=form,
+        page=pages.form_page(form, registered, bounds, preview=preview, today=today()),
+    )

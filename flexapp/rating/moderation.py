@@ -1,0 +1,127 @@
+"""What the agency sees of ratings, and that it dealt with a bad one.
+
+An agency's officers and auditors work for the whole region, so what they see is cut by nothing but
+what they ask for; local clerks see none of it (`office/rating_views.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flexapp.agency.service import refuse_others
+from flexapp.audit import service as audit
+from flexapp.audit.service import Actor
+from flexapp.rating import repository
+from flexapp.rules.capabilities import Action
+from flexapp.rules.ratings import SENTENCE_MAX, Level, RatingCount
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.text import normalise_prose
+from flexapp.web.clock import BEIJING
+
+HANDLED_ALREADY = Refusal("handled_already", "这条评价已经处理过，不用再处理。")
+NOT_BAD = Refusal("not_bad", "只有“不满意”和“非常不满意”的评价要处理。")
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """A rating without anybody's name. `day`, not the moment: that could be matched with others."""
+
+    id: int
+    business: Action
+    channel: str
+    division: str
+    level: Level
+    sentence: str
+    day: date
+    answer: str | None
+    answered_on: date | None
+
+
+def numbers(
+    *, since: datetime, until: datetime, area: str = "", channel: str = ""
+) -> tuple[RatingCount, ...]:
+    """Ratings given from a moment to before another, counted."""
+    return tuple(
+        RatingCount(month, business, where, division, Level(level), number)
+        for month, business, where, division, level, number in repository.counts(
+            since, until, area, channel
+        )
+    )
+
+
+def to_follow_up(*, area: str, channel: str, limit: int) -> tuple[Sequence[Opinion], int]:
+    """Bad ones that nobody has dealt with, the longest waiting first, and how many there are.
+
+    Whatever stretch of time is looked at: what waits longest must not drop out of sight.
+    """
+    rows, number = repository.open_bad(area, channel, limit)
+    return [_opinion(row) for row in rows], number
+
+
+def newest(
+    *,
+    since: datetime,
+    until: datetime,
+    area: str,
+    channel: str,
+    before: int | None,
+    limit: int,
+) -> tuple[Opinion, ...]:
+    """What was said in words, newest first: a page and one more where there is.
+
+    Those without a word are in the counts alone; a list of them would be counts without a bound.
+    """
+    rows = repository.newest(since, until, area, channel, before, limit + 1)
+    return tuple(_opinion(row) for row in rows)
+
+
+def opinion(number: int) -> Opinion | None:
+    """The rating of that number."""
+    row = repository.one(number)
+    return None if row is None else _opinion(row)
+
+
+def handle(*, number: int, answer: str, actor: Actor, at: datetime) -> Refusal | None:
+    """Mark a bad one as dealt with, in a sentence that its person reads; once, by an officer."""
+    words = read_answer(answer)
+    found = repository.one(number)
+    refusal = refuse_others(actor)
+    if refusal is None and (found is None or not Level(found.level).is_bad):
+        refusal = NOT_BAD
+    if refusal is not None or isinstance(words, Refusal):
+        return refusal or (words if isinstance(words, Refusal) else None)
+    assert actor.id is not None
+    assert found is not None
+    if not repository.handle(
+        number, case_seq=found.case_seq, staff_id=actor.id, answer=words, at=at
+    ):
+        return HANDLED_ALREADY
+    # No person: whoever looks up what was done for somebody would learn who had complained.
+    audit.record(
+        action="rating.handled", person_id=None, subject=f"rating:{number}", actor=actor, at=at
+    )
+    return None
+
+
+def read_answer(text: str) -> str | Refusal:
+    """What was done, in 2 to 200 characters."""
+    words = normalise_prose(text)
+    if 2 <= len(words) <= SENTENCE_MAX:
+        return words
+    return Refusal("answer_missing", f"请写明怎么处理的，2 至 {SENTENCE_MAX} 个字。", "answer")
+
+
+def _opinion(row: repository.Row) -> Opinion:
+    return Opinion(
+        id=row.id,
+        business=Action(row.business),
+        channel=row.channel,
+        division=row.division,
+        level=Level(row.level),
+        sentence=row.sentence or "",
+        day=row.created_at.astimezone(BEIJING).date(),
+        answer=row.answer,
+        answered_on=row.handled_at.astimezone(BEIJING).date() if row.handled_at else None,
+    )

@@ -1,0 +1,83 @@
+"""/rating: say how content one was with a case, and see what one said and what became of it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, g, render_template, url_for
+
+from flexapp.rating import pages, service
+from flexapp.rating.forms import RatingForm
+from flexapp.rating.service import Case
+from flexapp.rules.ratings import SENTENCE_MAX
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now
+from flexapp.web.htmx import render
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
+
+blueprint = Blueprint("rating", __name__, url_prefix="/rating")
+
+
+@blueprint.get("")
+@allow(Access.PERSON)
+def mine() -> Response:
+    """评价记录, each with what the agency did about it."""
+    page = pages.MinePage.of(service.mine(g.visitor, before_row()))
+    return render("rating/mine.html", "rating/_mine.html", page=page)
+
+
+@blueprint.get(f"/<int(max={HIGHEST_ROW}):case>")
+@allow(Access.PERSON)
+def show(case: int) -> Response:
+    """Rate a case; once rated, what was said."""
+    return _page(_case(case), RatingForm())
+
+
+@blueprint.post(f"/<int(max={HIGHEST_ROW}):case>")
+@allow(Access.PERSON)
+@once
+def send(case: int) -> Response:
+    """提交评价."""
+    found, form = _case(case), RatingForm()
+    if not form.submitted():
+        return _page(found, form)
+    refusals = service.rate(
+        case=found,
+        level=form.level.data,
+        sentence=form.sentence.data,
+        shown_as=form.shown_as.data,
+        visitor=g.visitor,
+        at=now(),
+    )
+    for refusal in refusals:
+        form.refuse(refusal)
+    return _page(found, form) if refusals else see_other(url_for("rating.show", case=case))
+
+
+@blueprint.post(f"/<int(max={HIGHEST_ROW}):case>/sentence")
+@allow(Access.PERSON)
+def preview(case: int) -> Response:
+    """What is kept of a sentence, while it is typed: said where numbers in it are hidden."""
+    _case(case)
+    form = RatingForm()
+    return Response(render_template("rating/_kept_as.html", kept_as=pages.kept_as(form)))
+
+
+def _case(seq: int) -> Case:
+    """The case of the address; 404 where it is unknown, under way or none of the visitor's."""
+    found = service.case_of(seq, g.visitor)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _page(case: Case, form: RatingForm) -> Response:
+    return render(
+        "rating/rating.html",
+        "rating/_rating.html",
+        form.status,
+        form=form,
+        page=pages.RatingPage.of(case, service.said_of(case, g.visitor)),
+        levels=pages.LEVELS,
+        kept_as=pages.kept_as(form),
+        most=SENTENCE_MAX,
+    )

@@ -1,0 +1,182 @@
+"""/registration: declare, review what changes, done."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, g, request, url_for
+
+from flexapp.agency.service import where_not_open
+from flexapp.people import draft_decorators, handover_codes
+from flexapp.people.accessibility_mode import is_elder
+from flexapp.people.draft_decorators import drafted
+from flexapp.people.drafts import Draft
+from flexapp.people.handover_codes import Place
+from flexapp.registration import service
+from flexapp.registration.forms import ETHNIC_GROUPS, RegistrationForm
+from flexapp.registration.pages import DonePage, PersonRows, RegistrationPage
+from flexapp.registration.service import Details, RegistrationView
+from flexapp.rules.capabilities import Action
+from flexapp.rules.refusal import Refusal
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import now, today
+from flexapp.web.forms import RESUME
+from flexapp.web.htmx import render, render_refused
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import go_on, row_in, see_other
+from flexapp.web.select_options import DIVISIONS
+
+blueprint = Blueprint("registration", __name__)
+
+
+@blueprint.get("/registration")
+@allow(Access.PERSON)
+def form() -> Response:
+    """The form, filled with what was typed already or else with what is registered."""
+    empty = RegistrationForm()
+    current = service.current(g.visitor.me.id)
+    continued = handover_codes.taken(
+        number=row_in("continued"),
+        person_id=g.visitor.me.id,
+        action=Action.REGISTER,
+        actor=g.visitor.actor,
+    )
+    if continued is not None:
+        empty.fill(continued.typed)
+        return _form_page(empty, current, continued=True)
+    if current is not None:
+        empty.division.data = current.division.code
+        empty.ethnic_group.data = current.details.ethnic_group.code
+        empty.address.data = current.details.address
+        empty.credit_code.data = current.details.credit_code or ""
+    draft = draft_decorators.found(service.FORM)
+    if draft is not None and empty.entries == {**empty.entries, **draft.typed}:
+        draft = None  # what is registered already, typed once more
+    if draft is not None:
+        empty.fill(draft.typed)
+    return _form_page(empty, current, draft=draft)
+
+
+@blueprint.post("/registration")
+@allow(Access.PERSON)
+@drafted(RegistrationForm)
+@once
+def submit() -> Response:
+    """Register; a change takes effect only once its old → new has been shown."""
+    form = RegistrationForm()
+    current = service.current(g.visitor.me.id)
+    if RESUME in request.form:
+        return go_on(url_for("registration.form"))
+    if not (form.submitted() or form.turning):
+        return _form_page(form, current)
+    details = service.check_details(
+        division=form.division.data,
+        ethnic_group=form.ethnic_group.data,
+        address=form.address.data,
+        credit_code=form.credit_code.data,
+    )
+    if not isinstance(details, Details):
+        for refusal in details:
+            form.refuse(refusal)
+    if form.turning or not isinstance(details, Details):
+        return _form_page(form, current)
+    changes = service.changes(current.details, details) if current is not None else ()
+    if current is not None and changes and form.reviewed.data != service.review_digest(changes):
+        return go_on(url_for("registration.review"))
+    outcome = service.register(
+        person=g.visitor.me, details=details, actor=g.visitor.actor, at=now(), today=today()
+    )
+    if isinstance(outcome, Refusal):
+        form.refuse(outcome)
+        return _form_page(form, current)
+    return see_other(url_for("registration.done"))
+
+
+@blueprint.get("/registration/review")
+@allow(Access.PERSON)
+def review() -> Response:
+    """Old → new of what was typed; the form where nothing was, or not rightly."""
+    draft, current = draft_decorators.found(service.FORM), service.current(g.visitor.me.id)
+    form = RegistrationForm(None)
+    form.fill(draft.typed if draft is not None else {})
+    details = service.check_details(
+        division=form.division.data or "",
+        ethnic_group=form.ethnic_group.data or "",
+        address=form.address.data or "",
+        credit_code=form.credit_code.data or "",
+    )
+    if current is None or not isinstance(details, Details):
+        return see_other(url_for("registration.form"))
+    changes = service.changes(current.details, details)
+    if not changes:
+        return see_other(url_for("registration.form"))
+    return render(
+        "registration/review.html",
+        "registration/_review.html",
+        form=form,
+        page=RegistrationPage(_known(), current, changes, service.review_digest(changes)),
+        action=url_for("registration.submit"),
+    )
+
+
+@blueprint.post("/registration/hand-over")
+@allow(Access.PERSON)
+@drafted(RegistrationForm, form=service.FORM, finishes=False)
+def hand_over() -> Response:
+    """到窗口继续办理: keep what is typed, finished or not, and give a code for it."""
+    if RESUME not in request.form:
+        given = handover_codes.hand_over(
+            person_id=g.visitor.me.id,
+            action=Action.REGISTER,
+            place=Place.COUNTER,
+            typed=RegistrationForm().entries,
+            actor=g.visitor.actor,
+            at=now(),
+        )
+        if isinstance(given, Refusal):
+            return render_refused(given, url_for("registration.form"))
+    return see_other(url_for("portal.hand_over"))
+
+
+@blueprint.get("/registration/done")
+@allow(Access.PERSON)
+def done() -> Response:
+    """提交成功, with what is registered now; without a registration there is nothing done."""
+    current = service.current(g.visitor.me.id)
+    if current is None:
+        return see_other(url_for("registration.form"))
+    page = DonePage(_known(), current, service.rated_as(g.visitor.me.id))
+    return render(
+        "registration/done.html",
+        "registration/_done.html",
+        page=page,
+        back_to=(url_for("portal.home"), "回到首页"),
+        go_on=url_for("assessment.choose"),
+    )
+
+
+def _known() -> PersonRows:
+    return PersonRows.of(g.visitor.me, g.visitor)
+
+
+def _form_page(
+    form: RegistrationForm,
+    current: RegistrationView | None,
+    *,
+    continued: bool = False,
+    draft: Draft | None = None,
+) -> Response:
+    if is_elder():
+        form.take_turns()
+    return render(
+        "registration/form.html",
+        "registration/_form.html",
+        form.status,
+        form=form,
+        page=RegistrationPage(_known(), current),
+        division_groups=DIVISIONS,
+        ethnic_groups=ETHNIC_GROUPS,
+        continued=continued,
+        action=url_for("registration.submit"),
+        elsewhere=(url_for("registration.hand_over"), "到窗口继续办理"),
+        not_open=where_not_open(actor=g.visitor.actor, action=Action.REGISTER, today=today()),
+        draft=draft,
+    )

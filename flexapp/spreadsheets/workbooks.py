@@ -1,0 +1,155 @@
+"""Workbooks (.xlsx): their sheets and cells, as far as it is safe to unpack them."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+import zipfile
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+
+from flexapp.rules.refusal import Refusal
+from flexapp.spreadsheets.model import (
+    Kind,
+    Row,
+    Sheet,
+)
+
+MOST_UNPACKED = 600 * 1024 * 1024
+"""Bytes of all parts together; a workbook of a million rows unpacks to less."""
+MOST_ROWS = 1_048_576
+"""As Excel has it, so that no file saved by people has a row beyond it, empty or not."""
+MOST_COLUMNS = 200
+MOST_CELLS = 25_000_000
+"""Of a sheet, with the empty ones: the library fills every gap before a cell, however wide."""
+LONGEST_CELL = 32_767
+"""Characters, as Excel has it."""
+EXACT_DIGITS = 15
+"""What a spreadsheet keeps of a number."""
+
+UNREADABLE = Refusal(
+    "file_damaged", "这个 Excel 文件已经损坏，读不出来。请用 Excel 打开它，另存为 .xlsx 后再导入。"
+)
+TOO_LARGE = Refusal("file_large", "这个 Excel 文件展开后太大，请分成几个文件再导入。")
+OTHERS = (
+    (
+        "content.xml",
+        "这是 OpenDocument 表格（.ods）。请打开它，另存为 .xlsx 或 CSV（UTF-8）后再导入。",
+    ),
+    ("xl/workbook.bin", "这是二进制的 Excel 文件（.xlsb）。请用 Excel 打开它，另存为 .xlsx。"),
+    ("word/document.xml", "这是 Word 文档，不是表格。请把表格复制到 Excel，另存为 .xlsx。"),
+    ("ppt/presentation.xml", "这是演示文稿，不是表格。"),
+    ("Index/Document.iwa", "这是 Numbers 表格。请导出为 Excel（.xlsx）或 CSV 后再导入。"),
+)
+
+
+def read(content: bytes) -> tuple[Sheet, ...] | Refusal:
+    """Every sheet of a workbook, with the values that its formulas had when it was saved."""
+    refusal = _refuse_archive(content)
+    if refusal is not None:
+        return refusal
+    from openpyxl import load_workbook
+
+    try:
+        with warnings.catch_warnings():
+            # About parts that are not read here, such as checks of entries.
+            warnings.simplefilter("ignore")
+            book = load_workbook(
+                io.BytesIO(content), read_only=True, data_only=True, keep_links=False
+            )
+            sheets: list[Sheet] = []
+            for sheet in book.worksheets:
+                # What a file says of its own size may be wrong.
+                sheet.reset_dimensions()
+                found = _rows(sheet.iter_rows())
+                if isinstance(found, Refusal):
+                    return found
+                sheets.append(Sheet(sheet.title, found, sheet.sheet_state != "visible"))
+            book.close()
+    except MemoryError:
+        return TOO_LARGE
+    except Exception:
+        # The library names no errors for files that are damaged: the archive, the XML, a missing
+        # part, a number that is none.
+        return UNREADABLE
+    return tuple(sheets)
+
+
+def _refuse_archive(content: bytes) -> Refusal | None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        return UNREADABLE
+    names = {part.filename for part in parts}
+    if any(part.flag_bits & 0x1 for part in parts):
+        return Refusal("file_locked", "这个压缩包有密码。请去掉密码后再导入。")
+    if "xl/workbook.xml" not in names:
+        for name, sentence in OTHERS:
+            if name in names:
+                return Refusal("file_kind", sentence)
+        return Refusal("file_kind", "这是压缩包，不是 Excel 文件。请解压后导入里面的表格。")
+    if sum(part.file_size for part in parts) > MOST_UNPACKED:
+        return TOO_LARGE
+    return None
+
+
+def _rows(found: Iterable[Iterable[object]]) -> tuple[Row, ...] | Refusal:
+    rows: list[Row] = []
+    looked_at = 0
+    for number, each in enumerate(found, start=1):
+        cells = list(each)
+        looked_at += len(cells)
+        if number > MOST_ROWS or looked_at > MOST_CELLS:
+            return TOO_LARGE
+        while cells and getattr(cells[-1], "value", None) is None:
+            cells.pop()
+        texts: list[str] = []
+        kinds: list[str] = []
+        for cell in cells:
+            text, kind = _read(cell)
+            texts.append(text)
+            kinds.append(kind.value)
+        while texts and not texts[-1]:
+            texts.pop()
+            kinds.pop()
+        if len(texts) > MOST_COLUMNS:
+            return Refusal(
+                "file_wide", f"第 {number} 行有内容的列超过 {MOST_COLUMNS} 列，请删去多余的列。"
+            )
+        if not texts:
+            continue
+        rows.append(Row(number, tuple(texts), "".join(kinds)))
+    return tuple(rows)
+
+
+def _read(cell: object) -> tuple[str, Kind]:
+    """(what a person would read there, what it is kept as)."""
+    value = getattr(cell, "value", None)
+    if value is None:
+        return "", Kind.EMPTY
+    if getattr(cell, "data_type", "") == "e":
+        return str(value), Kind.FAULT
+    if isinstance(value, str):
+        return value[:LONGEST_CELL].strip(), Kind.TEXT
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE", Kind.LOGICAL
+    if isinstance(value, datetime):
+        text = value.isoformat(" ") if value.time() != time() else value.date().isoformat()
+        return text, Kind.DATE
+    if isinstance(value, date | time | timedelta):
+        return str(value), Kind.DATE
+    if isinstance(value, int | float):
+        return _number(value, str(getattr(cell, "number_format", ""))), Kind.NUMBER
+    return str(value), Kind.TEXT
+
+
+def _number(value: float, number_format: str) -> str:
+    """As it is where it has 15 digits or fewer, with the zeros that its format puts in front."""
+    if isinstance(value, int) or value.is_integer():
+        digits = str(int(value))
+        if len(digits.lstrip("-")) <= EXACT_DIGITS:
+            return digits.zfill(len(number_format)) if re.fullmatch("0+", number_format) else digits
+        return f"{value:.14E}"
+    return f"{value:.15g}".upper()

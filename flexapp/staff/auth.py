@@ -1,0 +1,110 @@
+"""Loads who of the staff is signed in, and keeps out whom the view does not allow."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask, current_app, g, redirect, request, session, url_for
+from werkzeug.wrappers import Response
+
+from flexapp.rules.roles import Role
+from flexapp.staff import sessions
+from flexapp.web import page_owner
+from flexapp.web.access import Access, access_of, roles_of
+from flexapp.web.clock import instant
+from flexapp.web.error_pages import PAGES, Area, ErrorPage, ForbiddenHere, add_area
+from flexapp.web.unit_of_work import SAFE_METHODS, reading_ahead, write_transaction
+
+TOUCH_EVERY = timedelta(minutes=1)
+
+COOKIE = "staff"
+"""The session's own key: a clerk's browser may hold a resident's session beside it."""
+
+
+AREA = Area(
+    prefix="/counter",
+    layout="layouts/counter.html",
+    home="counter.desk",
+    home_label="回到工作台",
+    pages={
+        403: ErrorPage("不能办理", "这里不能办理这项业务。", "请回到工作台，重新打开这一页。"),
+        404: ErrorPage(
+            "没有这个页面",
+            "没有找到您要看的内容。",
+            "这一件可能已经办结或过了时间，也可能地址不对。请从工作台重新进入。",
+        ),
+        405: ErrorPage("无法处理", "这个地址不能这样打开。", "请从工作台重新进入。"),
+        429: ErrorPage(
+            PAGES[429].title,
+            "从本单位网络来的操作次数太多了，这一次没有办。",
+            "请{when}再试。",
+            passes=True,
+        ),
+    },
+)
+
+
+def init_app(app: Flask) -> None:
+    """Stand before every view of the counters."""
+    app.before_request(_guard)
+    add_area(app, AREA)
+    page_owner.loaded_by(
+        app, frozenset({Access.STAFF, Access.STAFF_BEGUN}), lambda: _owner(_load())
+    )
+    app.context_processor(lambda: {"counter_session": g.get("counter_session")})
+
+
+def _guard() -> Response | None:
+    if request.endpoint is None:
+        return None
+    access = access_of(current_app, request.endpoint)
+    if access not in (Access.STAFF, Access.STAFF_BEGUN):
+        return None
+    g.counter_session = found = _load()
+    if found is None:
+        return redirect(url_for("counter.sign_in"), 303)
+    g.page_owner = _owner(found)
+    if access is Access.STAFF_BEGUN:
+        return None
+    if not found.complete:
+        return redirect(url_for(next_step(found)), 303)
+    if found.clerk.role not in roles_of(current_app, request.endpoint):
+        raise ForbiddenHere(_not_for(found.clerk.role, roles_of(current_app, request.endpoint)))
+    return None
+
+
+def _not_for(role: Role, allowed: frozenset[Role]) -> ErrorPage:
+    """Who can do it instead."""
+    others = "、".join(each.label for each in Role if each in allowed)
+    return ErrorPage(
+        "不能办理",
+        f"您的岗位（{role.label}）不能办理这项业务。",
+        f"可以办理的岗位：{others}。",
+    )
+
+
+def next_step(found: sessions.Session) -> str:
+    """What is left of signing in, as an endpoint."""
+    if found.must_change:
+        return "counter.password"
+    return "counter.code" if found.has_second_factor else "counter.enrol"
+
+
+def _owner(found: sessions.Session | None) -> str | None:
+    """The owner of what is drawn for a clerk (web/page_owner.py)."""
+    return None if found is None else f"staff:{found.clerk.id}"
+
+
+def _load() -> sessions.Session | None:
+    token = session.get(COOKIE)
+    if not token:
+        return None
+    with reading_ahead():
+        found = sessions.find(token=token, at=instant())
+    if found is not None and found.complete and instant() - found.seen_at > TOUCH_EVERY:
+        if request.method in SAFE_METHODS:
+            with write_transaction():
+                sessions.seen(token=token, at=instant())
+        else:
+            sessions.seen(token=token, at=instant())
+    return found

@@ -1,0 +1,183 @@
+"""Rows of staff and their sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Text, delete, insert, inspect, select, type_coerce, update
+
+from flexapp.audit import service as audit
+from flexapp.db.session import (
+    db,
+    next_numbers,
+    table_of,
+)
+from flexapp.encryption import BoundText, bound
+from flexapp.staff.models import (
+    Staff,
+    StaffDivision,
+    StaffSession,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Somebody of the staff as stored."""
+
+    id: int
+    user_name: str
+    name: str
+    role: str
+    password_hash: str
+    must_change: bool
+    secret: str | None
+    last_step: int
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session as stored."""
+
+    token_digest: str
+    staff_id: int
+    passed: str
+    started_at: datetime
+    seen_at: datetime
+    new_secret: str | None
+
+
+_staff, _session = table_of(Staff), table_of(StaffSession)
+_places = table_of(StaffDivision)
+_STAFF = [getattr(Staff, name) for name in Row.__slots__]
+_SESSION = [getattr(StaffSession, name) for name in SessionRow.__slots__]
+
+
+def by_user_name(user_name: str) -> Row | None:
+    """The one of this user name."""
+    row = db.session.execute(select(*_STAFF).where(Staff.user_name == user_name)).first()
+    return None if row is None else Row(*row)
+
+
+def password_of(user_name: str) -> str:
+    """The password of this user name as it is kept; "" where there is nobody of it."""
+    query = select(Staff.password_hash).where(Staff.user_name == user_name)
+    return db.session.execute(query).scalar() or ""
+
+
+def by_id(staff_id: int) -> Row | None:
+    """The one of this number."""
+    row = db.session.execute(select(*_STAFF).where(Staff.id == staff_id)).first()
+    return None if row is None else Row(*row)
+
+
+def table_exists() -> bool:
+    """Whether the table of staff is there: an older schema has none."""
+    return inspect(db.session.connection()).has_table(_staff.name)
+
+
+def stored_secret(user_name: str) -> tuple[int, str] | None:
+    """Number and encrypted secret of a user name. Reads only columns that every version of the
+    table has, so that it works on a schema that is not upgraded yet."""
+    query = select(_staff.c.id, type_coerce(_staff.c.secret, Text)).where(
+        _staff.c.user_name == user_name, _staff.c.secret.is_not(None)
+    )
+    row = db.session.execute(query).first()
+    return None if row is None else (row[0], row[1])
+
+
+def anybody() -> bool:
+    """Whether there is anybody; reads nothing encrypted."""
+    return db.session.execute(select(Staff.id).limit(1)).first() is not None
+
+
+def everybody() -> Sequence[Row]:
+    """All staff, by user name."""
+    return [Row(*row) for row in db.session.execute(select(*_STAFF).order_by(Staff.user_name))]
+
+
+def divisions_of(staff_id: int) -> Sequence[str]:
+    """The divisions that somebody works for, in order."""
+    query = select(StaffDivision.division).where(StaffDivision.staff_id == staff_id)
+    return sorted(db.session.execute(query).scalars())
+
+
+def add(row: Mapping[str, object], divisions: Sequence[str]) -> int:
+    """Add somebody and give their number."""
+    (staff_id,) = next_numbers(_staff, 1)
+    db.session.execute(insert(_staff), bound(_staff, {**row, "id": staff_id}))
+    audit.vouch(_staff, {**row, "id": staff_id})
+    places = [{"staff_id": staff_id, "division": division} for division in divisions]
+    if places:
+        db.session.execute(insert(_places), places)
+    for place in places:
+        audit.vouch(_places, place)
+    return staff_id
+
+
+def change(staff_id: int, **values: object) -> None:
+    """Change somebody's row."""
+    for name in ("name", "secret"):
+        if isinstance(value := values.get(name), str):
+            values[name] = BoundText(value, staff_id)
+    db.session.execute(update(Staff).where(Staff.id == staff_id).values(**values))
+    if values.keys() & {"role", "password_hash", "must_change", "disabled_at"}:
+        audit.vouch_for_stored(_staff, staff_id)
+
+
+def take_step(staff_id: int, step: int) -> bool:
+    """Note the time step of a code; False where this one or a later one was taken before."""
+    taken = db.session.execute(
+        update(Staff)
+        .where(Staff.id == staff_id, Staff.last_step < step)
+        .values(last_step=step)
+        .returning(Staff.id)
+    ).first()
+    return taken is not None
+
+
+def session(token_digest: str) -> SessionRow | None:
+    """The session of a cookie."""
+    query = select(*_SESSION).where(StaffSession.token_digest == token_digest)
+    row = db.session.execute(query).first()
+    return None if row is None else SessionRow(*row)
+
+
+def add_session(row: Mapping[str, object]) -> None:
+    """Begin a session."""
+    db.session.execute(insert(_session), [bound(_session, row)])
+
+
+def change_session(token_digest: str, **values: object) -> None:
+    """Change a session."""
+    if isinstance(secret := values.get("new_secret"), str):
+        values["new_secret"] = BoundText(secret, token_digest)
+    db.session.execute(
+        update(StaffSession).where(StaffSession.token_digest == token_digest).values(**values)
+    )
+
+
+def complete_session(token_digest: str, *, new_digest: str, at: datetime) -> None:
+    """The second factor was right: the session goes on, whole, under a new token."""
+    db.session.execute(
+        update(StaffSession)
+        .where(StaffSession.token_digest == token_digest)
+        .values(token_digest=new_digest, passed="code", started_at=at, seen_at=at, new_secret=None)
+    )
+
+
+def end_session(token_digest: str) -> None:
+    """End a session."""
+    db.session.execute(delete(StaffSession).where(StaffSession.token_digest == token_digest))
+
+
+def end_sessions_of(staff_id: int) -> None:
+    """End all sessions of somebody."""
+    db.session.execute(delete(StaffSession).where(StaffSession.staff_id == staff_id))
+
+
+def end_sessions_before(started: datetime) -> None:
+    """Forget what no cookie can use any more."""
+    db.session.execute(delete(StaffSession).where(StaffSession.started_at < started))

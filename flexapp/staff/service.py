@@ -1,0 +1,163 @@
+"""Who works at the counters: added, reset, disabled, and known again by their session."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from argon2 import PasswordHasher
+
+from flexapp.audit import service as audit
+from flexapp.audit.service import Actor, ActorKind
+from flexapp.db.session import hold
+from flexapp.rules import divisions
+from flexapp.rules.identity import mask_name
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.roles import Role
+from flexapp.rules.text import normalise
+from flexapp.staff import repository
+
+PASSWORD_LEAST, PASSWORD_MOST = 12, 128
+USER_NAME = re.compile(r"[a-z][a-z0-9.-]{2,31}")
+
+hasher = PasswordHasher()
+"""argon2id with the library's own parameters (RFC 9106, low memory)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clerk:
+    """Somebody of the staff, signed in."""
+
+    id: int
+    user_name: str
+    name: str
+    role: Role
+    divisions: tuple[str, ...]
+    """What a local clerk works for; empty for those who see the whole region."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who does what they do, as it is recorded and shown to the person it was done to."""
+        return Actor(
+            ActorKind.STAFF,
+            self.id,
+            f"{self.role.label} {mask_name(self.name)}（{self.user_name}）",
+            self.role.value,
+            self.role.channel_kind,
+        )
+
+
+def clerk(staff_id: int) -> Clerk | None:
+    """The one of this number, unless disabled."""
+    row = repository.by_id(staff_id)
+    return None if row is None or row.disabled_at is not None else clerk_from(row)
+
+
+def clerk_from(row: repository.Row) -> Clerk:
+    """A clerk from their row."""
+    role = Role(row.role)
+    places = tuple(repository.divisions_of(row.id)) if role.is_local else ()
+    return Clerk(row.id, row.user_name, row.name, role, places)
+
+
+def add(
+    *,
+    user_name: str,
+    name: str,
+    role: Role,
+    places: Sequence[str],
+    actor: Actor,
+    at: datetime,
+) -> str | Refusal:
+    """Add somebody; their first password, which works for choosing one of their own."""
+    if not USER_NAME.fullmatch(user_name):
+        return Refusal("user_name", "a user name is 3 to 32 of a-z, 0-9, . and -")
+    if repository.by_user_name(user_name) is not None:
+        return Refusal("user_name_taken", f"{user_name} is there already")
+    name = normalise(name)
+    if not 1 <= len(name) <= 60:
+        return Refusal("name", "a name is 1 to 60 characters")
+    unknown = [code for code in places if divisions.find(code) is None]
+    if unknown:
+        return Refusal("division", f"no such division: {', '.join(unknown)}")
+    if role.is_local != bool(places):
+        need = "needs at least one division" if role.is_local else "takes no division"
+        return Refusal("division", f"the role {role.value} {need}")
+    password = secrets.token_urlsafe(12)
+    staff_id = repository.add(
+        _row(user_name=user_name, name=name, role=role, password=password, at=at),
+        sorted(set(places)),
+    )
+    audit.record(
+        action="staff.added",
+        person_id=None,
+        subject=f"staff:{staff_id}",
+        actor=actor,
+        at=at,
+        data={"role": role.value, "divisions": " ".join(sorted(set(places)))},
+    )
+    return password
+
+
+def reset(*, user_name: str, actor: Actor, at: datetime) -> str | Refusal:
+    """A new first password, and the second factor to be set up anew; ends every session."""
+    row = repository.by_user_name(user_name)
+    if row is None:
+        return Refusal("user_name_unknown", f"there is no {user_name}")
+    hold("staff", user_name)  # whoever chooses a password meanwhile looks again after this
+    password = secrets.token_urlsafe(12)
+    repository.change(
+        row.id,
+        password_hash=hasher.hash(password),
+        must_change=True,
+        secret=None,
+        disabled_at=None,
+    )
+    repository.end_sessions_of(row.id)
+    _note("staff.reset", row.id, actor, at)
+    return password
+
+
+def disable(*, user_name: str, actor: Actor, at: datetime) -> Refusal | None:
+    """No more signing in, and out at once; `reset` lets them in again."""
+    row = repository.by_user_name(user_name)
+    if row is None:
+        return Refusal("user_name_unknown", f"there is no {user_name}")
+    hold("staff", user_name)
+    repository.change(row.id, disabled_at=at)
+    repository.end_sessions_of(row.id)
+    _note("staff.disabled", row.id, actor, at)
+    return None
+
+
+def anybody() -> bool:
+    """Whether anybody is of the staff; also asked where the schema is not upgraded yet."""
+    return repository.table_exists() and repository.anybody()
+
+
+def everybody() -> tuple[tuple[Clerk, bool], ...]:
+    """All staff, each with whether they may sign in."""
+    return tuple((clerk_from(row), row.disabled_at is None) for row in repository.everybody())
+
+
+def _note(action: str, staff_id: int, actor: Actor, at: datetime) -> None:
+    audit.record(action=action, person_id=None, subject=f"staff:{staff_id}", actor=actor, at=at)
+
+
+def _row(
+    *, user_name: str, name: str, role: Role, password: str, at: datetime
+) -> dict[str, object]:
+    return {
+        "user_name": user_name,
+        "name": name,
+        "role": role.value,
+        "password_hash": hasher.hash(password),
+        "must_change": True,
+        "secret": None,
+        "last_step": 0,
+        "disabled_at": None,
+        "created_at": at,
+    }

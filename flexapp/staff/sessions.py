@@ -1,0 +1,294 @@
+"""Signing in at a counter: password, then a code from the second factor; slowed when guessed at.
+
+Wrong tries are counted for the name that was typed, whether or not somebody has it, and for whom
+it was typed by: an address, or a browser in which that user has signed in before. So nobody learns
+which names there are, and nobody can lock a clerk out of the clerk's own computer.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pyotp
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from flexapp.audit import service as audit
+from flexapp.db.session import hold
+from flexapp.rules.limits import (
+    STAFF_CODE,
+    STAFF_CODE_FOR,
+    STAFF_PASSWORD,
+    STAFF_PASSWORD_FOR,
+    Limit,
+)
+from flexapp.rules.phone import read_code
+from flexapp.rules.refusal import Refusal
+from flexapp.staff import repository
+from flexapp.staff.passwords import refuse_guessable, turn
+from flexapp.staff.service import (
+    PASSWORD_LEAST,
+    PASSWORD_MOST,
+    Clerk,
+    clerk_from,
+    hasher,
+)
+from flexapp.web import metrics, rate_limit
+from flexapp.web.known_browsers import Asker, KnownDevices
+from flexapp.web.rate_limit import Tries
+from flexapp.web.unit_of_work import outside_transaction, reading_ahead
+
+devices = KnownDevices("staff-device", "/counter")
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=10)
+BEGUN_FOR = timedelta(minutes=10)
+"""How long a session that passed only the password lasts."""
+
+STEP = 30
+"""Seconds that a code of the second factor is for (RFC 6238)."""
+
+ISSUER = "宁夏灵活就业社保经办"
+
+WRONG = Refusal("sign_in_wrong", "用户名或密码不对，或者这个用户已停用。")
+CODE_WRONG = Refusal("code_wrong", "动态码不对，请看清楚后再输入；每个动态码只能用一次。", "code")
+
+
+ENDED = Refusal("session_ended", "登录已结束，请重新登录。")
+"""The session of the request was ended meanwhile: by signing out elsewhere, a reset, or by being
+disabled."""
+FIRST_LOST = "忘了密码的请联系管理员重置。"
+SECOND_LOST = "动态码用不了的请联系管理员重置。"
+
+
+def _nobody() -> str:
+    """Checked where there is no such user, so that the time it takes tells nothing."""
+
+    def random(size: int) -> str:
+        return base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=")
+
+    return (
+        f"$argon2id$v=19$m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+        f"${random(hasher.salt_len)}${random(hasher.hash_len)}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A counter session of this request."""
+
+    token: str
+    clerk: Clerk
+    complete: bool
+    must_change: bool
+    has_second_factor: bool
+    seen_at: datetime
+
+
+def read_user_name(text: str) -> str:
+    """A user name however it was typed."""
+    return text.strip().lower()
+
+
+def sign_in(*, user_name: str, password: str, asker: Asker, at: datetime) -> str | Refusal:
+    """The token of a session that has passed the password; the second factor comes next.
+
+    `user_name` from `read_user_name`. The try is counted before the password is looked at, and no
+    transaction is open while it is.
+    """
+    with reading_ahead():
+        given = repository.password_of(user_name)
+        tries = _tries(STAFF_PASSWORD, STAFF_PASSWORD_FOR, user_name, given, asker)
+        wait = tries.wait()
+    wait = wait or tries.begin()
+    if wait is not None:
+        return _locked(wait, asker, FIRST_LOST)
+    row = repository.by_user_name(user_name)
+    with outside_transaction(), turn():
+        right = _right(_nobody() if row is None else row.password_hash, password)
+    if row is None or not right:
+        return WRONG
+    # Again, for it may have been reset or disabled meanwhile.
+    hold("staff", user_name)
+    now = repository.by_user_name(user_name)
+    if now is None or now.disabled_at is not None or now.password_hash != row.password_hash:
+        return WRONG
+    tries.was_right()
+    repository.end_sessions_before(at - LONGEST)
+    token = _new_token(row.id, "password")
+    repository.add_session(
+        {
+            "token_digest": _digest(token),
+            "staff_id": row.id,
+            "passed": "password",
+            "started_at": at,
+            "seen_at": at,
+            "new_secret": None,
+        }
+    )
+    return token
+
+
+def find(*, token: str, at: datetime) -> Session | None:
+    """The session of a cookie, if it still lasts."""
+    session = repository.session(_digest(token))
+    if session is None or not token.startswith(_whose(session.staff_id, session.passed)):
+        return None
+    complete = session.passed == "code"
+    idle, longest = (IDLE, LONGEST) if complete else (BEGUN_FOR, BEGUN_FOR)
+    row = repository.by_id(session.staff_id)
+    over = at - session.seen_at > idle or at - session.started_at > longest
+    if over or row is None or row.disabled_at is not None:
+        return None
+    return Session(
+        token,
+        clerk_from(row),
+        complete,
+        row.must_change,
+        row.secret is not None,
+        session.seen_at,
+    )
+
+
+def seen(*, token: str, at: datetime) -> None:
+    """The session is in use."""
+    repository.change_session(_digest(token), seen_at=at)
+
+
+def sign_out(*, token: str) -> None:
+    """End a session."""
+    repository.end_session(_digest(token))
+
+
+def choose_password(*, session: Session, password: str, again: str) -> Refusal | None:
+    """One's own password in place of the given one. None once it is kept."""
+    if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
+        return Refusal(
+            "password_length", f"新密码要 {PASSWORD_LEAST} 到 {PASSWORD_MOST} 个字符。", "password"
+        )
+    guessable = refuse_guessable(password, session.clerk.user_name)
+    if guessable is not None:
+        return guessable
+    if password != again:
+        return Refusal("password_again", "两次输入的密码不一样。", "again")
+    row = repository.by_id(session.clerk.id)
+    assert row is not None
+    with outside_transaction(), turn():
+        same = _right(row.password_hash, password)
+        chosen = hasher.hash(password)
+    # Again, for it may have been reset or disabled meanwhile: that must not be undone.
+    hold("staff", row.user_name)
+    now = repository.by_id(row.id)
+    assert now is not None
+    ended = repository.session(_digest(session.token)) is None or now.disabled_at is not None
+    if ended or now.password_hash != row.password_hash:
+        return ENDED
+    if same:
+        return Refusal("password_same", "新密码不能与原来的相同。", "password")
+    repository.change(row.id, password_hash=chosen, must_change=False)
+    return None
+
+
+def new_secret(*, session: Session) -> str | Refusal:
+    """The secret to set the second factor up with; the same until a code of it was right."""
+    stored = repository.session(_digest(session.token))
+    if stored is None:
+        return ENDED
+    if stored.new_secret is not None:
+        return stored.new_secret
+    secret = pyotp.random_base32()
+    repository.change_session(_digest(session.token), new_secret=secret)
+    return secret
+
+
+def address(*, session: Session, secret: str) -> str:
+    """What the QR code for an authenticator app says."""
+    return pyotp.TOTP(secret).provisioning_uri(name=session.clerk.user_name, issuer_name=ISSUER)
+
+
+def pass_code(*, session: Session, code: str, asker: Asker, at: datetime) -> str | Refusal:
+    """The second factor, set up by its first right code; a new token for the complete session."""
+    user_name = session.clerk.user_name
+    given = repository.password_of(user_name)
+    tries = _tries(STAFF_CODE, STAFF_CODE_FOR, user_name, given, asker)
+    wait = tries.begin()
+    if wait is not None:
+        return _locked(wait, asker, SECOND_LOST)
+    hold("staff", user_name)
+    row = repository.by_id(session.clerk.id)
+    stored = repository.session(_digest(session.token))
+    assert row is not None
+    if stored is None:
+        return ENDED
+    secret = row.secret or stored.new_secret
+    step = None if secret is None else _step_of(secret, code, at)
+    if step is None or not repository.take_step(row.id, step):
+        return CODE_WRONG
+    tries.was_right()
+    repository.change(row.id, secret=secret)
+    # A new token: whoever saw the half-open session's cookie has nothing of the whole one.
+    token = _new_token(row.id, "code")
+    repository.complete_session(_digest(session.token), new_digest=_digest(token), at=at)
+    metrics.signed_in("staff")
+    audit.record(
+        action="staff.signed_in",
+        person_id=None,
+        subject=f"staff:{row.id}",
+        actor=session.clerk.actor,
+        at=at,
+    )
+    return token
+
+
+def _tries(limit: Limit, for_all: Limit, user_name: str, given: str, asker: Asker) -> Tries:
+    """`given`: the password as it is kept. With a new one (an administrator's reset) counting
+    begins anew, so that nobody waits for what was tried before."""
+    login = f"{user_name}\0{given}"
+    shared = None if asker.known else (for_all, login)
+    return Tries((limit, f"{login}\0{asker.name}"), shared)
+
+
+def _locked(wait: timedelta, asker: Asker, lost: str) -> Refusal:
+    elsewhere = "" if asker.known else "，或在您以前登录过的电脑上登录"
+    return Refusal("locked", f"输错次数太多，请{rate_limit.spoken(wait)}再试{elsewhere}；{lost}")
+
+
+def _right(password_hash: str, password: str) -> bool:
+    if len(password) > PASSWORD_MOST:
+        return False
+    try:
+        return hasher.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _step_of(secret: str, code: str, at: datetime) -> int | None:
+    """The time step that a code is for: this one, or its neighbours (clocks differ)."""
+    digits = read_code(code)
+    if not re.fullmatch(r"[0-9]{6}", digits, re.ASCII):
+        return None
+    now, totp = int(at.timestamp()) // STEP, pyotp.TOTP(secret)
+    found = [
+        step
+        for step in (now - 1, now, now + 1)
+        if hmac.compare_digest(totp.generate_otp(step), digits)
+    ]
+    return found[-1] if found else None
+
+
+def _new_token(staff_id: int, passed: str) -> str:
+    """The cookie itself says whose it is and how far it came, and the cookie is signed: a row that
+    somebody points at another clerk in the database opens nothing."""
+    return _whose(staff_id, passed) + secrets.token_urlsafe(32)
+
+
+def _whose(staff_id: int, passed: str) -> str:
+    return f"{staff_id}.{passed}."
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

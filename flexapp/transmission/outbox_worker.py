@@ -1,0 +1,160 @@
+"""The sender at work: as a process (`flask transmission work`) or, in the demo, as a thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from flask import Flask, current_app
+from joserfc.jwk import KeySet
+
+from flexapp import signing
+from flexapp.config import Settings
+from flexapp.transmission import (
+    chain_ends,
+    circuit_breaker,
+    repository,
+)
+from flexapp.transmission.delivery import work_once
+from flexapp.transmission.gateway import TaxGateway, TaxUnreachable
+from flexapp.transmission.reconciliation import Finding, catch_up
+from flexapp.web.clock import instant
+from flexapp.web.unit_of_work import read_transaction, write_transaction
+
+log = logging.getLogger(__name__)
+
+PAUSE = 1.0
+"""Seconds between looks at an outbox with nothing due."""
+
+SEEN_EVERY = timedelta(seconds=30)
+"""How often a sender notes that it is at work: more often would be a write for nothing."""
+
+COMPARE_EVERY = timedelta(minutes=5)
+"""How often some worker compares what changed at the tax bureau: what no event told of."""
+
+
+def gateway(app: Flask) -> TaxGateway:
+    """The application's way to the tax bureau."""
+    found: TaxGateway = app.extensions["tax_gateway"]
+    return found
+
+
+def own_keys() -> KeySet:
+    """Every key that we sign or signed messages with."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return signing.known_set(settings.signing_keys)
+
+
+class Sender:
+    """One worker. It compares the books before it sends anything: our database may have been put
+    back to an older copy, which does not know what was sent already."""
+
+    def __init__(self, gateway: TaxGateway) -> None:
+        self._gateway = gateway
+        self._began = False
+        self._noted: datetime | None = None
+        self._end_noted: datetime | None = None
+
+    def round(self) -> int:
+        """Compare where it is time, then send what is due; how many messages were in hand.
+
+        Never raises: whatever happens, the next round comes.
+        """
+        try:
+            self._note()
+            return work_once(self._gateway) if self._compared() else 0
+        except Exception:
+            log.exception("the sender stumbled")
+            return 0
+
+    def _note(self) -> None:
+        """Say that somebody is at work, for those who watch."""
+        at = instant()
+        if self._noted is None or at - self._noted >= SEEN_EVERY:
+            with write_transaction():
+                repository.update_link(sender_seen_at=at)
+            self._noted = at
+
+    def _note_end(self) -> None:
+        """Write the end of the record of events to the log, which lies outside the database."""
+        at = instant()
+        if self._end_noted is None or at - self._end_noted >= COMPARE_EVERY:
+            log.info("the audit chain ends at %s", chain_ends.end_to_tell())
+            self._end_noted = at
+
+    def _compared(self) -> bool:
+        """Whether sending may go on."""
+        if not _may_call(self._began):
+            return False
+        try:
+            found = catch_up(
+                self._gateway,
+                own_keys(),
+                not_since=COMPARE_EVERY if self._began else timedelta(0),
+            )
+        except TaxUnreachable as fault:
+            log.warning("the books cannot be compared: %s", fault)
+            with write_transaction():
+                if fault.answered:
+                    circuit_breaker.answered()
+                else:
+                    circuit_breaker.silent()
+            return self._began
+        self._began = True
+        self._note_end()
+        for finding in found:
+            report(finding)
+        return True
+
+
+def report(finding: Finding) -> None:
+    """A difference into the log; what was not mended calls for somebody."""
+    level = logging.INFO if finding.mended else logging.ERROR
+    outcome = "mended" if finding.mended else "NOT mended"
+    log.log(level, "%s: %s: %s", finding.serial, finding.difference, outcome)
+
+
+def run(sender: Sender, go_on: Callable[[], bool] = lambda: True) -> None:
+    """Rounds without end, with a pause where there was nothing to do."""
+    while go_on():
+        if not sender.round():
+            time.sleep(PAUSE)
+
+
+def start_in_background(app: Flask) -> threading.Thread:
+    """A sender thread of this process, which ends with it; the stand-in's events go out with it."""
+
+    def go() -> None:
+        sender = Sender(gateway(app))
+        while True:
+            with app.app_context():
+                done = sender.round()
+            done += deliver_events(app)
+            if not done:
+                time.sleep(PAUSE)
+
+    thread = threading.Thread(target=go, name="sender", daemon=True)
+    thread.start()
+    return thread
+
+
+def deliver_events(app: Flask) -> int:
+    """Let the embedded stand-in tell what its clerk did; 0 where the tax bureau is elsewhere."""
+    deliver: Callable[[], int] | None = app.extensions.get("tax_events")
+    if deliver is None:
+        return 0
+    try:
+        return deliver()
+    except Exception:
+        log.exception("the stand-in's events could not be told")
+        return 0
+
+
+def _may_call(began: bool) -> bool:
+    """Whether to call at all. Once begun, the comparing has its own turns while it is down."""
+    with read_transaction():
+        seen = repository.link()
+    return seen.paused_at is None and (began or circuit_breaker.may_call(seen, instant()))

@@ -1,0 +1,224 @@
+"""Holding both books side by side.
+
+Mends what has one right answer: a state the tax bureau reached without our hearing of it, a record
+it has lost, and one that we have lost (`restoring.py`). What needs a person is reported, and kept
+until the books agree: states that contradict each other, another content under the same serial, a
+record lost here whose months are held otherwise since, and an end of our record of events, told to
+the tax bureau, that is not in it any more (`chain_ends.py`).
+
+`catch_up` looks at what changed there since the last comparison: senders begin with it, so that a
+database that was put back to an older copy learns first what has been sent. `reconcile` looks at
+everything, both ways.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import blake2b
+
+from joserfc.jwk import KeySet
+
+from flexapp.assessment import service as assessment
+from flexapp.assessment.service import Record
+from flexapp.rules.refusal import Refusal
+from flexapp.rules.states import State
+from flexapp.signing import body_digest
+from flexapp.transmission import (
+    chain_ends,
+    circuit_breaker,
+    repository,
+    restoration,
+)
+from flexapp.transmission.event_transitions import (
+    Fact,
+    Outcome,
+    agree,
+    answers_our_request,
+    explain,
+)
+from flexapp.transmission.gateway import Accepted, Holding, TaxGateway, TaxUnusable
+from flexapp.transmission.messages import submission
+from flexapp.transmission.restoration import Archived
+from flexapp.web.clock import instant
+from flexapp.web.unit_of_work import read_transaction, write_transaction
+
+PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference between the books, in English for the operator's terminal."""
+
+    serial: str
+    difference: str
+    mended: bool
+
+
+def catch_up(
+    gateway: TaxGateway, keys: KeySet, *, not_since: timedelta = timedelta(0)
+) -> list[Finding]:
+    """Compare what changed at the tax bureau since the last time; `keys` are our own.
+
+    Skipped, with nothing found, where another worker compared within `not_since`. Raises
+    `TaxUnreachable`; what was compared until then stays compared.
+    """
+    with write_transaction():
+        if not repository.begin_comparing(instant(), instant() - not_since):
+            return []
+        after: int | None = repository.link().cursor
+    found: list[Finding] = []
+    while after is not None:
+        page = gateway.listing(after, PAGE)
+        compared = (_compare_one(gateway, keys, holding) for holding in page.holdings)
+        found += [finding for finding in compared if finding is not None]
+        with write_transaction():
+            circuit_breaker.answered()
+            if page.holdings:
+                repository.update_link(cursor=page.holdings[-1].cursor)
+        after = page.next
+    return [*_chain_ends(gateway, keys), *found]
+
+
+def reconcile(gateway: TaxGateway, keys: KeySet) -> Iterator[Finding | None]:
+    """Compare everything, both ways; one item for each serial looked at, None where they agree.
+
+    Raises `TaxUnreachable` where the tax bureau cannot be asked; what was mended stays mended.
+    """
+    yield from _chain_ends(gateway, keys)
+    known = array("Q")
+    after: int | None = 0
+    while after is not None:
+        page = gateway.listing(after, PAGE)
+        for holding in page.holdings:
+            known.append(_short(holding.serial))
+            yield _compare_one(gateway, keys, holding)
+        after = page.next
+    with write_transaction():
+        circuit_breaker.answered()
+        repository.update_link(compared_at=instant())
+    yield from _look_for_missing(gateway, array("Q", sorted(known)))
+
+
+def _chain_ends(gateway: TaxGateway, keys: KeySet) -> Iterator[Finding]:
+    for difference in chain_ends.compare(gateway, keys):
+        with write_transaction():
+            finding = _for_a_person(chain_ends.NAME, difference)
+        yield finding
+
+
+def _compare_one(gateway: TaxGateway, keys: KeySet, holding: Holding) -> Finding | None:
+    """A transaction of its own: residents who write never wait for more than one comparison."""
+    with read_transaction():
+        lost = assessment.find(holding.serial) is None
+    archived = restoration.archived(gateway, holding, keys) if lost else None
+    with write_transaction():
+        return _compare(holding, archived)
+
+
+def _compare(holding: Holding, archived: Archived | Refusal | None) -> Finding | None:
+    """Their record against ours, in the caller's transaction; `archived`: our message that they
+    keep, where we had nothing."""
+    record = assessment.find(holding.serial)
+    if record is None:
+        return _lost(holding, archived)
+    if repository.last_cursor(holding.serial) > holding.cursor:
+        return None  # an event has told of something newer than this page
+    submitted = repository.latest(holding.serial, "submit")
+    if submitted is not None and submitted.digest not in ("", holding.digest):
+        return _for_a_person(holding.serial, "another content there than was sent")
+    if submitted is None and body_digest(submission(record).encode()) != holding.digest:
+        # The serial was given anew after an older copy was put back and before the books were held
+        # side by side: two assessments of the same name.
+        return _for_a_person(holding.serial, "another content there than is here")
+    fact = _fact(holding)
+    difference = explain(fact.value, record)
+    data = {"found_by": "reconcile"} | ({"reason": holding.reason} if holding.reason else {})
+    if fact is Fact.DECLINED and holding.request is not None and holding.request.reason:
+        data["reason"] = holding.request.reason
+    outcome = agree(record, fact, data=data)
+    if outcome is Outcome.CONFLICT:
+        return _for_a_person(holding.serial, difference)
+    repository.clear_finding(holding.serial)
+    return Finding(holding.serial, difference, True) if outcome is Outcome.APPLIED else None
+
+
+def _lost(holding: Holding, archived: Archived | Refusal | None) -> Finding | None:
+    """We have lost what they hold: made again from what we told them, or left for a person."""
+    difference = explain(holding.state, None)
+    done = restoration.restore(holding, archived) if isinstance(archived, Archived) else archived
+    if done is False:
+        return _compare(holding, None)  # it is here now: made again by another comparison
+    assessment.never_give_again(holding.serial)
+    if done is None or isinstance(done, Refusal):
+        why = f": {done.sentence}" if done is not None else ""
+        return _for_a_person(holding.serial, f"{difference}{why}")
+    repository.clear_finding(holding.serial)
+    return Finding(holding.serial, f"{difference}, restored from our message kept there", True)
+
+
+def _fact(holding: Holding) -> Fact:
+    asked = holding.request
+    if (
+        holding.state == Fact.RECEIVED
+        and asked is not None
+        and asked.answer == "declined"
+        and answers_our_request(holding.serial, asked.request_id)
+    ):
+        return Fact.DECLINED
+    return Fact(holding.state)
+
+
+def _for_a_person(serial: str, difference: str) -> Finding:
+    repository.note_finding(serial, difference, instant())
+    return Finding(serial, difference, mended=False)
+
+
+def _look_for_missing(gateway: TaxGateway, known: array[int]) -> Iterator[Finding | None]:
+    """What we believe is there and was not listed: handed over once more, under the same serial."""
+    after = 0
+    while True:
+        with read_transaction():
+            records = assessment.in_states(
+                (State.TRANSMITTED, State.TAX_REVOKING, State.PAID), after=after, limit=PAGE
+            )
+        for record in records:
+            # It may have arrived since the listing: asked for by itself before it counts as lost.
+            if not _among(record.serial, known) and gateway.show(record.serial) is None:
+                yield _hand_over(gateway, record)
+            else:
+                yield None
+        if len(records) < PAGE:
+            return
+        after = records[-1].id
+
+
+def _hand_over(gateway: TaxGateway, record: Record) -> Finding:
+    with read_transaction():
+        sent = repository.latest(record.serial, "submit")
+        content = (sent and repository.content_of(sent.id)) or submission(record)
+    mended = False
+    if record.state is State.TRANSMITTED:
+        try:
+            mended = isinstance(gateway.submit(record.serial, content), Accepted)
+        except TaxUnusable:
+            mended = False
+    difference = f"missing there, {record.state.value} here"
+    if mended:
+        return Finding(record.serial, difference, mended=True)
+    with write_transaction():
+        return _for_a_person(record.serial, difference)
+
+
+def _short(serial: str) -> int:
+    """Eight bytes for a serial: ten million of them are 80 MB, where their texts would be 700."""
+    return int.from_bytes(blake2b(serial.encode(), digest_size=8).digest(), "big")
+
+
+def _among(serial: str, known: array[int]) -> bool:
+    wanted = _short(serial)
+    place = bisect_left(known, wanted)
+    return place < len(known) and known[place] == wanted

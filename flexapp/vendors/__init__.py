@@ -1,0 +1,1 @@
+"""Pages and tools for channel vendors: integration guide, sandbox, self-check, conformance kit."""

@@ -1,0 +1,40 @@
+"""/open/check_launch.pyz: the conformance kit as one file that vendors run without us."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from flask import Blueprint, Response
+
+from flexapp.vendors import conformance
+from flexapp.web.access import Access, allow
+
+blueprint = Blueprint("kit", __name__)
+
+PACKAGE = "conformance"
+START = f'import runpy\n\nrunpy.run_module("{PACKAGE}", run_name="__main__")\n'
+
+
+@cache
+def archive() -> bytes:
+    """The folder of the kit as a program for `python3` (zipapp); the same bytes every time."""
+    folder = Path(conformance.__file__).parent
+    files = {f"{PACKAGE}/{path.name}": path.read_bytes() for path in sorted(folder.glob("*.py"))}
+    made = io.BytesIO()
+    with ZipFile(made, "w", ZIP_DEFLATED) as written:
+        # Without a date of its own: a vendor can compare two downloads.
+        for name, content in {"__main__.py": START.encode(), **files}.items():
+            written.writestr(ZipInfo(name), content, ZIP_DEFLATED)
+    return made.getvalue()
+
+
+@blueprint.get("/open/check_launch.pyz")
+@allow(Access.PUBLIC)
+def download() -> Response:
+    """The program, as a file to keep."""
+    answer = Response(archive(), content_type="application/zip")
+    answer.headers["Content-Disposition"] = 'attachment; filename="check_launch.pyz"'
+    return answer

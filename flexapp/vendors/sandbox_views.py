@@ -1,0 +1,81 @@
+"""/open/sandbox: a vendor's walk through a launch without a line of code. Only in the demo.
+
+The key pair is made and the launch signed in the page (static/src/sandbox.js); what comes here is
+the public key, and to `/open/v1/launches` what every vendor's server sends.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, abort, current_app, url_for
+
+from flexapp.channels import public_keys
+from flexapp.channels.forms import SandboxForm
+from flexapp.channels.pasted_secrets import secret_in
+from flexapp.config import Settings
+from flexapp.rules.limits import SANDBOXES
+from flexapp.rules.refusal import Refusal
+from flexapp.vendors import sandbox
+from flexapp.vendors.pages import SandboxPage
+from flexapp.web.access import Access, allow
+from flexapp.web.clock import instant
+from flexapp.web.htmx import render
+from flexapp.web.idempotency import once
+from flexapp.web.navigation import see_other
+from flexapp.web.rate_limit import counted, seconds
+
+blueprint = Blueprint("sandbox", __name__, url_prefix="/open/sandbox")
+
+TOO_MANY = {"sandbox_too_soon": timedelta(minutes=1), "sandbox_full": timedelta(days=1)}
+"""Refusals that pass, and after what time at the latest."""
+
+
+@blueprint.get("")
+@allow(Access.PUBLIC)
+def index() -> Response:
+    """Make or bring a key."""
+    return _start(SandboxForm())
+
+
+@blueprint.post("")
+@allow(Access.PUBLIC)
+@counted(SANDBOXES)
+@once
+def make() -> Response:
+    """Make a channel of one's own with this key."""
+    form = SandboxForm()
+    if not form.submitted():
+        return _start(form)
+    made = sandbox.make(text=str(form.key.data), at=instant())
+    if isinstance(made, Refusal):
+        if made.reason in public_keys.SECRETS:
+            form.key.data = ""  # a private key does not go back onto the page
+        form.refuse(made)
+        wait = TOO_MANY.get(made.reason)
+        if wait is None:
+            return _start(form)
+        refused = _start(form, 429)
+        refused.headers["Retry-After"] = str(seconds(wait))
+        return refused
+    return see_other(url_for("sandbox.show", code=made.code))
+
+
+@blueprint.get("/<code>")
+@allow(Access.PUBLIC)
+def show(code: str) -> Response:
+    """Sign, send, open; 404 for one that is over."""
+    found = sandbox.find(code, at=instant())
+    if found is None:
+        abort(404)
+    settings: Settings = current_app.config["SETTINGS"]
+    page = SandboxPage.of(found, settings.public_url)
+    return render("channels/sandbox_launch.html", "channels/_sandbox_launch.html", page=page)
+
+
+def _start(form: SandboxForm, status: int | None = None) -> Response:
+    if secret_in(form.key.data or "") is not None:
+        form.key.data = ""  # whatever brought it back to this page
+    return render(
+        "channels/sandbox.html", "channels/_sandbox.html", status or form.status, form=form
+    )

@@ -1,0 +1,152 @@
+"""/open/self-check, opened in a vendor's webview: does it what the pages need?
+
+A page, a form, a redirect, a way back, step by step and also without a script. What was found goes
+along in the address, as the code that the vendor sends us in the end; the cookie holds the same
+code, and that it comes back is what is tried. Nothing is written anywhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort, current_app, request, session, url_for
+
+from flexapp.config import Settings
+from flexapp.db.session import csrf
+from flexapp.vendors.self_check import (
+    BAD,
+    GOOD,
+    OTHER,
+    WIDEST,
+    Findings,
+    browser_of,
+    decode,
+    encode,
+)
+from flexapp.vendors.self_check_pages import (
+    HEADERS,
+    LONGEST_HEADER,
+    PROBE,
+    ResultPage,
+    StepPage,
+)
+from flexapp.web import origin_check
+from flexapp.web.access import Access, allow
+from flexapp.web.htmx import render
+from flexapp.web.navigation import see_other
+
+blueprint = Blueprint("self_check", __name__, url_prefix="/open/self-check")
+
+KEPT = "self_check"
+"""Under which name the cookie keeps how far one is: BEGUN, then the code."""
+BEGUN = "begun"
+HEARD = "self_check_heard"
+"""Beside it, the headers that came with the form, to be shown as they were."""
+
+
+@blueprint.get("")
+@allow(Access.PUBLIC)
+def index() -> Response:
+    """Where it begins; and where the way back from the second page leads."""
+    findings = decode(session.get(KEPT, "")) if "again" not in request.args else None
+    if findings is None:
+        session[KEPT] = BEGUN
+        return render("channels/self_check.html", "channels/_self_check.html", probe=PROBE)
+    page = StepPage(encode(replace(findings, back=GOOD)), encode(findings))
+    return render(
+        "channels/self_check_returned.html", "channels/_self_check_returned.html", page=page
+    )
+
+
+@blueprint.post("")
+@allow(Access.PUBLIC)
+@origin_check.first_in_webview
+def receive() -> Response:
+    """Look at what a form brings along."""
+    kept = session.get(KEPT)
+    before = decode(kept or "")
+    if before is not None:
+        # The form was sent again: the way back led to a page out of a cache.
+        return see_other(url_for("self_check.result", code=encode(replace(before, back=BAD))))
+    code = encode(_findings(cookie=kept == BEGUN))
+    session[KEPT] = code
+    session[HEARD] = [request.headers.get(name, "")[:LONGEST_HEADER] for name in HEADERS]
+    return see_other(url_for("self_check.back", code=code))
+
+
+# Nothing is done but looking, and whoever's cookies are blocked is to be told so.
+csrf.exempt(receive)
+
+
+@blueprint.get("/back")
+@allow(Access.PUBLIC)
+def back() -> Response:
+    """Ask for the way back; where no cookie came so far, that is the result already."""
+    findings = _told()
+    code = encode(findings)
+    if findings.cookie == GOOD and session.get(KEPT) != code:
+        findings = replace(findings, cookie=OTHER)
+    if findings.cookie != GOOD:
+        return _result(findings)
+    page = StepPage(code, encode(replace(findings, back=OTHER)))
+    return render("channels/self_check_back.html", "channels/_self_check_back.html", page=page)
+
+
+@blueprint.get("/result")
+@allow(Access.PUBLIC)
+def result() -> Response:
+    """Everything that was found, and the code."""
+    findings = _told()
+    session.pop(KEPT, None)
+    return _result(findings, tuple(session.pop(HEARD, ())))
+
+
+def _result(findings: Findings, heard: tuple[str, ...] = ()) -> Response:
+    said = {"User-Agent": request.user_agent.string, **dict(zip(HEADERS, heard, strict=False))}
+    page = ResultPage.of(findings, said)
+    return render("channels/self_check_result.html", "channels/_self_check_result.html", page=page)
+
+
+def _told() -> Findings:
+    findings = decode(request.args.get("code", ""))
+    if findings is None:
+        abort(404)
+    return findings
+
+
+def _findings(*, cookie: bool) -> Findings:
+    settings: Settings = current_app.config["SETTINGS"]
+    form, headers = request.form, request.headers
+    said, referrer = headers.get("Origin", ""), headers.get("Referer", "")
+    ours = urlsplit(referrer).netloc in (request.host, urlsplit(settings.public_url).netloc)
+    system, engine = browser_of(request.user_agent.string)
+    secure = urlsplit(said).scheme == "https" or request.is_secure
+    scripted = form.get("script") == "1"
+    return Findings(
+        https=GOOD if secure or form.get("scheme") == "https:" else BAD,
+        cookie=GOOD if cookie else BAD,
+        post=GOOD if form.get("probe") == PROBE else BAD,
+        origin=_kind(said, origin_check.is_ours(said, settings, request.host_url), said == "null"),
+        referrer=_kind(referrer, ours, not ours),
+        script=GOOD if scripted else BAD,
+        local_storage=_number("local_storage", BAD),
+        session_storage=_number("session_storage", BAD),
+        letters=_number("letters", 63),
+        width=_number("width", WIDEST),
+        inset=_number("inset", 3),
+        system=system,
+        engine=engine,
+    )
+
+
+def _kind(header: str, ours: bool, other: bool) -> int:
+    if not header:
+        return BAD
+    return GOOD if ours else OTHER if other else BAD
+
+
+def _number(name: str, most: int) -> int:
+    """A measure that the script wrote into the form; 0 without one."""
+    text = request.form.get(name, "")
+    return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 6 else 0

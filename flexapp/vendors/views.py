@@ -1,0 +1,89 @@
+"""/open/ for vendors: what a launch is, its reference for people and machines, example programs."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, current_app
+
+from flexapp.config import Settings
+from flexapp.vendors.pages import (
+    ExamplesPage,
+    VendorPage,
+    examples,
+    launch_reference,
+)
+from flexapp.web.access import Access, allow
+from flexapp.web.error_pages import PAGES, Area, ErrorPage, add_area
+from flexapp.web.htmx import render
+
+blueprint = Blueprint("vendor", __name__, url_prefix="/open")
+
+AREA = Area(
+    prefix="/open",
+    layout="layouts/page.html",
+    home="vendor.index",
+    home_label="回到 App 接入",
+    pages={
+        403: ErrorPage("不能打开", "这里不能从别的网站打开。", "请从 App 接入首页重新进入。"),
+        404: ErrorPage(
+            "没有这个页面",
+            "没有找到您要看的内容。",
+            "沙箱和自检的页面过一段时间会清除。请从 App 接入首页重新进入。",
+        ),
+        405: ErrorPage("无法处理", "这个地址不能这样打开。", "请从 App 接入首页重新进入。"),
+        429: ErrorPage(
+            PAGES[429].title,
+            "从您的网络来的操作次数太多了，这一次没有办。",
+            "请{when}再试。",
+            passes=True,
+        ),
+    },
+)
+blueprint.record_once(lambda state: add_area(state.app, AREA))
+
+
+@blueprint.get("/")
+@allow(Access.PUBLIC)
+def index() -> Response:
+    """What this is, how it goes, and the steps until residents can use it."""
+    settings = _settings()
+    page = VendorPage(settings.public_url, sandbox=settings.is_demo)
+    return render("channels/vendor.html", "channels/_vendor.html", page=page)
+
+
+@blueprint.get("/launches")
+@allow(Access.PUBLIC)
+def launches() -> Response:
+    """The launch reference as a page."""
+    page = launch_reference()
+    return render("channels/launches.html", "channels/_launches.html", page=page)
+
+
+@blueprint.get("/launches/openapi.json")
+@allow(Access.PUBLIC)
+def document() -> Response:
+    """The launch reference as an OpenAPI 3.1 document."""
+    return Response(launch_reference().reference.text, content_type="application/json")
+
+
+@blueprint.get("/examples")
+@allow(Access.PUBLIC)
+def example_list() -> Response:
+    """The example programs, as the files say them."""
+    address = _settings().public_url
+    page = ExamplesPage(address, examples(address))
+    return render("channels/examples.html", "channels/_examples.html", page=page)
+
+
+@blueprint.get("/examples/<name>")
+@allow(Access.PUBLIC)
+def example(name: str) -> Response:
+    """One program as plain text, ready to run; 404 for any other name."""
+    found = next((one for one in examples(_settings().public_url) if one.name == name), None)
+    if found is None:
+        abort(404)
+    return Response(found.text, content_type="text/plain; charset=utf-8")
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings
