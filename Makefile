@@ -20,9 +20,9 @@ PYTEST := $(OURS) -m pytest -n 2 --dist load
 # What runs on PostgreSQL too; tests/support/postgresql.py says why these.
 ON_BOTH := tests/postgresql tests/migrations tests/audit tests/transmission \
 	tests/assessment/test_at_once.py tests/assessment/test_proxy.py tests/registration/test_units.py \
-	$(addprefix tests/people/test_,closing.py drafts.py key_rotation.py real_name.py sign_in.py) \
-	$(addprefix tests/counter/test_,dashboard.py publishing.py ratings.py) \
-	$(addprefix tests/web/test_,forms_and_limits.py limits.py ready.py replay.py) \
+	$(addprefix tests/people/test_,account_closure.py drafts.py key_rotation.py real_name.py sign_in.py) \
+	$(addprefix tests/office/test_,dashboard.py publications.py ratings.py) \
+	$(addprefix tests/web/test_,forms_and_limits.py rate_limits.py ready.py message_replay.py) \
 	tests/portal/test_rating.py
 
 .PHONY: help run test test-postgresql check build bench faults fuzz cluster lighthouse phone \
@@ -55,33 +55,33 @@ build: need-python ## the script and the styles in static/dist
 
 bench: need-python ## the benchmark against a bare page
 	@"$(PYTHON)" deploy/bootstrap.py bench </dev/null
-	@$(OURS) -m tests.bench $(ARGS) </dev/null
+	@$(OURS) -m tools.bench $(ARGS) </dev/null
 
 faults: need-python ## senders killed, answers lost, the tax bureau silent: what must hold
 	@"$(PYTHON)" deploy/bootstrap.py faults </dev/null
-	@$(OURS) -m tests.faults $(ARGS) </dev/null
+	@$(OURS) -m tools.chaos $(ARGS) </dev/null
 
 fuzz: need-python ## 100,000 requests that nobody should send: no fault, nobody else's data
 	@"$(PYTHON)" deploy/bootstrap.py fuzz </dev/null
-	@$(OURS) -m tests.fuzz $(ARGS) </dev/null
+	@$(OURS) -m tools.fuzz $(ARGS) </dev/null
 
 cluster: need-python ## two nodes, two senders, PostgreSQL and nginx on https://127.0.0.1:8443
 	@"$(PYTHON)" deploy/bootstrap.py cluster </dev/null
-	@exec $(OURS) -m tests.cluster $(ARGS)
+	@exec $(OURS) -m tools.cluster $(ARGS)
 
 lighthouse: need-python ## the main pages as Lighthouse sees them on a phone, against the bars
 	@"$(PYTHON)" deploy/bootstrap.py walkthrough </dev/null
-	@$(WITH_BROWSER) $(OURS) -m tests.lighthouse </dev/null
+	@$(WITH_BROWSER) $(OURS) -m tools.performance.lighthouse </dev/null
 
 phone: need-python ## annex 2 on a slow phone and a poor line: taps, bytes, when it is painted
 	@"$(PYTHON)" deploy/bootstrap.py walkthrough </dev/null
-	@$(WITH_BROWSER) $(OURS) -m tests.slow_phone </dev/null
+	@$(WITH_BROWSER) $(OURS) -m tools.performance.slow_phone </dev/null
 
 walkthrough: need-python ## the pictures of the guide, and the guide as a PDF in var/walkthrough
 	@"$(PYTHON)" deploy/bootstrap.py walkthrough </dev/null
-	@$(WITH_BROWSER) $(OURS) -m tests.walkthrough pictures </dev/null
+	@$(WITH_BROWSER) $(OURS) -m tools.guide pictures </dev/null
 	@"$(PYTHON)" deploy/bootstrap.py build </dev/null
-	@$(WITH_BROWSER) $(OURS) -m tests.walkthrough document </dev/null
+	@$(WITH_BROWSER) $(OURS) -m tools.guide document </dev/null
 
 audit: need-python ## what is known against the locked packages (asks the network)
 	@"$(PYTHON)" deploy/bootstrap.py audit </dev/null

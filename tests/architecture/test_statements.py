@@ -12,9 +12,9 @@ from flask import Flask
 from flexapp.web.access import Access
 from tests.architecture.test_access import EXAMPLES, TABLE, path_of
 from tests.counter.conftest import enter
-from tests.counter.publishing import propose
-from tests.counter.test_announcing import post as announce
-from tests.counter.test_ratings import rate_record
+from tests.office.publishing import propose
+from tests.office.test_announcements import post as announce
+from tests.office.test_ratings import rate_record
 from tests.support.client import HTMX, LintingClient, linting
 from tests.support.clock import Clock
 from tests.support.crowds import generate

@@ -14,9 +14,13 @@ from flexapp.assessment.receipts import ALPHABET
 from flexapp.assessment.service import find
 from flexapp.rules.states import State
 from tests.counter.conftest import enter
-from tests.counter.test_batch import changed, take, write
 from tests.counter.test_people import serve
 from tests.counter.test_unit_rate import make_up
+from tests.office.test_batch import (
+    changed,
+    take,
+    write,
+)
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
 from tests.support.database import rows

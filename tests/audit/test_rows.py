@@ -12,9 +12,9 @@ from flexapp.audit.vouching import vouched_columns, vouched_tables
 from flexapp.db.session import Moment, db
 from flexapp.people import key_rotation
 from tests.counter.conftest import enter
-from tests.counter.publishing import propose
-from tests.counter.test_announcing import post as announce
-from tests.counter.test_pilot import close as close_pilot
+from tests.office.publishing import propose
+from tests.office.test_announcements import post as announce
+from tests.office.test_pilot import close as close_pilot
 from tests.support.client import LintingClient, linting
 from tests.support.database import is_on_postgresql, rows, tamper
 from tests.support.walks import (

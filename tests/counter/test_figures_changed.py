@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.counter.publishing import publish
 from tests.counter.test_people import at, serve
+from tests.office.publishing import publish
 from tests.support.client import LintingClient
 from tests.support.html import Page, words
 from tests.support.walks import ADDRESS, MA_LAN, register, serials, sign_in

@@ -9,10 +9,10 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from flexapp.assessment.batch_rows import HEADER
-from tests.counter.publishing import OF_2027
 from tests.journeys.conftest import ThreeWays, World
 from tests.journeys.phone import Phone
 from tests.journeys.steps import ASSESSMENT, END, MA_LAN, START, assess, to_own_assessment
+from tests.office.publishing import OF_2027
 from tests.support.walks import MA_LAN as MA_LAN_HERSELF
 
 TODAY = "2026-11-24"

@@ -13,11 +13,11 @@ from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, exp
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response as Answer
 
-from tests.cluster.nginx import make_certificate
 from tests.journeys.site import Site
 from tests.journeys.snapshot import take
 from tests.support.vendor import Vendor, channels
 from tests.support.walks import MA_LAN
+from tools.cluster.nginx import make_certificate
 
 TODAY = "2019-09-24"
 

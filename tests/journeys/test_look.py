@@ -12,7 +12,11 @@ from playwright.sync_api import Browser, Page
 
 from flexapp.web.access import Access, access_of
 from tests.journeys.inspection import TAGS, axe
-from tests.journeys.measuring import ELDER, USUAL, measure
+from tests.journeys.measurements import (
+    ELDER,
+    USUAL,
+    measure,
+)
 from tests.journeys.phone import CODE, HEIGHT, WIDTH
 from tests.journeys.site import Site
 from tests.support.walks import MA_LAN

@@ -14,10 +14,14 @@ from playwright.sync_api import Page, expect
 from flexapp.guide.annexes import ANNEXES
 from flexapp.guide.model import Kind, Mark
 from tests.journeys.conftest import Scripted, World
-from tests.walkthrough import walking
-from tests.walkthrough.people import WAYS, People
-from tests.walkthrough.printing import print_document
-from tests.walkthrough.walking import TODAY, walk, walk_part
+from tools.guide import walking
+from tools.guide.people import WAYS, People
+from tools.guide.printing import print_document
+from tools.guide.walking import (
+    TODAY,
+    walk,
+    walk_part,
+)
 
 STEPS = [step for annex in ANNEXES for step in annex.steps]
 PICTURES = Path(__file__).resolve().parents[2] / "static" / "src" / "img" / "guide"

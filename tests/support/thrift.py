@@ -2,7 +2,7 @@
 
 Most of what an application costs before its first request is the same each time: the functions that
 build its addresses, its page templates as code. And a password is as good a password when it is
-hashed with less patience (`tests/counter/test_signing_in.py` holds the product's own to the RFC).
+hashed with less patience (`tests/staff/test_sign_in.py` holds the product's own to the RFC).
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 TOGETHER = {
     "tests/journeys/test_look.py": "one site for all pages",
     "tests/architecture/test_old_engines.py": "one run of the tool for all styles",
-    "tests/cluster/test_cluster.py": "clusters, one after the other",
-    "tests/faults/test_nodes.py": "clusters, one after the other",
+    "tests/tools/test_cluster.py": "clusters, one after the other",
+    "tests/tools/chaos/test_nodes.py": "clusters, one after the other",
 }
 
 

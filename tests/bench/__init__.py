@@ -1,1 +1,0 @@
-"""The benchmark (`python -m tests.bench`): the product against a bare Flask page, in one run."""

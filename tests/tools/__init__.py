@@ -1,0 +1,1 @@
+"""The programs of tools/, a little of each."""

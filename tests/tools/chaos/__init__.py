@@ -1,0 +1,1 @@
+"""The experiments of tools/chaos, a few runs each."""

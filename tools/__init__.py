@@ -1,0 +1,1 @@
+"""Programs beside the product: benchmarks, chaos experiments, fuzzing, a cluster, pictures."""

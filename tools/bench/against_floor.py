@@ -1,0 +1,117 @@
+"""The product against the floor: pages of equal size, a row against 核定, and 32 writers."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+
+from flask import Flask
+
+from tools.bench import (
+    floor,
+    load,
+    prepare,
+    serving,
+)
+from tools.bench.comparing import (
+    Contest,
+    Side,
+    compete,
+    repeat,
+)
+from tools.bench.load import Expected, Outcome
+from tools.bench.options import Options
+from tools.bench.prepare import MADE, Browser
+
+WRITERS = 32
+VISITORS = 40
+"""Signed-in residents who read pages in turn."""
+
+
+class Bench:
+    """Both servers with their data, and the contests between them."""
+
+    def __init__(self, folder: Path, options: Options, stack: ExitStack) -> None:
+        self.options = options
+        environment = prepare.settings(folder, f"sqlite:///{folder / 'product.sqlite3'}")
+        self.app: Flask = prepare.product(environment)
+        self.readers = prepare.residents(self.app, VISITORS, first=0, with_records=True)
+        writers = prepare.residents(
+            self.app, options.rounds * options.posts + WRITERS * 10 + WRITERS, first=VISITORS
+        )
+        self.fresh = iter(writers)
+        os.environ["BENCH_FLOOR_DATABASE"] = str(folder / "floor.sqlite3")
+        self.floor_cookie = floor.prepare(floor.floor_app())
+        floor_port = serving.free_port()
+        self.floor = Side(
+            [
+                stack.enter_context(
+                    serving.serving(
+                        ["-m", "tools.bench.floor", str(floor_port)],
+                        floor_port,
+                        load.get("/page/1000", cookie=self.floor_cookie),
+                        {},
+                        folder / "floor.log",
+                    )
+                )
+            ]
+        )
+        self.product = Side([stack.enter_context(serving.product(environment, folder))])
+
+    @property
+    def port(self) -> int:
+        """Of the product."""
+        return self.product.servers[0].port
+
+    def page(self, path: str) -> Contest:
+        """A signed-in page against a bare page of as many bytes (before compression)."""
+        size = len(self.plain(path, self.readers[0]))
+        asked = [load.get(path, cookie=reader.cookie) for reader in self.readers]
+        bare = [load.get(f"/page/{size}", cookie=self.floor_cookie)]
+        return compete(
+            f"GET {path} ({size:,} bytes)",
+            (self.product, lambda: repeat(asked, self.options.requests)),
+            (self.floor, lambda: repeat(bare, self.options.requests)),
+            rounds=self.options.rounds,
+            warm=(asked, bare * len(asked)),
+        )
+
+    def posts(self) -> Contest:
+        """核定 of a whole year by residents who have none, against one bare row."""
+        count = self.options.posts
+        added = [load.post("/entry", {"value": "x"})] * count
+        return compete(
+            "POST 核定 (12 months)",
+            (self.product, lambda: self.creations(count)),
+            (self.floor, lambda: added),
+            rounds=self.options.rounds,
+            expected=(MADE, Expected(303, "/page/1000")),
+            warm=(self.creations(WRITERS), added[:WRITERS]),
+        )
+
+    def writers(self) -> tuple[Outcome, list[str]]:
+        """核定 over 32 connections at once; and what is wrong in the database after all of it."""
+        outcome = load.run(
+            [self.port], self.creations(WRITERS * 10), connections=WRITERS, expected=MADE
+        )
+        return outcome, self.faults()
+
+    def creations(self, count: int) -> list[bytes]:
+        """Requests of residents who have not assessed yet."""
+        return [prepare.creation(browser) for browser in islice(self.fresh, count)]
+
+    def faults(self) -> list[str]:
+        """What the database lacks of all that was answered with success; empty if nothing."""
+        with self.app.app_context():
+            return prepare.faults(
+                assessments=2 * VISITORS + self.options.rounds * self.options.posts + WRITERS * 11
+            )
+
+    def plain(self, path: str, reader: Browser) -> bytes:
+        """A page as it is before compression."""
+        answer = load.fetch(self.port, load.get(path, cookie=reader.cookie, accept="identity"))
+        if answer.status != 200 or "测*".encode() not in answer.body:
+            raise RuntimeError(f"{path} did not show the signed-in page: {answer.status}")
+        return answer.body
