@@ -1,9 +1,10 @@
-"""`create_app`: settings, extensions, adapters and blueprints put together, nothing decided."""
+"""`create_app`: settings, services, request hooks and slices put together; nothing is decided."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -12,90 +13,43 @@ import httpx
 from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from flexapp import encryption, signing
-from flexapp.assessment import (
-    record_views,
-    reserved_months,
-    verify_views,
+from flexapp import (
+    assessment,
+    audit,
+    channels,
+    counter,
+    demo,
+    encryption,
+    guide,
+    office,
+    people,
+    portal,
+    practice,
+    rating,
+    registration,
+    services,
+    signing,
+    staff,
+    transmission,
+    vendors,
 )
-from flexapp.assessment import views as assessment_views
-from flexapp.audit import cli as audit_cli
-from flexapp.channels import cli as channels_cli
-from flexapp.channels import (
-    launch_views,
-    poster_views,
-    unsupported_webview,
-    webview,
-)
-from flexapp.channels import service as channels
-from flexapp.channels import views as channels_views
+from flexapp.assessment import reserved_months
+from flexapp.channels import service as channel_service
+from flexapp.channels import unsupported_webview, webview
 from flexapp.config import PROJECT, Settings, load
-from flexapp.counter import assessment_views as counter_assessment_views
-from flexapp.counter import correction_views as counter_correction_views
-from flexapp.counter import dispute_views as counter_dispute_views
-from flexapp.counter import handover_views as counter_hand_over_views
-from flexapp.counter import people_views as counter_people_views
-from flexapp.counter import retirement_views as counter_retirement_views
-from flexapp.counter import views as counter_views
-from flexapp.db.session import (
-    csrf,
-    db,
-    engine_options,
-    init_database,
-    migrate,
-)
-from flexapp.demo import generate_cli, loader, staff
+from flexapp.db.session import csrf, db, engine_options, init_database, migrate
+from flexapp.demo import staff as demo_staff
 from flexapp.demo.residents import FICTIONAL_RESIDENTS
-from flexapp.guide import views as guide_views
-from flexapp.office import (
-    announcement_views,
-    batch_cli,
-    dashboard_views,
-    pilot_views,
-    publication_views,
-    units_cli,
-    year_views,
-)
-from flexapp.office import audit_views as counter_audit_views
-from flexapp.office import rating_views as counter_rating_views
-from flexapp.office import transmission_views as counter_transmission_views
-from flexapp.people import (
-    accessibility_mode,
-    accessibility_views,
-    auth,
-    draft_views,
-    key_check,
-    key_rotation,
-    keys_cli,
-    retention_cli,
-    session_views,
-)
-from flexapp.people import views as people_views
+from flexapp.people import accessibility_mode, key_check, key_rotation
+from flexapp.people import auth as people_auth
 from flexapp.people.external_services import population_registry, sms_gateway
-from flexapp.portal import privacy_views, styleguide_views
-from flexapp.portal import views as portal_views
-from flexapp.practice import record_views as practice_record_views
-from flexapp.rating import views as rating_views
-from flexapp.registration import views as registration_views
 from flexapp.rules.parameters import ParameterBook
-from flexapp.staff import auth as counter_guard
-from flexapp.staff import cli as counter_cli
+from flexapp.services import Demo, Services
+from flexapp.staff import auth as staff_auth
 from flexapp.taxbureau import create_taxbureau, deliver_events, demo_keys
-from flexapp.transmission import (
-    chain_ends,
-    machine_views,
-    open_views,
-)
-from flexapp.transmission import cli as transmission_cli
-from flexapp.transmission import monitoring as transmission_watching
-from flexapp.transmission import views as transmission_views
-from flexapp.transmission.gateway import HttpTaxGateway
-from flexapp.vendors import (
-    kit_views,
-    sandbox_views,
-    self_check_views,
-    views,
-)
+from flexapp.transmission import chain_ends, monitoring
+from flexapp.transmission.gateway import HttpTaxGateway, TaxGateway
+from flexapp.vendors import sandbox
 from flexapp.web import (
     access,
     assets,
@@ -122,6 +76,24 @@ from flexapp.web import (
 from flexapp.web.application import Application
 from flexapp.web.templating import Templates
 
+SLICES = (
+    audit,
+    people,
+    registration,
+    assessment,
+    transmission,
+    rating,
+    channels,
+    staff,
+    portal,
+    guide,
+    practice,
+    counter,
+    office,
+    vendors,
+)
+"""Each adds its pages and commands: `init_app` in its `__init__.py`."""
+
 BODY_LIMIT = 64 * 1024
 """Bytes; the largest honest form is a tenth of it."""
 
@@ -147,13 +119,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_environment = Templates
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _keep_private(settings.database_url)
-    app.extensions["parameters"] = ParameterBook.load(demo=settings.is_demo)
-    # The counters and the channels do not know each other; some of their pages name channels.
-    app.extensions["channel_names"] = lambda: [(each.code, each.name) for each in channels.apps()]
-    app.extensions["usable_channels"] = lambda: {each.code for each in channels.usable()}
-    app.extensions["sms"] = sms_gateway(settings)
-    app.extensions["population"] = population_registry(settings)
-    app.extensions["fictional_numbers"] = FICTIONAL_RESIDENTS.keys() if settings.is_demo else ()
     encryption.init_app(app, settings)
     init_database(app)
     migrate.init_app(app, db, directory=str(PROJECT / "flexapp" / "migrations"))
@@ -164,13 +129,30 @@ def create_app(settings: Settings | None = None) -> Flask:
         key_rotation.unreadable_values,
         reserved_months.faults,
     ]
-    app.extensions["sender_age"] = transmission_watching.sender_age
-    app.extensions["gauges"] = [transmission_watching.gauges]
-    # The order matters: a request has its name and its time before anything else, a unit of work
-    # begins before anything asks the database, and of the hooks after a request the one registered
-    # last runs first, so the commit comes before the rest. A request is asked where it comes from,
-    # then for its token; only one that has both counts against a limit.
-    for part in (
+    app.extensions["sender_age"] = monitoring.sender_age
+    app.extensions["gauges"] = [monitoring.gauges]
+    _add_request_hooks(app)
+    for blueprint in (health.blueprint, metrics_views.blueprint, csp_report_views.blueprint):
+        app.register_blueprint(blueprint)
+    for each in SLICES:
+        each.init_app(app)
+    if settings.is_demo:
+        demo.init_app(app)
+    assets.read_manifest(app)
+    services.init_app(app, _services(app, settings))
+    assets.serve(app)
+    access.check_marked(app)
+    return app
+
+
+def _add_request_hooks(app: Flask) -> None:
+    """What every request passes, in this order; of the hooks after a view the last runs first.
+
+    A request has its name and its time before anything else, and its unit of work before anything
+    asks the database; so the commit comes before the rest of what follows a view. It is asked where
+    it comes from, then for its token; only one that has both counts against a limit.
+    """
+    for module in (
         sessions,
         request_ids,
         request_logging,
@@ -184,92 +166,49 @@ def create_app(settings: Settings | None = None) -> Flask:
         formatting,
         select_options,
         unprintable,
+        webview,
+        unsupported_webview,
+        origin_check,
+        csrf,
+        rate_limit,
+        people_auth,
+        accessibility_mode,
+        staff_auth,
     ):
-        part.init_app(app)
-    webview.init_app(app)
-    unsupported_webview.init_app(app)
-    origin_check.init_app(app)
-    csrf.init_app(app)
-    rate_limit.init_app(app)
-    auth.init_app(app)
-    accessibility_mode.init_app(app)
-    counter_guard.init_app(app)
-    for module in (
-        health,
-        metrics_views,
-        csp_report_views,
-        portal_views,
-        privacy_views,
-        guide_views,
-        practice_record_views,
-        people_views,
-        accessibility_views,
-        session_views,
-        draft_views,
-        registration_views,
-        record_views,
-        verify_views,
-        assessment_views,
-        transmission_views,
-        rating_views,
-        machine_views,
-        open_views,
-        counter_views,
-        counter_transmission_views,
-        counter_people_views,
-        counter_assessment_views,
-        counter_hand_over_views,
-        counter_retirement_views,
-        counter_audit_views,
-        dashboard_views,
-        counter_rating_views,
-        counter_dispute_views,
-        counter_correction_views,
-        announcement_views,
-        pilot_views,
-        publication_views,
-        year_views,
-        channels_views,
-        poster_views,
-        kit_views,
-        launch_views,
-        views,
-        self_check_views,
-    ):
-        app.register_blueprint(module.blueprint)
-    if settings.is_demo:
-        app.register_blueprint(sandbox_views.blueprint)
-        app.register_blueprint(styleguide_views.blueprint)
-    app.cli.add_command(counter_cli.cli)
-    app.cli.add_command(transmission_cli.cli)
-    app.cli.add_command(audit_cli.cli)
-    app.cli.add_command(units_cli.cli)
-    app.cli.add_command(batch_cli.cli)
-    app.cli.add_command(channels_cli.cli)
-    app.cli.add_command(retention_cli.cli)
-    app.cli.add_command(keys_cli.cli)
-    if settings.is_demo:
-        app.cli.add_command(loader.cli)
-        loader.cli.add_command(units_cli.old_units)
-        loader.cli.add_command(generate_cli.generate)
-        app.extensions["demo_staff"] = staff.load
-    assets.read_manifest(app)
-    _connect_tax_bureau(app, settings)
-    assets.serve(app)
-    access.check_marked(app)
-    return app
+        module.init_app(app)
 
 
-def _connect_tax_bureau(app: Flask, settings: Settings) -> None:
+def _services(app: Flask, settings: Settings) -> Services:
+    """The adapters that the settings name."""
+    fictional = (
+        Demo(residents=FICTIONAL_RESIDENTS, second_factor=demo_staff.current, sandbox=sandbox)
+        if settings.is_demo
+        else None
+    )
+    names = {number: each.name for number, each in FICTIONAL_RESIDENTS.items()}
+    tax, deliver = _tax_bureau(app, settings)
+    return Services(
+        parameters=ParameterBook.load(demo=settings.is_demo),
+        sms=sms_gateway(settings),
+        population=population_registry(settings, names),
+        tax=tax,
+        deliver_tax_events=deliver,
+        channel_names=lambda: [(each.code, each.name) for each in channel_service.apps()],
+        usable_channels=lambda: {each.code for each in channel_service.usable()},
+        demo=fictional,
+    )
+
+
+def _tax_bureau(app: Flask, settings: Settings) -> tuple[TaxGateway, Callable[[], int] | None]:
     """The remote tax bureau where one is set; else the stand-in, inside this process."""
     if settings.tax_url is not None:
-        app.extensions["tax_gateway"] = HttpTaxGateway(
+        gateway = HttpTaxGateway(
             settings.tax_url,
             signer=settings.signing_keys[0],
             keys=settings.tax_keys,
             chain_end=chain_ends.end_to_tell,
         )
-        return
+        return gateway, None
     stand_in = create_taxbureau(
         database_path=settings.tax_database,
         keys=demo_keys(),
@@ -278,7 +217,7 @@ def _connect_tax_bureau(app: Flask, settings: Settings) -> None:
         now=clock.instant,
         broken=partial(httpx.ReadError, "the tax bureau closed the connection"),
     )
-    app.extensions["tax_gateway"] = HttpTaxGateway(
+    gateway = HttpTaxGateway(
         "http://tax-bureau",
         signer=settings.signing_keys[0],
         keys=settings.tax_keys,
@@ -287,10 +226,10 @@ def _connect_tax_bureau(app: Flask, settings: Settings) -> None:
     )
     # What its clerk does is told over our own front door, as a remote one would.
     ours = httpx.Client(base_url="http://product", transport=httpx.WSGITransport(app=app.wsgi_app))
-    app.extensions["tax_events"] = partial(deliver_events, stand_in, ours)
     app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
         app.wsgi_app, {"/tax-bureau": stand_in.wsgi_app}
     )
+    return gateway, partial(deliver_events, stand_in, ours)
 
 
 def _keep_private(database_url: str) -> None:

@@ -16,6 +16,7 @@ from flask import current_app
 
 from flexapp.agency import repository
 from flexapp.rules.parameters import ParameterBook, ParameterRow
+from flexapp.services import services
 
 KNOWN = "parameters_in_force"
 
@@ -47,7 +48,7 @@ def _book(today: date, number: int) -> ParameterBook:
     known: tuple[date, int, ParameterBook] | None = current_app.extensions.get(KNOWN)
     if known is not None and known[:2] == (today, number):
         return known[2]
-    base: ParameterBook = current_app.extensions["parameters"]
+    base = services().parameters
     stored = repository.rows_in_force(today) if number else ()
     book = base.with_rows(row for each in stored for row in read_rows(each))
     if len(stored) == number:  # PostgreSQL: another may have been confirmed between the two looks

@@ -54,8 +54,6 @@ from flexapp.assessment.transitions import (
     release,
     transition,
 )
-from flexapp.demo.assessment_history import Step, Story
-from flexapp.demo.assessment_history import add_all as add_histories
 from flexapp.people.service import PersonCard, Visitor
 from flexapp.registration import service as registration
 from flexapp.rules.refusal import Refusal
@@ -71,12 +69,9 @@ __all__ = [
     "MonthCell",
     "Proposal",
     "Record",
-    "Step",
-    "Story",
     "Subject",
     "Ways",
     "YearMonths",
-    "add_histories",
     "all_own",
     "assess",
     "claim",

@@ -19,8 +19,6 @@ from flexapp.channels import (
 from flexapp.channels.catalogue import Category
 from flexapp.channels.service import Bridge, TitleBar, Webview
 from flexapp.rules.refusal import Refusal
-from flexapp.vendors import self_check
-from flexapp.vendors.conformance import program as conformance
 from flexapp.web.clock import instant
 from flexapp.web.unit_of_work import write_transaction
 
@@ -133,26 +131,6 @@ def forget() -> None:
     with write_transaction():
         erased = launch.forget(at=instant())
     click.echo(f"{erased} erased")
-
-
-@cli.command("check", context_settings={"ignore_unknown_options": True}, add_help_option=False)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def check(arguments: tuple[str, ...]) -> None:
-    """Try a vendor's signer on a launch interface, case by case: `check --help`."""
-    # The same program that vendors run without us, down to its arguments.
-    sys.exit(conformance.main(arguments))
-
-
-@cli.command("self-check")
-@code_argument
-def read_self_check(code: str) -> None:
-    """What the CODE says that a vendor got from /open/self-check in its webview."""
-    findings = self_check.decode(code)
-    if findings is None:
-        click.echo("this is no code of /open/self-check: a letter is wrong or missing", err=True)
-        sys.exit(1)
-    for line in self_check.explain(findings):
-        click.echo(f"{line.verdict}  {line.name}: {line.found} {line.todo}".rstrip())
 
 
 def _done(outcome: Outcome | Refusal) -> Outcome:

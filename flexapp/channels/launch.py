@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from flexapp import signing
 from flexapp.channels import (
@@ -33,7 +34,7 @@ from flexapp.rules.identity import IdentityNumber, mask_name, parse_name
 from flexapp.rules.limits import LAUNCHES, LAUNCHES_FALSE, LAUNCHES_UNCONFIRMED, NAMES_BY
 from flexapp.rules.phone import parse_phone
 from flexapp.rules.refusal import Refusal
-from flexapp.vendors import sandbox
+from flexapp.services import services
 from flexapp.web import rate_limit
 from flexapp.web.message_replay import is_first
 from flexapp.web.unit_of_work import reading_ahead
@@ -58,6 +59,16 @@ TARGETS = frozenset(
 """The pages that a vendor may send people to."""
 
 LONGEST_CLAIM = 100
+
+
+class SandboxApps(Protocol):
+    """Apps that vendors make for trying things out (demo only)."""
+
+    def find_app(self, code: str, *, at: datetime) -> App | None:
+        """The sandbox with this code, as long as it lasts."""
+
+    def refuse_person(self, *, name: str, identity: str, phone: str) -> Refusal | None:
+        """Why a sandbox may not bring this person in, if so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +141,9 @@ def accept(
     if not isinstance(wanted, _Wanted):
         return wanted
     arrival = wanted.arrival
-    if app.code.startswith(SANDBOX):
-        refusal = sandbox.refuse_person(
+    demo = services().demo
+    if app.code.startswith(SANDBOX) and demo is not None:
+        refusal = demo.sandbox.refuse_person(
             name=arrival.name, identity=arrival.identity.value, phone=arrival.phone
         )
         if refusal is not None:
@@ -297,7 +309,9 @@ def _usable(code: str, at: datetime) -> tuple[Launch, App] | Refusal:
 
 
 def _find_app(code: str, at: datetime) -> App | None:
-    return service.find_app(code) or sandbox.find_app(code, at=at)
+    demo = services().demo
+    sandbox = demo.sandbox.find_app(code, at=at) if demo is not None else None
+    return service.find_app(code) or sandbox
 
 
 def _arrival(row: Launch) -> Arrival:

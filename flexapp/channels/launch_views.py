@@ -19,6 +19,7 @@ from flexapp.channels.webview import show_in
 from flexapp.config import Settings
 from flexapp.db.session import csrf
 from flexapp.rules.refusal import Refusal
+from flexapp.services import services
 from flexapp.web import (
     client_ip,
     metrics,
@@ -58,7 +59,7 @@ def create() -> Response:
     outcome = launch.accept(
         message=body.decode("ascii", "replace").strip(),
         sender=client_ip.client(),
-        registry=current_app.extensions["population"],
+        registry=services().population,
         at=instant(),
         today=today(),
     )

@@ -141,30 +141,3 @@ def forget_launches(*, expired_by: datetime, gone_by: datetime) -> int:
         .returning(Launch.code_digest)
     ).all()
     return len(erased)
-
-
-def add_sandbox(row: Mapping[str, object]) -> None:
-    """A channel to try things out with."""
-    db.session.execute(insert(SandboxChannel), [row])
-
-
-def sandbox(code: str) -> datetime | None:
-    """When a sandbox was made; None where there is none."""
-    found = select(_sandbox.c.made_at).where(_sandbox.c.code == code)
-    made_at: datetime | None = db.session.execute(found).scalar_one_or_none()
-    return made_at
-
-
-def sandboxes_since(moment: datetime) -> int:
-    """How many sandboxes were made after then."""
-    counted = select(func.count()).select_from(_sandbox).where(_sandbox.c.made_at > moment)
-    return int(db.session.execute(counted).scalar_one())
-
-
-def drop_sandboxes(made_by: datetime) -> None:
-    """Drop the sandboxes made by then, keys and all."""
-    over = select(_sandbox.c.code).where(_sandbox.c.made_at <= made_by)
-    removed = delete(_key).where(_key.c.channel.in_(over)).returning(_key.c.channel, _key.c.kid)
-    for channel, kid in db.session.execute(removed).all():
-        audit.gone(_key, channel, kid)
-    db.session.execute(delete(SandboxChannel).where(SandboxChannel.made_at <= made_by))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, g, request, url_for
+from flask import Blueprint, Response, abort, g, request, url_for
 
 from flexapp.counter import person_corrections
 from flexapp.counter.cases import Case
@@ -16,12 +16,13 @@ from flexapp.counter.people_forms import NameForm, PhoneForm
 from flexapp.counter.people_pages import AT_COUNTER
 from flexapp.counter.people_views import LOCAL, case_at
 from flexapp.counter.person_corrections import NewName
-from flexapp.office.publication_forms import ReasonForm
 from flexapp.people import corrections
 from flexapp.people import service as people
 from flexapp.people.corrections import Correction
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
+from flexapp.services import services
+from flexapp.staff.forms import ReasonForm
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render, render_refused
@@ -55,7 +56,7 @@ def correct_name(token: str) -> Response:
         name=form.name.data,
         document=form.document.data,
         end=form.document_end.data,
-        registry=current_app.extensions["population"],
+        registry=services().population,
     )
     if not isinstance(new, NewName):
         for refusal in new:

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.service import STATE_STYLES
 from flexapp.counter.disputes import A_PAGE, OWN_ACT, SETTLES, Found
-from flexapp.office.audit_pages import SENTENCES
 from flexapp.people.service import PersonCard
 from flexapp.rules.disputes import (
     FOUND_MAX,
@@ -23,6 +22,7 @@ from flexapp.rules.disputes import (
 from flexapp.rules.money import yen
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State
+from flexapp.staff.event_sentences import SENTENCES
 from flexapp.staff.service import Clerk
 from flexapp.web.clock import BEIJING
 from flexapp.web.formatting import moment

@@ -20,10 +20,10 @@ from operator import attrgetter
 from random import Random
 
 from flexapp.agency.service import in_force
-from flexapp.assessment import service as assessment
-from flexapp.assessment.service import Story
 from flexapp.audit import service as audit
 from flexapp.audit.service import SYSTEM, Actor, ActorKind, Entry
+from flexapp.demo import assessment_history
+from flexapp.demo.assessment_history import Story
 from flexapp.demo.generated_people import (
     MOST,
     SEEDS,
@@ -167,7 +167,7 @@ class Crowd:
         batch = _Batch(self.wanted, self.stretches, index, self._figures)
         entries, newcomers = batch.arrive(numbers)
         made = batch.assess(self._share(index, group) - self.assessed)
-        entries += assessment.add_histories(made)
+        entries += assessment_history.add_all(made)
         entries.sort(key=attrgetter("at"))
         entries.append(self._note(len(made)))
         audit.record_all(entries)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from flexapp.audit.service import SYSTEM
+from flexapp.demo import legacy_units, staff
 from flexapp.demo.residents import FICTIONAL_RESIDENTS, FictionalResident
 from flexapp.people import service as people
 from flexapp.registration import service
@@ -27,11 +24,17 @@ def load() -> None:
     """Add the fictional residents that are not there yet; again is harmless."""
     with write_transaction():
         added = [_add(resident) for resident in FICTIONAL_RESIDENTS.values()]
-        # Slices above this one have fictional people of their own.
-        load_more: Callable[[datetime], int] = current_app.extensions["demo_staff"]
-        staff = load_more(now())
+        clerks = staff.load(now())
     click.echo(f"{sum(added)} demo residents added, {len(added) - sum(added)} were there")
-    click.echo(f"{staff} demo clerks added")
+    click.echo(f"{clerks} demo clerks added")
+
+
+@cli.command("old-units")
+def old_units() -> None:
+    """Add a few former virtual units with invented people, to try `flask units merge` on."""
+    with write_transaction():
+        added = legacy_units.load(at=now(), today=today())
+    click.echo(f"{added} former units added")
 
 
 def _add(resident: FictionalResident) -> bool:

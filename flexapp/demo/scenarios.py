@@ -13,8 +13,8 @@ from random import Random
 from typing import TypeVar
 
 from flexapp.assessment import service as assessment
-from flexapp.assessment.service import Step, Story
 from flexapp.audit.service import TAX_BUREAU, Actor
+from flexapp.demo.assessment_history import Step, Story
 from flexapp.rules.contribution import calculate
 from flexapp.rules.contribution_base import EnteredBase, parse_base
 from flexapp.rules.parameters import ParameterBook, Rate, YearFigures

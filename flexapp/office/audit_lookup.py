@@ -15,8 +15,8 @@ from flexapp.people import service as people
 from flexapp.people.service import PersonCard
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
-from flexapp.staff import repository
-from flexapp.staff.service import Clerk, clerk_from
+from flexapp.staff import service as staff
+from flexapp.staff.service import Clerk
 
 ROLES = frozenset({Role.AGENCY, Role.AUDITOR})
 LOOKED_UP = "audit.looked_up"
@@ -69,10 +69,10 @@ def look_up_clerk(*, user_name: str, clerk: Clerk, at: datetime) -> int | Refusa
     """Record that somebody's doings are looked up; the number of the look-up."""
     if clerk.role not in ROLES:
         return NOT_ALLOWED
-    row = repository.by_user_name(user_name.strip().lower())
-    if row is None:
+    other = staff.find_any(user_name.strip().lower())
+    if other is None:
         return UNKNOWN_CLERK
-    return _record(clerk, at, None, f"staff:{row.id}")
+    return _record(clerk, at, None, f"staff:{other.id}")
 
 
 def found(*, seq: int, clerk: Clerk, at: datetime) -> Found | None:
@@ -87,8 +87,8 @@ def found(*, seq: int, clerk: Clerk, at: datetime) -> Found | None:
     if event.person_id is not None:
         return Found(seq, people.person_by_id(event.person_id), None)
     user_name = _staff(event)
-    row = None if user_name is None else repository.by_user_name(user_name)
-    return None if row is None else Found(seq, None, clerk_from(row))
+    other = None if user_name is None else staff.find_any(user_name)
+    return None if other is None else Found(seq, None, other)
 
 
 def lines(*, found: Found, before: int | None) -> tuple[Line, ...]:
@@ -109,8 +109,8 @@ def _person(event: Event) -> PersonCard | None:
 
 def _staff(event: Event) -> str | None:
     kind, _, number = event.subject.partition(":")
-    row = repository.by_id(int(number)) if kind == "staff" and number.isdigit() else None
-    return None if row is None else row.user_name
+    clerk = staff.any_by_id(int(number)) if kind == "staff" and number.isdigit() else None
+    return None if clerk is None else clerk.user_name
 
 
 def _record(clerk: Clerk, at: datetime, person_id: int | None, subject: str) -> int:

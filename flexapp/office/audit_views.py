@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, g, url_for
 
-from flexapp.counter.forms import AuditClerkForm, AuditPersonForm
 from flexapp.office import audit_lookup
 from flexapp.office.audit_pages import AuditPage
+from flexapp.office.forms import AuditClerkForm, AuditPersonForm
 from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today

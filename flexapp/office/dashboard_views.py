@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, g, request
 
 from flexapp.office import dashboard, dashboard_files
 from flexapp.office.dashboard import Asked
@@ -18,6 +18,7 @@ from flexapp.office.dashboard_tables import (
 )
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
+from flexapp.services import services
 from flexapp.transmission import service as transmission
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
@@ -113,7 +114,7 @@ def read_form(form: DashboardForm, read: Read) -> Asked | None:
 
 def channels() -> dict[str, str]:
     """The names of the channels that can be asked for, by code."""
-    return channel_names(current_app.extensions["channel_names"]())
+    return channel_names(services().channel_names())
 
 
 def _page(form: DashboardForm, page: DashboardPage | None) -> Response:

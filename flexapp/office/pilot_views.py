@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Response, current_app, g, url_for
+from flask import Blueprint, Response, g, url_for
 
 from flexapp.agency import service as agency
 from flexapp.agency.service import AREAS, Kind, Place
 from flexapp.office.publication_forms import CloseForm, OpenForm
 from flexapp.office.publication_pages import PilotPage, place_options
 from flexapp.rules.roles import Role
+from flexapp.services import services
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render
@@ -92,8 +93,8 @@ def close_places() -> Response:
 
 
 def _channels() -> Sequence[tuple[str, str]]:
-    usable = current_app.extensions["usable_channels"]()
-    names = current_app.extensions["channel_names"]()
+    usable = services().usable_channels()
+    names = services().channel_names()
     return [*(each for each in names if each[0] in usable), BROWSER]
 
 

@@ -73,9 +73,3 @@ class AnnouncementForm(PageForm):
     text = StringField("公告内容", filters=[prose])
     first = StringField("开始日期", filters=[strip])
     last = StringField("结束日期", filters=[strip])
-
-
-class ReasonForm(PageForm):
-    """Why."""
-
-    reason = StringField("原因", filters=[prose])

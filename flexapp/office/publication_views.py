@@ -11,7 +11,6 @@ from flexapp.office.publication_forms import (
     ConfirmForm,
     PublicationForm,
     RateForm,
-    ReasonForm,
     YearFiguresForm,
 )
 from flexapp.office.publication_pages import (
@@ -25,6 +24,7 @@ from flexapp.rules.publication import Draft, doubts, read_rate, read_year, sampl
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
+from flexapp.staff.forms import ReasonForm
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, g, url_for
 
-from flexapp.counter.forms import AnswerForm
 from flexapp.office import rating_reports
 from flexapp.office.dashboard import Asked
 from flexapp.office.dashboard_forms import DashboardForm
@@ -14,6 +13,7 @@ from flexapp.office.dashboard_views import (
     form_about,
     read_form,
 )
+from flexapp.office.forms import AnswerForm
 from flexapp.office.rating_pages import (
     OpinionLine,
     RatingsPage,

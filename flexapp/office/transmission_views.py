@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, g, url_for
+from flask import Blueprint, Response, g, url_for
 
-from flexapp.counter.forms import GiveBackForm
-from flexapp.counter.pages import TransmissionPage
-from flexapp.office.publication_forms import ReasonForm
+from flexapp.office.forms import GiveBackForm
+from flexapp.office.transmission_pages import TransmissionPage
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
+from flexapp.services import services
+from flexapp.staff.forms import ReasonForm
 from flexapp.transmission import service as transmission
 from flexapp.transmission.service import TaxGateway, TaxUnreachable
 from flexapp.web.access import Access, allow
@@ -59,7 +60,7 @@ def send_give_back(serial: str) -> Response:
     form = GiveBackForm()
     if not form.submitted():
         return _give_back_page(serial, form)
-    gateway: TaxGateway = current_app.extensions["tax_gateway"]
+    gateway: TaxGateway = services().tax
     try:
         outcome = transmission.give_back(
             gateway=gateway,

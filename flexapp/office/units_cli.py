@@ -1,19 +1,17 @@
-"""`flask units …`: the virtual units of each area; and old ones to try merging on (demo only)."""
+"""`flask units …`: the virtual units of each area."""
 
 from __future__ import annotations
 
 import getpass
 
 import click
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import AppGroup
 
 from flexapp.audit.service import Actor, ActorKind
-from flexapp.demo import legacy_units
 from flexapp.office import unit_merge
 from flexapp.registration import units as registered_units
 from flexapp.rules.refusal import Refusal
-from flexapp.web.clock import now, today
-from flexapp.web.unit_of_work import read_transaction, write_transaction
+from flexapp.web.unit_of_work import read_transaction
 
 cli = AppGroup("units", help="The virtual units (虚拟单位) of each area.")
 area_option = click.option("--area", metavar="CODE", help="Of this area only, such as 640104.")
@@ -51,12 +49,3 @@ def merge(area: str | None, by: str) -> None:
             f" {work.assessments} live assessments"
         )
     click.echo(f"{len(found)} units were merged" if found else "there is nothing to merge")
-
-
-@click.command("old-units")
-@with_appcontext
-def old_units() -> None:
-    """Add a few former virtual units with invented people, to try `flask units merge` on."""
-    with write_transaction():
-        added = legacy_units.load(at=now(), today=today())
-    click.echo(f"{added} former units added")

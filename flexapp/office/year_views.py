@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, g, url_for
 
 from flexapp.agency import service as agency
-from flexapp.office.publication_forms import ReasonForm
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
+from flexapp.staff.forms import ReasonForm
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render, render_refused

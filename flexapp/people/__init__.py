@@ -1,1 +1,25 @@
 """Persons, their accounts and how they sign in; personal data encrypted at rest."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Add the pages and commands of this slice."""
+    # Imported late: most of those who import a module of this slice need no views.
+    from flexapp.people import (
+        accessibility_views,
+        draft_views,
+        keys_cli,
+        retention_cli,
+        session_views,
+        views,
+    )
+
+    app.register_blueprint(views.blueprint)
+    app.register_blueprint(accessibility_views.blueprint)
+    app.register_blueprint(session_views.blueprint)
+    app.register_blueprint(draft_views.blueprint)
+    app.cli.add_command(retention_cli.cli)
+    app.cli.add_command(keys_cli.cli)

@@ -8,12 +8,12 @@ wait for each, a few seconds at most (web/bulkhead.py): the other threads go on 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Protocol
 
 import httpx
 
 from flexapp.config import Settings
-from flexapp.demo.residents import FICTIONAL_RESIDENTS
 from flexapp.rules.identity import IdentityNumber, same_name
 from flexapp.web.bulkhead import Bulkhead, NoAnswer, NotReached
 
@@ -93,10 +93,14 @@ class PopulationRegistry(Protocol):
 class DemoRegistry:
     """Knows the demo's fictional residents by name; believes any other well-formed pair."""
 
+    def __init__(self, names: Mapping[str, str]) -> None:
+        """`names`: of the fictional residents, by ID number."""
+        self._names = names
+
     def confirms(self, name: str, identity: IdentityNumber, phone: str) -> bool:
         """Whether the name is that of the fictional resident with this number, if there is one."""
-        resident = FICTIONAL_RESIDENTS.get(identity.value)
-        return resident is None or same_name(resident.name, name)
+        known = self._names.get(identity.value)
+        return known is None or same_name(known, name)
 
 
 class HttpRegistry:
@@ -151,8 +155,8 @@ def sms_gateway(settings: Settings) -> SmsGateway:
     return DemoSms() if settings.sms == "demo" else LogSms()
 
 
-def population_registry(settings: Settings) -> PopulationRegistry:
-    """The registry that the settings name."""
+def population_registry(settings: Settings, fictional: Mapping[str, str]) -> PopulationRegistry:
+    """The registry that the settings name; `fictional`: the demo's residents, by ID number."""
     if settings.population_url is not None:
         return HttpRegistry(settings.population_url, settings.population_token)
-    return DemoRegistry()
+    return DemoRegistry(fictional)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple, TypedDict
 
-from flask import current_app, g
+from flask import g
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
@@ -22,6 +22,7 @@ from flexapp.rules.identity import IdentityNumber, Sex, mask_name, parse_identit
 from flexapp.rules.periods import Month
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.retirement import OriginalAge, check_approved, default_original_age
+from flexapp.services import services
 
 __all__ = [
     "AccountView",
@@ -191,7 +192,8 @@ def visitor_from(row: Mapping[str, object]) -> Visitor:
 
 def read_identity_number(text: str, *, today: date, field: str) -> IdentityNumber | Refusal:
     """The ID number that was typed; the demo knows its fictional residents' numbers too."""
-    fictional: Collection[str] = current_app.extensions["fictional_numbers"]
+    demo = services().demo
+    fictional = demo.residents.keys() if demo is not None else ()
     return parse_identity(text, today, field=field, fictional=fictional)
 
 

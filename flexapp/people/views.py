@@ -19,6 +19,7 @@ from flexapp.rules.identity import parse_name
 from flexapp.rules.limits import REAL_NAME_WRONG, SIGN_IN_WRONG, SMS_CODES
 from flexapp.rules.phone import parse_phone, read_code
 from flexapp.rules.refusal import Refusal
+from flexapp.services import services
 from flexapp.web import (
     client_ip,
     cookies,
@@ -72,9 +73,7 @@ def request_code() -> Response:
     if not asker.known:
         with reading_ahead():
             rate_limit.let_in(SMS_CODES)
-    sent = sessions.request_code(
-        phone=phone, asker=asker, gateway=current_app.extensions["sms"], at=instant()
-    )
+    sent = sessions.request_code(phone=phone, asker=asker, gateway=services().sms, at=instant())
     if not asker.known and (not isinstance(sent, Refusal) or sent.reason == "sms_down"):
         # Only what may have cost a message: whoever asks in vain takes nothing from others.
         rate_limit.note(SMS_CODES, client_ip.client())
@@ -172,7 +171,7 @@ def confirm_real_name() -> Response:
         visitor=g.visitor,
         name=name,
         identity=identity,
-        registry=current_app.extensions["population"],
+        registry=services().population,
         at=now(),
         today=today(),
     )

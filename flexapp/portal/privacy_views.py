@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, g, session, url_for
+from flask import Blueprint, Response, g, session, url_for
 
 from flexapp.portal import account_closure, data_export
 from flexapp.rules.personal_information import HOLDINGS
 from flexapp.rules.refusal import Refusal
+from flexapp.services import services
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render
@@ -79,4 +80,4 @@ def _close_page(refusal: Refusal | None, status: int) -> Response:
 
 
 def _channels() -> dict[str, str]:
-    return dict(current_app.extensions["channel_names"]())
+    return dict(services().channel_names())

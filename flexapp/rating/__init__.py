@@ -1,1 +1,13 @@
 """好差评: what people say of a finished case, and what the agency did about it."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Add the pages and commands of this slice."""
+    # Imported late: most of those who import a module of this slice need no views.
+    from flexapp.rating import views
+
+    app.register_blueprint(views.blueprint)

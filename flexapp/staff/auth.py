@@ -24,7 +24,7 @@ COOKIE = "staff"
 AREA = Area(
     prefix="/counter",
     layout="layouts/counter.html",
-    home="counter.desk",
+    home="staff.desk",
     home_label="回到工作台",
     pages={
         403: ErrorPage("不能办理", "这里不能办理这项业务。", "请回到工作台，重新打开这一页。"),
@@ -62,7 +62,7 @@ def _guard() -> Response | None:
         return None
     g.counter_session = found = _load()
     if found is None:
-        return redirect(url_for("counter.sign_in"), 303)
+        return redirect(url_for("staff.sign_in"), 303)
     g.page_owner = _owner(found)
     if access is Access.STAFF_BEGUN:
         return None
@@ -86,8 +86,8 @@ def _not_for(role: Role, allowed: frozenset[Role]) -> ErrorPage:
 def next_step(found: sessions.Session) -> str:
     """What is left of signing in, as an endpoint."""
     if found.must_change:
-        return "counter.password"
-    return "counter.code" if found.has_second_factor else "counter.enrol"
+        return "staff.password"
+    return "staff.code" if found.has_second_factor else "staff.enrol"
 
 
 def _owner(found: sessions.Session | None) -> str | None:

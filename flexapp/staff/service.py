@@ -56,6 +56,18 @@ def clerk(staff_id: int) -> Clerk | None:
     return None if row is None or row.disabled_at is not None else clerk_from(row)
 
 
+def find_any(user_name: str) -> Clerk | None:
+    """The one of this user name, disabled or not."""
+    row = repository.by_user_name(user_name)
+    return None if row is None else clerk_from(row)
+
+
+def any_by_id(staff_id: int) -> Clerk | None:
+    """The one of this number, disabled or not."""
+    row = repository.by_id(staff_id)
+    return None if row is None else clerk_from(row)
+
+
 def clerk_from(row: repository.Row) -> Clerk:
     """A clerk from their row."""
     role = Role(row.role)

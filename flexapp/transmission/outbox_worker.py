@@ -13,6 +13,7 @@ from joserfc.jwk import KeySet
 
 from flexapp import signing
 from flexapp.config import Settings
+from flexapp.services import services_of
 from flexapp.transmission import (
     chain_ends,
     circuit_breaker,
@@ -38,8 +39,7 @@ COMPARE_EVERY = timedelta(minutes=5)
 
 def gateway(app: Flask) -> TaxGateway:
     """The application's way to the tax bureau."""
-    found: TaxGateway = app.extensions["tax_gateway"]
-    return found
+    return services_of(app).tax
 
 
 def own_keys() -> KeySet:
@@ -143,7 +143,7 @@ def start_in_background(app: Flask) -> threading.Thread:
 
 def deliver_events(app: Flask) -> int:
     """Let the embedded stand-in tell what its clerk did; 0 where the tax bureau is elsewhere."""
-    deliver: Callable[[], int] | None = app.extensions.get("tax_events")
+    deliver = services_of(app).deliver_tax_events
     if deliver is None:
         return 0
     try:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 
-from flexapp.channels import keys, public_keys, repository
+from flexapp.channels import keys, public_keys, sandboxes
 from flexapp.channels.catalogue import (
     SANDBOX,
     App,
@@ -23,8 +23,8 @@ from flexapp.channels.catalogue import (
 from flexapp.channels.keys import Key
 from flexapp.config import Settings
 from flexapp.db.session import hold
-from flexapp.demo.residents import FICTIONAL_RESIDENTS
 from flexapp.rules.refusal import Refusal
+from flexapp.services import services
 
 LIFE = timedelta(days=1)
 MOST = 200
@@ -65,9 +65,10 @@ def is_here() -> bool:
 
 def residents() -> tuple[Resident, ...]:
     """Who can be brought in from a sandbox: the demo's residents with a phone."""
+    demo = services().demo
     return tuple(
         Resident(one.name, one.identity, one.phone)
-        for one in FICTIONAL_RESIDENTS.values()
+        for one in (demo.residents.values() if demo is not None else ())
         if one.phone is not None
     )
 
@@ -90,16 +91,16 @@ def make(*, text: str, at: datetime) -> Sandbox | Refusal:
         return Refusal(new.reason, _sentence(new.reason), "key")
     hold("sandbox", "made")
     forget(at=at)
-    made = repository.sandboxes_since(at - timedelta(minutes=1))
+    made = sandboxes.made_since(at - timedelta(minutes=1))
     if made >= MOST_A_MINUTE:
         return Refusal("sandbox_too_soon", "现在做沙箱的人多，请过一分钟再试。")
-    if repository.sandboxes_since(at - LIFE) >= MOST:
+    if sandboxes.made_since(at - LIFE) >= MOST:
         return Refusal("sandbox_full", "沙箱今天用完了，请明天再试。")
     code = SANDBOX + "".join(secrets.choice(_LETTERS) for _ in range(8))
     key = keys.add(code=code, new=new, at=at)
     if isinstance(key, Refusal):
         return Refusal(key.reason, _USED, "key")
-    repository.add_sandbox({"code": code, "made_at": at})
+    sandboxes.add({"code": code, "made_at": at})
     return Sandbox(code, key, at + LIFE)
 
 
@@ -107,7 +108,7 @@ def find(code: str, *, at: datetime) -> Sandbox | None:
     """The sandbox channel with this code, as long as it lasts; never outside the demo."""
     if not code.startswith(SANDBOX) or not is_here():
         return None
-    made_at = repository.sandbox(code)
+    made_at = sandboxes.made_at(code)
     if made_at is None or made_at + LIFE <= at:
         return None
     found = keys.of_channel(code)
@@ -122,7 +123,7 @@ def find_app(code: str, *, at: datetime) -> App | None:
 
 def forget(*, at: datetime) -> None:
     """Drop those that are over, and their keys: they can be handed in again."""
-    repository.drop_sandboxes(at - LIFE)
+    sandboxes.drop(at - LIFE)
 
 
 _USED = "这个公钥已经登记过了，请另外生成一对。"

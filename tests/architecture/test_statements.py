@@ -50,9 +50,9 @@ MORE = {
 
 NOT_SHOWN = {
     "channels.landing": "the channel of the example is not known",
-    "counter.code": "signed in already",
-    "counter.enrol": "signed in already",
-    "counter.password": "signed in already",
+    "staff.code": "signed in already",
+    "staff.enrol": "signed in already",
+    "staff.password": "signed in already",
     "counter_corrections.show": "no name waits to be confirmed",
     "launch.look": "a launch is used once",
     "metrics.show": "no bearer is set",

@@ -19,7 +19,7 @@ LONGEST = 400
 
 TOP_LEVEL = re.compile(
     r"app\.py|pyproject\.toml|README\.md|Makefile|package(-lock)?\.json|requirements[a-z-]*\.(in|txt)"
-    r"|flexapp|templates|static|tests|deploy|docs|\..+"
+    r"|flexapp|templates|static|tests|tools|deploy|docs|\..+"
 )
 
 # Put together here, because this file is searched as well.

@@ -10,6 +10,7 @@ from flask import Flask
 
 from flexapp.people.external_services import GatewayDown, HttpRegistry
 from flexapp.rules.identity import IdentityNumber
+from flexapp.services import services_of
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
 from tests.support.database import execute, rows, stored
@@ -206,12 +207,12 @@ def test_the_population_registry_is_asked_about_the_new_name(
 ) -> None:
     desk = at_the_desk("dt01")
     path = person_at(desk).path
-    app.extensions["population"] = registry = Registry("李铭")
+    services_of(app).population = registry = Registry("李铭")
     assert "人口信息核验没有通过" in review(desk, path, "李鸣", 422).alert
     assert registry.asked == [("李鸣", LI_MING.phone)]
-    app.extensions["population"] = Registry(down=True)
+    services_of(app).population = Registry(down=True)
     assert "现在连不上核验系统，什么也没有改" in review(desk, path, "李铭", 422).alert
-    app.extensions["population"] = registry
+    services_of(app).population = registry
     desk.submit(review(desk, path, "李铭"), "确认更正")
     assert rows(app, "SELECT state FROM name_correction") == [("done",)]
 

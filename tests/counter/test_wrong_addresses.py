@@ -91,7 +91,7 @@ def test_a_desk_whose_network_asked_too_often_is_told_when_and_not_to_change_the
     def refuse() -> None:
         raise TooMany(timedelta(minutes=7, seconds=1))
 
-    monkeypatch.setitem(app.view_functions, "counter.desk", _marked(app, "counter.desk", refuse))
+    monkeypatch.setitem(app.view_functions, "staff.desk", _marked(app, "staff.desk", refuse))
     page = clerk.page("/counter", 429)
     assert is_of_the_counter(page)
     assert "请 8 分钟后再试。" in page.words

@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 
 from flexapp.office import audit_lookup
-from flexapp.office.audit_pages import SENTENCES
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
 from flexapp.rules.states import Move
+from flexapp.staff.event_sentences import SENTENCES
 from flexapp.staff.service import Clerk
 from flexapp.web.clock import now, today
 from tests.architecture.checkout import ROOT, files_below

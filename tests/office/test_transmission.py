@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
+from flexapp.services import services_of
 from flexapp.transmission.delivery import work_once
 from tests.support.client import LintingClient
 from tests.support.database import execute, rows
@@ -79,7 +80,7 @@ def test_where_the_tax_bureau_cannot_be_asked_nothing_is_given_back(
 ) -> None:
     officer = at_the_desk("jb01")
     form = officer.page(f"{PAGE}/{parked}/give-back")
-    app.extensions["tax_gateway"] = through(unreachable)
+    services_of(app).tax = through(unreachable)
     assert "现在问不到税务" in officer.submit(form, "确认", 422, reason="不能接收").alert
     assert state(client, parked) == "传输中"
 
@@ -89,7 +90,7 @@ def test_what_the_tax_bureau_has_is_not_given_back(
 ) -> None:
     execute(app, "UPDATE outbox_message SET status = 'waiting', due_at = '2000-01-01 00:00:00'")
     with app.app_context():
-        work_once(app.extensions["tax_gateway"])
+        work_once(services_of(app).tax)
     execute(app, "UPDATE outbox_message SET status = 'parked'")
     execute(app, "UPDATE assessment SET state = 'queued'")
     officer = at_the_desk("jb01")

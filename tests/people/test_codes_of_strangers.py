@@ -9,6 +9,7 @@ from flask import Flask
 
 from flexapp.people.external_services import GatewayDown
 from flexapp.rules.limits import SMS_BY, SMS_FOR
+from flexapp.services import services_of
 from tests.support.addresses import from_address
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
@@ -141,10 +142,10 @@ def test_codes_that_never_left_use_up_no_days_number(
         def send(self, phone: str, code: str) -> str | None:
             raise GatewayDown("open")
 
-    demo, app.extensions["sms"] = app.extensions["sms"], Down()
+    demo, services_of(app).sms = services_of(app).sms, Down()
     for _ in range(SMS_BY.most + 2):
         page = client.submit(client.page("/sign-in"), "获取验证码", 422, phone=MA_LAN.phone)
         assert "短信没有发出去，请稍后再试" in page.errors["code"]
         clock.advance(seconds=61)
-    app.extensions["sms"] = demo
+    services_of(app).sms = demo
     sign_in(client, MA_LAN.phone)

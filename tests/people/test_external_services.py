@@ -17,6 +17,7 @@ from flexapp.people.external_services import (
     sms_gateway,
 )
 from flexapp.rules.identity import IdentityNumber
+from flexapp.services import services_of
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
@@ -66,7 +67,7 @@ def test_the_sms_provider_is_posted_number_and_code_with_our_token() -> None:
 def test_an_sms_that_was_not_sent_is_said_so(
     app: Flask, client: LintingClient, handler: Handler, clock: Clock
 ) -> None:
-    app.extensions["sms"] = HttpSms(ADDRESS, None, httpx.MockTransport(handler))
+    services_of(app).sms = HttpSms(ADDRESS, None, httpx.MockTransport(handler))
     page = client.submit(client.page("/sign-in"), "获取验证码", 422, phone=MA_LAN.phone)
     assert "短信没有发出去，请稍后再试" in page.errors["code"]
     assert page.value("phone") == MA_LAN.phone
@@ -82,7 +83,7 @@ def test_with_a_real_provider_the_code_is_never_on_the_page(
         sent.append(json.loads(request.content)["code"])
         return httpx.Response(200)
 
-    app.extensions["sms"] = HttpSms(ADDRESS, None, httpx.MockTransport(take))
+    services_of(app).sms = HttpSms(ADDRESS, None, httpx.MockTransport(take))
     page = client.submit(client.page("/sign-in"), "获取验证码", phone=MA_LAN.phone)
     assert "演示验证码" not in page.html
     assert sent[0] not in page.html
@@ -100,7 +101,7 @@ def test_the_log_gateway_logs_the_code_but_not_the_number(
 def test_the_settings_choose_the_gateway(make_app: MakeApp) -> None:
     assert isinstance(sms_gateway(make_app(FLEXAPP_SMS="log").config["SETTINGS"]), LogSms)
     http = make_app(FLEXAPP_SMS="http", FLEXAPP_SMS_URL=ADDRESS)
-    assert isinstance(http.extensions["sms"], HttpSms)
+    assert isinstance(services_of(http).sms, HttpSms)
 
 
 def test_the_registry_is_asked_for_name_number_and_phone() -> None:
@@ -133,7 +134,7 @@ def test_an_answer_that_is_not_understood_counts_as_no_answer(body: str) -> None
 def test_a_registry_that_does_not_answer_keeps_what_was_typed(
     app: Flask, client: LintingClient, handler: Handler
 ) -> None:
-    app.extensions["population"] = HttpRegistry(ADDRESS, None, httpx.MockTransport(handler))
+    services_of(app).population = HttpRegistry(ADDRESS, None, httpx.MockTransport(handler))
     sign_in(client, NEW.phone)
     page = real_name(client, NEW, 422)
     assert "现在连不上核验系统，您填的内容还在，请稍后再按“确认”。" in page.alert
@@ -142,7 +143,7 @@ def test_a_registry_that_does_not_answer_keeps_what_was_typed(
 
 def test_a_registry_that_says_no_is_believed(app: Flask, client: LintingClient) -> None:
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"match": False}))
-    app.extensions["population"] = HttpRegistry(ADDRESS, None, transport)
+    services_of(app).population = HttpRegistry(ADDRESS, None, transport)
     sign_in(client, NEW.phone)
     assert "没有通过核验" in real_name(client, NEW, 422).alert
     assert client.page("/assessment").path == "/real-name"
@@ -156,12 +157,12 @@ def test_no_transaction_is_open_while_others_are_asked(
         request_code(another(), YANG.phone)
         return httpx.Response(200)
 
-    app.extensions["sms"], demo = (
+    services_of(app).sms, demo = (
         HttpSms(ADDRESS, None, httpx.MockTransport(while_asked)),
-        app.extensions["sms"],
+        services_of(app).sms,
     )
     calls = {"first": True}
-    real = app.extensions["sms"]
+    real = services_of(app).sms
 
     class Nested:
         def send(self, phone: str, code: str) -> str | None:
@@ -169,5 +170,5 @@ def test_no_transaction_is_open_while_others_are_asked(
             answer: str | None = gateway.send(phone, code)
             return answer
 
-    app.extensions["sms"] = Nested()
+    services_of(app).sms = Nested()
     client.submit(client.page("/sign-in"), "获取验证码", phone=MA_LAN.phone)

@@ -12,6 +12,7 @@ from flask import Flask
 
 from flexapp.people.external_services import HttpRegistry
 from flexapp.rules.limits import LAUNCHES_UNCONFIRMED, NAMES_BY, NAMES_FOR
+from flexapp.services import services_of
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
@@ -106,7 +107,7 @@ def strict(make_app: MakeApp) -> Flask:
         return httpx.Response(200, json={"match": json.loads(request.content)["name"] == DING.name})
 
     app = make_app()
-    app.extensions["population"] = HttpRegistry(
+    services_of(app).population = HttpRegistry(
         "http://registry/", None, httpx.MockTransport(answer)
     )
     return app
@@ -140,16 +141,16 @@ def test_a_registry_that_is_away_counts_no_name(strict: Flask) -> None:
     def away(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("away", request=request)
 
-    right = strict.extensions["population"]
+    right = services_of(strict).population
     client = browser(strict)
     sign_in(client, ELSEWHERE.phone)
     for name in NAMES:
-        strict.extensions["population"] = HttpRegistry(
+        services_of(strict).population = HttpRegistry(
             "http://registry/", None, httpx.MockTransport(away)
         )
         page = real_name(client, Resident(name, DING.identity, ""), 422)
         assert "现在连不上核验系统" in page.alert
-    strict.extensions["population"] = right
+    services_of(strict).population = right
     assert real_name(client, ELSEWHERE).path == "/"
 
 

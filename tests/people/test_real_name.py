@@ -11,6 +11,7 @@ from sqlalchemy import select
 from flexapp.db.session import db
 from flexapp.people.models import Person
 from flexapp.rules.identity import IdentityNumber
+from flexapp.services import services_of
 from tests.support.client import LintingClient
 from tests.support.database import execute, rows, stored
 from tests.support.walks import (
@@ -101,7 +102,7 @@ def test_trying_many_numbers_is_stopped(
         def confirms(self, *_: object) -> bool:
             return False
 
-    app.extensions["population"] = Never()
+    services_of(app).population = Never()
     sign_in(client, NEW.phone)
     for number in range(5):
         tried = Resident("李四", identity(f"640502197001{number + 10}001"), "")
@@ -256,7 +257,7 @@ def test_an_account_closed_while_the_registry_is_asked_gets_no_real_name(
 ) -> None:
     closed = "UPDATE account SET phone_index = 'closed:' || id, closed_at = created_at WHERE id = ?"
     ((number,),) = rows(app, "SELECT max(id) FROM account")
-    app.extensions["population"] = MeanwhileRegistry(lambda: execute(app, closed, number))
+    services_of(app).population = MeanwhileRegistry(lambda: execute(app, closed, number))
     assert "这次登录已经结束" in real_name(newly, NEW, 422).words
     assert rows(app, "SELECT person_id FROM account WHERE id = ?", number) == [(None,)]
 
@@ -266,6 +267,6 @@ def test_an_account_with_another_number_by_now_gets_no_real_name(
 ) -> None:
     ((number,),) = rows(app, "SELECT max(id) FROM account")
     changed = "UPDATE account SET phone_index = 'of another number' WHERE id = ?"
-    app.extensions["population"] = MeanwhileRegistry(lambda: execute(app, changed, number))
+    services_of(app).population = MeanwhileRegistry(lambda: execute(app, changed, number))
     assert "这次登录已经结束" in real_name(newly, NEW, 422).words
     assert rows(app, "SELECT person_id FROM account WHERE id = ?", number) == [(None,)]

@@ -22,6 +22,7 @@ from flexapp.people.external_services import (
     HttpSms,
 )
 from flexapp.rules.identity import IdentityNumber
+from flexapp.services import services_of
 from flexapp.web import bulkhead
 from flexapp.web.bulkhead import OPENS_AFTER, Bulkhead, NoAnswer, NotReached
 from tests.conftest import MakeApp
@@ -63,7 +64,7 @@ def ask_for_code(client: LintingClient, number: int) -> tuple[Page, float]:
 def test_a_provider_that_never_finishes_is_waited_for_so_long_and_no_longer(
     app: Flask, client: LintingClient, mute: str
 ) -> None:
-    app.extensions["sms"] = HttpSms(mute, None)
+    services_of(app).sms = HttpSms(mute, None)
     page, seconds = ask_for_code(client, 1)
     assert LATER in page.errors["code"]
     assert PATIENCE <= seconds < PATIENCE + 2
@@ -73,7 +74,7 @@ def test_a_registry_that_never_finishes_keeps_what_was_typed_and_says_later(
     app: Flask, client: LintingClient, mute: str
 ) -> None:
     sign_in(client, NEW.phone)
-    app.extensions["population"] = HttpRegistry(mute, None)
+    services_of(app).population = HttpRegistry(mute, None)
     page = real_name(client, NEW, 422)
     assert "现在连不上核验系统，您填的内容还在，请稍后再按“确认”。" in page.alert
     assert (page.value("name"), page.value("identity")) == (NEW.name, NEW.identity)
@@ -84,7 +85,7 @@ def test_while_some_wait_the_next_is_told_at_once_and_pages_are_served(
 ) -> None:
     monkeypatch.setattr(external_services, "PATIENCE", 3.0)
     with silent() as address:
-        app.extensions["sms"] = HttpSms(address, None)
+        services_of(app).sms = HttpSms(address, None)
         waiting = threading.Thread(
             target=at_once, args=(AT_ONCE, lambda number: ask_for_code(another(), number))
         )
@@ -113,7 +114,7 @@ def test_after_some_silences_nobody_waits_until_one_call_finds_it_back(
             raise httpx.ReadTimeout("silent", request=request)
         return httpx.Response(200)
 
-    app.extensions["sms"] = HttpSms("http://provider/", None, httpx.MockTransport(answer))
+    services_of(app).sms = HttpSms("http://provider/", None, httpx.MockTransport(answer))
     for number in range(1, OPENS_AFTER + 3):
         assert LATER in ask_for_code(another(), number)[0].errors["code"]
     assert len(calls) == OPENS_AFTER
@@ -130,7 +131,7 @@ def test_numbers_that_a_provider_refuses_do_not_end_its_service_for_others(
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200 if newcomer(8).phone in request.content.decode() else 400)
 
-    app.extensions["sms"] = HttpSms("http://provider/", None, httpx.MockTransport(answer))
+    services_of(app).sms = HttpSms("http://provider/", None, httpx.MockTransport(answer))
     for number in range(1, OPENS_AFTER + 2):
         ask_for_code(another(), number)
     client = another()

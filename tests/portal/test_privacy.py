@@ -15,12 +15,12 @@ from flexapp.channels.launch import KEPT as LAUNCH_KEPT
 from flexapp.counter.cases import CASE_LIFE as COUNTER_CASE
 from flexapp.db.session import db
 from flexapp.encryption import EncryptedText
-from flexapp.office.audit_pages import SENTENCES as ALL_ACTIONS
 from flexapp.people.auth import LONGEST
 from flexapp.people.drafts import LIFE as DRAFT
 from flexapp.portal.data_export import FOR_OTHERS
 from flexapp.portal.service import NOT_MESSAGES, SENTENCES
 from flexapp.rules.personal_information import ABOUT_NOBODY, HOLDINGS, expiries
+from flexapp.staff.event_sentences import SENTENCES as ALL_ACTIONS
 from flexapp.web.origin_check import CHANNEL
 from tests.support.client import LintingClient
 from tests.support.database import execute, rows, stored

@@ -23,7 +23,7 @@ EVERYBODY = frozenset(Role)
 LOCAL = frozenset({Role.TOWNSHIP, Role.HALL})
 
 ROLES: dict[str, frozenset[Role]] = {
-    "counter.desk": EVERYBODY,
+    "staff.desk": EVERYBODY,
     "counter_assessment.ask_revoke": LOCAL,
     "counter_assessment.ask_tax": LOCAL,
     "counter_assessment.card": LOCAL,

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from stdnum.cn.ric import calc_check_digit
 
+from flexapp.services import services_of
 from flexapp.transmission.delivery import work_once
 from flexapp.transmission.gateway import TaxGateway
 from flexapp.transmission.outbox_worker import deliver_events
@@ -120,7 +121,7 @@ def revoke(client: LintingClient, serial: str) -> Page:
 def work(app: Flask, gateway: TaxGateway | None = None) -> int:
     """One round of the sender, and what the stand-in has to tell; how much it was."""
     with app.app_context():
-        sent = work_once(gateway or app.extensions["tax_gateway"])
+        sent = work_once(gateway or services_of(app).tax)
     return sent + deliver_events(app)
 
 

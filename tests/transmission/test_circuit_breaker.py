@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from flexapp.encryption import open_stored, vault
+from flexapp.services import services_of
 from flexapp.transmission import delivery, repository
 from flexapp.transmission.outbox_worker import Sender
 from tests.support.client import LintingClient
@@ -218,7 +219,7 @@ def test_a_message_that_cannot_even_be_made_is_parked_and_the_others_go_out(
     poison, *others = three(ma_lan)
     execute(app, "UPDATE outbox_message SET content = 'demo:AAAA' WHERE serial = ?", poison)
     with app.app_context():
-        Sender(app.extensions["tax_gateway"]).round()
+        Sender(services_of(app).tax).round()
     assert [state(ma_lan, serial) for serial in others] == ["已传输"] * 2
     assert PARKED in note(ma_lan, poison)
 
@@ -259,7 +260,7 @@ def test_what_the_tax_bureau_has_is_not_given_back(ma_lan: LintingClient, app: F
     serial = assess(ma_lan, "2026-01", "2026-12")
     transmit(ma_lan, serial)
     with app.app_context():
-        delivery.work_once(app.extensions["tax_gateway"])
+        delivery.work_once(services_of(app).tax)
     execute(app, "UPDATE assessment SET state = 'queued'")
     execute(app, "UPDATE outbox_message SET status = 'parked'")
     assert "税务已经收到这一笔" in command(app, "give-back", serial, "--reason", "不能接收")

@@ -10,6 +10,7 @@ from flask import Flask
 
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State, apply
+from flexapp.services import services_of
 from flexapp.transmission.event_transitions import WAYS, Fact
 from flexapp.transmission.outbox_worker import Sender
 from tests.support.client import LintingClient
@@ -154,7 +155,7 @@ def test_a_sender_compares_before_it_sends(ma_lan: LintingClient, app: Flask, qu
 
         def __getattr__(self, name: str) -> object:
             calls.append(name)
-            return getattr(app.extensions["tax_gateway"], name)
+            return getattr(services_of(app).tax, name)
 
     with app.app_context():
         Sender(Watching()).round()  # type: ignore[arg-type]

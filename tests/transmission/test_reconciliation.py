@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from flask import Flask
 
+from flexapp.services import services_of
 from flexapp.transmission.delivery import work_once
 from flexapp.transmission.outbox_worker import Sender
 from tests.conftest import MakeApp
@@ -113,7 +115,7 @@ def ask(client: LintingClient, serial: str, reason: str = "缴费基数填错了
 def send_only(app: Flask) -> None:
     """A round of the sender, of whose consequences the tax bureau tells nothing."""
     with app.app_context():
-        work_once(app.extensions["tax_gateway"])
+        work_once(services_of(app).tax)
 
 
 def test_a_declined_request_nobody_told_us_of_is_found_with_its_reason(
@@ -184,7 +186,7 @@ def test_a_serial_that_only_the_tax_bureau_knows_is_never_given_again(
 def test_a_news_of_an_event_beats_a_page_that_was_read_before_it(
     app: Flask, ma_lan: LintingClient, transmitted: str
 ) -> None:
-    gateway = app.extensions["tax_gateway"]
+    gateway: Any = services_of(app).tax
     page = gateway.listing(0, 10)
     clerk(ma_lan, transmitted, "标记已缴费")
     work(app)
@@ -213,7 +215,7 @@ def test_a_worker_that_cannot_compare_sends_nothing(
 
 
 def test_comparing_that_could_not_finish_says_so(app: Flask, transmitted: str) -> None:
-    app.extensions["tax_gateway"] = through(unreachable)
+    services_of(app).tax = through(unreachable)
     assert "not finished: the tax bureau cannot be asked" in reconcile(app, 2)
 
 
@@ -225,5 +227,5 @@ def test_a_page_that_makes_no_sense_settles_nothing(app: Flask, transmitted: str
         {"assessments": "x", "next": None},
     )
     for body in bodies:
-        app.extensions["tax_gateway"] = through(answering(200, body))
+        services_of(app).tax = through(answering(200, body))
         assert "not finished" in reconcile(app, 2)

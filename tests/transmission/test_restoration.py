@@ -18,6 +18,7 @@ from flask import Flask
 from flexapp import signing
 from flexapp.config import DEMO_SIGNING_KEY
 from flexapp.db.session import db
+from flexapp.services import services_of
 from flexapp.transmission import reconciliation, restoration
 from flexapp.transmission.outbox_worker import (
     Sender,
@@ -266,13 +267,13 @@ def test_a_message_signed_with_a_key_not_used_any_more_counts_while_we_keep_its_
     backup.put_back()
     fresh = signing.new_key("ours-2027").as_dict(private=True)
     only_new = make_app(FLEXAPP_SIGNING_KEYS=json.dumps({"keys": [fresh]}))
-    only_new.extensions["tax_gateway"] = app.extensions["tax_gateway"]
+    services_of(only_new).tax = services_of(app).tax
     assert f"{serial}: received there, unknown here: our message kept there is not believed" in (
         reconcile(only_new, 1)
     )
     retired = DEMO_SIGNING_KEY.as_dict(private=False)
     both = make_app(FLEXAPP_SIGNING_KEYS=json.dumps({"keys": [fresh, retired]}))
-    both.extensions["tax_gateway"] = app.extensions["tax_gateway"]
+    services_of(both).tax = services_of(app).tax
     restore(both, 1)
     # What is not used any more is not handed out as ours.
     public = json.loads(both.test_client().get("/open/tax/keys").text)
@@ -318,7 +319,7 @@ def test_a_tax_bureau_without_these_calls_is_compared_as_before(
 
     old = through(older)
     old.listing = lambda after, limit: listed  # type: ignore[method-assign]
-    app.extensions["tax_gateway"] = old
+    services_of(app).tax = old
     assert f"{serial}: received there, unknown here: our message is not kept there" in (
         reconcile(app, 1)
     )

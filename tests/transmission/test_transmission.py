@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from flask import Flask
 
 from flexapp import signing
 from flexapp.config import DEMO_SIGNING_KEY
+from flexapp.services import services_of
 from flexapp.transmission.delivery import work_once
 from flexapp.transmission.protocol import HEADER, OURS, THEIRS
 from flexapp.web.clock import instant
@@ -262,7 +264,7 @@ def test_an_answer_lost_on_the_way_makes_no_second_record(
 ) -> None:
     serial = assess(ma_lan, "2026-01", "2026-12")
     transmit(ma_lan, serial)
-    gateway = app.extensions["tax_gateway"]
+    gateway: Any = services_of(app).tax
     real = gateway._client._transport
     asked: list[str] = []
 

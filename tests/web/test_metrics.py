@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from flexapp.config import load
 from flexapp.people.external_services import GatewayDown
 from flexapp.rules.limits import SMS_FOR
+from flexapp.services import services_of
 from flexapp.web import metrics
 from flexapp.web.access import Access, allow
 from tests.architecture.checkout import ROOT
@@ -149,7 +150,7 @@ def test_codes_and_sign_ins_are_counted(
         def send(self, phone: str, code: str) -> str | None:
             raise GatewayDown
 
-    app.extensions["sms"] = Down()
+    services_of(app).sms = Down()
     other = another()
     other.submit(other.page("/sign-in"), "获取验证码", 422, phone=newcomer().phone)
     assert grown(client, before, "sms_total", outcome="failed") == 1

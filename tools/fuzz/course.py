@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 from werkzeug.wrappers import Request
 
 from flexapp.config import DEMO_SIGNING_KEY
+from flexapp.services import services_of
 from flexapp.taxbureau.faults import Faults
 from flexapp.transmission.delivery import work_once
 from flexapp.transmission.outbox_worker import deliver_events
@@ -310,7 +311,7 @@ class Course:
         app = self._world.app
         try:
             with app.app_context():
-                work_once(app.extensions["tax_gateway"])
+                work_once(services_of(app).tax)
             deliver_events(app)
         except Exception as error:  # whatever it is: it must not come this far
             return Finding(f"the sender: {type(error).__name__}", f"the sender stopped: {error!r}")

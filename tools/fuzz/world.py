@@ -24,6 +24,7 @@ from flexapp import signing
 from flexapp.db.session import db
 from flexapp.demo.staff import PASSWORD
 from flexapp.factory import create_app
+from flexapp.services import services_of
 from flexapp.taxbureau import faults as stand_in_faults
 from tests.counter.conftest import enter, give_password
 from tests.office import publishing
@@ -73,7 +74,8 @@ class World:
         (templates or Templates(folder)).copy(TODAY, folder)
         self.app = thrift.share_templates(create_app(settings_for(folder, TODAY)))
         self.app.test_client_class = LintingClient
-        self.stand_in: Flask = self.app.extensions["tax_events"].args[0]
+        told: Any = services_of(self.app).deliver_tax_events
+        self.stand_in: Flask = told.args[0]
         # A tax bureau that is told to hang would hold up the one thread that there is here.
         self._time = vars(stand_in_faults)["time"]
         vars(stand_in_faults)["time"] = SimpleNamespace(sleep=lambda _: None)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, g, session, url_for
+from flask import Blueprint, Response, g, session, url_for
 
-from flexapp.config import Settings
-from flexapp.counter import disputes, person_corrections
-from flexapp.counter.dispute_pages import waiting_since
-from flexapp.counter.forms import CodeForm, PasswordForm, SignInForm
-from flexapp.counter.pages import CORRECTIONS, DISPUTES, DeskPage
-from flexapp.demo import staff
 from flexapp.rules.limits import STAFF_WRONG
 from flexapp.rules.refusal import Refusal
+from flexapp.services import services
 from flexapp.staff import sessions
 from flexapp.staff.auth import COOKIE, next_step
+from flexapp.staff.desk import DeskPage
+from flexapp.staff.forms import CodeForm, PasswordForm, SignInForm
 from flexapp.staff.passwords import place
 from flexapp.web import (
     client_ip,
@@ -21,13 +18,13 @@ from flexapp.web import (
     rate_limit,
 )
 from flexapp.web.access import Access, allow
-from flexapp.web.clock import instant, today
+from flexapp.web.clock import instant
 from flexapp.web.htmx import render
 from flexapp.web.known_browsers import Asker
 from flexapp.web.navigation import see_other
 from flexapp.web.unit_of_work import reading_ahead
 
-blueprint = Blueprint("counter", __name__, url_prefix="/counter")
+blueprint = Blueprint("staff", __name__, url_prefix="/counter")
 
 
 @blueprint.get("/sign-in")
@@ -143,7 +140,7 @@ def check_code() -> Response:
         form.refuse(token)
         return page(form)
     _begin(token)
-    response = see_other(url_for("counter.desk"))
+    response = see_other(url_for("staff.desk"))
     sessions.devices.remember(response, user_name)
     return response
 
@@ -154,19 +151,14 @@ def sign_out() -> Response:
     """End the session on the server and forget its cookie."""
     sessions.sign_out(token=g.counter_session.token)
     session.pop(COOKIE, None)
-    return see_other(url_for("counter.sign_in"))
+    return see_other(url_for("staff.sign_in"))
 
 
 @blueprint.get("")
 @allow(Access.STAFF)
 def desk() -> Response:
     """Who is here, and what they can do."""
-    clerk = g.counter_session.clerk
-    waits = {
-        DISPUTES: waiting_since(disputes.count(clerk), today(), began="反映"),
-        CORRECTIONS: waiting_since(person_corrections.count(clerk), today(), began="提交"),
-    }
-    page = DeskPage.of(clerk, waits)
+    page = DeskPage.of(g.counter_session.clerk)
     return render("counter/desk.html", "counter/_desk.html", page=page)
 
 
@@ -194,14 +186,14 @@ def _go_on() -> Response:
     if found is None:
         return _ended()
     if found.complete:
-        return see_other(url_for("counter.desk"))
+        return see_other(url_for("staff.desk"))
     return see_other(url_for(next_step(found)))
 
 
 def _ended() -> Response:
     """The session was ended while this request ran: back to where a new one begins."""
     session.pop(COOKIE, None)
-    return see_other(url_for("counter.sign_in"))
+    return see_other(url_for("staff.sign_in"))
 
 
 def _sign_in_page(form: SignInForm) -> Response:
@@ -228,8 +220,8 @@ def _enrol_page(form: CodeForm) -> Response:
 
 
 def _code_page(form: CodeForm) -> Response:
-    settings: Settings = current_app.config["SETTINGS"]
-    shown = staff.current(g.counter_session.clerk) if settings.is_demo else None
+    demo = services().demo
+    shown = demo.second_factor(g.counter_session.clerk) if demo is not None else None
     return render(
         "counter/code.html", "counter/_code.html", form.status, form=form, shown_code=shown
     )

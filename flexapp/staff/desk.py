@@ -1,0 +1,77 @@
+"""The desk of clerks and officers: what each role can open. Slices add their own entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask, current_app, url_for
+
+from flexapp.rules import divisions
+from flexapp.rules.roles import Role
+from flexapp.staff.service import Clerk
+
+KEY = "desk_entries"
+
+
+@dataclass(frozen=True, slots=True)
+class DeskEntry:
+    """Somewhere the desk leads."""
+
+    position: int
+    """Entries are listed in ascending order."""
+    name: str
+    about: str
+    endpoint: str
+    icon: str
+    roles: frozenset[Role]
+    waiting: Callable[[Clerk], str] | None = None
+    """How much waits there, and how long; "" for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskLink:
+    """An entry as the page shows it."""
+
+    name: str
+    about: str
+    url: str
+    icon: str
+    waits: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPage:
+    """/counter: who is here, and what they can do."""
+
+    name: str
+    role: str
+    divisions: str
+    links: tuple[DeskLink, ...]
+
+    @classmethod
+    def of(cls, clerk: Clerk) -> DeskPage:
+        """The desk of a clerk."""
+        names = [divisions.find(code) for code in clerk.divisions]
+        entries: list[DeskEntry] = current_app.extensions.get(KEY, [])
+        return cls(
+            name=clerk.name,
+            role=clerk.role.label,
+            divisions="、".join(place.name for place in names if place) or "全区",
+            links=tuple(
+                DeskLink(
+                    each.name,
+                    each.about,
+                    url_for(each.endpoint),
+                    each.icon,
+                    "" if each.waiting is None else each.waiting(clerk),
+                )
+                for each in sorted(entries, key=lambda entry: entry.position)
+                if clerk.role in each.roles
+            ),
+        )
+
+
+def add_entries(app: Flask, *entries: DeskEntry) -> None:
+    """Put entries on the desk."""
+    app.extensions.setdefault(KEY, []).extend(entries)
