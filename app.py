@@ -50,7 +50,7 @@ def _begin(settings: Settings) -> None:
     """Log, count and write files as a process of the service does."""
     os.umask(0o077)  # whatever is written holds something of somebody
     logs.begin(settings)
-    metrics.share(settings)
+    metrics.enable_multiprocess(settings)
 
 
 def version() -> str:
@@ -88,8 +88,8 @@ def main(arguments: Sequence[str] = ()) -> int:
         )
         print(f"The service cannot start: {fault}", file=sys.stderr)  # noqa: T201
         return 2
-    metrics.share(settings)
-    metrics.forget_the_dead(settings)
+    metrics.enable_multiprocess(settings)
+    metrics.cleanup_dead_workers(settings)
     print(f"Serving on {settings.public_url} (stop with Ctrl+C)", flush=True)  # noqa: T201
     return _serve(settings)
 

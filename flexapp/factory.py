@@ -214,7 +214,7 @@ def _tax_bureau(app: Flask, settings: Settings) -> tuple[TaxGateway, Callable[[]
         keys=demo_keys(),
         trusted=json.dumps(signing.public_set(settings.signing_keys)),
         stylesheet_url=assets.url(app, "app.css"),
-        now=clock.instant,
+        now=clock.utcnow,
         broken=partial(httpx.ReadError, "the tax bureau closed the connection"),
     )
     gateway = HttpTaxGateway(

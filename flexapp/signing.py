@@ -39,7 +39,7 @@ _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
-class NotGenuine(Exception):
+class InvalidMessage(Exception):
     """A message that must not be believed. `reason` is a stable code, `str()` one sentence.
 
     Codes: malformed, algorithm, unknown_key, bad_signature, wrong_issuer, wrong_audience, expired,
@@ -52,7 +52,7 @@ class NotGenuine(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Genuine:
+class VerifiedMessage:
     """What a message says that was signed by whom it names, for us, and just now."""
 
     issuer: str
@@ -94,7 +94,7 @@ def verify(
     audience: str,
     at: datetime,
     longest: timedelta = LONGEST_LIFE,
-) -> Genuine:
+) -> VerifiedMessage:
     """What a compact JWS says, once everything about it holds; raises `NotGenuine`.
 
     A message that was believed before is believed again: refusing it is for whoever remembers ids.
@@ -103,21 +103,21 @@ def verify(
     _between(claims, issuer, audience)
     issued, expires = _moment(claims, "iat"), _moment(claims, "exp")
     if expires <= issued:
-        raise NotGenuine("ends_first", "exp is not after iat: the message was never valid")
+        raise InvalidMessage("ends_first", "exp is not after iat: the message was never valid")
     if expires - issued > longest:
-        raise NotGenuine(
+        raise InvalidMessage(
             "too_long", f"exp is more than {longest.total_seconds():.0f} seconds after iat"
         )
     if issued > at + LEEWAY:
-        raise NotGenuine("not_yet", "the message is from the future (iat): compare the clocks")
+        raise InvalidMessage("not_yet", "the message is from the future (iat): compare the clocks")
     if "nbf" in claims and _moment(claims, "nbf") > at + LEEWAY:
-        raise NotGenuine("not_yet", "the message is not valid yet (nbf): compare the clocks")
+        raise InvalidMessage("not_yet", "the message is not valid yet (nbf): compare the clocks")
     if expires + LEEWAY <= at:
-        raise NotGenuine("expired", "the message has expired (exp): compare the clocks")
+        raise InvalidMessage("expired", "the message has expired (exp): compare the clocks")
     message_id = claims.get("jti")
     if not isinstance(message_id, str) or not _MESSAGE_ID.fullmatch(message_id):
-        raise NotGenuine("no_id", "jti must be 16 to 64 letters, digits, - or _")
-    return Genuine(issuer, message_id, str(header["kid"]), expires + LEEWAY, claims)
+        raise InvalidMessage("no_id", "jti must be 16 to 64 letters, digits, - or _")
+    return VerifiedMessage(issuer, message_id, str(header["kid"]), expires + LEEWAY, claims)
 
 
 def verify_kept(message: str, keys: KeySet, *, issuer: str, audience: str) -> Mapping[str, object]:
@@ -230,26 +230,26 @@ def _decode(message: str, keys: KeySet) -> tuple[Mapping[str, object], Mapping[s
             "invalid_key_id": "unknown_key",
             "bad_signature": "bad_signature",
         }.get(error.error, "malformed")
-        raise NotGenuine(reason, f"the signature does not hold ({error.error})") from None
+        raise InvalidMessage(reason, f"the signature does not hold ({error.error})") from None
     except (ValueError, TypeError, RecursionError):
-        raise NotGenuine("malformed", "not a compact JWS over a JSON object") from None
+        raise InvalidMessage("malformed", "not a compact JWS over a JSON object") from None
     # Where a set holds one key, joserfc takes that one for a message that names none.
     if not isinstance(token.header.get("kid"), str):
-        raise NotGenuine("unknown_key", "the message does not name its key (kid)")
+        raise InvalidMessage("unknown_key", "the message does not name its key (kid)")
     return token.header, token.claims
 
 
 def _between(claims: Mapping[str, object], issuer: str, audience: str) -> None:
     if claims.get("iss") != issuer:
-        raise NotGenuine("wrong_issuer", "the message does not come from whom it should (iss)")
+        raise InvalidMessage("wrong_issuer", "the message does not come from whom it should (iss)")
     if claims.get("aud") != audience:
-        raise NotGenuine("wrong_audience", "the message is for somebody else (aud)")
+        raise InvalidMessage("wrong_audience", "the message is for somebody else (aud)")
 
 
 def _moment(claims: Mapping[str, object], name: str) -> datetime:
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < LATEST:
-        raise NotGenuine("malformed", f"{name} must be whole seconds")
+        raise InvalidMessage("malformed", f"{name} must be whole seconds")
     return datetime.fromtimestamp(value, UTC)
 
 

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from flexapp.agency import repository
-from flexapp.agency.permissions import read_words, refuse_others
+from flexapp.agency.permissions import read_words, require_officer
 from flexapp.agency.repository import AnnouncementRow
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
@@ -66,7 +66,7 @@ def announce(
     *, text: str, first: str, last: str, actor: Actor, at: datetime, today: date
 ) -> int | tuple[Refusal, ...]:
     """Post a text from a day to a day (YYYY-MM-DD, both included); its number."""
-    refusal = refuse_others(actor)
+    refusal = require_officer(actor)
     if refusal is not None:
         return (refusal,)
     words = read_words(text, most=TEXT_MAX)
@@ -96,7 +96,7 @@ def announce(
 
 def take_down(*, number: int, actor: Actor, at: datetime, today: date) -> Refusal | None:
     """Take one down that is shown or coming."""
-    refusal = refuse_others(actor)
+    refusal = require_officer(actor)
     if refusal is not None:
         return refusal
     if not repository.take_down(number, today, at):

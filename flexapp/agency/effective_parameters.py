@@ -22,17 +22,17 @@ KNOWN = "parameters_in_force"
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class EffectiveParameters:
     """Years open for declaration, and the figures that hold: one look at one moment."""
 
     open_years: frozenset[int]
     book: ParameterBook
 
 
-def in_force(today: date) -> InForce:
+def effective_parameters(today: date) -> EffectiveParameters:
     """What holds today. The current year is open unless the agency closed it."""
     years, number = repository.standing(today)
-    return InForce(
+    return EffectiveParameters(
         frozenset(year for year, is_open in ({today.year: True} | years).items() if is_open),
         _book(today, number),
     )

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flexapp.db.session import Model, Moment
+from flexapp.db.session import Model, UTCDateTime
 
 
 class Publication(Model):
@@ -42,10 +42,10 @@ class Publication(Model):
     proposed_by: Mapped[int]
     """The number of the clerk (`staff.id`); the slice of the staff lies above this one."""
     proposed_by_label: Mapped[str]
-    proposed_at: Mapped[datetime] = mapped_column(Moment)
+    proposed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     decided_by: Mapped[int | None]
     decided_by_label: Mapped[str] = mapped_column(default="")
-    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class DeclarationYear(Model):
@@ -91,5 +91,5 @@ class Announcement(Model):
     shown_from: Mapped[date]
     shown_to: Mapped[date]
     posted_by_label: Mapped[str]
-    posted_at: Mapped[datetime] = mapped_column(Moment)
-    taken_down_at: Mapped[datetime | None] = mapped_column(Moment)
+    posted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    taken_down_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

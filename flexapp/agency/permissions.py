@@ -11,7 +11,7 @@ NOT_AN_OFFICER = Refusal("not_an_officer", "只有经办机构管理员可以办
 REASON_MAX = 100
 
 
-def refuse_others(actor: Actor) -> Refusal | None:
+def require_officer(actor: Actor) -> Refusal | None:
     """None for an officer of the agency."""
     officer = actor.kind is ActorKind.STAFF and actor.channel == Role.AGENCY.value
     return None if officer and actor.id is not None else NOT_AN_OFFICER

@@ -15,7 +15,7 @@ from enum import StrEnum
 from flask import current_app
 
 from flexapp.agency import repository
-from flexapp.agency.permissions import read_reason, refuse_others
+from flexapp.agency.permissions import read_reason, require_officer
 from flexapp.agency.repository import PlaceRow
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
@@ -128,7 +128,7 @@ def open_places(
     *, places: Sequence[Place], since: str, actor: Actor, at: datetime, today: date
 ) -> Refusal | None:
     """Open these places from a day on (YYYY-MM-DD, today or later); an open one stays open."""
-    refusal = refuse_others(actor)
+    refusal = require_officer(actor)
     if refusal is not None:
         return refusal
     if not places:
@@ -149,7 +149,7 @@ def close_places(
     *, places: Sequence[Place], reason: str, actor: Actor, at: datetime, today: date
 ) -> Refusal | None:
     """Close these places from today on, with a reason; what was assessed there goes its way."""
-    refusal = refuse_others(actor)
+    refusal = require_officer(actor)
     if refusal is not None:
         return refusal
     if not places:

@@ -9,11 +9,11 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from flexapp.agency import repository
-from flexapp.agency.effective_parameters import in_force, read_rows
-from flexapp.agency.permissions import read_reason, refuse_others
+from flexapp.agency.effective_parameters import effective_parameters, read_rows
+from flexapp.agency.permissions import read_reason, require_officer
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.rules.parameters import ParameterError
 from flexapp.rules.publication import Draft, Sample, doubts, samples
 from flexapp.rules.refusal import Refusal
@@ -55,12 +55,12 @@ class Publication:
 
     def effect(self, today: date) -> tuple[tuple[Sample, ...], tuple[str, ...]]:
         """What it changes in what is in force today, and what is unusual about it."""
-        return samples(self.draft, in_force(today).book), doubts(self.draft)
+        return samples(self.draft, effective_parameters(today).book), doubts(self.draft)
 
 
 def propose(*, draft: Draft, actor: Actor, at: datetime) -> int | Refusal:
     """The number of the proposal; nothing is in force by it yet."""
-    refusal = refuse_others(actor)
+    refusal = require_officer(actor)
     if refusal is not None:
         return refusal
     content = json.dumps([row.as_record() for row in draft.rows], ensure_ascii=False)
@@ -95,9 +95,9 @@ def confirm(
     `seen` is the `state_of_the_book` the officer's page was drawn from: whoever confirms has seen
     the effect on what is in force now.
     """
-    hold("agency", "publications")
+    advisory_lock("agency", "publications")
     row = repository.by_id(publication_id)
-    refusal = refuse_others(actor) or (UNKNOWN if row is None else None)
+    refusal = require_officer(actor) or (UNKNOWN if row is None else None)
     if refusal is not None or row is None:
         return refusal or UNKNOWN
     if row.status != Status.PROPOSED:
@@ -108,7 +108,7 @@ def confirm(
         return OUTDATED
     begins = max(row.effective_from, today)
     try:
-        in_force(begins).book.with_rows(read_rows(row.rows))
+        effective_parameters(begins).book.with_rows(read_rows(row.rows))
     except ParameterError:
         return Refusal("does_not_fit", "这些数据与已公布的其他数据矛盾，请作废后重新提出。")
     if not _decide(publication_id, Status.CONFIRMED, actor, at, begins):
@@ -120,7 +120,7 @@ def confirm(
 def withdraw(*, publication_id: int, reason: str, actor: Actor, at: datetime) -> Refusal | None:
     """作废 a proposal, by any officer, with a reason; what is in force can only be superseded."""
     row = repository.by_id(publication_id)
-    refusal = refuse_others(actor) or (UNKNOWN if row is None else None)
+    refusal = require_officer(actor) or (UNKNOWN if row is None else None)
     if refusal is not None or row is None:
         return refusal or UNKNOWN
     why = read_reason(reason)

@@ -23,7 +23,7 @@ from flexapp.agency.models import Announcement, DeclarationYear, PilotPlace, Pub
 from flexapp.audit import service as audit
 from flexapp.db.session import (
     db,
-    run,
+    execute,
     table_of,
     upsert,
 )
@@ -71,7 +71,7 @@ _ROWS_IN_FORCE = (
 
 def standing(today: date) -> tuple[dict[int, bool], int]:
     """Years opened (True) or closed (False), and how many publications are in force."""
-    rows = run(_STANDING, {"today": today})
+    rows = execute(_STANDING, {"today": today})
     found: dict[int, int] = {row[0]: row[1] for row in rows}
     number = found.pop(0)
     return {year: bool(is_open) for year, is_open in found.items()}, number
@@ -166,7 +166,7 @@ _PLACES_OF = select(*_PLACE).where(
 
 def pilot_places_of(area: str, channel: str) -> dict[str, PlaceRow]:
     """What was said of an area and of a channel, by kind."""
-    found = run(_PLACES_OF, {"area": area, "channel": channel})
+    found = execute(_PLACES_OF, {"area": area, "channel": channel})
     return {row[0]: PlaceRow(*row) for row in found}
 
 
@@ -216,7 +216,7 @@ _ANNOUNCED = (
 
 def announced(today: date, most: int) -> Sequence[str]:
     """The texts shown on a day, newest first."""
-    return [row[0] for row in run(_ANNOUNCED, {"today": today, "most": most})]
+    return [row[0] for row in execute(_ANNOUNCED, {"today": today, "most": most})]
 
 
 def announcements(most: int) -> Sequence[AnnouncementRow]:

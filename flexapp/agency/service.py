@@ -11,11 +11,11 @@ from flexapp.agency.announcements import (
     shown,
     take_down,
 )
-from flexapp.agency.effective_parameters import InForce, in_force
+from flexapp.agency.effective_parameters import EffectiveParameters, effective_parameters
 from flexapp.agency.permissions import (
     REASON_MAX,
     read_reason,
-    refuse_others,
+    require_officer,
 )
 from flexapp.agency.pilot import (
     AREAS,
@@ -45,7 +45,7 @@ __all__ = [
     "REASON_MAX",
     "SHOWN",
     "Announcement",
-    "InForce",
+    "EffectiveParameters",
     "Kind",
     "Place",
     "PlaceStanding",
@@ -58,15 +58,15 @@ __all__ = [
     "close_places",
     "close_year",
     "confirm",
+    "effective_parameters",
     "find",
-    "in_force",
     "listing",
     "open_places",
     "open_year",
     "pilot",
     "propose",
     "read_reason",
-    "refuse_others",
+    "require_officer",
     "shown",
     "state_of_the_book",
     "take_down",

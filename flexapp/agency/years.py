@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from flexapp.agency import repository
-from flexapp.agency.effective_parameters import in_force, read_rows
-from flexapp.agency.permissions import read_reason, refuse_others
+from flexapp.agency.effective_parameters import effective_parameters, read_rows
+from flexapp.agency.permissions import read_reason, require_officer
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
 from flexapp.rules.parameters import ParameterBook
@@ -29,7 +29,7 @@ class YearLine:
 
 def years(today: date) -> tuple[YearLine, ...]:
     """The current year, the next, and every other one with figures or open; newest first."""
-    now = in_force(today)
+    now = effective_parameters(today)
     published = set(now.book.years())
     to_come = _to_come(now.book, today)
     listed = published | now.open_years | to_come.keys() | {today.year, today.year + 1}
@@ -53,7 +53,7 @@ def _to_come(book: ParameterBook, today: date) -> dict[int, date]:
 def open_year(*, year: int, actor: Actor, at: datetime, today: date) -> Refusal | None:
     """Open a year for declaration; opening an open one changes nothing."""
     line = _line(year, today)
-    refusal = refuse_others(actor) or (NOT_LISTED if line is None else None)
+    refusal = require_officer(actor) or (NOT_LISTED if line is None else None)
     if refusal is not None or line is None:
         return refusal or NOT_LISTED
     if line.is_open:
@@ -79,7 +79,7 @@ def close_year(
 ) -> Refusal | None:
     """Close a year, with a reason: nothing more of it is assessed; what was assessed stays."""
     line = _line(year, today)
-    refusal = refuse_others(actor) or (NOT_LISTED if line is None else None)
+    refusal = require_officer(actor) or (NOT_LISTED if line is None else None)
     if refusal is not None or line is None:
         return refusal or NOT_LISTED
     why = read_reason(reason)

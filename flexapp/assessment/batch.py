@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from flexapp.agency.service import in_force
+from flexapp.agency.service import effective_parameters
 from flexapp.assessment import batch_repository, disputes, repository
-from flexapp.assessment.batch_repository import Known
+from flexapp.assessment.batch_repository import KnownAssessment
 from flexapp.assessment.batch_repository import Row as Import
 from flexapp.assessment.batch_rows import OldAssessment, read
 from flexapp.assessment.queries import find
@@ -77,7 +77,7 @@ def take(*, run: Import, lines: Sequence[Line], actor: Actor, at: datetime, toda
     """
     if not _is_agency(actor):
         raise ValueError("begin() would have refused this actor")
-    book = in_force(today).book
+    book = effective_parameters(today).book
     read_lines = [
         (number, (found,) if isinstance(found, str) else read(found, book=book, today=today))
         for number, found in lines
@@ -104,7 +104,7 @@ def take(*, run: Import, lines: Sequence[Line], actor: Actor, at: datetime, toda
 
 def _take_one(
     row: OldAssessment,
-    known: dict[str, Known],
+    known: dict[str, KnownAssessment],
     run: Import,
     actor: Actor,
     at: datetime,
@@ -177,8 +177,8 @@ def _take_one(
     return ()
 
 
-def _facts(row: OldAssessment, person_id: int) -> Known:
-    return Known(
+def _facts(row: OldAssessment, person_id: int) -> KnownAssessment:
+    return KnownAssessment(
         person_id=person_id,
         division=row.division,
         start_month=str(row.period.start),

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flexapp.db.session import Model, Moment
+from flexapp.db.session import Model, UTCDateTime
 
 
 class BatchImport(Model):
@@ -21,8 +21,8 @@ class BatchImport(Model):
     done: Mapped[int]
     accepted: Mapped[int]
     by_staff: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    started_at: Mapped[datetime] = mapped_column(Moment)
-    finished_at: Mapped[datetime | None] = mapped_column(Moment)
+    started_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class BatchRefusal(Model):

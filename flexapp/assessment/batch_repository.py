@@ -28,7 +28,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownAssessment:
     """What came in under a number. `paid`: as the file says; of what is stored, as it is now."""
 
     person_id: int
@@ -39,7 +39,7 @@ class Known:
     total: int
     paid: bool
 
-    def is_same(self, row: Known) -> bool:
+    def is_same(self, row: KnownAssessment) -> bool:
         """Whether a row says what is stored; one not paid then may have been paid meanwhile."""
         return replace(self, paid=row.paid) == row and (self.paid or not row.paid)
 
@@ -92,15 +92,15 @@ def refusals(import_id: int) -> Iterator[tuple[int, str]]:
         yield row[0], row[1]
 
 
-def known(numbers: Sequence[str]) -> Mapping[str, Known]:
+def known(numbers: Sequence[str]) -> Mapping[str, KnownAssessment]:
     """What came in already under these numbers."""
-    columns = [getattr(Assessment, name) for name in Known.__slots__ if name != "paid"]
+    columns = [getattr(Assessment, name) for name in KnownAssessment.__slots__ if name != "paid"]
     query = (
         select(_ROW.c.number, *columns, Assessment.state == State.PAID.value)
         .join(Assessment, _ROW.c.assessment_id == Assessment.id)
         .where(_ROW.c.number.in_(numbers))
     )
-    return {row[0]: Known(*tuple(row)[1:]) for row in db.session.execute(query)}
+    return {row[0]: KnownAssessment(*tuple(row)[1:]) for row in db.session.execute(query)}
 
 
 def add(number: str, import_id: int, serial: str) -> None:

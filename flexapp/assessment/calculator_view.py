@@ -9,14 +9,14 @@ from urllib.parse import quote
 
 from flexapp.assessment.creation import (
     Proposal,
-    Terms,
-    reckon,
-    terms,
+    RateTerms,
+    calculate_proposal,
+    rate_terms,
 )
 from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.forms import AssessmentForm
 from flexapp.assessment.months import TAP_END, YearMonths, leading, open_months
-from flexapp.assessment.queries import Ways
+from flexapp.assessment.queries import Desk
 from flexapp.rules.contribution import ReadBack, read_back
 from flexapp.rules.contribution_base import Meaning
 from flexapp.rules.money import round_to_fen, yen
@@ -108,7 +108,7 @@ class ChoiceView:
         form: AssessmentForm,
         bounds: Eligibility,
         *,
-        ways: Ways,
+        desk: Desk,
         who: str,
         kind: RateKind = RateKind.FLEXIBLE,
         preview: bool = True,
@@ -116,18 +116,18 @@ class ChoiceView:
         """For what stands in the form; `preview`: whether to say already what it comes to."""
         start, end, typed = form.start.data, form.end.data, form.base.data
 
-        on = terms(start=start, end=end, bounds=bounds, kind=kind)
+        on = rate_terms(start=start, end=end, bounds=bounds, kind=kind)
 
         def proposed(base: str) -> Proposal | None:
-            outcome = reckon(on, base)
+            outcome = calculate_proposal(on, base)
             return outcome if isinstance(outcome, Proposal) else None
 
         # One address for each kind of link, and what differs behind it: made by the router one by
         # one they would cost more than the sums.
-        form_at = ways.listing(
+        form_at = desk.listing(
             "new", who, start=start, end=end, tap=form.tap.data or None, to="base"
         )
-        trial_at = ways.listing("trial", who, start=start, end=end)
+        trial_at = desk.listing("trial", who, start=start, end=end)
 
         def url(base: str) -> str:
             return f"{form_at}&base={quote(base)}#base"
@@ -136,7 +136,7 @@ class ChoiceView:
             text = proposal.calculation.entered.text
             return Explained(f"{trial_at}&base={quote(text)}", _label(proposal))
 
-        mine = reckon(on, typed) if typed and preview else None
+        mine = calculate_proposal(on, typed) if typed and preview else None
         chosen = mine if isinstance(mine, Proposal) else None
         others = [(base, proposal) for base in COMPARED if (proposal := proposed(base))]
         return cls(
@@ -204,7 +204,7 @@ def months_to_tap(
     form: AssessmentForm,
     bounds: Eligibility,
     *,
-    ways: Ways,
+    desk: Desk,
     who: str,
     today: date,
     seen_by: int | None = None,
@@ -216,7 +216,7 @@ def months_to_tap(
     chosen = _chosen(form)
     more = {"base": form.base.data or "", "_anchor": "months"}
     return tuple(
-        replace(year, cells=leading(year.cells, who=who, ways=ways, chosen=chosen, more=more))
+        replace(year, cells=leading(year.cells, who=who, desk=desk, chosen=chosen, more=more))
         for year in open_months(bounds, today=today, seen_by=seen_by)
     )
 
@@ -229,7 +229,7 @@ def _chosen(form: AssessmentForm) -> Chosen | None:
     return Chosen(start, end, waits=form.tap.data == TAP_END)
 
 
-def _period(form: AssessmentForm, on: Terms | Refusal) -> str:
+def _period(form: AssessmentForm, on: RateTerms | Refusal) -> str:
     """What is chosen in words, with what another tap does; or why it cannot be assessed."""
     # A refusal that stands beside its field is not said twice.
     if form.start.errors or form.end.errors:

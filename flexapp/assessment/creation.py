@@ -30,7 +30,7 @@ from flexapp.rules.states import State
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class AssessmentSubject:
     """Whom an assessment is for, and whether somebody else makes it."""
 
     person: PersonCard
@@ -47,7 +47,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class RateTerms:
     """Months that may be assessed, with the figures and the rate that hold in them."""
 
     period: Period
@@ -77,12 +77,12 @@ def propose(
 
     All reasons at once, each naming its field, so that a person mends the page in one go.
     """
-    return reckon(terms(start=start, end=end, bounds=bounds, kind=kind), base)
+    return calculate_proposal(rate_terms(start=start, end=end, bounds=bounds, kind=kind), base)
 
 
-def terms(
+def rate_terms(
     *, start: str, end: str, bounds: Eligibility, kind: RateKind = RateKind.FLEXIBLE
-) -> Terms | Refusal:
+) -> RateTerms | Refusal:
     """What holds for the months that were typed, whatever the base."""
     period = bounds.check(start, end)
     if isinstance(period, Refusal):
@@ -91,10 +91,10 @@ def terms(
     rate = bounds.book.rate_of_period(kind, period)
     if isinstance(figures, Refusal):
         return figures
-    return rate if isinstance(rate, Refusal) else Terms(period, figures, rate)
+    return rate if isinstance(rate, Refusal) else RateTerms(period, figures, rate)
 
 
-def reckon(terms: Terms | Refusal, base: str) -> Proposal | tuple[Refusal, ...]:
+def calculate_proposal(terms: RateTerms | Refusal, base: str) -> Proposal | tuple[Refusal, ...]:
     """What a base, as typed, comes to on these terms; or every reason against either."""
     entered = parse_base(base)
     if isinstance(terms, Refusal) or isinstance(entered, Refusal):
@@ -109,7 +109,7 @@ def reckon(terms: Terms | Refusal, base: str) -> Proposal | tuple[Refusal, ...]:
 
 def assess(
     *,
-    subject: Subject,
+    subject: AssessmentSubject,
     start: str,
     end: str,
     base: str,
@@ -141,11 +141,11 @@ def assess(
     bounds = eligibility_case.eligibility(
         person=subject.person, registration=subject.registration, today=today
     )
-    on = terms(start=start, end=end, bounds=bounds, kind=kind)
-    proposal = reckon(on, base)
+    on = rate_terms(start=start, end=end, bounds=bounds, kind=kind)
+    proposal = calculate_proposal(on, base)
     if not isinstance(proposal, Proposal):
         return proposal
-    if isinstance(on, Terms) and _changed_since(shown, on):
+    if isinstance(on, RateTerms) and _changed_since(shown, on):
         return (_figures_changed(proposal),)
     assert actor.id is not None
     by_staff = actor.kind is ActorKind.STAFF
@@ -210,7 +210,7 @@ def figures_of(calculation: Calculation) -> Mapping[str, object]:
     }
 
 
-def _changed_since(shown: str, on: Terms) -> bool:
+def _changed_since(shown: str, on: RateTerms) -> bool:
     """Whether a page showed other figures for the same year. It may have shown another year's."""
     return shown.split(" ")[0] == str(on.period.year) and shown != on.shown
 
@@ -226,7 +226,7 @@ def _figures_changed(proposal: Proposal) -> Refusal:
 
 def _lost_race(person_id: int, period: Period) -> Refusal:
     """Somebody else took a month between our look and our insert."""
-    held = eligibility_case.held_months(person_id, str(period.start), str(period.end))
+    held = eligibility_case.reserved_months(person_id, str(period.start), str(period.end))
     refusal = refuse_taken(period, {month: row.serial for month, row in held.items()})
     return refusal or Refusal(
         "month_taken", "该月份已核定，刚才有另一笔同时提交；请刷新后再看。", "start"

@@ -15,7 +15,7 @@ from flexapp.assessment import dispute_repository, repository
 from flexapp.assessment.queries import Record, record_from
 from flexapp.audit import service as audit
 from flexapp.audit.service import SYSTEM, Actor, ActorKind, Event
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.people.service import person_of_account
 from flexapp.rules.disputes import CaseState, Situation, situation
 from flexapp.rules.limits import DISPUTES
@@ -103,7 +103,7 @@ class Dispute:
 def hold_cases(person_id: int) -> None:
     """Keep others from changing a person's cases: before the first look at a case, and before the
     row of an assessment is changed together with its case."""
-    hold("disputes of person", person_id)
+    advisory_lock("disputes of person", person_id)
 
 
 def open_case(*, event: Event, person_id: int, actor: Actor, at: datetime) -> Refusal | None:
@@ -119,9 +119,9 @@ def open_case(*, event: Event, person_id: int, actor: Actor, at: datetime) -> Re
     )
     if number is None:
         if actor.kind is ActorKind.ACCOUNT:
-            if rate_limit.spent(DISPUTES, person_id) is not None:
+            if rate_limit.retry_after(DISPUTES, person_id) is not None:
                 return ENOUGH
-            rate_limit.note(DISPUTES, person_id)
+            rate_limit.hit(DISPUTES, person_id)
         number = _open(event, record, person_id, actor, at)
     elif _belongs(event, number, person_id):
         return None

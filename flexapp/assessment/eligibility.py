@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from flexapp.agency.service import in_force
+from flexapp.agency.service import effective_parameters
 from flexapp.assessment import repository
 from flexapp.people.service import PersonCard
 from flexapp.registration.service import RegistrationView
@@ -26,7 +26,7 @@ ANY_MONTH = ("0000-00", "9999-99")
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Reservation:
     """A month that a live assessment holds."""
 
     serial: str
@@ -53,12 +53,12 @@ class Eligibility:
     """The figures in force, seen in the same look as the years."""
     work_start: Month
     last_month: Month
-    held: Mapping[Month, Held]
+    reserved: Mapping[Month, Reservation]
 
     @cached_property
     def taken(self) -> dict[Month, str]:
         """Held months with their serials, as the rules want them."""
-        return {month: held.serial for month, held in self.held.items()}
+        return {month: held.serial for month, held in self.reserved.items()}
 
     def choices(self, year: int) -> tuple[MonthStatus, ...]:
         """The 12 months of a year and whether each may be assessed."""
@@ -129,11 +129,11 @@ def last_month(person: PersonCard) -> Month:
     )
 
 
-def held_months(person_id: int, first: str, last: str) -> dict[Month, Held]:
+def reserved_months(person_id: int, first: str, last: str) -> dict[Month, Reservation]:
     """The live months of a person between two months."""
     return {
-        Month.parse(month): Held(serial, State(state), made_by, disputed_at)
-        for month, serial, state, made_by, disputed_at in repository.held_months(
+        Month.parse(month): Reservation(serial, State(state), made_by, disputed_at)
+        for month, serial, state, made_by, disputed_at in repository.reserved_months(
             person_id, first, last
         )
     }
@@ -141,7 +141,7 @@ def held_months(person_id: int, first: str, last: str) -> dict[Month, Held]:
 
 def eligibility(*, person: PersonCard, registration: RegistrationView, today: date) -> Eligibility:
     """What may be assessed for a registered person."""
-    now = in_force(today)
+    now = effective_parameters(today)
     years = now.open_years
     first, last = (f"{min(years)}-01", f"{max(years)}-12") if years else ANY_MONTH
     return Eligibility(
@@ -149,5 +149,5 @@ def eligibility(*, person: PersonCard, registration: RegistrationView, today: da
         book=now.book,
         work_start=registration.work_start,
         last_month=last_month(person),
-        held=held_months(person.id, first, last),
+        reserved=reserved_months(person.id, first, last),
     )

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flexapp.db.session import Model, Moment
+from flexapp.db.session import Model, UTCDateTime
 from flexapp.encryption import EncryptedText
 
 
@@ -61,9 +61,9 @@ class Assessment(Model):
     made_by_label: Mapped[str]
     by_proxy: Mapped[bool]
     channel: Mapped[str]
-    made_at: Mapped[datetime] = mapped_column(Moment)
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
     state: Mapped[str]
-    state_at: Mapped[datetime] = mapped_column(Moment)
+    state_at: Mapped[datetime] = mapped_column(UTCDateTime)
     claimed: Mapped[bool] = mapped_column(default=False)
     """Queued, and in a sender's hands: it may have left."""
     held_up: Mapped[str] = mapped_column(default="")
@@ -71,7 +71,7 @@ class Assessment(Model):
     "parked", somebody at the agency must look at it."""
     made_by_staff: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     """The clerk who made it at a hall; either this or `made_by`, the table sees to it."""
-    disputed_at: Mapped[datetime | None] = mapped_column(Moment)
+    disputed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """Since when a case of 不是我办的 (`Dispute`) is open; meanwhile it is not transmitted."""
     origin: Mapped[str] = mapped_column(default="", server_default="")
     """"tax_archive": made again from what the tax bureau keeps (`restoring.py`), by nobody."""
@@ -109,7 +109,7 @@ class ProxyCase(Model):
     token: Mapped[str] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    opened_at: Mapped[datetime] = mapped_column(Moment)
+    opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 _OPEN = text("settled_at IS NULL")
@@ -154,13 +154,13 @@ class Dispute(Model):
     by_proxy: Mapped[bool]
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     """The clerk who did it, who may not settle the case."""
-    opened_at: Mapped[datetime] = mapped_column(Moment)
+    opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
     opened_label: Mapped[str]
     """Who opened it, masked: the person, or a clerk for them."""
     under_way: Mapped[bool]
     """Whether the assessment had been handed to the tax bureau, or might have been, by then."""
     state: Mapped[str]
-    settled_at: Mapped[datetime | None] = mapped_column(Moment)
+    settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     settled_label: Mapped[str] = mapped_column(default="")
     found: Mapped[str | None] = mapped_column(EncryptedText("dispute.found"))
     """What was found, in the words of whoever settles it; the person reads them, the proxy not."""

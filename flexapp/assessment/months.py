@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from flexapp.agency.service import in_force
-from flexapp.assessment.eligibility import Eligibility, Held, held_months, last_month
+from flexapp.agency.service import effective_parameters
+from flexapp.assessment.eligibility import Eligibility, Reservation, last_month, reserved_months
 from flexapp.assessment.queries import (
-    RESIDENTS,
+    RESIDENT_DESK,
     STATE_STYLES,
-    Ways,
+    Desk,
 )
 from flexapp.people.service import PersonCard
 from flexapp.rules.eligibility import (
@@ -107,8 +107,8 @@ def months_of_year(
 
     `not_open`: why nothing can be assessed from where the person looks, if so.
     """
-    held = held_months(person.id, f"{year}-01", f"{year}-12")
-    now = in_force(today)
+    held = reserved_months(person.id, f"{year}-01", f"{year}-12")
+    now = effective_parameters(today)
     choices = month_choices(
         year=year,
         work_start=work_start,
@@ -131,7 +131,7 @@ def open_months(
     `seen_by`: the account of a proxy, who sees which months are taken, and the state only of what
     that account made (design 2.4).
     """
-    held = bounds.held
+    held = bounds.reserved
     if seen_by is not None:
         held = {month: row for month, row in held.items() if row.made_by == seen_by}
     return tuple(
@@ -151,7 +151,7 @@ def leading(
     cells: Sequence[MonthCell],
     *,
     who: str = "self",
-    ways: Ways = RESIDENTS,
+    desk: Desk = RESIDENT_DESK,
     chosen: Chosen | None = None,
     more: Mapping[str, str] | None = None,
 ) -> tuple[MonthCell, ...]:
@@ -161,7 +161,7 @@ def leading(
     """
     runs = {cell.month: cell.run_end for cell in cells if cell.run_end is not None}
     # One address for all: each made by the router would cost as much as the rest of the grid.
-    page, _, place = ways.listing("new", who, **(more or {})).partition("#")
+    page, _, place = desk.listing("new", who, **(more or {})).partition("#")
     begin, end = f"{page}{'&' if '?' in page else '?'}start=", f"#{place}" if place else ""
 
     def url(month: Month) -> str:
@@ -192,12 +192,12 @@ def listed_months(
     who: str,
     today: date,
     seen_by: int | None = None,
-    ways: Ways = RESIDENTS,
+    desk: Desk = RESIDENT_DESK,
     not_open: Refusal | None = None,
 ) -> tuple[YearMonths, ...]:
     """The months above a list of records; a free one leads to the form."""
     return tuple(
-        replace(each, cells=leading(each.cells, who=who, ways=ways))
+        replace(each, cells=leading(each.cells, who=who, desk=desk))
         for each in open_months(bounds, today=today, seen_by=seen_by, not_open=not_open)
     )
 
@@ -209,7 +209,7 @@ def _why_closed(year: int, open_years: frozenset[int], book: ParameterBook) -> s
 
 
 def _cells(
-    choices: Sequence[MonthStatus], held: Mapping[Month, Held], closed: str | None
+    choices: Sequence[MonthStatus], held: Mapping[Month, Reservation], closed: str | None
 ) -> tuple[MonthCell, ...]:
     cells: list[MonthCell] = []
     run_end: Month | None = None

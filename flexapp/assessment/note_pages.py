@@ -9,9 +9,9 @@ from flexapp.assessment import disputes
 from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.months import YearMonths
 from flexapp.assessment.queries import (
+    Desk,
     HeldUp,
     Record,
-    Ways,
 )
 from flexapp.audit.service import ActorKind, Event
 from flexapp.rules.disputes import TOLD_PROXY, CaseState
@@ -82,7 +82,7 @@ class DisputeBox:
         *,
         own: bool,
         who: str | None,
-        ways: Ways,
+        desk: Desk,
     ) -> DisputeBox | None:
         """For whoever looks at the record; None where there is nothing to say or do.
 
@@ -91,21 +91,21 @@ class DisputeBox:
         if case is not None and not case.state.is_open and case.state is not CaseState.WITHDRAWN:
             return cls(f"反映过不是本人办的：{TOLD_PROXY[case.state]}。", None, None)
         if case is not None and case.state.is_open:
-            where = ways.dispute("dispute", number=case.id) if own else None
+            where = desk.dispute("dispute", number=case.id) if own else None
             can_withdraw = own and case.can_withdraw
-            act = ways.dispute("withdraw", number=case.id) if can_withdraw else None
+            act = desk.dispute("withdraw", number=case.id) if can_withdraw else None
             return cls(
-                text=_open_text(case, record, person_of(who, ways)),
+                text=_open_text(case, record, person_of(who, desk)),
                 act=(act, "说错了，是我同意办的") if act else None,
                 case=where,
             )
-        opening = _opening(record, events, who, ways) if own else None
+        opening = _opening(record, events, who, desk) if own else None
         return None if opening is None else cls(None, opening, None)
 
 
-def person_of(who: str | None, ways: Ways) -> str:
+def person_of(who: str | None, desk: Desk) -> str:
     """What the person of a record is called: 您 on their own pages."""
-    return ways.person if who == "self" else "参保人"
+    return desk.person if who == "self" else "参保人"
 
 
 def _open_text(case: Dispute, record: Record, person: str) -> str:
@@ -128,18 +128,18 @@ def _open_text(case: Dispute, record: Record, person: str) -> str:
 
 
 def _opening(
-    record: Record, events: Sequence[Event], who: str | None, ways: Ways
+    record: Record, events: Sequence[Event], who: str | None, desk: Desk
 ) -> tuple[str, str] | None:
     """Where the making of a record is disputed, and the button's name: at a counter whoever made
     it, on the phone what somebody else did."""
     if record.state is State.REVOKED:
         return None
-    if "open_dispute" in ways.endpoints:
-        return ways.record("open_dispute", record.serial, who), "本人反映不是本人办的"
+    if "open_dispute" in desk.endpoints:
+        return desk.record("open_dispute", record.serial, who), "本人反映不是本人办的"
     made = disputes.making(events)
     if made is None or not (
         record.by_proxy or record.restored or made.actor_kind == ActorKind.STAFF
     ):
         return None
-    url = ways.dispute("not_me", seq=made.seq)
+    url = desk.dispute("not_me", seq=made.seq)
     return None if url is None else (url, "不是我办的")

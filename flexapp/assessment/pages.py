@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flexapp.assessment.calculator_view import ChoiceView
-from flexapp.assessment.creation import Subject
+from flexapp.assessment.creation import AssessmentSubject
 from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.forms import AssessmentForm
@@ -14,11 +14,11 @@ from flexapp.assessment.months import YearMonths
 from flexapp.assessment.note_pages import FREE_AGAIN, DisputeBox, is_free, note, person_of
 from flexapp.assessment.queries import (
     PAGE_SIZE,
-    RESIDENTS,
+    RESIDENT_DESK,
     STATE_STYLES,
+    Desk,
     HeldUp,
     Record,
-    Ways,
 )
 from flexapp.assessment.timeline import (
     STEP_TEXTS,
@@ -37,7 +37,7 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State
 
 BUTTONS = {Move.REVOKE: "risk", Move.ASK: "risk", Move.TRANSMIT: ""}
-WAYS = {Move.REVOKE: "ask_revoke", Move.ASK: "ask_tax", Move.TRANSMIT: "transmit"}
+DESKS = {Move.REVOKE: "ask_revoke", Move.ASK: "ask_tax", Move.TRANSMIT: "transmit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class RecordCard:
         listed: bool = False,
         polls: int = 0,
         blocked: Refusal | None = None,
-        ways: Ways = RESIDENTS,
+        desk: Desk = RESIDENT_DESK,
         months: Sequence[YearMonths] = (),
     ) -> RecordCard:
         """The card of a record; one in transmission asks again for itself, a limited time.
@@ -96,28 +96,28 @@ class RecordCard:
         """
         free = is_free(record, months)
         stands = record.held_up is HeldUp.PARKED or record.held_back
-        said = note(record, listed=listed, person=person_of(who, ways))
+        said = note(record, listed=listed, person=person_of(who, desk))
         waiting = record.state is State.QUEUED and polls < MOST_POLLS and not stands
         # The months above a list change with the card, so it has to say that it stands there.
         asks = {"polls": polls + 1} | ({"listed": 1} if listed else {})
         return cls(
             serial=record.serial,
-            url=ways.record("detail", record.serial, who),
+            url=desk.record("detail", record.serial, who),
             start=str(record.period.start),
             end=str(record.period.end),
             base=plain(record.period_base),
             total=yen(record.total),
-            explained=ways.record("explained", record.serial, who),
+            explained=desk.record("explained", record.serial, who),
             listed=listed,
             state=record.state.label,
             tag=STATE_STYLES[record.state],
             note=blocked.sentence if blocked else FREE_AGAIN if free else said,
             mark=record.kind.label if record.kind is RateKind.UNIT else None,
             made_by=record.maker,
-            buttons=() if blocked else _buttons(record, who, ways),
-            poll=ways.record("card", record.serial, who, **asks) if waiting else None,
+            buttons=() if blocked else _buttons(record, who, desk),
+            poll=desk.record("card", record.serial, who, **asks) if waiting else None,
             refresh=shown_at,
-            again=_again(record, who, ways) if free and not blocked else None,
+            again=_again(record, who, desk) if free and not blocked else None,
         )
 
 
@@ -125,11 +125,11 @@ MOST_POLLS = 20
 """Every two seconds: after that the page stops asking, and 刷新 asks once more."""
 
 
-def _again(record: Record, who: str | None, ways: Ways) -> str | None:
+def _again(record: Record, who: str | None, desk: Desk) -> str | None:
     # A make-up at the unit rate is not a resident's to make again.
     if who is None or record.kind is RateKind.UNIT:
         return None
-    return ways.listing(
+    return desk.listing(
         "new",
         who,
         start=record.period.start,
@@ -138,13 +138,13 @@ def _again(record: Record, who: str | None, ways: Ways) -> str | None:
     )
 
 
-def _buttons(record: Record, who: str | None, ways: Ways) -> tuple[Button, ...]:
+def _buttons(record: Record, who: str | None, desk: Desk) -> tuple[Button, ...]:
     """What can be done, the way forward on the right, under the thumb."""
     moves = sorted(record.moves, key=lambda move: move is Move.TRANSMIT)
     return tuple(
         Button(
             label=move.label,
-            url=ways.record(WAYS[move], record.serial, who),
+            url=desk.record(DESKS[move], record.serial, who),
             style=BUTTONS[move],
             dialog=move is not Move.TRANSMIT,
         )
@@ -163,7 +163,7 @@ class Header:
     by_proxy: bool
 
     @classmethod
-    def of(cls, who: str, subject: Subject) -> Header:
+    def of(cls, who: str, subject: AssessmentSubject) -> Header:
         """The header of a subject's pages."""
         return cls(
             who=who,
@@ -184,7 +184,7 @@ class ListPage:
     taken_by_others: tuple[str, ...]
     """Months held by assessments whose amounts a proxy does not see."""
     months: tuple[YearMonths, ...]
-    ways: Ways = RESIDENTS
+    desk: Desk = RESIDENT_DESK
     not_open: str | None = None
     """Why nothing can be assessed on this phone, if so."""
 
@@ -196,7 +196,7 @@ class ListPage:
         *,
         months: tuple[YearMonths, ...],
         hidden: Sequence[Month] = (),
-        ways: Ways = RESIDENTS,
+        desk: Desk = RESIDENT_DESK,
         not_open: Refusal | None = None,
     ) -> ListPage:
         """A page of records, newest first; one more than fits says that there are older ones."""
@@ -206,9 +206,9 @@ class ListPage:
                 RecordCard.of(
                     record,
                     who=header.who,
-                    shown_at=ways.listing("records", header.who),
+                    shown_at=desk.listing("records", header.who),
                     listed=True,
-                    ways=ways,
+                    desk=desk,
                     months=months,
                 )
                 for record in records[:PAGE_SIZE]
@@ -216,7 +216,7 @@ class ListPage:
             older=records[PAGE_SIZE - 1].id if len(records) > PAGE_SIZE else None,
             taken_by_others=tuple(month.label for month in hidden),
             months=months,
-            ways=ways,
+            desk=desk,
             not_open=None if not_open is None else not_open.sentence,
         )
 
@@ -234,7 +234,7 @@ class FormPage:
     """Of the open years, to be chosen by tapping."""
     conflicts: tuple[tuple[str, str], ...] = field(default=())
     """Serial and address of the visitor's own records that hold a chosen month."""
-    ways: Ways = RESIDENTS
+    desk: Desk = RESIDENT_DESK
     elsewhere: tuple[str, str] | None = None
     """Address and name of the button that takes what is typed to another place."""
     continued: str | None = None
@@ -326,7 +326,7 @@ class DetailPage:
         own: bool,
         blocked: Refusal | None,
         case: Dispute | None = None,
-        ways: Ways = RESIDENTS,
+        desk: Desk = RESIDENT_DESK,
         months: Sequence[YearMonths] = (),
     ) -> DetailPage:
         """The page of a record with its events, oldest first; `case`: the latest about it."""
@@ -335,13 +335,13 @@ class DetailPage:
             card=RecordCard.of(
                 record,
                 who=who,
-                shown_at=ways.record("detail", record.serial, who),
+                shown_at=desk.record("detail", record.serial, who),
                 blocked=blocked,
-                ways=ways,
+                desk=desk,
                 months=months,
             ),
-            explained=ways.record("explained", record.serial, who),
-            receipt=ways.receipt(record.serial, who),
+            explained=desk.record("explained", record.serial, who),
+            receipt=desk.receipt(record.serial, who),
             back=back,
             division=place.name if place else record.division,
             unit=unit_name(record.unit_id) if record.kind is RateKind.UNIT else None,
@@ -354,18 +354,18 @@ class DetailPage:
                 for event in events
                 if event.action in STEP_TEXTS
             ),
-            progress=progress(record, events, person=ways.person, free=is_free(record, months)),
-            rating=_rating(record, events, own, ways),
-            dispute=DisputeBox.of(record, case, events, own=own, who=who, ways=ways),
+            progress=progress(record, events, person=desk.person, free=is_free(record, months)),
+            rating=_rating(record, events, own, desk),
+            dispute=DisputeBox.of(record, case, events, own=own, who=who, desk=desk),
         )
 
 
-def _rating(record: Record, events: Sequence[Event], own: bool, ways: Ways) -> str | None:
+def _rating(record: Record, events: Sequence[Event], own: bool, desk: Desk) -> str | None:
     finished = FINISHED.get(record.state)
     for event in reversed(events):
         done = business_of(event.action, actor_kind=event.actor_kind, channel=event.channel)
         if done is not None and done is finished and (own or _is_maker(event, record)):
-            return ways.rating(event.seq)
+            return desk.rating(event.seq)
     return None
 
 

@@ -6,7 +6,7 @@ import secrets
 from datetime import date, datetime
 
 from flexapp.assessment import repository
-from flexapp.assessment.creation import Subject
+from flexapp.assessment.creation import AssessmentSubject
 from flexapp.assessment.models import ProxyCase
 from flexapp.assessment.queries import case_lives
 from flexapp.audit import service as audit
@@ -23,7 +23,7 @@ from flexapp.registration import service as registration
 from flexapp.rules.identity import IdentityNumber, same_name
 from flexapp.rules.refusal import Refusal
 from flexapp.web import rate_limit
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 
 PEOPLE_A_DAY = 5
 ENDED = Refusal("proxy_ended", "这次代办已经结束，请重新填写对方的姓名和身份证号。")
@@ -81,10 +81,10 @@ def open_case(
             token=secrets.token_urlsafe(16),
             account_id=visitor.account_id,
             person_id=person.id,
-            opened_at=instant(),
+            opened_at=utcnow(),
         )
         repository.add_proxy_case(case)
-    case.opened_at = instant()
+    case.opened_at = utcnow()
     audit.record(
         action="proxy.opened",
         person_id=person.id,
@@ -101,7 +101,7 @@ def has_tried_today(*, visitor: Visitor, today: date) -> bool:
     return asked_on(visitor.account_id, "proxy", today)
 
 
-def subject_of(*, token: str, visitor: Visitor) -> Subject | Refusal | None:
+def subject_of(*, token: str, visitor: Visitor) -> AssessmentSubject | Refusal | None:
     """Whom a case is for; a refusal where it is over; None for a case that is not the visitor's.
 
     It lasts half a day, and while the person lets others handle for them.
@@ -115,4 +115,4 @@ def subject_of(*, token: str, visitor: Visitor) -> Subject | Refusal | None:
     registered = registration.current(case.person_id)
     if person is None or registered is None or not person.proxy_allowed:
         return ENDED
-    return Subject(person, registered, by_proxy=True)
+    return AssessmentSubject(person, registered, by_proxy=True)

@@ -21,7 +21,7 @@ from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State, moves_of_person
 from flexapp.web import page_owner
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 
 PAGE_SIZE = 20
 
@@ -60,7 +60,7 @@ PLACE = "-serial-"
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class Desk:
     """Where the pages of records lead: a resident's own, a counter's for a person there, or those
     of a practice.
 
@@ -114,7 +114,7 @@ class Ways:
         return url_for(endpoint, **{self.key: who}) if self.in_records else url_for(endpoint)  # type: ignore[arg-type]
 
 
-RESIDENTS = Ways(
+RESIDENT_DESK = Desk(
     {
         "records": "assessment.records",
         "new": "assessment.new",
@@ -284,7 +284,7 @@ def who_for(record: Record, visitor: Visitor) -> str | None:
 
 def case_lives(opened_at: datetime) -> bool:
     """Whether naming a person at that moment still counts."""
-    return timedelta(0) <= instant() - opened_at <= CASE_LIFE
+    return timedelta(0) <= utcnow() - opened_at <= CASE_LIFE
 
 
 def list_url(record: Record, visitor: Visitor) -> str:
@@ -311,12 +311,12 @@ def all_own(person_id: int) -> tuple[Record, ...]:
         before = found[-1].id
 
 
-def made_for_others(account_id: int, person_id: int | None) -> tuple[Record, ...]:
+def created_for_others(account_id: int, person_id: int | None) -> tuple[Record, ...]:
     """What an account made for others than its own person, newest first."""
     return tuple(record_from(row) for row in repository.by_account(account_id, person_id, None))
 
 
-def unanswered(account_id: int, person_id: int | None) -> tuple[Record, ...]:
+def awaiting_tax(account_id: int, person_id: int | None) -> tuple[Record, ...]:
     """The records of a person, and those that an account made for others, of which the tax bureau
     is just being told: it will answer, and somebody has to read that."""
     states = [state.value for state in UNANSWERED]

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, g, request, url_for
 
 from flexapp.assessment import disputes, pages, proxy, receipts
 from flexapp.assessment.breakdown_view import ExplainedPage
-from flexapp.assessment.creation import Subject
+from flexapp.assessment.creation import AssessmentSubject
 from flexapp.assessment.eligibility import eligibility
 from flexapp.assessment.months import YearMonths, listed_months
 from flexapp.assessment.queries import (
@@ -25,7 +25,7 @@ from flexapp.rules.states import Move, State, apply
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render, render_refused
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 
 blueprint = Blueprint("record", __name__, url_prefix="/assessment/records")
@@ -122,7 +122,7 @@ def ask_revoke(serial: str) -> Response:
 
 @blueprint.post("/<serial>/revoke")
 @allow(Access.PERSON)
-@once
+@idempotent
 def revoke(serial: str) -> Response:
     """撤销, confirmed."""
     record = visible(serial)
@@ -139,7 +139,7 @@ def _months(record: Record) -> tuple[YearMonths, ...]:
         return ()
     own = record.person_id == g.visitor.me.id
     subject = own_subject(g.visitor) if own else proxy.subject_of(token=who, visitor=g.visitor)
-    if not isinstance(subject, Subject):
+    if not isinstance(subject, AssessmentSubject):
         return ()
     bounds = eligibility(person=subject.person, registration=subject.registration, today=today())
     seen_by = None if own else g.visitor.account_id

@@ -24,8 +24,8 @@ from flexapp.assessment.models import AssessedMonth, Assessment, ProxyCase, Seri
 from flexapp.audit import service as audit
 from flexapp.db.session import (
     db,
+    execute,
     next_numbers,
-    run,
     table_of,
 )
 
@@ -80,7 +80,7 @@ def of_person(
         query = query.where(TABLE.c.made_by == made_by)
     if before is not None:
         query = query.where(TABLE.c.id < before)
-    return [dict(zip(NAMES, row, strict=True)) for row in run(query, values)]
+    return [dict(zip(NAMES, row, strict=True)) for row in execute(query, values)]
 
 
 def by_account(
@@ -101,12 +101,12 @@ def forget_cases(account_id: int) -> None:
     db.session.execute(delete(ProxyCase).where(ProxyCase.account_id == account_id))
 
 
-def held_months(
+def reserved_months(
     person_id: int, first: str, last: str
 ) -> Sequence[tuple[str, str, str, int | None, datetime | None]]:
     """(month, serial, state, account that made it, since when it is disputed) of the live months
     between two, "YYYY-MM"."""
-    rows = run(_HELD, {"person_id": person_id, "first": first, "last": last})
+    rows = execute(_HELD, {"person_id": person_id, "first": first, "last": last})
     return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
 
 
@@ -117,7 +117,7 @@ def add(row: Mapping[str, object], months: Sequence[str]) -> bool:
     the months decides. Passing over what is held, instead of failing on it, keeps the caller's
     transaction usable.
     """
-    assessment_id = run(_ADD, row).scalar_one()
+    assessment_id = execute(_ADD, row).scalar_one()
     if not months:
         audit.vouch(TABLE, {**row, "id": assessment_id})
         return True
@@ -126,7 +126,7 @@ def add(row: Mapping[str, object], months: Sequence[str]) -> bool:
         for month in months
     ]
     statement = _ADD_MONTHS[db.session.get_bind().dialect.name]
-    if run(statement, wanted).rowcount == len(wanted):
+    if execute(statement, wanted).rowcount == len(wanted):
         audit.vouch(TABLE, {**row, "id": assessment_id})
         return True
     free_months(assessment_id)
@@ -277,7 +277,7 @@ def take_numbers(division: str, day: date, count: int) -> int:
     wait for each other."""
     statement = _TAKE_NUMBERS[db.session.get_bind().dialect.name]
     row = {"division": division, "day": day, "last": count}
-    return int(run(statement, row).scalar_one())
+    return int(execute(statement, row).scalar_one())
 
 
 def proxy_case(token: str, account_id: int) -> ProxyCase | None:

@@ -16,10 +16,10 @@ from flexapp.assessment.queries import (
     Record,
     record_from,
 )
-from flexapp.assessment.transitions import never_give_again
+from flexapp.assessment.transitions import reserve_serial
 from flexapp.audit import service as audit
 from flexapp.audit.service import SYSTEM
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.people import service as people
 from flexapp.registration.service import unit_at
 from flexapp.rules.identity import IdentityNumber
@@ -43,8 +43,8 @@ def restore(
     serial = content["serial"]
     identity = IdentityNumber(content["id_number"])
     # Before the counter of serials, as whoever assesses does.
-    hold("person", identity.value)
-    never_give_again(serial)
+    advisory_lock("person", identity.value)
+    reserve_serial(serial)
     if repository.by_serial(serial) is not None:
         return None
     person = people.find_person(identity)
@@ -83,7 +83,7 @@ def restore(
     }
     months = [str(month) for month in period.months] if state in LIVE_STATES else []
     if not repository.add(row, months):
-        held = repository.held_months(person.id, str(period.start), str(period.end))
+        held = repository.reserved_months(person.id, str(period.start), str(period.end))
         others = ", ".join(sorted({each[1] for each in held}))
         return Refusal("month_taken", f"its months are held here by {others}")
     audit.record(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flexapp.assessment.creation import (
     Assessed,
+    AssessmentSubject,
     Proposal,
-    Subject,
     assess,
     figures_of,
     propose,
@@ -13,10 +13,10 @@ from flexapp.assessment.creation import (
 from flexapp.assessment.eligibility import (
     ANY_MONTH,
     Eligibility,
-    Held,
+    Reservation,
     eligibility,
-    held_months,
     last_month,
+    reserved_months,
 )
 from flexapp.assessment.months import (
     MonthCell,
@@ -28,19 +28,19 @@ from flexapp.assessment.months import (
 from flexapp.assessment.queries import (
     PAGE_SIZE,
     STATE_STYLES,
+    Desk,
     HeldUp,
     Record,
-    Ways,
     all_own,
+    awaiting_tax,
+    created_for_others,
     find,
     find_for,
     forget_cases,
     in_states,
     list_url,
-    made_for_others,
     own_records,
     refuse_mover,
-    unanswered,
 )
 from flexapp.assessment.receipts import issue
 from flexapp.assessment.repository import held_back
@@ -50,8 +50,8 @@ from flexapp.assessment.transitions import (
     claim,
     hold_up,
     hold_up_all,
-    never_give_again,
     release,
+    reserve_serial,
     transition,
 )
 from flexapp.people.service import PersonCard, Visitor
@@ -63,19 +63,21 @@ __all__ = [
     "PAGE_SIZE",
     "STATE_STYLES",
     "Assessed",
+    "AssessmentSubject",
+    "Desk",
     "Eligibility",
-    "Held",
     "HeldUp",
     "MonthCell",
     "Proposal",
     "Record",
-    "Subject",
-    "Ways",
+    "Reservation",
     "YearMonths",
     "all_own",
     "assess",
+    "awaiting_tax",
     "claim",
     "counts",
+    "created_for_others",
     "eligibility",
     "figures_of",
     "find",
@@ -90,32 +92,30 @@ __all__ = [
     "leading",
     "list_url",
     "listed_months",
-    "made_for_others",
     "months_of_year",
-    "never_give_again",
     "own_records",
     "own_subject",
     "propose",
     "reaching_beyond",
     "refuse_mover",
     "release",
+    "reserve_serial",
     "restore",
     "transition",
-    "unanswered",
 ]
 
 NOT_REGISTERED = Refusal("not_registered", "您还没有参保登记，请先办理登记，再来核定。")
 
 
-def own_subject(visitor: Visitor) -> Subject | None:
+def own_subject(visitor: Visitor) -> AssessmentSubject | None:
     """The visitor as the one to assess for; None before registration."""
     registered = registration.current(visitor.me.id)
-    return None if registered is None else Subject(visitor.me, registered, by_proxy=False)
+    return None if registered is None else AssessmentSubject(visitor.me, registered, by_proxy=False)
 
 
 def reaching_beyond(person: PersonCard) -> tuple[Record, ...]:
     """The live assessments of a person that hold months after the retirement boundary."""
     first = last_month(person).plus(1)
-    held = held_months(person.id, str(first), ANY_MONTH[1])
+    held = reserved_months(person.id, str(first), ANY_MONTH[1])
     found = (find(serial) for serial in sorted({row.serial for row in held.values()}))
     return tuple(record for record in found if record is not None)

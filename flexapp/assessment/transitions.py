@@ -117,7 +117,7 @@ def hold_up_all(*, down: bool) -> None:
     repository.hold_up_all(old=old.value, new=new.value)
 
 
-def never_give_again(serial: str) -> None:
+def reserve_serial(serial: str) -> None:
     """A serial that the tax bureau knows and we do not: no new assessment may get it.
 
     It was given before our database was put back to an older copy.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flexapp.assessment.eligibility import Eligibility
-from flexapp.assessment.queries import Ways
+from flexapp.assessment.queries import Desk
 from flexapp.rules.periods import Month, group_months
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
@@ -42,7 +42,7 @@ def why_closed(
     bounds: Eligibility,
     *,
     who: str,
-    ways: Ways,
+    desk: Desk,
     not_open: Refusal | None = None,
     seen_by: int | None = None,
 ) -> Closed | None:
@@ -51,7 +51,7 @@ def why_closed(
     `not_open`: why it cannot be done on this phone. `seen_by`: the account of a proxy, who is told
     of the states only of what that account made.
     """
-    away = (ways.leave(who), ways.leave_label)
+    away = (desk.leave(who), desk.leave_label)
     if not_open is not None:
         return Closed("现在不能在手机上核定", not_open.sentence, *away)
     reason = _why_no_month(bounds)
@@ -63,7 +63,7 @@ def why_closed(
     if not left:
         return Closed(NO_MONTH, "可以核定的月份都已核定，不用再办。", *away)
     return Closed(
-        NO_MONTH, f"可以核定的月份都已核定。{left}", ways.listing("records", who), "查看记录"
+        NO_MONTH, f"可以核定的月份都已核定。{left}", desk.listing("records", who), "查看记录"
     )
 
 
@@ -72,7 +72,7 @@ def what_is_left(bounds: Eligibility, seen_by: int | None = None) -> str:
     said: dict[str, list[Month]] = {
         sentence: [] for sentence in (*WAITING.values(), *DISPUTED.values())
     }
-    for month, held in sorted(bounds.held.items()):
+    for month, held in sorted(bounds.reserved.items()):
         sentence = (DISPUTED if held.disputed else WAITING).get(held.state)
         if sentence is not None and seen_by in (None, held.made_by):
             said[sentence].append(month)

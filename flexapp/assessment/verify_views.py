@@ -59,9 +59,9 @@ def check() -> Response:
 
 def _wrong(form: VerifyForm) -> Response:
     """Count it, or say that it was one time too many; a right code is answered in any case."""
-    wait = rate_limit.spent(VERIFY_WRONG, client_ip.client())
+    wait = rate_limit.retry_after(VERIFY_WRONG, client_ip.client())
     if wait is None:
-        rate_limit.note(VERIFY_WRONG, client_ip.client())
+        rate_limit.hit(VERIFY_WRONG, client_ip.client())
         return _form_page(form)
     form.refuse(
         Refusal(

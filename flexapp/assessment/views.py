@@ -16,15 +16,15 @@ from flexapp.assessment.breakdown_view import ExplainedPage
 from flexapp.assessment.calculator_view import ChoiceView, months_to_tap
 from flexapp.assessment.creation import (
     Assessed,
+    AssessmentSubject,
     Proposal,
-    Subject,
     propose,
 )
 from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.forms import OTHER, SELF, AssessmentForm, ChooseForm
 from flexapp.assessment.months import listed_months
 from flexapp.assessment.queries import (
-    RESIDENTS,
+    RESIDENT_DESK,
     made_for,
     own_records,
 )
@@ -32,7 +32,7 @@ from flexapp.assessment.service import NOT_REGISTERED, own_subject
 from flexapp.assessment.unavailable_pages import why_closed
 from flexapp.people import draft_decorators, handover_codes
 from flexapp.people.accessibility_mode import is_elder
-from flexapp.people.draft_decorators import beside_typing, drafted
+from flexapp.people.draft_decorators import background_request, drafted
 from flexapp.people.drafts import Draft
 from flexapp.people.forms import typed_identity
 from flexapp.people.handover_codes import HandedOver, Place
@@ -48,9 +48,9 @@ from flexapp.web import (
 )
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
-from flexapp.web.forms import RESUME
+from flexapp.web.forms import RESUBMIT
 from flexapp.web.htmx import render, render_refused, wants_fragment
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import before_row, row_in, see_other
 
 blueprint = Blueprint("assessment", __name__, url_prefix="/assessment")
@@ -86,13 +86,13 @@ def begin() -> Response:
     if isinstance(name, Refusal) or isinstance(identity, Refusal):
         return _choose_page(form)
     if proxy.has_tried_today(visitor=g.visitor, today=today()):
-        rate_limit.let_in(PROXY_WRONG)
+        rate_limit.enforce(PROXY_WRONG)
     token = proxy.open_case(
         visitor=g.visitor, name=name, identity=identity, at=now(), today=today()
     )
     if isinstance(token, Refusal):
         if token == proxy.NO_MATCH:
-            rate_limit.note(PROXY_WRONG, client_ip.client())
+            rate_limit.hit(PROXY_WRONG, client_ip.client())
         form.refuse(token)
         return _choose_page(form)
     return see_other(url_for("assessment.records", who=token))
@@ -109,7 +109,7 @@ def records(who: str) -> Response:
     bounds = _bounds(subject)
     if subject.by_proxy:
         found = made_for(subject.person.id, g.visitor.account_id, before)
-        hidden = [m for m, row in bounds.held.items() if row.made_by != g.visitor.account_id]
+        hidden = [m for m, row in bounds.reserved.items() if row.made_by != g.visitor.account_id]
     else:
         found = own_records(subject.person.id, before)
     if not found and not hidden and before is None:
@@ -138,7 +138,7 @@ def new(who: str) -> Response:
 @blueprint.post("/<who>/new")
 @allow(Access.PERSON)
 @drafted(AssessmentForm)
-@once
+@idempotent
 def create(who: str) -> Response:
     """核定."""
     form = AssessmentForm()
@@ -146,7 +146,7 @@ def create(who: str) -> Response:
     subject = _subject(who)
     if isinstance(subject, Response):
         return subject
-    if form.turning:
+    if form.changing_step:
         period = _bounds(subject).check(form.start.data, form.end.data)
         if isinstance(period, Refusal):
             form.refuse(period)
@@ -176,7 +176,7 @@ def create(who: str) -> Response:
 @drafted(AssessmentForm, form="/assessment/self/new", finishes=False)
 def hand_over() -> Response:
     """到窗口继续办理: keep what is typed, finished or not, and give a code for it."""
-    if RESUME not in request.form:
+    if RESUBMIT not in request.form:
         given = handover_codes.hand_over(
             person_id=g.visitor.me.id,
             action=Action.ASSESS,
@@ -192,7 +192,7 @@ def hand_over() -> Response:
 
 @blueprint.get("/<who>/read-back")
 @allow(Access.PERSON)
-@beside_typing
+@background_request
 def read_back(who: str) -> Response:
     """What the number typed means, while it is typed."""
     if not wants_fragment():
@@ -201,7 +201,7 @@ def read_back(who: str) -> Response:
     if isinstance(subject, Response):
         return subject
     form = AssessmentForm(request.args)
-    choice = ChoiceView.of(form, _bounds(subject), ways=RESIDENTS, who=who)
+    choice = ChoiceView.of(form, _bounds(subject), desk=RESIDENT_DESK, who=who)
     return render("assessment/_choice.html", "assessment/_choice.html", choice=choice)
 
 
@@ -215,7 +215,7 @@ def trial(who: str) -> Response:
     if page_owner.address_is_of_another():
         return see_other(url_for("assessment.new", who=who))
     form = AssessmentForm(request.args)
-    back = RESIDENTS.listing("new", who, **form.entries)
+    back = RESIDENT_DESK.listing("new", who, **form.entries)
     outcome = propose(
         start=form.start.data, end=form.end.data, base=form.base.data, bounds=_bounds(subject)
     )
@@ -225,7 +225,7 @@ def trial(who: str) -> Response:
     return render("assessment/explained.html", "assessment/_explained.html", page=page)
 
 
-def _subject(who: str) -> Subject | Response:
+def _subject(who: str) -> AssessmentSubject | Response:
     """Whom the address means; 404 for a case that is unknown, over, or somebody else's."""
     if who == SELF:
         subject = own_subject(g.visitor)
@@ -244,13 +244,13 @@ def _subject(who: str) -> Subject | Response:
     return named
 
 
-def _bounds(subject: Subject) -> Eligibility:
+def _bounds(subject: AssessmentSubject) -> Eligibility:
     return eligibility.eligibility(
         person=subject.person, registration=subject.registration, today=today()
     )
 
 
-def _not_open(subject: Subject) -> Refusal | None:
+def _not_open(subject: AssessmentSubject) -> Refusal | None:
     """Why nothing can be assessed for the subject on this phone, if so."""
     return why_not_open(
         division=subject.registration.division,
@@ -260,7 +260,7 @@ def _not_open(subject: Subject) -> Refusal | None:
     )
 
 
-def _seen_by(subject: Subject) -> int | None:
+def _seen_by(subject: AssessmentSubject) -> int | None:
     """Whose records alone are told of in the months; None for one's own, where all are."""
     return g.visitor.account_id if subject.by_proxy else None
 
@@ -275,14 +275,14 @@ def _choose_page(form: ChooseForm, status: int | None = None) -> Response:
     )
 
 
-def _new_page(who: str, subject: Subject) -> Response:
+def _new_page(who: str, subject: AssessmentSubject) -> Response:
     form = AssessmentForm(request.args if _says_months() else None)
     continued = _continued(who)
     draft = None
     if continued is not None:
         form.fill(continued.typed)
     elif missing := _not_said():
-        draft = draft_decorators.found(url_for("assessment.create", who=who))
+        draft = draft_decorators.load_draft(url_for("assessment.create", who=who))
         if draft is not None:
             form.fill({name: draft.typed.get(name, "") for name in missing})
     return _form_page(
@@ -322,7 +322,7 @@ def _continued(who: str) -> HandedOver | None:
 def _form_page(
     form: AssessmentForm,
     who: str,
-    subject: Subject,
+    subject: AssessmentSubject,
     *,
     preview: bool = True,
     continued: bool = False,
@@ -336,16 +336,16 @@ def _form_page(
     not_open = _not_open(subject)
     conflicts = _conflicts(form, bounds, subject) if form.faulty else ()
     if is_elder():
-        form.take_turns()
+        form.show_step()
     page = pages.FormPage(
         header=pages.Header.of(who, subject),
         month_options=pages.month_options(bounds, (form.start.data, form.end.data)),
         closed=why_closed(
-            bounds, who=who, ways=RESIDENTS, not_open=not_open, seen_by=_seen_by(subject)
+            bounds, who=who, desk=RESIDENT_DESK, not_open=not_open, seen_by=_seen_by(subject)
         ),
-        choice=ChoiceView.of(form, bounds, ways=RESIDENTS, who=who, preview=preview),
+        choice=ChoiceView.of(form, bounds, desk=RESIDENT_DESK, who=who, preview=preview),
         months=months_to_tap(
-            form, bounds, ways=RESIDENTS, who=who, today=today(), seen_by=_seen_by(subject)
+            form, bounds, desk=RESIDENT_DESK, who=who, today=today(), seen_by=_seen_by(subject)
         ),
         conflicts=conflicts,
         # Whoever handles for somebody else cannot send that person to a counter.
@@ -364,7 +364,7 @@ def _form_page(
 
 
 def _conflicts(
-    form: AssessmentForm, bounds: Eligibility, subject: Subject
+    form: AssessmentForm, bounds: Eligibility, subject: AssessmentSubject
 ) -> tuple[tuple[str, str], ...]:
     """The records, visible to the visitor, that hold a chosen month."""
     try:
@@ -375,7 +375,7 @@ def _conflicts(
         sorted(
             {
                 (row.serial, url_for("record.detail", serial=row.serial))
-                for month, row in bounds.held.items()
+                for month, row in bounds.reserved.items()
                 if start <= month <= end
                 and (not subject.by_proxy or row.made_by == g.visitor.account_id)
             }

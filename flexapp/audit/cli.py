@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 
 from flexapp.audit import verification, vouch_existing
 from flexapp.audit.verification import End
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from flexapp.web.unit_of_work import read_transaction
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ cli = AppGroup("audit", help="The record of what was done.")
 def vouch(by: str) -> None:
     """Once after an upgrade: let events vouch for the rows that were there before they did."""
     try:
-        steps = vouch_existing.vouch_for_existing(by=by, at=instant())
+        steps = vouch_existing.vouch_for_existing(by=by, at=utcnow())
     except vouch_existing.UnreadableEvent as fault:
         raise click.ClickException(
             f"event {fault} was changed: see `audit verify`; nothing was vouched for"

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flexapp.db.session import Model, Moment
+from flexapp.db.session import Model, UTCDateTime
 from flexapp.encryption import EncryptedText
 
 
@@ -37,7 +37,7 @@ class AuditEvent(Model):
     )
 
     seq: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
     action: Mapped[str]
     person_id: Mapped[int | None]
     subject: Mapped[str]

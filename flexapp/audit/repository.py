@@ -24,8 +24,8 @@ from sqlalchemy import (
 from flexapp.audit.models import AuditAnchor, AuditEvent, AuditWords
 from flexapp.db.session import (
     db,
+    execute,
     next_numbers,
-    run,
     table_of,
 )
 from flexapp.encryption import bound
@@ -61,13 +61,13 @@ def last_digest() -> str | None:
 
 def anchor() -> tuple[int, str, str] | None:
     """(number, digest, seal) of the last event, as kept beside the chain."""
-    row = run(_ANCHOR).first()
+    row = execute(_ANCHOR).first()
     return None if row is None else (row[0], row[1], row[2])
 
 
 def move_anchor(seq: int, digest: str, seal: str) -> None:
     """The chain has a new end."""
-    run(_MOVE_ANCHOR, {"seq": seq, "digest": digest, "seal": seal})
+    execute(_MOVE_ANCHOR, {"seq": seq, "digest": digest, "seal": seal})
 
 
 def triggers() -> frozenset[str]:
@@ -84,7 +84,7 @@ def triggers() -> frozenset[str]:
 
 def add(row: Mapping[str, object]) -> int:
     """Add a row and return its number."""
-    return int(run(_ADD, row).scalar_one())
+    return int(execute(_ADD, row).scalar_one())
 
 
 def numbers(count: int) -> list[int]:
@@ -94,12 +94,12 @@ def numbers(count: int) -> list[int]:
 
 def add_all(rows: Sequence[Mapping[str, object]]) -> None:
     """Add rows that have their numbers."""
-    run(TABLE.insert(), rows)
+    execute(TABLE.insert(), rows)
 
 
 def add_words(rows: Sequence[Mapping[str, object]]) -> None:
     """Keep what people typed, beside its events."""
-    run(_words.insert(), [bound(_words, row) for row in rows])
+    execute(_words.insert(), [bound(_words, row) for row in rows])
 
 
 def stored_words() -> Iterator[tuple[int, str, str, str | None]]:

@@ -19,7 +19,7 @@ from flexapp.channels import (
 from flexapp.channels.catalogue import Category
 from flexapp.channels.service import Bridge, TitleBar, Webview
 from flexapp.rules.refusal import Refusal
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from flexapp.web.unit_of_work import write_transaction
 
 Outcome = TypeVar("Outcome")
@@ -60,7 +60,7 @@ def add(by: str, **described: str | None) -> None:
     """Add an app that people can use from now on; CODE stands in QR codes and never changes."""
     given = {name: value for name, value in described.items() if value is not None}
     with write_transaction():
-        app = _done(admin.add(described=given, by=by, at=instant()))
+        app = _done(admin.add(described=given, by=by, at=utcnow()))
     click.echo(f"{app.code} ({app.name}) was added")
 
 
@@ -70,7 +70,7 @@ def add(by: str, **described: str | None) -> None:
 def enable(code: str, by: str) -> None:
     """Switch an app on, one that was not usable so far too."""
     with write_transaction():
-        _done(admin.switch(code=code, enabled=True, reason="", by=by, at=instant()))
+        _done(admin.switch(code=code, enabled=True, reason="", by=by, at=utcnow()))
     click.echo(f"{code} is on")
 
 
@@ -81,7 +81,7 @@ def enable(code: str, by: str) -> None:
 def disable(code: str, reason: str, by: str) -> None:
     """Switch an app off: nobody comes in from it any more; who is in may finish."""
     with write_transaction():
-        _done(admin.switch(code=code, enabled=False, reason=reason, by=by, at=instant()))
+        _done(admin.switch(code=code, enabled=False, reason=reason, by=by, at=utcnow()))
     click.echo(f"{code} is off")
 
 
@@ -97,7 +97,7 @@ def set_webview(
     """Set up an app's webview anew: what is not given goes back to its default."""
     wanted = Webview(TitleBar(title_bar), Bridge(bridge), frame_ancestor)
     with write_transaction():
-        _done(admin.set_webview(code=code, webview=wanted, by=by, at=instant()))
+        _done(admin.set_webview(code=code, webview=wanted, by=by, at=utcnow()))
     click.echo(f"the webview of {code} is set up")
 
 
@@ -110,7 +110,7 @@ def add_key(code: str, file: BinaryIO, kid: str | None, by: str) -> None:
     """Believe what the public key in FILE (JWK or PEM, - for standard input) signs for an app."""
     with write_transaction():
         content = file.read(public_keys.LONGEST + 1)
-        key = _done(admin.add_key(code=code, content=content, kid=kid, by=by, at=instant()))
+        key = _done(admin.add_key(code=code, content=content, kid=kid, by=by, at=utcnow()))
     click.echo(f"{code} has the key {key.kid}")
 
 
@@ -121,7 +121,7 @@ def add_key(code: str, file: BinaryIO, kid: str | None, by: str) -> None:
 def retire_key(code: str, kid: str, by: str) -> None:
     """Believe nothing any more that a key signs; this cannot be undone."""
     with write_transaction():
-        _done(admin.retire_key(code=code, kid=kid, by=by, at=instant()))
+        _done(admin.retire_key(code=code, kid=kid, by=by, at=utcnow()))
     click.echo(f"the key {kid} of {code} is retired")
 
 
@@ -129,7 +129,7 @@ def retire_key(code: str, kid: str, by: str) -> None:
 def forget() -> None:
     """Erase who expired launches were for, as each new launch does too: for a nightly run."""
     with write_transaction():
-        erased = launch.forget(at=instant())
+        erased = launch.forget(at=utcnow())
     click.echo(f"{erased} erased")
 
 

@@ -37,7 +37,7 @@ from flexapp.rules.refusal import Refusal
 from flexapp.services import services
 from flexapp.web import rate_limit
 from flexapp.web.message_replay import is_first
-from flexapp.web.unit_of_work import reading_ahead
+from flexapp.web.unit_of_work import early_read
 
 AUDIENCE = "nx-flexible-employment"
 LIFE = timedelta(seconds=60)
@@ -122,18 +122,18 @@ def accept(
     """
     # Anybody can post: no writer waits for a message before it is known to be a vendor's. And what
     # others send from a vendor's address uses up nothing of the vendor's: first the signature.
-    with reading_ahead():
+    with early_read():
         app = _sender(message, at)
         genuine = app if isinstance(app, Refusal) else _verified(message, app, at)
         refused = next((each for each in (app, genuine) if isinstance(each, Refusal)), None)
-        if refused is not None and rate_limit.spent(LAUNCHES_FALSE, sender) is not None:
+        if refused is not None and rate_limit.retry_after(LAUNCHES_FALSE, sender) is not None:
             return (TOO_MANY,)
     if refused is not None:
-        rate_limit.note(LAUNCHES_FALSE, sender)
+        rate_limit.hit(LAUNCHES_FALSE, sender)
         return (refused,)
     assert isinstance(app, App)
-    assert isinstance(genuine, signing.Genuine)
-    if rate_limit.note(LAUNCHES, app.code) > LAUNCHES.most:
+    assert isinstance(genuine, signing.VerifiedMessage)
+    if rate_limit.hit(LAUNCHES, app.code) > LAUNCHES.most:
         return (TOO_MANY,)
     if not is_first(genuine):
         return (Refusal("replayed", "this message was taken before (jti)"),)
@@ -239,14 +239,14 @@ def _sender(message: str, at: datetime) -> App | Refusal:
     return service.refuse_unusable(app) or app
 
 
-def _verified(message: str, app: App, at: datetime) -> signing.Genuine | Refusal:
+def _verified(message: str, app: App, at: datetime) -> signing.VerifiedMessage | Refusal:
     known = keys.of_channel(app.code)
     valid = keys.key_set(tuple(key for key in known if key.valid))
     if valid is None:
         return Refusal(_unknown_or_retired(message, app, known, at), "no key of it is valid")
     try:
         return signing.verify(message, valid, issuer=app.code, audience=AUDIENCE, at=at)
-    except signing.NotGenuine as fault:
+    except signing.InvalidMessage as fault:
         reason = fault.reason
         if reason == "unknown_key":
             reason = _unknown_or_retired(message, app, known, at)
@@ -259,7 +259,7 @@ def _unknown_or_retired(message: str, app: App, known: tuple[keys.Key, ...], at:
         return "unknown_key"
     try:
         signing.verify(message, retired, issuer=app.code, audience=AUDIENCE, at=at)
-    except signing.NotGenuine as fault:
+    except signing.InvalidMessage as fault:
         return fault.reason if fault.reason in ("unknown_key", "malformed") else "retired_key"
     return "retired_key"
 

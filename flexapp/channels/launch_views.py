@@ -26,10 +26,10 @@ from flexapp.web import (
     rate_limit,
 )
 from flexapp.web.access import Access, allow
-from flexapp.web.clock import instant, now, today
-from flexapp.web.forms import RESUME
+from flexapp.web.clock import now, today, utcnow
+from flexapp.web.forms import RESUBMIT
 from flexapp.web.htmx import render
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 from flexapp.web.origin_check import CHANNEL, first_in_webview
 from flexapp.web.problem_json import problem
@@ -60,7 +60,7 @@ def create() -> Response:
         message=body.decode("ascii", "replace").strip(),
         sender=client_ip.client(),
         registry=services().population,
-        at=instant(),
+        at=utcnow(),
         today=today(),
     )
     if isinstance(outcome, launch.Link):
@@ -87,11 +87,11 @@ csrf.exempt(create)
 @allow(Access.PUBLIC)
 def look(code: str) -> Response:
     """Show for whom one goes on. Webviews fetch addresses ahead: nothing is spent here."""
-    waiting = launch.look(code=code, at=instant())
+    waiting = launch.look(code=code, at=utcnow())
     if isinstance(waiting, Refusal):
         if waiting == launch.EXPIRED:
             with write_transaction():
-                launch.forget(at=instant())
+                launch.forget(at=utcnow())
         return _refused_page(code, waiting, STATUS.get(waiting.reason, 403))
     show_in(waiting.app.code)
     page = LaunchPage.of(code, waiting, g.visitor)
@@ -101,12 +101,12 @@ def look(code: str) -> Response:
 @blueprint.post("/launch/<code>")
 @allow(Access.PUBLIC)
 @first_in_webview
-@once
+@idempotent
 def go_on(code: str) -> Response:
     """继续: spend the link, begin a session of its own, and go to a clean address."""
-    if RESUME in request.form:
+    if RESUBMIT in request.form:
         return look(code)
-    entered = launch.go_on(code=code, instead_of=session.get("sid"), at=now(), begins_at=instant())
+    entered = launch.go_on(code=code, instead_of=session.get("sid"), at=now(), begins_at=utcnow())
     if isinstance(entered, Refusal):
         return _refused_page(code, entered, 422)
     # Nothing of whoever used this browser before survives: no fixation, a new CSRF secret.
@@ -125,7 +125,7 @@ def decline(code: str) -> Response:
     channel = launch.channel_of(code)
     if channel is not None:
         show_in(channel)
-    launch.decline(code=code, at=instant())
+    launch.decline(code=code, at=utcnow())
     return render("channels/declined.html", "channels/_declined.html")
 
 

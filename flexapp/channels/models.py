@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flexapp.db.session import Model, Moment
+from flexapp.db.session import Model, UTCDateTime
 from flexapp.encryption import EncryptedText
 
 
@@ -22,7 +22,7 @@ class AddedChannel(Model):
     download: Mapped[str | None]
     download_android: Mapped[str | None]
     download_ios: Mapped[str | None]
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
     by: Mapped[str]
 
 
@@ -36,7 +36,7 @@ class ChannelSwitch(Model):
     code: Mapped[str] = mapped_column(index=True)
     enabled: Mapped[bool]
     reason: Mapped[str]
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
     by: Mapped[str]
 
 
@@ -49,8 +49,8 @@ class ChannelKey(Model):
     channel: Mapped[str] = mapped_column(primary_key=True)
     kid: Mapped[str] = mapped_column(primary_key=True)
     jwk: Mapped[str]
-    added_at: Mapped[datetime] = mapped_column(Moment)
-    retired_at: Mapped[datetime | None] = mapped_column(Moment)
+    added_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class ChannelWebview(Model):
@@ -71,7 +71,7 @@ class SandboxChannel(Model):
     __tablename__ = "sandbox_channel"
 
     code: Mapped[str] = mapped_column(primary_key=True)
-    made_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 
 class Launch(Model):
@@ -89,6 +89,6 @@ class Launch(Model):
     identity: Mapped[str | None] = mapped_column(EncryptedText("launch.identity"))
     phone: Mapped[str | None] = mapped_column(EncryptedText("launch.phone"))
     target: Mapped[str]
-    made_at: Mapped[datetime] = mapped_column(Moment)
-    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
-    used_at: Mapped[datetime | None] = mapped_column(Moment)
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -13,7 +13,7 @@ from flexapp.channels import service
 from flexapp.channels.launch import channel_of
 from flexapp.channels.service import Webview
 from flexapp.web.origin_check import CHANNEL
-from flexapp.web.unit_of_work import reading_ahead
+from flexapp.web.unit_of_work import early_read
 
 COUNTERS = "/counter"
 LAUNCH = "launch"
@@ -40,7 +40,7 @@ def _look_around() -> None:
     # Most people come by phone browser: they pay no query for this.
     if CHANNEL not in session and (launch is None or request.method != "POST"):
         return
-    with reading_ahead():
+    with early_read():
         code = session.get(CHANNEL)
         if launch is not None:
             code = channel_of(launch) or code

@@ -17,7 +17,7 @@ from flexapp.assessment.unavailable_pages import why_closed
 from flexapp.audit import service as audit
 from flexapp.counter import cases
 from flexapp.counter.cases import Case
-from flexapp.counter.people_pages import AT_COUNTER, WAYS, record_card
+from flexapp.counter.people_pages import DESKS, WINDOW_DESK, record_card
 from flexapp.counter.people_views import LOCAL, case_at
 from flexapp.rules.capabilities import Action
 from flexapp.rules.rates import RateKind
@@ -27,7 +27,7 @@ from flexapp.transmission.forms import AskTaxForm
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render, render_refused, wants_fragment
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import row_in, see_other
 
 blueprint = Blueprint("counter_assessment", __name__, url_prefix="/counter/people/<token>")
@@ -42,7 +42,7 @@ def new(token: str) -> Response:
 
 @blueprint.post("/assess")
 @allow(Access.STAFF, *LOCAL)
-@once
+@idempotent
 def create(token: str) -> Response:
     """核定."""
     return _create(token, RateKind.FLEXIBLE)
@@ -71,7 +71,7 @@ def new_unit(token: str) -> Response:
 
 @blueprint.post("/unit-rate")
 @allow(Access.STAFF, *LOCAL)
-@once
+@idempotent
 def create_unit(token: str) -> Response:
     """核定 at the unit rate."""
     return _create(token, RateKind.UNIT)
@@ -108,7 +108,7 @@ def detail(token: str, serial: str) -> Response:
             own=True,
             blocked=None,
             case=disputes.latest_of(record),
-            ways=AT_COUNTER,
+            desk=WINDOW_DESK,
             months=cases.months(case, today()) if record.state is State.REVOKED else (),
         )
         return render("counter/record.html", "assessment/_record.html", page=shown)
@@ -125,7 +125,7 @@ def explained(token: str, serial: str) -> Response:
         refusal = cases.why_not_here(case, Action.ASSESS)
         if refusal is not None:
             return render_refused(refusal, _list(case))
-        back = AT_COUNTER.record("detail", serial, case.token)
+        back = WINDOW_DESK.record("detail", serial, case.token)
         shown = ExplainedPage.of(record, back=back)
         return render("counter/explained.html", "assessment/_explained.html", page=shown)
 
@@ -141,7 +141,7 @@ def receipt(token: str, serial: str) -> Response:
         refusal = cases.why_not_here(case, Action.ASSESS)
         if refusal is not None:
             return render_refused(refusal, _list(case))
-        back = AT_COUNTER.record("detail", serial, case.token)
+        back = WINDOW_DESK.record("detail", serial, case.token)
         shown = ReceiptPage.of(assessment.issue(record), at=now(), back=back)
         return render("counter/receipt.html", "assessment/_receipt.html", page=shown)
 
@@ -186,7 +186,7 @@ def ask_revoke(token: str, serial: str) -> Response:
 
 @blueprint.post("/records/<serial>/revoke")
 @allow(Access.STAFF, *LOCAL)
-@once
+@idempotent
 def revoke(token: str, serial: str) -> Response:
     """撤销, confirmed."""
     return _with_record(
@@ -198,7 +198,7 @@ def revoke(token: str, serial: str) -> Response:
 
 @blueprint.post("/records/<serial>/transmit")
 @allow(Access.STAFF, *LOCAL)
-@once
+@idempotent
 def transmit(token: str, serial: str) -> Response:
     """传输, then back to the person's page where it is seen to arrive."""
     return _with_record(
@@ -217,7 +217,7 @@ def ask_tax(token: str, serial: str) -> Response:
 
 @blueprint.post("/records/<serial>/ask-tax")
 @allow(Access.STAFF, *LOCAL)
-@once
+@idempotent
 def send_ask_tax(token: str, serial: str) -> Response:
     """申请税务撤销."""
 
@@ -246,7 +246,7 @@ def _with_record(token: str, serial: str, view: Callable[[Case, Record], Respons
 
 
 def _list(case: Case) -> str:
-    return AT_COUNTER.listing("records", case.token)
+    return WINDOW_DESK.listing("records", case.token)
 
 
 def _moved(case: Case, outcome: Record | Refusal) -> Response:
@@ -320,7 +320,7 @@ def _create(token: str, kind: RateKind) -> Response:
 
 def _say(token: str, kind: RateKind) -> Response:
     if not wants_fragment():
-        return see_other(WAYS[kind].listing("new", token))
+        return see_other(DESKS[kind].listing("new", token))
     case = case_at(token)
     if isinstance(case, Response):
         return case
@@ -328,7 +328,7 @@ def _say(token: str, kind: RateKind) -> Response:
     if refusal is not None:
         return render_refused(refusal, _list(case))
     choice = ChoiceView.of(
-        AssessmentForm(request.args), _bounds(case), ways=WAYS[kind], who=token, kind=kind
+        AssessmentForm(request.args), _bounds(case), desk=DESKS[kind], who=token, kind=kind
     )
     return render("assessment/_choice.html", "assessment/_choice.html", choice=choice)
 
@@ -341,7 +341,7 @@ def _try(token: str, kind: RateKind) -> Response:
     if refusal is not None:
         return render_refused(refusal, _list(case))
     form = AssessmentForm(request.args)
-    back = WAYS[kind].listing("new", token, **form.entries)
+    back = DESKS[kind].listing("new", token, **form.entries)
     outcome = assessment.propose(
         start=form.start.data,
         end=form.end.data,
@@ -376,12 +376,12 @@ def _form_page(
     page = pages.FormPage(
         header=pages.Header.of(case.token, case.subject),
         month_options=pages.month_options(bounds, (form.start.data, form.end.data)),
-        closed=why_closed(bounds, who=case.token, ways=WAYS[kind]),
+        closed=why_closed(bounds, who=case.token, desk=DESKS[kind]),
         choice=ChoiceView.of(
-            form, bounds, ways=WAYS[kind], who=case.token, kind=kind, preview=preview
+            form, bounds, desk=DESKS[kind], who=case.token, kind=kind, preview=preview
         ),
-        months=months_to_tap(form, bounds, ways=WAYS[kind], who=case.token, today=today()),
-        ways=WAYS[kind],
+        months=months_to_tap(form, bounds, desk=DESKS[kind], who=case.token, today=today()),
+        desk=DESKS[kind],
         elsewhere=(
             (url_for("counter_hand_over.assessment", token=case.token), "让本人在手机上继续")
             if kind is RateKind.FLEXIBLE

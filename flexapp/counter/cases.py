@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flexapp.assessment import service as assessment
-from flexapp.assessment.service import Assessed, Record, Subject, YearMonths
+from flexapp.assessment.service import Assessed, AssessmentSubject, Record, YearMonths
 from flexapp.audit import service as audit
 from flexapp.counter import case_repository
 from flexapp.people import handover_codes
@@ -44,7 +44,7 @@ from flexapp.rules.states import Move
 from flexapp.staff.service import Clerk
 from flexapp.transmission import service as transmission
 from flexapp.web import rate_limit
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 
 CASE_LIFE = timedelta(hours=1)
 """How long naming a person lasts at a counter; afterwards the ID number is asked for again."""
@@ -74,10 +74,10 @@ class Case:
         return self.registration.division
 
     @property
-    def subject(self) -> Subject:
+    def subject(self) -> AssessmentSubject:
         """The person as the one to assess for; only where they are registered."""
         assert self.registration is not None
-        return Subject(self.person, self.registration, by_proxy=False)
+        return AssessmentSubject(self.person, self.registration, by_proxy=False)
 
 
 def covers(clerk: Clerk, code: str) -> bool:
@@ -130,7 +130,7 @@ def case_of(*, token: str, clerk: Clerk) -> Case | Refusal | None:
     if found is None:
         return None
     person_id, opened_at = found
-    if not timedelta(0) <= instant() - opened_at <= CASE_LIFE:
+    if not timedelta(0) <= utcnow() - opened_at <= CASE_LIFE:
         return ENDED
     person = people.person_by_id(person_id)
     assert person is not None
@@ -324,7 +324,7 @@ def refused(case: Case, action: Action, subject: str, refusal: Refusal, at: date
 
 def _open(clerk: Clerk, person: PersonCard, at: datetime) -> str:
     token = secrets.token_urlsafe(16)
-    case_repository.open_case(token=token, staff_id=clerk.id, person_id=person.id, at=instant())
+    case_repository.open_case(token=token, staff_id=clerk.id, person_id=person.id, at=utcnow())
     _note("counter.opened", clerk, person, "person", at)
     return token
 
@@ -337,9 +337,9 @@ def _too_many(
     `new`: the person is being stored. Until then the clerk asks three times: that is one person.
     """
     pair = f"{clerk.id}\0{identity.value}"
-    if 1 < rate_limit.note(PERSON_AGAIN, pair) <= PERSON_AGAIN.most and new:
+    if 1 < rate_limit.hit(PERSON_AGAIN, pair) <= PERSON_AGAIN.most and new:
         return None
-    number = rate_limit.note(PEOPLE_FOUND, clerk.id)
+    number = rate_limit.hit(PEOPLE_FOUND, clerk.id)
     if number <= PEOPLE_FOUND.most:
         return None
     rate_limit.take_back(PERSON_AGAIN, pair)
@@ -351,7 +351,7 @@ def _too_many(
             actor=clerk.actor,
             at=at,
         )
-    wait = rate_limit.spent(PEOPLE_FOUND, clerk.id) or PEOPLE_FOUND.within
+    wait = rate_limit.retry_after(PEOPLE_FOUND, clerk.id) or PEOPLE_FOUND.within
     return Refusal(
         "finding_limit",
         f"一小时内最多查 {PEOPLE_FOUND.most} 个身份证号，请{rate_limit.spoken(wait)}再查；"

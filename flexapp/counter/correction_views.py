@@ -13,7 +13,7 @@ from flexapp.counter.correction_pages import (
     PhonePage,
 )
 from flexapp.counter.people_forms import NameForm, PhoneForm
-from flexapp.counter.people_pages import AT_COUNTER
+from flexapp.counter.people_pages import WINDOW_DESK
 from flexapp.counter.people_views import LOCAL, case_at
 from flexapp.counter.person_corrections import NewName
 from flexapp.people import corrections
@@ -26,7 +26,7 @@ from flexapp.staff.forms import ReasonForm
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render, render_refused
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import HIGHEST_ROW, row_in, see_other
 
 blueprint = Blueprint("counter_corrections", __name__, url_prefix="/counter")
@@ -42,7 +42,7 @@ def name(token: str) -> Response:
 
 @blueprint.post("/people/<token>/name")
 @allow(Access.STAFF, *LOCAL)
-@once
+@idempotent
 def correct_name(token: str) -> Response:
     """Old and new are shown whole; then it is stored."""
     case = _case(token, "name")
@@ -68,7 +68,7 @@ def correct_name(token: str) -> Response:
     if isinstance(outcome, Refusal):
         form.refuse(outcome)
         return _name_page(case, form)
-    return see_other(AT_COUNTER.listing("records", token))
+    return see_other(WINDOW_DESK.listing("records", token))
 
 
 @blueprint.get("/people/<token>/phone")
@@ -81,7 +81,7 @@ def phone(token: str) -> Response:
 
 @blueprint.post("/people/<token>/phone")
 @allow(Access.STAFF, *LOCAL)
-@once
+@idempotent
 def change_phone(token: str) -> Response:
     """The number is shown whole; then it is the account's."""
     case = _case(token, "phone")
@@ -100,7 +100,7 @@ def change_phone(token: str) -> Response:
     if refusal is not None:
         form.refuse(refusal)
         return _phone_page(case, form)
-    return see_other(AT_COUNTER.listing("records", token))
+    return see_other(WINDOW_DESK.listing("records", token))
 
 
 @blueprint.get("/corrections", endpoint="index")
@@ -120,7 +120,7 @@ def show(number: int) -> Response:
 
 @blueprint.post(f"/corrections/<int(max={HIGHEST_ROW}):number>/confirm")
 @allow(Access.STAFF, Role.AGENCY)
-@once
+@idempotent
 def confirm(number: int) -> Response:
     """确认更正."""
     return _decide(number, ReasonForm(), confirmed=True)
@@ -128,7 +128,7 @@ def confirm(number: int) -> Response:
 
 @blueprint.post(f"/corrections/<int(max={HIGHEST_ROW}):number>/decline")
 @allow(Access.STAFF, Role.AGENCY)
-@once
+@idempotent
 def decline(number: int) -> Response:
     """退回, with a reason."""
     return _decide(number, ReasonForm(), confirmed=False)
@@ -160,7 +160,7 @@ def _case(token: str, subject: str) -> Case | Response:
         return case
     if request.method == "POST":
         person_corrections.note_refused(case, refusal, subject, now())
-    return render_refused(refusal, AT_COUNTER.listing("records", token))
+    return render_refused(refusal, WINDOW_DESK.listing("records", token))
 
 
 def _found(number: int) -> Correction:

@@ -8,14 +8,14 @@ from flexapp.counter import cases, disputes
 from flexapp.counter.dispute_pages import DisputePage, DisputesPage
 from flexapp.counter.disputes import Found
 from flexapp.counter.forms import SettleForm
-from flexapp.counter.people_pages import AT_COUNTER
+from flexapp.counter.people_pages import WINDOW_DESK
 from flexapp.counter.people_views import LOCAL, case_at
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render, render_refused
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import HIGHEST_ROW, row_in, see_other
 
 blueprint = Blueprint("counter_disputes", __name__, url_prefix="/counter")
@@ -41,7 +41,7 @@ def show(number: int) -> Response:
 
 @blueprint.post(f"/disputes/<int(max={HIGHEST_ROW}):number>")
 @allow(Access.STAFF, Role.HALL, Role.AGENCY)
-@once
+@idempotent
 def settle(number: int) -> Response:
     """结案, or ask the tax bureau first."""
     found, form = _found(number), SettleForm()
@@ -63,7 +63,7 @@ def settle(number: int) -> Response:
 
 @blueprint.post("/people/<token>/records/<serial>/dispute", endpoint="open")
 @allow(Access.STAFF, *LOCAL)
-@once
+@idempotent
 def open_case(token: str, serial: str) -> Response:
     """本人反映不是本人办的: somebody at the counter says so."""
     case = case_at(token)
@@ -74,7 +74,7 @@ def open_case(token: str, serial: str) -> Response:
         abort(404)
     outcome = disputes.open_for(case=case, record=record, at=now())
     if isinstance(outcome, Refusal):
-        return render_refused(outcome, AT_COUNTER.listing("records", token))
+        return render_refused(outcome, WINDOW_DESK.listing("records", token))
     return see_other(url_for("counter_disputes.show", number=outcome))
 
 

@@ -21,7 +21,7 @@ from flexapp.counter.cases import (
     refused,
     why_not_here,
 )
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.people import service as people
 from flexapp.people.service import PersonCard
 from flexapp.registration import service as registration
@@ -138,7 +138,7 @@ def decide(
     if isinstance(step, Refusal):
         return (step,)
     if step.closes_proxy:
-        hold("person", case.person.identity.value)  # before the move records its event
+        advisory_lock("person", case.person.identity.value)  # before the move records its event
     moved = _move(case, step.move, clerk, at)
     if moved is not None:
         return (moved,)

@@ -15,9 +15,9 @@ from flexapp.rules.capabilities import Action
 from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now
-from flexapp.web.forms import RESUME
+from flexapp.web.forms import RESUBMIT
 from flexapp.web.htmx import render, render_refused
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 
 blueprint = Blueprint("counter_hand_over", __name__, url_prefix="/counter/people/<token>")
@@ -38,7 +38,7 @@ def ask(token: str) -> Response:
 
 @blueprint.post("/hand-over")
 @allow(Access.STAFF, *LOCAL)
-@once
+@idempotent
 def go_on(token: str) -> Response:
     """To the form, filled with what the person typed on the phone."""
     case = case_at(token)
@@ -72,7 +72,7 @@ def _give(token: str, action: Action, form: RegistrationForm | AssessmentForm) -
     case = case_at(token)
     if isinstance(case, Response):
         return case
-    if RESUME not in request.form:
+    if RESUBMIT not in request.form:
         refusal = cases.hand_over(case, action, form.entries, at=now())
         if refusal is not None:
             return render_refused(refusal, url_for("counter_people.show", token=token))

@@ -9,8 +9,8 @@ from flexapp.assessment.pages import RecordCard
 from flexapp.assessment.service import (
     PAGE_SIZE,
     STATE_STYLES,
+    Desk,
     Record,
-    Ways,
     YearMonths,
     last_month,
 )
@@ -33,7 +33,7 @@ from flexapp.staff.service import Clerk
 from flexapp.web.formatting import day
 from flexapp.web.select_options import DIVISIONS, Groups
 
-AT_COUNTER = Ways(
+WINDOW_DESK = Desk(
     {
         "records": "counter_people.show",
         "new": "counter_assessment.new",
@@ -59,9 +59,9 @@ AT_COUNTER = Ways(
 )
 
 UNIT_RATE = replace(
-    AT_COUNTER,
+    WINDOW_DESK,
     endpoints={
-        **AT_COUNTER.endpoints,
+        **WINDOW_DESK.endpoints,
         "new": "counter_assessment.new_unit",
         "create": "counter_assessment.create_unit",
         "read_back": "counter_assessment.read_back_unit",
@@ -70,7 +70,7 @@ UNIT_RATE = replace(
 )
 """The same for a make-up at the unit rate."""
 
-WAYS = {RateKind.FLEXIBLE: AT_COUNTER, RateKind.UNIT: UNIT_RATE}
+DESKS = {RateKind.FLEXIBLE: WINDOW_DESK, RateKind.UNIT: UNIT_RATE}
 
 
 def division_groups(clerk: Clerk) -> Groups:
@@ -188,11 +188,11 @@ def record_card(
     return RecordCard.of(
         record,
         who=case.token,
-        shown_at=AT_COUNTER.listing("records", case.token),
+        shown_at=WINDOW_DESK.listing("records", case.token),
         listed=listed,
         polls=polls,
         blocked=why_not_here(case, Action.TRANSMIT),
-        ways=AT_COUNTER,
+        desk=WINDOW_DESK,
         months=months,
     )
 
@@ -244,7 +244,7 @@ class RetirementPage:
             beyond=tuple(
                 BeyondLine(
                     serial=record.serial,
-                    url=AT_COUNTER.record("detail", record.serial, case.token),
+                    url=WINDOW_DESK.record("detail", record.serial, case.token),
                     period=record.period.label,
                     state=record.state.label,
                     tag=STATE_STYLES[record.state],

@@ -20,7 +20,7 @@ from flexapp.rules.roles import Role
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import before_row, row_in, see_other
 
 blueprint = Blueprint("counter_people", __name__, url_prefix="/counter/people")
@@ -55,7 +55,7 @@ def find() -> Response:
 
 @blueprint.post("/new")
 @allow(Access.STAFF, *LOCAL)
-@once
+@idempotent
 def create() -> Response:
     """Somebody we do not know yet, by ID number and name."""
     form = FindForm()
@@ -127,7 +127,7 @@ def registration_form(token: str) -> Response:
 
 @blueprint.post("/<token>/registration")
 @allow(Access.STAFF, *LOCAL)
-@once
+@idempotent
 def register(token: str) -> Response:
     """Register; a change takes effect only once its old → new has been shown."""
     case = case_at(token)

@@ -97,7 +97,7 @@ def table_of(model: type[Base]) -> Table:
     return table
 
 
-class Moment(TypeDecorator[datetime]):
+class UTCDateTime(TypeDecorator[datetime]):
     """A point in time: aware in Python, UTC in the database (SQLite keeps no zone of its own)."""
 
     impl = DateTime
@@ -131,7 +131,7 @@ def upsert(model: type[Base]) -> SqliteInsert | PostgresqlInsert:
     return sqlite_insert(model)
 
 
-def hold(what: str, key: object) -> None:
+def advisory_lock(what: str, key: object) -> None:
     """Wait for whoever else is about the same, and keep others waiting until the transaction ends.
 
     To be said before the first look at what the decision rests on. Objects that the session has
@@ -178,7 +178,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def run(
+def execute(
     statement: Executable, values: Mapping[str, object] | Sequence[Mapping[str, object]] = ()
 ) -> CursorResult[*tuple[Any, ...]]:
     """Execute a statement on tables, not classes, in the transaction of the session.

@@ -21,7 +21,7 @@ from flexapp.rules.states import Move, State, apply
 from flexapp.web.clock import BEIJING
 
 
-class Step(NamedTuple):
+class SeededTransition(NamedTuple):
     """One move, who made it and when; `data` goes into its event."""
 
     move: Move
@@ -30,7 +30,7 @@ class Step(NamedTuple):
     data: Mapping[str, str]
 
 
-class Story(NamedTuple):
+class SeededAssessment(NamedTuple):
     """One assessment, `figures` as `assessing.figures_of` writes them, and its moves in order."""
 
     person_id: int
@@ -41,10 +41,10 @@ class Story(NamedTuple):
     actor: Actor
     by_proxy: bool
     at: datetime
-    steps: Sequence[Step]
+    steps: Sequence[SeededTransition]
 
 
-def add_all(stories: Sequence[Story]) -> list[Entry]:
+def add_all(stories: Sequence[SeededAssessment]) -> list[Entry]:
     """Store them; the events, yet to be recorded. `ValueError` for a move that no rule knows."""
     entries: list[Entry] = []
     rows: list[dict[str, object]] = []
@@ -64,7 +64,7 @@ def add_all(stories: Sequence[Story]) -> list[Entry]:
     return entries
 
 
-def _serials(stories: Sequence[Story]) -> list[str]:
+def _serials(stories: Sequence[SeededAssessment]) -> list[str]:
     """Serials as on the day, numbered in the order of the stories."""
     places = [(story.division, _day(story.at)) for story in stories]
     next_one = {
@@ -82,7 +82,7 @@ def _day(at: datetime) -> date:
     return at.astimezone(BEIJING).date()
 
 
-def _made(story: Story, serial: str) -> Entry:
+def _made(story: SeededAssessment, serial: str) -> Entry:
     total = story.figures["total"]
     assert isinstance(total, int)
     data = {
@@ -94,7 +94,7 @@ def _made(story: Story, serial: str) -> Entry:
     return Entry("assessment.assess", story.person_id, serial, story.actor, story.at, data)
 
 
-def _moved(story: Story, serial: str, state: State, step: Step) -> Entry:
+def _moved(story: SeededAssessment, serial: str, state: State, step: SeededTransition) -> Entry:
     target = apply(state, step.move)
     if isinstance(target, Refusal):
         raise ValueError(f"{step.move} from {state}")
@@ -110,7 +110,7 @@ def _moved(story: Story, serial: str, state: State, step: Step) -> Entry:
     )
 
 
-def _row(story: Story, serial: str, state: State, since: datetime) -> dict[str, object]:
+def _row(story: SeededAssessment, serial: str, state: State, since: datetime) -> dict[str, object]:
     return {
         **story.figures,
         "start_month": str(story.period.start),

@@ -19,11 +19,11 @@ from functools import cached_property
 from operator import attrgetter
 from random import Random
 
-from flexapp.agency.service import in_force
+from flexapp.agency.service import effective_parameters
 from flexapp.audit import service as audit
 from flexapp.audit.service import SYSTEM, Actor, ActorKind, Entry
 from flexapp.demo import assessment_history
-from flexapp.demo.assessment_history import Story
+from flexapp.demo.assessment_history import SeededAssessment
 from flexapp.demo.generated_people import (
     MOST,
     SEEDS,
@@ -39,9 +39,9 @@ from flexapp.demo.scenarios import (
     stories,
 )
 from flexapp.people import service as people
-from flexapp.people.service import Newcomer
+from flexapp.people.service import PersonSeed
 from flexapp.registration import service as registration
-from flexapp.registration.service import Details, First
+from flexapp.registration.service import Details, RegistrationSeed
 from flexapp.rules.identity import mask_name
 from flexapp.rules.periods import Month
 from flexapp.rules.rates import RateKind
@@ -118,7 +118,7 @@ def begin(*, seed: int, number: int, assessments: int, batch: int, today: date) 
                 f" {wanted.assessments:,} assessments; another --seed adds more",
             )
         batches, assessed = int(data["batches"]), int(data["assessed"])
-    crowd = Crowd(wanted, Figures(in_force(today).book), batches, assessed)
+    crowd = Crowd(wanted, Figures(effective_parameters(today).book), batches, assessed)
     if not crowd.stretches:
         return Refusal("years", "no year with figures has begun by this date")
     if crowd.left == 0:
@@ -219,13 +219,13 @@ class _Batch:
         new = [(n, who) for n, who in everybody if who.joins == self._index]
         known = people.known([who.identity for _, who in before])
         added = people.add_people(
-            [Newcomer(who.name, who.identity, who.phone, self._moment(n)) for n, who in new]
+            [PersonSeed(who.name, who.identity, who.phone, self._moment(n)) for n, who in new]
         )
         for (number, who), ids in zip(before, known, strict=True):
             assert ids is not None, "somebody of an earlier batch is missing"
             self._here.append((number, who, ids[0], _actor(who, ids[1], number)))
         entries: list[Entry] = []
-        firsts: list[First] = []
+        firsts: list[RegistrationSeed] = []
         for (number, who), (person, account) in zip(new, added, strict=True):
             actor = _actor(who, account, number)
             self._here.append((number, who, person, actor))
@@ -236,14 +236,14 @@ class _Batch:
         entries += registration.register_all(firsts)
         return entries, len(new)
 
-    def assess(self, count: int) -> list[Story]:
+    def assess(self, count: int) -> list[SeededAssessment]:
         """So many assessments, spread over those who can have one; none where nobody can."""
         rng = Random(f"{self._wanted.seed}:{self._stretch.year}:{count}")  # noqa: S311
         subjects = list(self._subjects(rng))
         if not subjects or count <= 0:
             return []
         mix = CURRENT if self._is_last else PAST
-        made: list[Story] = []
+        made: list[SeededAssessment] = []
         for subject, number in zip(subjects, _spread(rng, count, len(subjects)), strict=True):
             made += stories(rng, subject, self._stretch.year, number, mix, self._figures)
         made.sort(key=attrgetter("at"))
@@ -294,10 +294,12 @@ def _actor(who: MadeUp, account: int | None, number: int) -> Actor | None:
     return Actor(ActorKind.ACCOUNT, account, label, CHANNELS[number % len(CHANNELS)])
 
 
-def _first(who: MadeUp, person: int, actor: Actor | None, year: int, at: datetime) -> First:
+def _first(
+    who: MadeUp, person: int, actor: Actor | None, year: int, at: datetime
+) -> RegistrationSeed:
     """Who was insured before came with the data of the bureau, as the demo's own people did."""
     registers = actor if who.insured_since is None else None
-    return First(
+    return RegistrationSeed(
         person,
         Details(who.division, who.group, who.address, None),
         who.insured_since or Month(year, 1),

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from flexapp.assessment.creation import (
     Assessed,
-    Subject,
+    AssessmentSubject,
     assess,
 )
 from flexapp.audit.service import SYSTEM, Actor, ActorKind
@@ -70,7 +70,7 @@ def _person(number: int, division: str, unit_id: int, *, at: datetime, today: da
     view = registration.current(person.id)
     assert view is not None
     made = assess(
-        subject=Subject(person, view, by_proxy=False),
+        subject=AssessmentSubject(person, view, by_proxy=False),
         start=f"{today.year}-01",
         end=f"{today.year}-03",
         base="60",

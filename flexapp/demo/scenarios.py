@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from flexapp.assessment import service as assessment
 from flexapp.audit.service import TAX_BUREAU, Actor
-from flexapp.demo.assessment_history import Step, Story
+from flexapp.demo.assessment_history import SeededAssessment, SeededTransition
 from flexapp.rules.contribution import calculate
 from flexapp.rules.contribution_base import EnteredBase, parse_base
 from flexapp.rules.parameters import ParameterBook, Rate, YearFigures
@@ -93,7 +93,7 @@ def free_months(year: int, last_month: Month) -> range:
 
 def stories(
     rng: Random, subject: Subject, year: int, count: int, mix: Mix, figures: Figures
-) -> Iterator[Story]:
+) -> Iterator[SeededAssessment]:
     """So many assessments of a year that has a free month, in the order they were made."""
     free = free_months(year, subject.last_month)
     live = min(sum(rng.random() >= OF_REVOKED for _ in range(count)), len(free))
@@ -110,8 +110,8 @@ def stories(
             at = at + ANSWERED_AFTER if move in AT_ONCE else later
             done += 1
             actor = TAX_BUREAU if move in TAX_MOVES else subject.actor
-            steps.append(Step(move, actor, at, REASONS.get(move, {})))
-        yield Story(
+            steps.append(SeededTransition(move, actor, at, REASONS.get(move, {})))
+        yield SeededAssessment(
             person_id=subject.person_id,
             division=subject.division,
             unit_id=subject.unit_id,

@@ -22,7 +22,7 @@ from flexapp.staff.service import (
     clerk_from,
     hasher,
 )
-from flexapp.web.clock import instant, today
+from flexapp.web.clock import today, utcnow
 
 PASSWORD = "demo-counter-2026"  # noqa: S105
 """Of every one of them; the README says so."""
@@ -123,7 +123,7 @@ def current(clerk: Clerk) -> str | None:
     secret = _secret(clerk.user_name)
     if row is None or row.secret != secret:
         return None  # set up anew on somebody's own phone
-    return pyotp.TOTP(secret).at(instant())
+    return pyotp.TOTP(secret).at(utcnow())
 
 
 def _secret(user_name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from flexapp.agency.service import InForce, in_force
+from flexapp.agency.service import EffectiveParameters, effective_parameters
 from flexapp.guide import annexes
 from flexapp.rules.capabilities import Action, ChannelKind, can
 from flexapp.rules.contribution import calculate, read_back
@@ -74,14 +74,14 @@ NEEDED = (
 
 def guide(today: date) -> Guide:
     """The guide with the figures in force on that day."""
-    now = in_force(today)
+    now = effective_parameters(today)
     return Guide(
         NEEDED,
         (_base(now), _MISTAKES, _PAYING, _making_up(now), _PARENTS, _RETIRING, _counters()),
     )
 
 
-def _base(now: InForce) -> Question:
+def _base(now: EffectiveParameters) -> Question:
     lines: list[str] = []
     lists: list[tuple[str, str]] = []
     sources = [NOTICE]
@@ -159,7 +159,7 @@ _PAYING = Question(
 )
 
 
-def _making_up(now: InForce) -> Question:
+def _making_up(now: EffectiveParameters) -> Question:
     published = set(now.book.years())
     years = [f"{year} 年" for year in _newest_first(now.open_years) if year in published]
     which = (

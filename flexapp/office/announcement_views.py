@@ -11,7 +11,7 @@ from flexapp.rules.roles import Role
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render, render_refused
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import HIGHEST_ROW, see_other
 
 blueprint = Blueprint("counter_announcements", __name__, url_prefix="/counter/announcements")
@@ -36,7 +36,7 @@ def new() -> Response:
 
 @blueprint.post("/new")
 @allow(Access.STAFF, Role.AGENCY)
-@once
+@idempotent
 def post() -> Response:
     """发布."""
     form = AnnouncementForm()
@@ -59,7 +59,7 @@ def post() -> Response:
 
 @blueprint.post(f"/<int(max={HIGHEST_ROW}):number>/take-down")
 @allow(Access.STAFF, Role.AGENCY)
-@once
+@idempotent
 def take_down(number: int) -> Response:
     """撤下."""
     refusal = agency.take_down(

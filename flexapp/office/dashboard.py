@@ -47,7 +47,7 @@ ASSESSMENTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReportPeriod:
     """A stretch of days, both included, and perhaps one area and one channel of it."""
 
     first: date
@@ -71,9 +71,9 @@ class Figures:
     total: Tally
 
 
-def usual(today: date) -> Asked:
+def default_period(today: date) -> ReportPeriod:
     """The last thirty days."""
-    return Asked(today - USUAL, today)
+    return ReportPeriod(today - USUAL, today)
 
 
 def read(
@@ -84,7 +84,7 @@ def read(
     channel: str,
     channels: Sequence[str],
     longest: int = LONGEST,
-) -> Asked | tuple[Refusal, ...]:
+) -> ReportPeriod | tuple[Refusal, ...]:
     """What was asked for, or every reason why it cannot be told."""
     refusals = []
     begins, ends = read_day(first), read_day(last)
@@ -102,13 +102,13 @@ def read(
         refusals.append(Refusal("channel_unknown", "请选择列出的渠道。", "channel"))
     if refusals or begins is None or ends is None:
         return tuple(refusals)
-    return Asked(begins, ends, area, channel)
+    return ReportPeriod(begins, ends, area, channel)
 
 
 AREAS = tuple(place.code for _, places in choices() for place in places)
 
 
-def figures(asked: Asked, channels: Sequence[str]) -> Figures:
+def figures(asked: ReportPeriod, channels: Sequence[str]) -> Figures:
     """Count what was asked for; every area and channel is there, with nothing where nothing was."""
     since = datetime.combine(asked.first, datetime.min.time(), BEIJING)
     until = datetime.combine(asked.last + timedelta(1), datetime.min.time(), BEIJING)
@@ -131,7 +131,7 @@ def figures(asked: Asked, channels: Sequence[str]) -> Figures:
     )
 
 
-def exported(*, asked: Asked, form: str, clerk: Clerk, at: datetime) -> None:
+def exported(*, asked: ReportPeriod, form: str, clerk: Clerk, at: datetime) -> None:
     """Note that somebody took the figures away."""
     audit.record(
         action="dashboard.exported",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from flexapp.office.dashboard import Asked, Figures
+from flexapp.office.dashboard import Figures, ReportPeriod
 from flexapp.office.dashboard_tables import (
     COLUMNS,
     Table,
@@ -76,7 +76,7 @@ class DashboardPage:
     @classmethod
     def of(
         cls,
-        asked: Asked,
+        asked: ReportPeriod,
         found: Figures,
         standing: Standing,
         channels: Mapping[str, str],

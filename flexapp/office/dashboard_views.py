@@ -8,7 +8,7 @@ from datetime import date
 from flask import Blueprint, Response, g, request
 
 from flexapp.office import dashboard, dashboard_files
-from flexapp.office.dashboard import Asked
+from flexapp.office.dashboard import ReportPeriod
 from flexapp.office.dashboard_forms import DashboardForm
 from flexapp.office.dashboard_pages import DashboardPage
 from flexapp.office.dashboard_tables import (
@@ -28,7 +28,7 @@ from flexapp.web.select_options import DIVISIONS
 blueprint = Blueprint("counter_dashboard", __name__, url_prefix="/counter")
 
 SEERS = (Role.AGENCY, Role.AUDITOR)
-Read = Callable[..., Asked | tuple[Refusal, ...]]
+Read = Callable[..., ReportPeriod | tuple[Refusal, ...]]
 """`dashboard.read` and what is read like it."""
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -38,10 +38,10 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @allow(Access.STAFF, *SEERS)
 def index() -> Response:
     """The last thirty days, or what is asked for."""
-    form = form_about(dashboard.usual)
+    form = form_about(dashboard.default_period)
     asked = read_form(form, dashboard.read)
     page = None
-    if isinstance(asked, Asked):
+    if isinstance(asked, ReportPeriod):
         names = channels()
         page = DashboardPage.of(
             asked,
@@ -67,9 +67,9 @@ def xlsx() -> Response:
 
 
 def _file(form_of: str, mimetype: str) -> Response:
-    form = form_about(dashboard.usual)
+    form = form_about(dashboard.default_period)
     asked = read_form(form, dashboard.read)
-    if not isinstance(asked, Asked):
+    if not isinstance(asked, ReportPeriod):
         return _page(form, None)
     names = channels()
     figures = dashboard.figures(asked, list(names))
@@ -86,7 +86,7 @@ def _file(form_of: str, mimetype: str) -> Response:
     return answer
 
 
-def form_about(usual: Callable[[date], Asked]) -> DashboardForm:
+def form_about(usual: Callable[[date], ReportPeriod]) -> DashboardForm:
     """The form as it was sent; before anything was asked for, about the usual stretch of days."""
     # Taking figures away is recorded, so it is a POST; looking at them is not.
     form = DashboardForm(request.form if request.method == "POST" else request.args)
@@ -96,7 +96,7 @@ def form_about(usual: Callable[[date], Asked]) -> DashboardForm:
     return form
 
 
-def read_form(form: DashboardForm, read: Read) -> Asked | None:
+def read_form(form: DashboardForm, read: Read) -> ReportPeriod | None:
     """What is asked for; None where the form says beside its fields why it cannot be told."""
     asked = read(
         first=form.first.data,
@@ -105,7 +105,7 @@ def read_form(form: DashboardForm, read: Read) -> Asked | None:
         channel=form.channel.data,
         channels=list(channels()),
     )
-    if isinstance(asked, Asked):
+    if isinstance(asked, ReportPeriod):
         return asked
     for refusal in asked:
         form.refuse(refusal)

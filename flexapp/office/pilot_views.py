@@ -15,7 +15,7 @@ from flexapp.services import services
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 
 blueprint = Blueprint("counter_pilot", __name__, url_prefix="/counter/pilot")
@@ -45,7 +45,7 @@ def ask_open() -> Response:
 
 @blueprint.post("/open", endpoint="open")
 @allow(Access.STAFF, Role.AGENCY)
-@once
+@idempotent
 def open_places() -> Response:
     """开通."""
     form = OpenForm()
@@ -73,7 +73,7 @@ def ask_close() -> Response:
 
 @blueprint.post("/close", endpoint="close")
 @allow(Access.STAFF, Role.AGENCY)
-@once
+@idempotent
 def close_places() -> Response:
     """暂停."""
     form = CloseForm()

@@ -28,7 +28,7 @@ from flexapp.staff.forms import ReasonForm
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import HIGHEST_ROW, see_other
 
 blueprint = Blueprint("counter_parameters", __name__, url_prefix="/counter/parameters")
@@ -40,7 +40,7 @@ NUMBER = f"<int(max={HIGHEST_ROW}):number>"
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
 def index() -> Response:
     """What is in force, what waits for a second officer, what there was."""
-    book = agency.in_force(today()).book
+    book = agency.effective_parameters(today()).book
     page = ParametersPage.of(book, agency.listing(), g.counter_session.clerk)
     return render("counter/parameters.html", "counter/_parameters.html", page=page)
 
@@ -51,7 +51,7 @@ def year_figures() -> Response:
     """The form of a year's figures, with the rate in force filled in."""
     form = YearFiguresForm()
     form.per.data = Per.MONTH.value
-    rate = agency.in_force(today()).book.rate(RateKind.FLEXIBLE, Month.of(today()))
+    rate = agency.effective_parameters(today()).book.rate(RateKind.FLEXIBLE, Month.of(today()))
     if not isinstance(rate, Refusal):
         form.total.data = f"{rate.total * 100:f}".rstrip("0").rstrip(".")
         form.personal.data = f"{rate.personal * 100:f}".rstrip("0").rstrip(".")
@@ -61,7 +61,7 @@ def year_figures() -> Response:
 
 @blueprint.post("/year")
 @allow(Access.STAFF, Role.AGENCY)
-@once
+@idempotent
 def propose_year() -> Response:
     """Show what it changes, then put it before a second officer."""
     return _propose(YearFiguresForm())
@@ -78,7 +78,7 @@ def rate() -> Response:
 
 @blueprint.post("/rate")
 @allow(Access.STAFF, Role.AGENCY)
-@once
+@idempotent
 def propose_rate() -> Response:
     """Show what it changes, then put it before a second officer."""
     return _propose(RateForm())
@@ -93,7 +93,7 @@ def publication(number: int) -> Response:
 
 @blueprint.post(f"/{NUMBER}/confirm")
 @allow(Access.STAFF, Role.AGENCY)
-@once
+@idempotent
 def confirm(number: int) -> Response:
     """确认公布, by another officer than the one who proposed it."""
     form = ConfirmForm()
@@ -121,7 +121,7 @@ def ask_withdraw(number: int) -> Response:
 
 @blueprint.post(f"/{NUMBER}/withdraw")
 @allow(Access.STAFF, Role.AGENCY)
-@once
+@idempotent
 def withdraw(number: int) -> Response:
     """作废 a proposal."""
     form = ReasonForm()
@@ -142,7 +142,7 @@ def withdraw(number: int) -> Response:
 def _propose(form: YearFiguresForm | RateForm) -> Response:
     if not form.submitted():
         return _form_page(form)
-    book = agency.in_force(today()).book
+    book = agency.effective_parameters(today()).book
     read = read_year if isinstance(form, YearFiguresForm) else read_rate
     draft = read(form.entries, book=book, today=today())
     if not isinstance(draft, Draft):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flexapp.office.dashboard import Asked
+from flexapp.office.dashboard import ReportPeriod
 from flexapp.office.rating_reports import (
     NEWEST,
     Found,
@@ -73,7 +73,7 @@ class RatingsPage:
 
     @classmethod
     def of(
-        cls, asked: Asked, found: Found, clerk: Clerk, channels: Mapping[str, str]
+        cls, asked: ReportPeriod, found: Found, clerk: Clerk, channels: Mapping[str, str]
     ) -> RatingsPage:
         """The page of what was found, for whoever looks: an auditor has no buttons."""
         total = total_of(found.counts)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flexapp.audit import service as audit
-from flexapp.office.dashboard import Asked, read
+from flexapp.office.dashboard import ReportPeriod, read
 from flexapp.rating import service as rating
 from flexapp.rating.service import Opinion
 from flexapp.rules.periods import Month, Period
@@ -39,32 +39,32 @@ class Found:
     """One more than is shown where there are more."""
 
 
-def usual(today: date) -> Asked:
+def default_period(today: date) -> ReportPeriod:
     """This month and the five before it."""
-    return Asked(Month.of(today).plus(1 - USUAL_MONTHS).first_day, today)
+    return ReportPeriod(Month.of(today).plus(1 - USUAL_MONTHS).first_day, today)
 
 
 def read_asked(
     *, first: str, last: str, area: str, channel: str, channels: Sequence[str]
-) -> Asked | tuple[Refusal, ...]:
+) -> ReportPeriod | tuple[Refusal, ...]:
     """What was asked for, or every reason why it cannot be told."""
     return read(
         first=first, last=last, area=area, channel=channel, channels=channels, longest=LONGEST
     )
 
 
-def months(asked: Asked) -> list[str]:
+def months(asked: ReportPeriod) -> list[str]:
     """Every month that the days asked for lie in."""
     return [str(month) for month in Period(Month.of(asked.first), Month.of(asked.last)).months]
 
 
-def counted(asked: Asked) -> tuple[RatingCount, ...]:
+def counted(asked: ReportPeriod) -> tuple[RatingCount, ...]:
     """The ratings of what was asked for, counted."""
     since, until = _stretch(asked)
     return rating.numbers(since=since, until=until, area=asked.area, channel=asked.channel)
 
 
-def find(asked: Asked, before: int | None) -> Found:
+def find(asked: ReportPeriod, before: int | None) -> Found:
     """Everything about what was asked for; `before` pages on among the words."""
     since, until = _stretch(asked)
     waiting, number = rating.to_follow_up(area=asked.area, channel=asked.channel, limit=FOLLOWED_UP)
@@ -83,7 +83,7 @@ def find(asked: Asked, before: int | None) -> Found:
     )
 
 
-def exported(*, asked: Asked, clerk: Clerk, at: datetime) -> None:
+def exported(*, asked: ReportPeriod, clerk: Clerk, at: datetime) -> None:
     """Note that somebody took the counts away."""
     audit.record(
         action="rating.exported",
@@ -100,7 +100,7 @@ def exported(*, asked: Asked, clerk: Clerk, at: datetime) -> None:
     )
 
 
-def _stretch(asked: Asked) -> tuple[datetime, datetime]:
+def _stretch(asked: ReportPeriod) -> tuple[datetime, datetime]:
     midnight = datetime.min.time()
     return (
         datetime.combine(asked.first, midnight, BEIJING),

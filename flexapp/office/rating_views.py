@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, g, url_for
 
 from flexapp.office import rating_reports
-from flexapp.office.dashboard import Asked
+from flexapp.office.dashboard import ReportPeriod
 from flexapp.office.dashboard_forms import DashboardForm
 from flexapp.office.dashboard_views import (
     SEERS,
@@ -31,7 +31,7 @@ from flexapp.rules.roles import Role
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now
 from flexapp.web.htmx import render, render_refused
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
 from flexapp.web.select_options import DIVISIONS
 
@@ -42,10 +42,10 @@ blueprint = Blueprint("counter_ratings", __name__, url_prefix="/counter")
 @allow(Access.STAFF, *SEERS)
 def index() -> Response:
     """This month and the five before it, or what is asked for."""
-    form = form_about(rating_reports.usual)
+    form = form_about(rating_reports.default_period)
     asked = read_form(form, rating_reports.read_asked)
     page = None
-    if isinstance(asked, Asked):
+    if isinstance(asked, ReportPeriod):
         found = rating_reports.find(asked, before_row())
         page = RatingsPage.of(asked, found, g.counter_session.clerk, channels())
     return _page(form, page)
@@ -55,9 +55,9 @@ def index() -> Response:
 @allow(Access.STAFF, *SEERS)
 def csv() -> Response:
     """The tables of the page as CSV."""
-    form = form_about(rating_reports.usual)
+    form = form_about(rating_reports.default_period)
     asked = read_form(form, rating_reports.read_asked)
-    if not isinstance(asked, Asked):
+    if not isinstance(asked, ReportPeriod):
         return _page(form, None)
     counts = rating_reports.counted(asked)
     content = csv_of(total_of(counts), tables(counts, rating_reports.months(asked), channels()))
@@ -77,7 +77,7 @@ def ask(number: int) -> Response:
 
 @blueprint.post(f"/ratings/<int(max={HIGHEST_ROW}):number>")
 @allow(Access.STAFF, Role.AGENCY)
-@once
+@idempotent
 def handle(number: int) -> Response:
     """标为已处理."""
     found, form = _bad(number), AnswerForm()

@@ -15,7 +15,7 @@ from flexapp.transmission.service import TaxGateway, TaxUnreachable
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now
 from flexapp.web.htmx import render, render_refused
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 
 blueprint = Blueprint("counter_transmission", __name__, url_prefix="/counter/transmission")
@@ -35,7 +35,7 @@ def index() -> Response:
 
 @blueprint.post("/<serial>/retry")
 @allow(Access.STAFF, Role.AGENCY)
-@once
+@idempotent
 def retry(serial: str) -> Response:
     """重新传输 a parked message."""
     if not transmission.retry(serial=serial, actor=g.counter_session.clerk.actor):
@@ -54,7 +54,7 @@ def give_back(serial: str) -> Response:
 
 @blueprint.post("/<serial>/give-back")
 @allow(Access.STAFF, Role.AGENCY)
-@once
+@idempotent
 def send_give_back(serial: str) -> Response:
     """退回 to the person, with a reason they read."""
     form = GiveBackForm()
@@ -85,7 +85,7 @@ def ask_pause() -> Response:
 
 @blueprint.post("/pause")
 @allow(Access.STAFF, Role.AGENCY)
-@once
+@idempotent
 def pause() -> Response:
     """The emergency switch: 暂停传输."""
     form = ReasonForm()
@@ -102,7 +102,7 @@ def pause() -> Response:
 
 @blueprint.post("/resume")
 @allow(Access.STAFF, Role.AGENCY)
-@once
+@idempotent
 def resume() -> Response:
     """恢复传输."""
     refusal = transmission.resume(actor=g.counter_session.clerk.actor, at=now())

@@ -11,7 +11,7 @@ from flexapp.staff.forms import ReasonForm
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render, render_refused
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 
 blueprint = Blueprint("counter_years", __name__, url_prefix="/counter/years")
@@ -33,7 +33,7 @@ def index() -> Response:
 
 @blueprint.post(f"/{YEAR}/open")
 @allow(Access.STAFF, Role.AGENCY)
-@once
+@idempotent
 def open_year(year: int) -> Response:
     """开放申报."""
     refusal = agency.open_year(
@@ -51,7 +51,7 @@ def ask_close(year: int) -> Response:
 
 @blueprint.post(f"/{YEAR}/close")
 @allow(Access.STAFF, Role.AGENCY)
-@once
+@idempotent
 def close_year(year: int) -> Response:
     """关闭申报, with a reason."""
     form = ReasonForm()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from flexapp.audit import service as audit
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.people import (
     draft_repository,
     handover_codes,
@@ -18,7 +18,7 @@ from flexapp.people import (
 )
 from flexapp.people.service import Visitor, phone_index
 from flexapp.rules.refusal import Refusal
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 
 CLOSED = "account.closed"
 AGAIN_AFTER = timedelta(days=1)
@@ -49,7 +49,7 @@ def hold_open(visitor: Visitor) -> Refusal | None:
     where it was closed, or got another number, since the visitor was let in."""
     # Whoever signs in with this number meanwhile would have a session that nobody ends.
     index = phone_index(visitor.phone)
-    hold("phone", index)
+    advisory_lock("phone", index)
     account = repository.account(visitor.account_id)
     return None if account.phone_index == index else SIGNED_OUT
 
@@ -62,8 +62,8 @@ def close(*, visitor: Visitor, at: datetime) -> None:
     number: what limits how much one may try must not begin anew.
     """
     account = repository.account(visitor.account_id)
-    repository.end_sign_ins(account.id, instant())
-    repository.blank_codes(account.phone_index, instant())
+    repository.end_sign_ins(account.id, utcnow())
+    repository.blank_codes(account.phone_index, utcnow())
     draft_repository.remove_all(account.id)
     if visitor.person is not None:
         handover_codes.close(person_id=visitor.person.id, account_id=account.id)

@@ -25,9 +25,9 @@ from flexapp.people.service import Visitor, visitor_from
 from flexapp.people.sessions import token_digest
 from flexapp.web import page_owner
 from flexapp.web.access import Access, access_of
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from flexapp.web.navigation import is_ours
-from flexapp.web.unit_of_work import SAFE_METHODS, reading_ahead, write_transaction
+from flexapp.web.unit_of_work import SAFE_METHODS, early_read, write_transaction
 
 IDLE = timedelta(hours=2)
 LONGEST = timedelta(hours=12)
@@ -76,17 +76,17 @@ def init_app(app: Flask) -> None:
 def seconds_left(visitor: Visitor) -> int:
     """How long the session still lasts if nothing is done."""
     ends = min(visitor.seen_at + IDLE, visitor.started_at + LONGEST)
-    return max(0, int((ends - instant()).total_seconds()))
+    return max(0, int((ends - utcnow()).total_seconds()))
 
 
-def can_be_put_off(visitor: Visitor) -> bool:
+def can_be_extended(visitor: Visitor) -> bool:
     """Whether a sign of life would make the session last longer, by a minute at least."""
-    return visitor.started_at + LONGEST - instant() > timedelta(seconds=seconds_left(visitor) + 60)
+    return visitor.started_at + LONGEST - utcnow() > timedelta(seconds=seconds_left(visitor) + 60)
 
 
-def put_off() -> None:
+def extend_session() -> None:
     """The visitor is still there, and says so."""
-    at = instant()
+    at = utcnow()
     _touch(g.visitor.sign_in_id, at)
     g.visitor = replace(g.visitor, seen_at=at)
 
@@ -112,14 +112,14 @@ def _guard() -> AnyResponse | None:
 
 
 def _to_sign_in() -> AnyResponse:
-    if g.lapsed is not None and draft_decorators.is_beside_typing():
+    if g.expired_visitor is not None and draft_decorators.is_background_request():
         return make_response(render_template("people/_asked_late.html"))
-    form = draft_decorators.keep_late(g.lapsed)
+    form = draft_decorators.keep_late(g.expired_visitor)
     if form is None:
         remember_where()
     else:
         session[GOING_TO] = form
-        if draft_decorators.is_quiet():
+        if draft_decorators.is_autosave():
             return make_response("", 204)
         session[KEPT] = True
     return redirect(url_for("people.sign_in"), 303)
@@ -130,9 +130,9 @@ def _visitor_or_lapsed() -> Visitor | None:
 
     For the page of a stale form: the check of the token comes before the guard.
     """
-    if "lapsed" not in g:
+    if "expired_visitor" not in g:
         g.visitor = _load_visitor()
-    found: Visitor | None = g.visitor or g.lapsed
+    found: Visitor | None = g.visitor or g.expired_visitor
     return found
 
 
@@ -147,7 +147,7 @@ def _is_drafted(action: str) -> bool:
 
 
 def _say_when(response: Response) -> Response:
-    if "HX-Request" in request.headers and "lapsed" in g:
+    if "HX-Request" in request.headers and "expired_visitor" in g:
         visitor = g.get("visitor")
         response.headers[ENDS_IN] = str(0 if visitor is None else seconds_left(visitor))
     return response
@@ -155,20 +155,20 @@ def _say_when(response: Response) -> Response:
 
 def _load_visitor() -> Visitor | None:
     """Who is signed in; `g.lapsed` is who was, until the session ended by itself."""
-    g.lapsed = None
+    g.expired_visitor = None
     token = session.get("sid")
     if not token:
         return None
-    with reading_ahead():
+    with early_read():
         row = repository.visitor(token_digest(token))
     if row is None:
         return None
-    found, at = visitor_from(row), instant()
+    found, at = visitor_from(row), utcnow()
     if not token.startswith(f"{found.account_id}."):
         return None
     over = max(at - found.seen_at - IDLE, at - found.started_at - LONGEST)
     if over > timedelta(0):
-        g.lapsed = found if over <= TAKEN_LATE else None
+        g.expired_visitor = found if over <= TAKEN_LATE else None
         return None
     if at - found.seen_at > TOUCH_EVERY and request.endpoint not in NO_SIGN_OF_LIFE:
         _touch(found.sign_in_id, at)

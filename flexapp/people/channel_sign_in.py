@@ -18,7 +18,7 @@ from datetime import datetime
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.people import name_attempts, repository
 from flexapp.people.external_services import GatewayDown, PopulationRegistry
 from flexapp.people.models import Account
@@ -93,7 +93,10 @@ def refuse_arrival(
     )
     if not isinstance(tried, name_attempts.NameTry):
         return TOO_MANY
-    if tried.tries is not None and rate_limit.spent(LAUNCHES_UNCONFIRMED, channel) is not None:
+    if (
+        tried.tries is not None
+        and rate_limit.retry_after(LAUNCHES_UNCONFIRMED, channel) is not None
+    ):
         tried.was_not_judged()
         return TOO_MANY
     if isinstance(known, Refusal):
@@ -114,7 +117,7 @@ def refuse_arrival(
 
 def _note_unconfirmed(tried: name_attempts.NameTry, channel: str) -> None:
     if tried.tries is not None:
-        rate_limit.note(LAUNCHES_UNCONFIRMED, channel)
+        rate_limit.hit(LAUNCHES_UNCONFIRMED, channel)
 
 
 def arrive(
@@ -131,8 +134,8 @@ def arrive(
     session of the token `instead_of`, open in the same browser, ends: whoever it belongs to is not
     the one who goes on. `at`: when the real name counts as checked, `begins_at`: the real moment.
     """
-    hold("phone", phone_index(arrival.phone))
-    hold("person", arrival.identity.value)
+    advisory_lock("phone", phone_index(arrival.phone))
+    advisory_lock("person", arrival.identity.value)
     known = _known(arrival)
     if isinstance(known, Refusal):
         return known

@@ -13,13 +13,13 @@ from datetime import datetime
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.people import correction_repository, draft_repository, repository
 from flexapp.people.external_services import GatewayDown, PopulationRegistry
 from flexapp.people.service import PersonCard, mask_phone, person_by_id, phone_index
 from flexapp.rules.corrections import CorrectionState, Document
 from flexapp.rules.refusal import Refusal
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from flexapp.web.unit_of_work import outside_transaction
 
 CORRECTED, PROPOSED, DECLINED, PHONE = (
@@ -105,7 +105,7 @@ def correct_name(
     at: datetime,
 ) -> Correction | Refusal:
     """Correct a name that `check_name` found nothing against: at once, or once it is confirmed."""
-    hold("person", person.identity.value)
+    advisory_lock("person", person.identity.value)
     row = repository.person_anew(person.id)
     if row.name == name:
         return SAME_NAME
@@ -217,8 +217,8 @@ def change_phone(*, person: PersonCard, phone: str, actor: Actor, at: datetime) 
     old = phone_of(person.id)
     held = {phone_index(number) for number in (old, phone) if number}
     for index in sorted(held):
-        hold("phone", index)
-    hold("person", person.identity.value)
+        advisory_lock("phone", index)
+    advisory_lock("person", person.identity.value)
     refusal = check_phone(person=person, phone=phone)
     if refusal is not None:
         return refusal
@@ -228,13 +228,13 @@ def change_phone(*, person: PersonCard, phone: str, actor: Actor, at: datetime) 
         return PHONE_CHANGED
     empty = repository.account_by_phone(phone_index(phone))
     if empty is not None:
-        repository.end_sign_ins(empty.id, instant())
+        repository.end_sign_ins(empty.id, utcnow())
         draft_repository.remove_all(empty.id)
         empty.phone, empty.phone_index, empty.closed_at = "", f"closed:{empty.id}", at
         repository.changed(empty)
         repository.flush()
-    repository.blank_codes(account.phone_index, instant())
-    repository.end_sign_ins(account.id, instant())
+    repository.blank_codes(account.phone_index, utcnow())
+    repository.end_sign_ins(account.id, utcnow())
     before = account.phone
     account.phone, account.phone_index = phone, phone_index(phone)
     account.vouched_by, account.closed_at = HALL, None
@@ -256,7 +256,7 @@ def _held(number: int) -> Correction | Refusal:
         return Refusal("correction_unknown", "没有找到这项更正。")
     person = person_by_id(found.person_id)
     assert person is not None
-    hold("person", person.identity.value)
+    advisory_lock("person", person.identity.value)
     found = find(number)
     assert found is not None
     return found if found.state is CorrectionState.WAITING else NOT_WAITING

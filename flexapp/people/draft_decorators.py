@@ -29,14 +29,14 @@ from wtforms.fields.core import UnboundField
 from flexapp.people import drafts
 from flexapp.people.drafts import Draft
 from flexapp.people.service import Visitor
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from flexapp.web.forms import DRAFT, PageForm, strip
 from flexapp.web.idempotency import already_done
 from flexapp.web.navigation import goes_on
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class DraftSpec:
     """How the form of a view is kept. `form`: under which address; None: its own."""
 
     fields: frozenset[str]
@@ -63,11 +63,11 @@ def drafted(
     """
 
     def mark(view: Callable[..., Response]) -> Callable[..., Response]:
-        kept = Kept(_names(fields), form)
+        kept = DraftSpec(_names(fields), form)
 
         @functools.wraps(view)
         def guarded(**parts: Any) -> Response:
-            if is_quiet():
+            if is_autosave():
                 if not already_done():
                     _keep(g.visitor.account_id, kept)
                 return make_response("", 204)
@@ -85,7 +85,7 @@ def drafted(
     return mark
 
 
-def beside_typing(view: Callable[..., Response]) -> Callable[..., Response]:
+def background_request(view: Callable[..., Response]) -> Callable[..., Response]:
     """Mark a GET view that the script asks while somebody types.
 
     When the session has ended, the page is not taken away from under their fingers.
@@ -94,15 +94,15 @@ def beside_typing(view: Callable[..., Response]) -> Callable[..., Response]:
     return view
 
 
-def is_beside_typing() -> bool:
+def is_background_request() -> bool:
     """Whether this request is one of those."""
     view = current_app.view_functions.get(request.endpoint or "")
     return getattr(view, "beside_typing", False) and "HX-Request" in request.headers
 
 
-def found(form: str) -> Draft | None:
+def load_draft(form: str) -> Draft | None:
     """What the visitor has typed into the form of that address."""
-    return drafts.find(account_id=g.visitor.account_id, form=form, at=instant())
+    return drafts.find(account_id=g.visitor.account_id, form=form, at=utcnow())
 
 
 def is_drafted(form: str) -> bool:
@@ -111,7 +111,7 @@ def is_drafted(form: str) -> bool:
     return kept is not None and kept.form is None
 
 
-def is_quiet() -> bool:
+def is_autosave() -> bool:
     """Whether the script asks to keep what is typed, and nobody waits for an answer."""
     return DRAFT in request.form
 
@@ -121,7 +121,7 @@ def keep_late(who: Visitor | None) -> str | None:
     kept = _kept_by(request.endpoint) if request.method == "POST" else None
     if kept is None or kept.key is None or who is None or who.person is None:
         return None
-    if not (is_quiet() and already_done()):
+    if not (is_autosave() and already_done()):
         _keep(who.account_id, kept)
     return kept.key
 
@@ -143,15 +143,15 @@ def _endpoint(addresses: Map, form: str) -> str | None:
     return str(endpoint)
 
 
-def _kept_by(endpoint: str | None) -> Kept | None:
+def _kept_by(endpoint: str | None) -> DraftSpec | None:
     view = current_app.view_functions.get(endpoint or "")
-    kept: Kept | None = getattr(view, "kept", None)
+    kept: DraftSpec | None = getattr(view, "kept", None)
     return kept
 
 
-def _keep(account_id: int, kept: Kept) -> None:
+def _keep(account_id: int, kept: DraftSpec) -> None:
     if kept.key is not None:
-        drafts.keep(account_id=account_id, form=kept.key, typed=kept.typed(), at=instant())
+        drafts.keep(account_id=account_id, form=kept.key, typed=kept.typed(), at=utcnow())
 
 
 def _names(fields: type[PageForm]) -> frozenset[str]:

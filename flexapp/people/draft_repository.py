@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, select, tuple_
 
 from flexapp.db.session import (
     db,
-    run,
+    execute,
     table_of,
     upsert,
 )
@@ -44,7 +44,7 @@ class Row:
 def find(account_id: int, form: str, since: datetime) -> Row | None:
     """An account's draft of a form, if it was saved after `since`."""
     key = {"account_id": account_id, "form": form, "since": since}
-    row = run(_FIND, key).first()
+    row = execute(_FIND, key).first()
     return None if row is None else Row(*row)
 
 
@@ -62,7 +62,7 @@ def save(account_id: int, form: str, content: str, at: datetime) -> None:
 
 def remove(account_id: int, form: str) -> None:
     """Delete an account's draft of a form."""
-    run(_REMOVE, {"account_id": account_id, "form": form})
+    execute(_REMOVE, {"account_id": account_id, "form": form})
 
 
 def remove_of_person(person_id: int, form: str) -> None:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, g, request, url_for
 
 from flexapp.people import draft_decorators, drafts
 from flexapp.web.access import Access, allow
-from flexapp.web.forms import RESUME
+from flexapp.web.forms import RESUBMIT
 from flexapp.web.navigation import see_other
 
 blueprint = Blueprint("draft", __name__)
@@ -19,6 +19,6 @@ def clear() -> Response:
     form = request.form.get("form", "")
     if not draft_decorators.is_drafted(form):
         return see_other(url_for("portal.home"))
-    if RESUME not in request.form:
+    if RESUBMIT not in request.form:
         drafts.drop(account_id=g.visitor.account_id, form=form)
     return see_other(form)

@@ -26,7 +26,7 @@ from flexapp.rules.limits import HAND_OVER_ALL, HAND_OVER_BY, HAND_OVER_FOR, HAN
 from flexapp.rules.phone import read_code
 from flexapp.rules.refusal import Refusal
 from flexapp.web import rate_limit
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from flexapp.web.rate_limit import Tries
 
 LIFE = timedelta(hours=24)
@@ -90,10 +90,10 @@ def hand_over(
     Refused: `hand_overs_enough`. The last code stays what it was then.
     """
     whose = f"{_taker(actor)}\0{person_id}"
-    if rate_limit.spent(HAND_OVERS, whose) is not None:
+    if rate_limit.retry_after(HAND_OVERS, whose) is not None:
         return ENOUGH[place]
-    rate_limit.note(HAND_OVERS, whose)
-    real = instant()
+    rate_limit.hit(HAND_OVERS, whose)
+    real = utcnow()
     repository.sweep(real)
     repository.drop(person_id, action.value)
     code = _free_code()
@@ -119,16 +119,16 @@ def find(
     """The case of this code and person, which is not yet taken over by looking."""
     taker = _taker(actor)
     tries = Tries((HAND_OVER_FOR, f"{person_id}\0{taker}"), (HAND_OVER_ALL, person_id))
-    wait = rate_limit.spent(HAND_OVER_BY, taker) or tries.begin()
+    wait = rate_limit.retry_after(HAND_OVER_BY, taker) or tries.begin()
     if wait is not None:
         again = rate_limit.spoken(wait)
         return Refusal("hand_over_limit", f"办理码输错太多次，请{again}再试。", "code")
     digits = read_code(code)
-    row = repository.open_case(_digest(digits), person_id, place.value, instant())
+    row = repository.open_case(_digest(digits), person_id, place.value, utcnow())
     if row is not None:
         tries.was_right()
         return _read(row)
-    rate_limit.note(HAND_OVER_BY, taker)
+    rate_limit.hit(HAND_OVER_BY, taker)
     _record("hand_over.wrong", person_id, actor, at, {"place": place.value})
     return WRONG
 
@@ -145,18 +145,18 @@ def taken(*, number: int | None, person_id: int, action: Action, actor: Actor) -
     """A case that this actor has taken over, as long as it is not finished."""
     if number is None:
         return None
-    row = repository.taken_case(number, person_id, action.value, _taker(actor), instant())
+    row = repository.taken_case(number, person_id, action.value, _taker(actor), utcnow())
     return None if row is None else _read(row)
 
 
 def waiting(*, person_id: int, place: Place) -> Sequence[HandedOver]:
     """What waits for a code to be read out, newest first."""
-    return [_read(row) for row in repository.waiting(person_id, place.value, instant())]
+    return [_read(row) for row in repository.waiting(person_id, place.value, utcnow())]
 
 
 def everything(*, person_id: int) -> Sequence[tuple[datetime, HandedOver]]:
     """Whatever is kept of a person, taken over or not, each with its end; newest first."""
-    return [(end, _read(row)) for end, row in repository.all_waiting(person_id, instant())]
+    return [(end, _read(row)) for end, row in repository.all_waiting(person_id, utcnow())]
 
 
 def close(*, person_id: int, account_id: int) -> None:

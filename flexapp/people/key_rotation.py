@@ -20,7 +20,7 @@ from cryptography.exceptions import InvalidTag
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import SYSTEM, Actor, ActorKind
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.encryption import ALL_BOUND, LABEL, Vault, is_bound, vault
 from flexapp.people import encrypted_columns as repository
 from flexapp.people.encrypted_columns import (
@@ -28,7 +28,7 @@ from flexapp.people.encrypted_columns import (
     SealedRow,
     SealedTable,
 )
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
 log = logging.getLogger(__name__)
@@ -155,7 +155,7 @@ def note_all_bound(at: datetime) -> bool:
         if any(repository.has_unbound(table) for table in repository.sealed_tables()):
             return False
     with write_transaction():
-        hold("data keys", BOUND)
+        advisory_lock("data keys", BOUND)
         if not _all_bound():
             audit.record(action=ALL_BOUND, person_id=None, subject=BOUND, actor=SYSTEM, at=at)
     return True
@@ -211,7 +211,7 @@ def check_at_start() -> None:
             f"the key {vault().key_ids[0]} in FLEXAPP_DATA_KEYS is another one than the key of"
             " that name that the rows of the database were sealed with; a new key needs a new id."
         )
-    if not note_all_bound(instant()):
+    if not note_all_bound(utcnow()):
         log.warning("encrypted values are not bound to their rows: run `flask keys rotate` once")
 
 

@@ -16,7 +16,7 @@ from flexapp.encryption import is_bound
 from flexapp.people import key_rotation
 from flexapp.people.encrypted_columns import UNNAMED
 from flexapp.people.key_rotation import Standing
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
 SECONDS_BETWEEN_LINES = 5
@@ -59,7 +59,7 @@ def rotate(batch: int, pause: float, by: str) -> None:
     click.echo(f"{rows} rows to encrypt anew")
     if rows:
         with write_transaction():
-            key_rotation.note(rows=rows, by=by, at=instant())
+            key_rotation.note(rows=rows, by=by, at=utcnow())
     done, changed, unreadable = Counter[str](), 0, dict[str, None]()
     said = time.monotonic()
     try:
@@ -88,7 +88,7 @@ def _finish() -> None:
     with read_transaction():
         found = key_rotation.standing()
     if not found.left:
-        key_rotation.note_all_bound(instant())
+        key_rotation.note_all_bound(utcnow())
     for label, places in found.left.items():
         click.echo(f"NOT done: {_named(found, label)}: {_listed(places)}")
     if found.left:

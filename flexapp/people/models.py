@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flexapp.db.session import Model, Moment
+from flexapp.db.session import Model, UTCDateTime
 from flexapp.encryption import EncryptedText
 
 
@@ -22,7 +22,7 @@ class Person(Model):
     identity_index: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str] = mapped_column(EncryptedText("person.name"))
     proxy_allowed: Mapped[bool] = mapped_column(default=True)
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     original_age: Mapped[str | None]
     """What a hall recorded in place of the usual original age: "F50"; None: the usual one."""
     approved_month: Mapped[str | None]
@@ -39,14 +39,14 @@ class Account(Model):
     phone: Mapped[str] = mapped_column(EncryptedText("account.phone"))
     phone_index: Mapped[str] = mapped_column(unique=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), unique=True)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    real_name_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    real_name_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     elder: Mapped[bool | None]
     """Whether the pages are to have the look of 长辈版; None: never chosen."""
     vouched_by: Mapped[str | None]
     """The channel on whose word alone the number belongs to the person: whoever signs in with the
     number still has to give name and ID number before it is that person's account to them."""
-    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """Since when nobody can sign in to it (`closing.py`); what points to it stays."""
 
 
@@ -59,9 +59,9 @@ class SignIn(Model):
     token_digest: Mapped[str] = mapped_column(unique=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     channel: Mapped[str] = mapped_column(server_default="phone")
-    started_at: Mapped[datetime] = mapped_column(Moment)
-    seen_at: Mapped[datetime] = mapped_column(Moment)
-    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    started_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class SmsCode(Model):
@@ -74,9 +74,9 @@ class SmsCode(Model):
     phone: Mapped[str] = mapped_column(EncryptedText("sms_code.phone"))
     phone_index: Mapped[str]
     code_digest: Mapped[str]
-    sent_at: Mapped[datetime] = mapped_column(Moment)
+    sent_at: Mapped[datetime] = mapped_column(UTCDateTime)
     tries: Mapped[int] = mapped_column(default=0)
-    used_at: Mapped[datetime | None] = mapped_column(Moment)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class DailyUse(Model):
@@ -109,7 +109,7 @@ class HandOver(Model):
         EncryptedText("hand_over.content", row=("person_id", "code_digest"))
     )
     """JSON of the code and of what was typed."""
-    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     taken_by: Mapped[str | None]
     """"staff:3" or "account:5", once somebody goes on with it."""
 
@@ -126,7 +126,7 @@ class Draft(Model):
     form: Mapped[str] = mapped_column(primary_key=True)
     content: Mapped[str] = mapped_column(EncryptedText("draft.content"))
     """JSON of the fields that people fill in, by name; no token, key or code."""
-    saved_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    saved_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 
 class NameCorrection(Model):
@@ -158,8 +158,8 @@ class NameCorrection(Model):
     proposed_by: Mapped[int]
     """The clerk's number among the staff, a table above this slice."""
     proposed_label: Mapped[str]
-    proposed_at: Mapped[datetime] = mapped_column(Moment)
+    proposed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     decided_label: Mapped[str]
-    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     reason: Mapped[str | None] = mapped_column(EncryptedText("name_correction.reason"))
     """Why it was not confirmed."""

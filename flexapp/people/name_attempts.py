@@ -53,5 +53,5 @@ def try_name(
     wait = tries.begin()
     if wait is not None:
         return wait
-    rate_limit.note(SAME_NAME, pair)
+    rate_limit.hit(SAME_NAME, pair)
     return NameTry(pair, tries)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from flexapp.audit import service as audit
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.people import name_attempts, repository
 from flexapp.people.external_services import GatewayDown, PopulationRegistry
 from flexapp.people.service import (
@@ -82,8 +82,8 @@ def confirm_real_name(
     except GatewayDown:
         tried.was_not_judged()
         return Refusal("registry_down", "现在连不上核验系统，您填的内容还在，请稍后再按“确认”。")
-    hold("phone", phone_index(visitor.phone))
-    hold("person", identity.value)
+    advisory_lock("phone", phone_index(visitor.phone))
+    advisory_lock("person", identity.value)
     account = repository.account(visitor.account_id)
     if account.closed_at is not None or account.phone_index != phone_index(visitor.phone):
         tried.was_not_judged()

@@ -9,10 +9,10 @@ from sqlalchemy import Table, and_, bindparam, func, insert, inspect, or_, selec
 
 from flexapp.audit import service as audit
 from flexapp.db.session import (
+    advisory_lock,
     db,
-    hold,
+    execute,
     next_numbers,
-    run,
     table_of,
     upsert,
 )
@@ -57,7 +57,7 @@ _VISITOR_NAMES = tuple(_VISITOR.selected_columns.keys())
 
 def visitor(token_digest: str) -> Mapping[str, object] | None:
     """The sign-in of that token with its account and person: one query, on every signed-in page."""
-    row = run(_VISITOR, {"token_digest": token_digest}).first()
+    row = execute(_VISITOR, {"token_digest": token_digest}).first()
     return None if row is None else dict(zip(_VISITOR_NAMES, row, strict=True))
 
 
@@ -294,7 +294,7 @@ def by_identities(indexes: Sequence[str]) -> Mapping[str, tuple[int, int | None]
 
 def note_daily_use(account_id: int, kind: str, day: date, subject: str, limit: int) -> bool:
     """Note that an account asked about a subject today; False once that would be one too many."""
-    hold("daily use of account", account_id)
+    advisory_lock("daily use of account", account_id)
     of_the_day = select(DailyUse.subject).where(
         DailyUse.account_id == account_id, DailyUse.kind == kind, DailyUse.day == day
     )

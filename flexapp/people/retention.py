@@ -12,7 +12,7 @@ from datetime import datetime
 
 from flexapp.people import retention_repository as repository
 from flexapp.rules.personal_information import Expiry, expiries
-from flexapp.web.clock import instant, now
+from flexapp.web.clock import now, utcnow
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
 BATCH = 500
@@ -40,4 +40,4 @@ def look() -> Iterator[tuple[str, int]]:
 def _past(expiry: Expiry) -> tuple[str, str, datetime]:
     # Where the business date is pinned, some moments are real ones and some are not: the earlier
     # clock makes every row stay at least as long as it should.
-    return expiry.table, expiry.column, min(instant(), now()) - expiry.kept
+    return expiry.table, expiry.column, min(utcnow(), now()) - expiry.kept

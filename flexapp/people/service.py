@@ -11,7 +11,7 @@ from flask import g
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.encryption import vault
 from flexapp.people import repository
 from flexapp.people.models import Account, Person
@@ -26,10 +26,10 @@ from flexapp.services import services
 
 __all__ = [
     "AccountView",
-    "Known",
     "NameTry",
-    "Newcomer",
     "PersonCard",
+    "PersonIds",
+    "PersonSeed",
     "Visitor",
     "account_of",
     "add_account",
@@ -50,7 +50,7 @@ __all__ = [
     "visitor",
 ]
 
-Known = tuple[int, int | None]
+PersonIds = tuple[int, int | None]
 """The numbers of a person and of their account, None where they have none."""
 
 
@@ -265,7 +265,7 @@ def add_account(*, phone: str, person: PersonCard | None, at: datetime) -> int:
     return row.id
 
 
-class Newcomer(NamedTuple):
+class PersonSeed(NamedTuple):
     """Somebody to be added with many others; `phone`: with an account, real-name checked."""
 
     name: str
@@ -274,7 +274,7 @@ class Newcomer(NamedTuple):
     at: datetime
 
 
-def add_people(newcomers: Sequence[Newcomer]) -> Sequence[Known]:
+def add_people(newcomers: Sequence[PersonSeed]) -> Sequence[PersonIds]:
     """Add many people at once, none of whom is known yet; their numbers, in the same order."""
     persons: list[dict[str, object]] = [
         {
@@ -305,7 +305,7 @@ def add_people(newcomers: Sequence[Newcomer]) -> Sequence[Known]:
     ]
 
 
-def known(identities: Sequence[IdentityNumber]) -> Sequence[Known | None]:
+def known(identities: Sequence[IdentityNumber]) -> Sequence[PersonIds | None]:
     """The numbers of the people of these ID numbers, None where somebody is not known."""
     indexes = [identity_index(identity) for identity in identities]
     found = repository.by_identities(indexes)
@@ -319,7 +319,7 @@ def phone_index(phone: str) -> str:
 
 def set_proxy_handling(*, person: PersonCard, allowed: bool, actor: Actor, at: datetime) -> None:
     """Let others handle for this person, or stop them."""
-    hold("person", person.identity.value)
+    advisory_lock("person", person.identity.value)
     row = repository.person_anew(person.id)
     if row.proxy_allowed == allowed:
         return
@@ -346,7 +346,7 @@ def record_retirement(
     )
     if refusal is not None:
         return refusal
-    hold("person", person.identity.value)
+    advisory_lock("person", person.identity.value)
     row = repository.person_anew(person.id)
     before = _card(row)
     if (original, approved) == (before.original_age, before.approved_month):

@@ -12,13 +12,13 @@ from flexapp.people.auth import (
     ANNOUNCED,
     GOING_TO,
     LONGEST,
-    can_be_put_off,
-    put_off,
+    can_be_extended,
+    extend_session,
     remember_where,
     seconds_left,
 )
 from flexapp.web.access import Access, allow
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from flexapp.web.htmx import wants_fragment
 from flexapp.web.navigation import is_ours, see_other
 
@@ -44,7 +44,7 @@ def show() -> Response:
         render_template(
             "people/_session_ending.html",
             minutes=max(1, ceil(left / 60)),
-            can_be_put_off=can_be_put_off(g.visitor),
+            can_be_put_off=can_be_extended(g.visitor),
             longest=int(LONGEST.total_seconds() // 3600),
         )
     )
@@ -54,7 +54,7 @@ def show() -> Response:
 @allow(Access.ACCOUNT)
 def extend() -> Response:
     """继续使用: a sign of life."""
-    put_off()
+    extend_session()
     if wants_fragment():
         return make_response(render_template("people/_session_extended.html"))
     page = urlsplit(request.referrer or "")
@@ -65,8 +65,8 @@ def extend() -> Response:
 
 def _ended() -> Response:
     form, kept = request.args.get("form", ""), False
-    if g.lapsed is not None and draft_decorators.is_drafted(form):
-        draft = drafts.find(account_id=g.lapsed.account_id, form=form, at=instant())
+    if g.expired_visitor is not None and draft_decorators.is_drafted(form):
+        draft = drafts.find(account_id=g.expired_visitor.account_id, form=form, at=utcnow())
         kept = draft is not None
     if kept:
         # Not the address of the page: what it says of months and base would win over the draft.
@@ -74,5 +74,7 @@ def _ended() -> Response:
     else:
         remember_where()
     return make_response(
-        render_template("people/_session_ended.html", kept=kept, lapsed=g.lapsed is not None)
+        render_template(
+            "people/_session_ended.html", kept=kept, expired_visitor=g.expired_visitor is not None
+        )
     )

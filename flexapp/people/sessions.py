@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.encryption import vault
 from flexapp.people import repository
 from flexapp.people.external_services import GatewayDown, SmsGateway
@@ -73,13 +73,13 @@ def request_code(
     twenty a day and then one an hour: nobody is pestered without end, and nobody is locked out.
     """
     index = phone_index(phone)
-    hold("phone", index)
+    advisory_lock("phone", index)
     counts = _sms_counts(index, asker)
     refusal = _refuse_code(counts, asker)
     if refusal is not None:
         return refusal
     for limit, who in counts:
-        rate_limit.note(limit, who)
+        rate_limit.hit(limit, who)
     code_id, code = secrets.token_urlsafe(16), f"{secrets.randbelow(1_000_000):06d}"
     repository.add_code(
         {
@@ -122,7 +122,7 @@ def _sms_counts(index: str, asker: Asker) -> list[tuple[Limit, str]]:
 def _refuse_code(counts: list[tuple[Limit, str]], asker: Asker) -> Refusal | None:
     for limit, who in counts:
         # `_sms_counts` has seen that there is some left of SMS_FOR.
-        wait = None if limit == SMS_FOR else rate_limit.spent(limit, who)
+        wait = None if limit == SMS_FOR else rate_limit.retry_after(limit, who)
         if wait is None:
             continue
         if limit == SMS_AGAIN:
@@ -168,7 +168,7 @@ def sign_in(*, code_id: str, phone: str, code: str, at: datetime) -> SignedIn | 
 
     A code works once, for five minutes, for the number it was sent to, and survives five tries.
     """
-    hold("phone", phone_index(phone))
+    advisory_lock("phone", phone_index(phone))
     row = repository.code(code_id)
     if row is None or row.phone != phone or row.used_at is not None:
         return Refusal("code_unknown", "请先点“获取验证码”。", "code")

@@ -26,12 +26,12 @@ from flexapp.web import (
     rate_limit,
 )
 from flexapp.web.access import Access, allow
-from flexapp.web.clock import instant, now, today
+from flexapp.web.clock import now, today, utcnow
 from flexapp.web.htmx import render
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 from flexapp.web.sessions import begin_anew
-from flexapp.web.unit_of_work import reading_ahead
+from flexapp.web.unit_of_work import early_read
 
 blueprint = Blueprint("people", __name__)
 
@@ -48,7 +48,7 @@ def sign_in() -> Response:
         return see_other(take_destination(url_for("portal.home")))
     form = SignInForm()
     code_id = session.get(CODE_ID) or request.cookies.get(cookies.for_a_part(CODE_COOKIE), "")
-    awaited = sessions.awaited(code_id, instant()) if code_id else None
+    awaited = sessions.awaited(code_id, utcnow()) if code_id else None
     if awaited is None:
         session.pop(CODE_ID, None)
         session.pop(SHOWN_CODE, None)
@@ -71,12 +71,12 @@ def request_code() -> Response:
         return _sign_in_page(form)
     asker = sessions.devices.asker(phone)
     if not asker.known:
-        with reading_ahead():
-            rate_limit.let_in(SMS_CODES)
-    sent = sessions.request_code(phone=phone, asker=asker, gateway=services().sms, at=instant())
+        with early_read():
+            rate_limit.enforce(SMS_CODES)
+    sent = sessions.request_code(phone=phone, asker=asker, gateway=services().sms, at=utcnow())
     if not asker.known and (not isinstance(sent, Refusal) or sent.reason == "sms_down"):
         # Only what may have cost a message: whoever asks in vain takes nothing from others.
-        rate_limit.note(SMS_CODES, client_ip.client())
+        rate_limit.hit(SMS_CODES, client_ip.client())
     if isinstance(sent, Refusal):
         # The number is right: what was refused is a code for it.
         form.refuse(replace(sent, field=_code_field()))
@@ -105,16 +105,16 @@ def finish_sign_in() -> Response:
     if not asker.known:
         # Others behind one address may have guessed; a code that is typed for the first time may be
         # right.
-        with reading_ahead():
+        with early_read():
             if not sessions.is_untried(session.get(CODE_ID, "")):
-                rate_limit.let_in(SIGN_IN_WRONG)
+                rate_limit.enforce(SIGN_IN_WRONG)
     code = read_code(form.code.data)
     signed_in = sessions.sign_in(
-        code_id=session.get(CODE_ID, ""), phone=phone, code=code, at=instant()
+        code_id=session.get(CODE_ID, ""), phone=phone, code=code, at=utcnow()
     )
     if isinstance(signed_in, Refusal):
         if not asker.known and signed_in.reason == "code_wrong":
-            rate_limit.note(SIGN_IN_WRONG, client_ip.client())
+            rate_limit.hit(SIGN_IN_WRONG, client_ip.client())
         form.refuse(replace(signed_in, field=_code_field()))
         return _sign_in_page(form)
     accessibility_mode.carry_over(signed_in.account_id)
@@ -136,7 +136,7 @@ def finish_sign_in() -> Response:
 def sign_out() -> Response:
     """End the session on the server and forget the cookie."""
     if "sid" in session:
-        sessions.sign_out(token=session["sid"], at=instant())
+        sessions.sign_out(token=session["sid"], at=utcnow())
     begin_anew(session)
     return see_other(url_for("portal.home"))
 
@@ -152,21 +152,21 @@ def real_name() -> Response:
 
 @blueprint.post("/real-name")
 @allow(Access.ACCOUNT)
-@once
+@idempotent
 def confirm_real_name() -> Response:
     """Tie the account to the person, then on to where they were going."""
     form = RealNameForm()
-    if not (form.submitted() or form.turning):
+    if not (form.submitted() or form.changing_step):
         return _real_name_page(form)
     name = parse_name(form.name.data)
     identity = typed_identity(form.identity, today=today())
     for answer in (name, identity):
         if isinstance(answer, Refusal):
             form.refuse(answer)
-    if form.turning or isinstance(name, Refusal) or isinstance(identity, Refusal):
+    if form.changing_step or isinstance(name, Refusal) or isinstance(identity, Refusal):
         return _real_name_page(form)
     if real_name_case.has_tried_today(visitor=g.visitor, today=today()):
-        rate_limit.let_in(REAL_NAME_WRONG)
+        rate_limit.enforce(REAL_NAME_WRONG)
     outcome = real_name_case.confirm_real_name(
         visitor=g.visitor,
         name=name,
@@ -177,7 +177,7 @@ def confirm_real_name() -> Response:
     )
     if isinstance(outcome, Refusal):
         if outcome == real_name_case.NOT_CONFIRMED:
-            rate_limit.note(REAL_NAME_WRONG, client_ip.client())
+            rate_limit.hit(REAL_NAME_WRONG, client_ip.client())
         form.refuse(outcome)
         return _real_name_page(form)
     return see_other(take_destination(url_for("portal.home")))
@@ -209,7 +209,7 @@ def _keep_code(answer: Response, code_id: str, life: timedelta) -> None:
 
 def _sign_in_page(form: SignInForm, *, resend_in: int | None = None) -> Response:
     if resend_in is None:
-        awaited = sessions.awaited(session.get(CODE_ID, ""), instant())
+        awaited = sessions.awaited(session.get(CODE_ID, ""), utcnow())
         resend_in = 0 if awaited is None else awaited.resend_in
     return render(
         "people/sign_in.html",
@@ -225,5 +225,5 @@ def _sign_in_page(form: SignInForm, *, resend_in: int | None = None) -> Response
 
 def _real_name_page(form: RealNameForm) -> Response:
     if accessibility_mode.is_elder():
-        form.take_turns()
+        form.show_step()
     return render("people/real_name.html", "people/_real_name.html", form.status, form=form)

@@ -23,7 +23,7 @@ def why_not_close(*, visitor: Visitor, at: datetime, today: date) -> Refusal | N
     if refusal is not None:
         return refusal
     person_id = None if visitor.person is None else visitor.person.id
-    waiting = assessment.unanswered(visitor.account_id, person_id)
+    waiting = assessment.awaiting_tax(visitor.account_id, person_id)
     if not waiting:
         return None
     first = waiting[0]

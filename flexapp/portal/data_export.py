@@ -32,7 +32,7 @@ from flexapp.registration import service as registration
 from flexapp.rules import divisions, ethnic_groups
 from flexapp.rules.identity import mask_name
 from flexapp.rules.money import plain
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from flexapp.web.formatting import moment
 
 EXPORTED = "account.exported"
@@ -67,7 +67,7 @@ def sections(visitor: Visitor, channels: Mapping[str, str], *, whole: bool) -> t
     told = portal.told(visitor)
     own = assessment.all_own(visitor.me.id)
     account = people.account_of(visitor)
-    others = assessment.made_for_others(visitor.account_id, visitor.me.id)
+    others = assessment.created_for_others(visitor.account_id, visitor.me.id)
     phone = account.phone if whole else visitor.masked_phone
     filled: list[tuple[str, Sequence[Entry]]] = [
         ("身份", [_identity(visitor, whole=whole)]),
@@ -209,7 +209,7 @@ def _dispute(case: Dispute) -> Entry:
 
 
 def _drafts(account_id: int) -> Iterator[Entry]:
-    for draft in drafts.everything(account_id=account_id, at=instant()):
+    for draft in drafts.everything(account_id=account_id, at=utcnow()):
         own = {"/registration": "参保登记", "/assessment/self/new": "缴费核定"}
         yield (
             ("表格", own.get(draft.form, "代他人核定")),

@@ -11,7 +11,7 @@ from flexapp.services import services
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 from flexapp.web.sessions import begin_anew
 
@@ -56,7 +56,7 @@ def ask_close() -> Response:
 
 @blueprint.post("/me/close-account")
 @allow(Access.ACCOUNT)
-@once
+@idempotent
 def close() -> Response:
     """确认注销: the account ends here and now, and with it every session."""
     refusal = account_closure.close(visitor=g.visitor, at=now(), today=today())

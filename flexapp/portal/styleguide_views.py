@@ -64,7 +64,7 @@ def index() -> Response:
     form = SampleForm()
     form.base.errors = ["请填 60 或更大的数。"]
     asking = SampleForm()
-    asking.turn = 1
+    asking.step = 1
     return render(
         "portal/styleguide.html",
         "portal/_styleguide.html",

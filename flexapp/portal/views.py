@@ -14,9 +14,9 @@ from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.formatting import greeting
-from flexapp.web.forms import RESUME
+from flexapp.web.forms import RESUBMIT
 from flexapp.web.htmx import render
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
 
 blueprint = Blueprint("portal", __name__)
@@ -72,7 +72,7 @@ def messages() -> Response:
 
 @blueprint.post(f"/me/messages/<int(max={HIGHEST_ROW}):seq>/not-me")
 @allow(Access.PERSON)
-@once
+@idempotent
 def not_me(seq: int) -> Response:
     """不是我办的."""
     refusal = service.dispute(visitor=g.visitor, seq=seq, at=now())
@@ -85,7 +85,7 @@ def not_me(seq: int) -> Response:
 
 @blueprint.post(f"/me/disputes/<int(max={HIGHEST_ROW}):number>/withdraw")
 @allow(Access.PERSON)
-@once
+@idempotent
 def withdraw_dispute(number: int) -> Response:
     """说错了，是我同意办的."""
     refusal = service.withdraw_dispute(visitor=g.visitor, number=number, at=now())
@@ -105,11 +105,11 @@ def proxy_handling() -> Response:
 
 @blueprint.post("/me/proxy-handling")
 @allow(Access.PERSON)
-@once
+@idempotent
 def set_proxy_handling() -> Response:
     """Switch handling by others on or off."""
     wanted = request.form.get("allowed")
-    if RESUME not in request.form and wanted in ("yes", "no"):
+    if RESUBMIT not in request.form and wanted in ("yes", "no"):
         service.set_proxy_handling(
             visitor=g.visitor, allowed=wanted == "yes", actor=g.visitor.actor, at=now()
         )
@@ -125,7 +125,7 @@ def hand_over() -> Response:
 
 @blueprint.post("/me/hand-over")
 @allow(Access.PERSON)
-@once
+@idempotent
 def go_on() -> Response:
     """To the form, filled with what was typed at the counter."""
     form = HandOverForm()

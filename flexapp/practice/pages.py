@@ -9,10 +9,10 @@ from flexapp.assessment.calculator_view import ChoiceView, months_to_tap
 from flexapp.assessment.forms import AssessmentForm
 from flexapp.assessment.pages import FormPage, Header, ListPage, month_options
 from flexapp.assessment.service import (
+    AssessmentSubject,
+    Desk,
     Eligibility,
     Record,
-    Subject,
-    Ways,
     YearMonths,
     listed_months,
 )
@@ -29,7 +29,7 @@ from flexapp.web.formatting import day
 
 WHO = "self"
 
-PRACTICE = Ways(
+PRACTICE_DESK = Desk(
     {
         "records": "practice.records",
         "new": "practice.new",
@@ -81,12 +81,12 @@ def list_page(
     registered: RegistrationView, found: tuple[Record, ...], months: tuple[YearMonths, ...]
 ) -> ListPage:
     """The records, newest first, all of them."""
-    return ListPage.of(_header(registered), found, months=months, ways=PRACTICE)
+    return ListPage.of(_header(registered), found, months=months, desk=PRACTICE_DESK)
 
 
 def listed(bounds: Eligibility, today: date) -> tuple[YearMonths, ...]:
     """The months above the records."""
-    return listed_months(bounds, who=WHO, today=today, ways=PRACTICE)
+    return listed_months(bounds, who=WHO, today=today, desk=PRACTICE_DESK)
 
 
 def form_page(
@@ -104,21 +104,21 @@ def form_page(
     return FormPage(
         header=_header(registered),
         month_options=month_options(bounds, (form.start.data, form.end.data)),
-        closed=why_closed(bounds, who=WHO, ways=PRACTICE),
+        closed=why_closed(bounds, who=WHO, desk=PRACTICE_DESK),
         choice=choice(form, bounds, preview=preview),
-        months=months_to_tap(form, bounds, ways=PRACTICE, who=WHO, today=today),
+        months=months_to_tap(form, bounds, desk=PRACTICE_DESK, who=WHO, today=today),
         conflicts=_conflicts(form, bounds) if form.faulty else (),
-        ways=PRACTICE,
+        desk=PRACTICE_DESK,
     )
 
 
 def choice(form: AssessmentForm, bounds: Eligibility, *, preview: bool = True) -> ChoiceView:
     """What the number typed means, and what else could be chosen."""
-    return ChoiceView.of(form, bounds, ways=PRACTICE, who=WHO, preview=preview)
+    return ChoiceView.of(form, bounds, desk=PRACTICE_DESK, who=WHO, preview=preview)
 
 
 def _header(registered: RegistrationView) -> Header:
-    return Header.of(WHO, Subject(PERSON, registered, by_proxy=False))
+    return Header.of(WHO, AssessmentSubject(PERSON, registered, by_proxy=False))
 
 
 def _conflicts(form: AssessmentForm, bounds: Eligibility) -> tuple[tuple[str, str], ...]:
@@ -127,5 +127,7 @@ def _conflicts(form: AssessmentForm, bounds: Eligibility) -> tuple[tuple[str, st
         start, end = Month.parse(form.start.data), Month.parse(form.end.data)
     except ValueError:
         return ()
-    serials = {row.serial for month, row in bounds.held.items() if start <= month <= end}
-    return tuple((serial, PRACTICE.record("detail", serial, WHO)) for serial in sorted(serials))
+    serials = {row.serial for month, row in bounds.reserved.items() if start <= month <= end}
+    return tuple(
+        (serial, PRACTICE_DESK.record("detail", serial, WHO)) for serial in sorted(serials)
+    )

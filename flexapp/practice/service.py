@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from flexapp.agency.service import in_force
+from flexapp.agency.service import effective_parameters
 from flexapp.assessment import service as assessment
-from flexapp.assessment.service import Eligibility, Held, HeldUp, Proposal, Record
+from flexapp.assessment.service import Eligibility, HeldUp, Proposal, Record, Reservation
 from flexapp.audit.service import TAX_BUREAU, ActorKind, Event
 from flexapp.people.service import PersonCard, mask_phone
 from flexapp.registration import service as registration
@@ -105,7 +105,7 @@ def bounds(practice: Practice, *, at: datetime, today: date) -> Eligibility:
     registered = current(practice, today)
     assert registered is not None
     held = {
-        month: Held(record.serial, record.state, record.made_by)
+        month: Reservation(record.serial, record.state, record.made_by)
         for record in records(practice, at=at, today=today)
         if record.state in LIVE_STATES
         for month in record.period.months
@@ -163,14 +163,16 @@ def find(
     return next((each for each in found if each[0].serial == serial), None)
 
 
-def _bounds(registered: RegistrationView, held: Mapping[Month, Held], today: date) -> Eligibility:
-    now = in_force(today)
+def _bounds(
+    registered: RegistrationView, held: Mapping[Month, Reservation], today: date
+) -> Eligibility:
+    now = effective_parameters(today)
     return Eligibility(
         open_years=now.open_years,
         book=now.book,
         work_start=registered.work_start,
         last_month=assessment.last_month(PERSON),
-        held=dict(sorted(held.items())),
+        reserved=dict(sorted(held.items())),
     )
 
 

@@ -17,7 +17,7 @@ from flexapp.practice import (
     service,
 )
 from flexapp.practice.pages import (
-    PRACTICE,
+    PRACTICE_DESK,
     WHO,
     StartPage,
 )
@@ -83,7 +83,7 @@ def registration_form() -> Response:
 def register() -> Response:
     """提交; a change takes effect only once its old → new has been shown."""
     practice, form = cookie.load(), RegistrationForm()
-    if not (form.submitted() or form.turning):
+    if not (form.submitted() or form.changing_step):
         return _registration_page(form, practice)
     details = registration.check_details(
         division=form.division.data,
@@ -94,7 +94,7 @@ def register() -> Response:
     if not isinstance(details, Details):
         for refusal in details:
             form.refuse(refusal)
-    if form.turning or not isinstance(details, Details):
+    if form.changing_step or not isinstance(details, Details):
         return _registration_page(form, practice)
     found = service.current(practice, today())
     changes = registration.changes(found.details, details) if found is not None else ()
@@ -162,7 +162,7 @@ def create() -> Response:
     submitted = form.submitted() and "preview" not in request.form
     if practice.registered is None:
         return _not_yet()
-    if form.turning:
+    if form.changing_step:
         bounds = service.bounds(practice, at=now(), today=today())
         period = bounds.check(form.start.data, form.end.data)
         if isinstance(period, Refusal):
@@ -204,7 +204,7 @@ def trial() -> Response:
     practice, form = cookie.load(), AssessmentForm(request.args)
     if practice.registered is None:
         return _not_yet()
-    back = PRACTICE.listing("new", WHO, **form.entries)
+    back = PRACTICE_DESK.listing("new", WHO, **form.entries)
     outcome = propose(
         start=form.start.data,
         end=form.end.data,
@@ -225,7 +225,7 @@ def _not_yet() -> Response:
 def _registration_page(form: RegistrationForm, practice: Practice) -> Response:
     found = service.current(practice, today())
     if is_elder():
-        form.take_turns()
+        form.show_step()
     return render(
         "practice/registration.html",
         "registration/_form.html",
@@ -252,7 +252,7 @@ def _form_page(form: AssessmentForm, practice: Practice, *, preview: bool = True
     assert registered is not None
     bounds = service.bounds(practice, at=now(), today=today())
     if is_elder():
-        form.take_turns()
+        form.show_step()
     return render(
         "practice/assess.html",
         "assessment/_form.html",

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flexapp.db.session import Model, Moment
+from flexapp.db.session import Model, UTCDateTime
 from flexapp.encryption import EncryptedText
 
 OPEN = text("level <= 2 AND handled_at IS NULL")
@@ -44,8 +44,8 @@ class Rating(Model):
     )
     """What was added in words; None where nothing was, so that the database can tell."""
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    handled_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    handled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     handled_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     answer: Mapped[str | None] = mapped_column(EncryptedText("rating.answer", row=("case_seq",)))
     """What the agency did, in a sentence that the person reads."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from flexapp.agency.service import refuse_others
+from flexapp.agency.service import require_officer
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
 from flexapp.rating import repository
@@ -87,7 +87,7 @@ def handle(*, number: int, answer: str, actor: Actor, at: datetime) -> Refusal |
     """Mark a bad one as dealt with, in a sentence that its person reads; once, by an officer."""
     words = read_answer(answer)
     found = repository.one(number)
-    refusal = refuse_others(actor)
+    refusal = require_officer(actor)
     if refusal is None and (found is None or not Level(found.level).is_bad):
         refusal = NOT_BAD
     if refusal is not None or isinstance(words, Refusal):

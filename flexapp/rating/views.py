@@ -11,7 +11,7 @@ from flexapp.rules.ratings import SENTENCE_MAX
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now
 from flexapp.web.htmx import render
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
 
 blueprint = Blueprint("rating", __name__, url_prefix="/rating")
@@ -34,7 +34,7 @@ def show(case: int) -> Response:
 
 @blueprint.post(f"/<int(max={HIGHEST_ROW}):case>")
 @allow(Access.PERSON)
-@once
+@idempotent
 def send(case: int) -> Response:
     """提交评价."""
     found, form = _case(case), RatingForm()

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flexapp.db.session import Model, Moment
+from flexapp.db.session import Model, UTCDateTime
 from flexapp.encryption import EncryptedText
 
 
@@ -46,7 +46,7 @@ class FormerUnit(Model):
     name: Mapped[str] = mapped_column(unique=True)
     opened_on: Mapped[date]
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("virtual_unit.id"), unique=True)
-    merged_at: Mapped[datetime | None] = mapped_column(Moment)
+    merged_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class Registration(Model):
@@ -75,5 +75,5 @@ class Registration(Model):
     address: Mapped[str] = mapped_column(EncryptedText("registration.address"))
     credit_code: Mapped[str | None] = mapped_column(EncryptedText("registration.credit_code"))
     work_start: Mapped[date]
-    registered_at: Mapped[datetime] = mapped_column(Moment)
-    superseded_at: Mapped[datetime | None] = mapped_column(Moment)
+    registered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    superseded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Subquery, bindparam, literal, select
 from flexapp.audit import service as audit
 from flexapp.db.session import (
     db,
+    execute,
     next_number,
     next_numbers,
-    run,
     table_of,
     upsert,
 )
@@ -43,7 +43,7 @@ _CURRENT_NAMES = tuple(_CURRENT.selected_columns.keys())
 
 def current_row(person_id: int) -> Mapping[str, Any] | None:
     """The registration in force with the name of its unit, for reading."""
-    row = run(_CURRENT, {"person_id": person_id}).first()
+    row = execute(_CURRENT, {"person_id": person_id}).first()
     return None if row is None else dict(zip(_CURRENT_NAMES, row, strict=True))
 
 

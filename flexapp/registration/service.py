@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from flexapp.agency.service import why_not_open
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.people import drafts, handover_codes
 from flexapp.people.service import PersonCard
 from flexapp.registration import repository
@@ -187,7 +187,7 @@ def register(
         return refusal
     if _age(person.birth_date, today) < YOUNGEST:
         return Refusal("too_young", f"未满 {YOUNGEST} 周岁，还不能以灵活就业人员身份参保。")
-    hold("person", person.identity.value)
+    advisory_lock("person", person.identity.value)
     before = repository.current(person.id)
     if before is not None and _details(before[0]) == details:
         return NOTHING_CHANGED
@@ -228,7 +228,7 @@ def register(
     return _view(row, unit)
 
 
-class First(NamedTuple):
+class RegistrationSeed(NamedTuple):
     """The first registration of somebody, to be added with many others."""
 
     person_id: int
@@ -238,7 +238,7 @@ class First(NamedTuple):
     at: datetime
 
 
-def register_all(firsts: Sequence[First]) -> tuple[audit.Entry, ...]:
+def register_all(firsts: Sequence[RegistrationSeed]) -> tuple[audit.Entry, ...]:
     """Register many people at once, none of whom is registered; the events, yet to be recorded.
 
     Asks none of what `register` asks: for made-up people, who were made to fit.

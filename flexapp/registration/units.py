@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.people.service import PersonCard, people_by_ids
 from flexapp.registration import repository, unit_repository
 from flexapp.registration.models import FormerUnit, Registration
@@ -116,7 +116,7 @@ def move_people(*, source: Unit, target_id: int, limit: int, actor: Actor, at: d
     found = unit_repository.registered_under(source.id, limit)
     cards = people_by_ids({each.person_id for each in found})
     for identity in sorted(card.identity.value for card in cards.values()):
-        hold("person", identity)
+        advisory_lock("person", identity)
     for old in unit_repository.registered_under(source.id, limit):
         if old.person_id not in cards:
             continue

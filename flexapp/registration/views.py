@@ -18,9 +18,9 @@ from flexapp.rules.capabilities import Action
 from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
-from flexapp.web.forms import RESUME
+from flexapp.web.forms import RESUBMIT
 from flexapp.web.htmx import render, render_refused
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import go_on, row_in, see_other
 from flexapp.web.select_options import DIVISIONS
 
@@ -47,7 +47,7 @@ def form() -> Response:
         empty.ethnic_group.data = current.details.ethnic_group.code
         empty.address.data = current.details.address
         empty.credit_code.data = current.details.credit_code or ""
-    draft = draft_decorators.found(service.FORM)
+    draft = draft_decorators.load_draft(service.FORM)
     if draft is not None and empty.entries == {**empty.entries, **draft.typed}:
         draft = None  # what is registered already, typed once more
     if draft is not None:
@@ -58,14 +58,14 @@ def form() -> Response:
 @blueprint.post("/registration")
 @allow(Access.PERSON)
 @drafted(RegistrationForm)
-@once
+@idempotent
 def submit() -> Response:
     """Register; a change takes effect only once its old → new has been shown."""
     form = RegistrationForm()
     current = service.current(g.visitor.me.id)
-    if RESUME in request.form:
+    if RESUBMIT in request.form:
         return go_on(url_for("registration.form"))
-    if not (form.submitted() or form.turning):
+    if not (form.submitted() or form.changing_step):
         return _form_page(form, current)
     details = service.check_details(
         division=form.division.data,
@@ -76,7 +76,7 @@ def submit() -> Response:
     if not isinstance(details, Details):
         for refusal in details:
             form.refuse(refusal)
-    if form.turning or not isinstance(details, Details):
+    if form.changing_step or not isinstance(details, Details):
         return _form_page(form, current)
     changes = service.changes(current.details, details) if current is not None else ()
     if current is not None and changes and form.reviewed.data != service.review_digest(changes):
@@ -94,7 +94,7 @@ def submit() -> Response:
 @allow(Access.PERSON)
 def review() -> Response:
     """Old → new of what was typed; the form where nothing was, or not rightly."""
-    draft, current = draft_decorators.found(service.FORM), service.current(g.visitor.me.id)
+    draft, current = draft_decorators.load_draft(service.FORM), service.current(g.visitor.me.id)
     form = RegistrationForm(None)
     form.fill(draft.typed if draft is not None else {})
     details = service.check_details(
@@ -122,7 +122,7 @@ def review() -> Response:
 @drafted(RegistrationForm, form=service.FORM, finishes=False)
 def hand_over() -> Response:
     """到窗口继续办理: keep what is typed, finished or not, and give a code for it."""
-    if RESUME not in request.form:
+    if RESUBMIT not in request.form:
         given = handover_codes.hand_over(
             person_id=g.visitor.me.id,
             action=Action.REGISTER,
@@ -165,7 +165,7 @@ def _form_page(
     draft: Draft | None = None,
 ) -> Response:
     if is_elder():
-        form.take_turns()
+        form.show_step()
     return render(
         "registration/form.html",
         "registration/_form.html",

@@ -11,9 +11,9 @@ from flexapp.rules.roles import Role
 from flexapp.staff import sessions
 from flexapp.web import page_owner
 from flexapp.web.access import Access, access_of, roles_of
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from flexapp.web.error_pages import PAGES, Area, ErrorPage, ForbiddenHere, add_area
-from flexapp.web.unit_of_work import SAFE_METHODS, reading_ahead, write_transaction
+from flexapp.web.unit_of_work import SAFE_METHODS, early_read, write_transaction
 
 TOUCH_EVERY = timedelta(minutes=1)
 
@@ -99,12 +99,12 @@ def _load() -> sessions.Session | None:
     token = session.get(COOKIE)
     if not token:
         return None
-    with reading_ahead():
-        found = sessions.find(token=token, at=instant())
-    if found is not None and found.complete and instant() - found.seen_at > TOUCH_EVERY:
+    with early_read():
+        found = sessions.find(token=token, at=utcnow())
+    if found is not None and found.complete and utcnow() - found.seen_at > TOUCH_EVERY:
         if request.method in SAFE_METHODS:
             with write_transaction():
-                sessions.seen(token=token, at=instant())
+                sessions.seen(token=token, at=utcnow())
         else:
-            sessions.seen(token=token, at=instant())
+            sessions.seen(token=token, at=utcnow())
     return found

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flexapp.db.session import Model, Moment
+from flexapp.db.session import Model, UTCDateTime
 from flexapp.encryption import EncryptedText
 
 
@@ -28,8 +28,8 @@ class Staff(Model):
     """Of the second factor; None until it is set up."""
     last_step: Mapped[int] = mapped_column(default=0)
     """The time step of the last code that was taken: no code is taken twice."""
-    disabled_at: Mapped[datetime | None] = mapped_column(Moment)
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    disabled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class StaffDivision(Model):
@@ -50,7 +50,7 @@ class StaffSession(Model):
     token_digest: Mapped[str] = mapped_column(primary_key=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
     passed: Mapped[str]
-    started_at: Mapped[datetime] = mapped_column(Moment)
-    seen_at: Mapped[datetime] = mapped_column(Moment)
+    started_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
     new_secret: Mapped[str | None] = mapped_column(EncryptedText("staff_session.new_secret"))
     """Shown while the second factor is being set up; kept once a code of it was right."""

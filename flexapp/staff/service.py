@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.rules import divisions
 from flexapp.rules.identity import mask_name
 from flexapp.rules.refusal import Refusal
@@ -119,7 +119,7 @@ def reset(*, user_name: str, actor: Actor, at: datetime) -> str | Refusal:
     row = repository.by_user_name(user_name)
     if row is None:
         return Refusal("user_name_unknown", f"there is no {user_name}")
-    hold("staff", user_name)  # whoever chooses a password meanwhile looks again after this
+    advisory_lock("staff", user_name)  # whoever chooses a password meanwhile looks again after this
     password = secrets.token_urlsafe(12)
     repository.change(
         row.id,
@@ -138,7 +138,7 @@ def disable(*, user_name: str, actor: Actor, at: datetime) -> Refusal | None:
     row = repository.by_user_name(user_name)
     if row is None:
         return Refusal("user_name_unknown", f"there is no {user_name}")
-    hold("staff", user_name)
+    advisory_lock("staff", user_name)
     repository.change(row.id, disabled_at=at)
     repository.end_sessions_of(row.id)
     _note("staff.disabled", row.id, actor, at)

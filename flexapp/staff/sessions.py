@@ -19,7 +19,7 @@ import pyotp
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from flexapp.audit import service as audit
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.rules.limits import (
     STAFF_CODE,
     STAFF_CODE_FOR,
@@ -41,7 +41,7 @@ from flexapp.staff.service import (
 from flexapp.web import metrics, rate_limit
 from flexapp.web.known_browsers import Asker, KnownDevices
 from flexapp.web.rate_limit import Tries
-from flexapp.web.unit_of_work import outside_transaction, reading_ahead
+from flexapp.web.unit_of_work import early_read, outside_transaction
 
 devices = KnownDevices("staff-device", "/counter")
 IDLE = timedelta(minutes=30)
@@ -100,7 +100,7 @@ def sign_in(*, user_name: str, password: str, asker: Asker, at: datetime) -> str
     `user_name` from `read_user_name`. The try is counted before the password is looked at, and no
     transaction is open while it is.
     """
-    with reading_ahead():
+    with early_read():
         given = repository.password_of(user_name)
         tries = _tries(STAFF_PASSWORD, STAFF_PASSWORD_FOR, user_name, given, asker)
         wait = tries.wait()
@@ -113,7 +113,7 @@ def sign_in(*, user_name: str, password: str, asker: Asker, at: datetime) -> str
     if row is None or not right:
         return WRONG
     # Again, for it may have been reset or disabled meanwhile.
-    hold("staff", user_name)
+    advisory_lock("staff", user_name)
     now = repository.by_user_name(user_name)
     if now is None or now.disabled_at is not None or now.password_hash != row.password_hash:
         return WRONG
@@ -181,7 +181,7 @@ def choose_password(*, session: Session, password: str, again: str) -> Refusal |
         same = _right(row.password_hash, password)
         chosen = hasher.hash(password)
     # Again, for it may have been reset or disabled meanwhile: that must not be undone.
-    hold("staff", row.user_name)
+    advisory_lock("staff", row.user_name)
     now = repository.by_id(row.id)
     assert now is not None
     ended = repository.session(_digest(session.token)) is None or now.disabled_at is not None
@@ -218,7 +218,7 @@ def pass_code(*, session: Session, code: str, asker: Asker, at: datetime) -> str
     wait = tries.begin()
     if wait is not None:
         return _locked(wait, asker, SECOND_LOST)
-    hold("staff", user_name)
+    advisory_lock("staff", user_name)
     row = repository.by_id(session.clerk.id)
     stored = repository.session(_digest(session.token))
     assert row is not None

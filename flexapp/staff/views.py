@@ -18,11 +18,11 @@ from flexapp.web import (
     rate_limit,
 )
 from flexapp.web.access import Access, allow
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from flexapp.web.htmx import render
 from flexapp.web.known_browsers import Asker
 from flexapp.web.navigation import see_other
-from flexapp.web.unit_of_work import reading_ahead
+from flexapp.web.unit_of_work import early_read
 
 blueprint = Blueprint("staff", __name__, url_prefix="/counter")
 
@@ -46,13 +46,13 @@ def check_password() -> Response:
     with place(asker.name, known=asker.known):
         _let_in(asker)
         token = sessions.sign_in(
-            user_name=user_name, password=form.password.data or "", asker=asker, at=instant()
+            user_name=user_name, password=form.password.data or "", asker=asker, at=utcnow()
         )
     if isinstance(token, Refusal):
         _note_wrong(asker, token)
         form.refuse(token)
         return _sign_in_page(form)
-    found = sessions.find(token=token, at=instant())
+    found = sessions.find(token=token, at=utcnow())
     assert found is not None
     _begin(token)
     return see_other(url_for(next_step(found)))
@@ -131,7 +131,7 @@ def check_code() -> Response:
     asker = sessions.devices.asker(user_name)
     _let_in(asker)
     token = sessions.pass_code(
-        session=g.counter_session, code=form.code.data, asker=asker, at=instant()
+        session=g.counter_session, code=form.code.data, asker=asker, at=utcnow()
     )
     if token == sessions.ENDED:
         return _ended()
@@ -171,18 +171,18 @@ def _begin(token: str) -> None:
 def _let_in(asker: Asker) -> None:
     """Turn away whose address has been wrong too often; a known browser answers for itself."""
     if not asker.known:
-        with reading_ahead():
-            rate_limit.let_in(STAFF_WRONG)
+        with early_read():
+            rate_limit.enforce(STAFF_WRONG)
 
 
 def _note_wrong(asker: Asker, refusal: Refusal) -> None:
     """Count what was looked at and wrong; who is told to wait takes nothing from others."""
     if not asker.known and refusal.reason != "locked":
-        rate_limit.note(STAFF_WRONG, client_ip.client())
+        rate_limit.hit(STAFF_WRONG, client_ip.client())
 
 
 def _go_on() -> Response:
-    found = sessions.find(token=g.counter_session.token, at=instant())
+    found = sessions.find(token=g.counter_session.token, at=utcnow())
     if found is None:
         return _ended()
     if found.complete:

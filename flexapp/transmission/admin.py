@@ -16,9 +16,9 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move
 from flexapp.rules.text import normalise_prose
 from flexapp.transmission import protocol, repository
-from flexapp.transmission.gateway import Holding, TaxGateway
+from flexapp.transmission.gateway import RemoteRecord, TaxGateway
 from flexapp.transmission.repository import Event, Message
-from flexapp.web.clock import instant, now
+from flexapp.web.clock import now, utcnow
 from flexapp.web.unit_of_work import outside_transaction
 
 MOST_LISTED = 100
@@ -83,7 +83,7 @@ def dossier(serial: str, keys: KeySet) -> Dossier | None:
 
 def retry(*, serial: str | None, actor: Actor) -> Sequence[str]:
     """Send parked messages again, of one serial or all; the serials that there were."""
-    serials = repository.unpark(serial, instant())
+    serials = repository.unpark(serial, utcnow())
     for each in serials:
         assessment.hold_up(each, HeldUp.NOTHING)
         record = assessment.find(each)
@@ -126,7 +126,7 @@ def give_back(*, gateway: TaxGateway, serial: str, reason: str, actor: Actor) ->
     )
 
 
-def _has(held: Holding | None, message: Message) -> bool:
+def _has(held: RemoteRecord | None, message: Message) -> bool:
     """Whether the tax bureau has a message."""
     if held is None or message.kind == "submit":
         return held is not None

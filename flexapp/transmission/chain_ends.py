@@ -14,7 +14,7 @@ from joserfc.jwk import KeySet
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
-from flexapp.signing import NotGenuine
+from flexapp.signing import InvalidMessage
 from flexapp.transmission import protocol, repository
 from flexapp.transmission.gateway import TaxGateway, TaxUnreachable
 from flexapp.web.unit_of_work import read_transaction
@@ -77,5 +77,5 @@ def _read(signature: str, keys: KeySet) -> tuple[datetime, int, str] | None:
         claims = protocol.own_claims(signature, keys)
         seq, _, digest = str(claims[protocol.CHAIN]).partition(":")
         return datetime.fromtimestamp(int(str(claims["iat"])), UTC), int(seq), digest
-    except (NotGenuine, KeyError, ValueError):
+    except (InvalidMessage, KeyError, ValueError):
         return None

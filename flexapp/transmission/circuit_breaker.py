@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from flexapp.assessment import service as assessment
 from flexapp.transmission import repository
 from flexapp.transmission.repository import Link
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ PROBE_FIRST, PROBE_MOST = 2.0, 20.0
 """Seconds between calls while it is down: doubling, and with jitter so that workers spread out."""
 
 
-def may_call(link: Link, at: datetime) -> bool:
+def allows_call(link: Link, at: datetime) -> bool:
     """Whether a call is allowed, and worth it, now."""
     if link.paused_at is not None:
         return False
@@ -39,9 +39,9 @@ def delivers(link: Link, at: datetime) -> bool:
     return link.settled_at is not None and at - link.settled_at <= DELIVERS_FOR
 
 
-def silent() -> None:
+def record_failure() -> None:
     """A call had no answer. In the caller's transaction."""
-    link, at = repository.link(), instant()
+    link, at = repository.link(), utcnow()
     failures = link.failures + 1
     values: dict[str, object] = {"failures": failures}
     if failures >= DOWN_AFTER:
@@ -54,10 +54,10 @@ def silent() -> None:
     repository.update_link(**values)
 
 
-def settled() -> None:
+def record_success() -> None:
     """A message was taken or refused. In the caller's transaction."""
     answered()
-    repository.update_link(settled_at=instant())
+    repository.update_link(settled_at=utcnow())
 
 
 def answered() -> None:
@@ -83,14 +83,14 @@ def hold_back(*, by: str, reason: str, at: datetime) -> bool:
     return True
 
 
-def let_go() -> bool:
+def resume() -> bool:
     """What was held back by an officer goes out; False where nothing was. In the caller's
     transaction."""
     link = repository.link()
     if link.paused_at is None:
         return False
     log.warning("messages go to the tax bureau again")
-    repository.update_link(paused_at=None, paused_by="", pause_reason="", probe_at=instant())
+    repository.update_link(paused_at=None, paused_by="", pause_reason="", probe_at=utcnow())
     if link.down_since is None:
         _send_on()
     return True
@@ -99,4 +99,4 @@ def let_go() -> bool:
 def _send_on() -> None:
     """What waited goes out at once, and its pages do not say any more that it waits."""
     assessment.hold_up_all(down=False)
-    repository.hurry(instant())
+    repository.hurry(utcnow())

@@ -25,7 +25,7 @@ from flexapp.transmission.outbox_worker import (
     run,
 )
 from flexapp.transmission.reconciliation import Finding, reconcile
-from flexapp.web.clock import BEIJING, instant
+from flexapp.web.clock import BEIJING, utcnow
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
 MENDED = {True: "mended", False: "NOT mended"}
@@ -106,7 +106,7 @@ def compare_books() -> None:
 def accept_chain(reason: str) -> None:
     """Once it is known why: ends of the record of events that were told before are not missed."""
     with write_transaction():
-        chain_ends.accept(reason=reason, actor=SYSTEM, at=instant())
+        chain_ends.accept(reason=reason, actor=SYSTEM, at=utcnow())
     click.echo("ends told until now are not missed any more")
 
 

@@ -32,7 +32,7 @@ from flexapp.transmission.gateway import (
 from flexapp.transmission.messages import submission
 from flexapp.transmission.repository import Message
 from flexapp.web import request_ids
-from flexapp.web.clock import instant, now
+from flexapp.web.clock import now, utcnow
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def work_once(gateway: TaxGateway) -> int:
     """Send what is due; how many messages were taken in hand."""
     sent = 0
     # One at a time: a lease covers one message's time-out, never that of those before it.
-    while sent < BATCH and (claimed := _claim_due(instant())):
+    while sent < BATCH and (claimed := _claim_due(utcnow())):
         for message in claimed:
             with request_ids.carrying(message.request_id):
                 _deliver(gateway, message)
@@ -86,10 +86,12 @@ def _claim_due(at: datetime) -> list[Claimed]:
     """Lease the next that is due; messages whose assessment was revoked meanwhile are dropped."""
     claimed: list[Claimed] = []
     with read_transaction():
-        if not circuit_breaker.may_call(repository.link(), at) or not repository.anything_due(at):
+        if not circuit_breaker.allows_call(repository.link(), at) or not repository.anything_due(
+            at
+        ):
             return claimed
     with write_transaction():
-        if not circuit_breaker.may_call(repository.link(), at):
+        if not circuit_breaker.allows_call(repository.link(), at):
             return claimed  # held back since that look: after the switch nothing is taken in hand
         for row in repository.due(at, BATCH):
             message = _claim(row, at)
@@ -181,7 +183,7 @@ def _deliver(gateway: TaxGateway, message: Claimed) -> None:
             _park(message.id, message.serial, message.kind, message.attempt, str(fault))
         return
     with write_transaction():
-        circuit_breaker.settled()
+        circuit_breaker.record_success()
         values = {"status": "done", "last_fault": "", "proof": answer.proof.stored()}
         if repository.update_message(message.id, attempt=message.attempt, values=values):
             _write_down(message, answer)
@@ -234,7 +236,7 @@ def _put_back(message: Claimed) -> None:
     """It certainly never arrived: it waits like one that was never taken in hand."""
     with write_transaction():
         circuit_breaker.answered()
-        values = {"status": "waiting", "maybe_sent": False, "due_at": instant()}
+        values = {"status": "waiting", "maybe_sent": False, "due_at": utcnow()}
         if repository.update_message(message.id, attempt=message.attempt, values=values):
             assessment.release(message.serial)
 
@@ -251,7 +253,7 @@ def _retry_later(message: Claimed, fault: TaxUnreachable) -> None:
     failures = message.failures + fault.answered
     log.warning("%s: not delivered (%s), again in %.0f s", message.serial, fault, seconds)
     with write_transaction():
-        if failures >= PARKED_AFTER and circuit_breaker.delivers(repository.link(), instant()):
+        if failures >= PARKED_AFTER and circuit_breaker.delivers(repository.link(), utcnow()):
             _park(message.id, message.serial, message.kind, message.attempt, str(fault))
             return
         waiting = repository.update_message(
@@ -261,7 +263,7 @@ def _retry_later(message: Claimed, fault: TaxUnreachable) -> None:
                 "status": "waiting",
                 "maybe_sent": maybe_sent,
                 "failures": failures,
-                "due_at": instant() + wait,
+                "due_at": utcnow() + wait,
                 "last_fault": str(fault),
             },
         )
@@ -272,7 +274,7 @@ def _retry_later(message: Claimed, fault: TaxUnreachable) -> None:
         if fault.answered:
             circuit_breaker.answered()
         else:
-            circuit_breaker.silent()
+            circuit_breaker.record_failure()
 
 
 def _park(message_id: str, serial: str, kind: str, attempt: int, fault: str) -> None:

@@ -37,7 +37,7 @@ class Outcome(StrEnum):
     UNKNOWN_SERIAL = "unknown_serial"
 
 
-class Overtaken(Exception):
+class Conflict(Exception):
     """The record was moved between our look and our move."""
 
 
@@ -45,7 +45,7 @@ _ARRIVED = (Move.RECEIVE,)
 _FROM_ASSESSED = (Move.TRANSMIT, Move.RECEIVE)
 """Assessed here and known there: our book is an older copy than theirs."""
 
-WAYS: dict[tuple[State, Fact], tuple[Move, ...]] = {
+DESKS: dict[tuple[State, Fact], tuple[Move, ...]] = {
     (State.ASSESSED, Fact.RECEIVED): _FROM_ASSESSED,
     (State.ASSESSED, Fact.REVOKING): (*_FROM_ASSESSED, Move.ASK),
     (State.ASSESSED, Fact.DECLINED): _FROM_ASSESSED,
@@ -83,7 +83,7 @@ def agree(record: Record, fact: Fact, *, data: Mapping[str, str]) -> Outcome:
     `data` goes into the audit event of the last move. A conflict moves nothing. `Overtaken` where
     somebody else moved the record meanwhile: roll back and look again.
     """
-    moves = WAYS.get((record.state, fact))
+    moves = DESKS.get((record.state, fact))
     if moves is None:
         return Outcome.CONFLICT
     for move in moves:
@@ -92,7 +92,7 @@ def agree(record: Record, fact: Fact, *, data: Mapping[str, str]) -> Outcome:
             record=record, move=move, actor=TAX_BUREAU, at=now(), data=data if last else None
         )
         if isinstance(moved, Refusal):
-            raise Overtaken(f"{record.serial}: {move} refused: {moved.reason}")
+            raise Conflict(f"{record.serial}: {move} refused: {moved.reason}")
         record = moved
     return Outcome.APPLIED if moves else Outcome.NOTHING_TO_DO
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flexapp.assessment import service as assessment
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.text import is_printable
 from flexapp.signing import body_digest
@@ -23,7 +23,7 @@ from flexapp.transmission.event_transitions import (
     explain,
 )
 from flexapp.transmission.protocol import Proof
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 
 DIFFERS = Refusal("event_differs", "这个事件编号已经收到过，但内容不同。")
 
@@ -80,7 +80,7 @@ def receive(event: TaxEvent, proof: Proof) -> Outcome | Refusal:
 
     `Overtaken` where a person moved the record in the same moment: roll back; it comes again.
     """
-    hold("tax event", event.serial)
+    advisory_lock("tax event", event.serial)
     known = repository.event(event.event_id)
     if known is not None:
         # Before events were signed nothing was kept to compare with.
@@ -104,7 +104,7 @@ def receive(event: TaxEvent, proof: Proof) -> Outcome | Refusal:
 def _carry_over(event: TaxEvent) -> Outcome:
     record = assessment.find(event.serial)
     if record is None:
-        repository.note_finding(event.serial, explain(event.event, None), instant())
+        repository.note_finding(event.serial, explain(event.event, None), utcnow())
         return Outcome.UNKNOWN_SERIAL
     if repository.last_cursor(event.serial) > event.cursor:
         return Outcome.NOTHING_TO_DO  # overtaken by what happened there later
@@ -113,7 +113,7 @@ def _carry_over(event: TaxEvent) -> Outcome:
         return Outcome.NOTHING_TO_DO
     outcome = agree(record, fact, data={"reason": event.reason} if event.reason else {})
     if outcome is Outcome.CONFLICT:
-        repository.note_finding(event.serial, explain(event.event, record), instant())
+        repository.note_finding(event.serial, explain(event.event, record), utcnow())
     else:
         repository.clear_finding(event.serial)
     return outcome

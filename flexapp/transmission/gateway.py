@@ -17,11 +17,11 @@ from typing import Any, Protocol, TypeVar
 import httpx
 from joserfc.jwk import ECKey, KeySet
 
-from flexapp.signing import NotGenuine
+from flexapp.signing import InvalidMessage
 from flexapp.transmission import protocol
 from flexapp.transmission.protocol import HEADER, Proof
 from flexapp.web import metrics, request_ids
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 
 T = TypeVar("T")
 
@@ -75,7 +75,7 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedBack:
+class RevocationRequest:
     """The last request to revoke that the tax bureau has; `answer`: pending, agreed, declined."""
 
     request_id: str
@@ -84,7 +84,7 @@ class AskedBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class RemoteRecord:
     """What it holds of a serial; `cursor` ascends with everything that happens there."""
 
     serial: str
@@ -92,12 +92,12 @@ class Holding:
     digest: str
     cursor: int
     reason: str
-    request: AskedBack | None
+    request: RevocationRequest | None
     proof: Proof
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class RemoteCopy:
     """A message of ours as the tax bureau kept it; `kind` as in our outbox: submit or ask."""
 
     kind: str
@@ -110,7 +110,7 @@ class Kept:
 class Listing:
     """A page of what it holds; `next` is where the next one begins, None after the last."""
 
-    holdings: tuple[Holding, ...]
+    holdings: tuple[RemoteRecord, ...]
     next: int | None
 
 
@@ -123,7 +123,7 @@ class TaxGateway(Protocol):
     def submit(self, serial: str, content: str) -> Accepted | TaxRefused:
         """Hand over an assessment, its canonical JSON text; again is harmless."""
 
-    def show(self, serial: str) -> Holding | None:
+    def show(self, serial: str) -> RemoteRecord | None:
         """What the tax bureau holds of that serial."""
 
     def ask_revocation(self, serial: str, request_id: str, reason: str) -> Accepted | TaxRefused:
@@ -132,7 +132,7 @@ class TaxGateway(Protocol):
     def listing(self, after: int, limit: int) -> Listing:
         """What it holds, in the order of the last changes, after a cursor."""
 
-    def kept(self, serial: str) -> tuple[Kept, ...]:
+    def kept(self, serial: str) -> tuple[RemoteCopy, ...]:
         """Our own messages about a serial, as they came there; none where it does not tell."""
 
     def signatures(self, limit: int) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ class HttpTaxGateway:
         signer: ECKey,
         keys: KeySet,
         transport: httpx.BaseTransport | None = None,
-        now: Callable[[], datetime] = instant,
+        now: Callable[[], datetime] = utcnow,
         chain_end: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._signer, self._keys, self._now = signer, keys, now
@@ -166,7 +166,7 @@ class HttpTaxGateway:
         body = protocol.canonical({"request_id": request_id, "reason": reason})
         return self._tell("POST", f"/v1/assessments/{serial}/revocation-requests", body)
 
-    def show(self, serial: str) -> Holding | None:
+    def show(self, serial: str) -> RemoteRecord | None:
         """GET /v1/assessments/{serial}."""
         status, proof, document = self._ask(f"/v1/assessments/{serial}")
         if status == 404 and document.get("reason") == "unknown_serial":
@@ -189,7 +189,7 @@ class HttpTaxGateway:
 
         return _read(read, status)
 
-    def kept(self, serial: str) -> tuple[Kept, ...]:
+    def kept(self, serial: str) -> tuple[RemoteCopy, ...]:
         """GET /v1/assessments/{serial}/messages."""
         status, _, document = self._ask(f"/v1/assessments/{serial}/messages")
         if status == 404:
@@ -260,7 +260,7 @@ class HttpTaxGateway:
                 body=answer.content,
                 at=self._now(),
             )
-        except NotGenuine as error:
+        except InvalidMessage as error:
             raise TaxUnreachable(f"answer {status} not believed: {error.reason}") from None
         if status >= 500 or status in NOT_NOW:
             raise TaxUnreachable(f"answer {status}", answered=True)
@@ -285,8 +285,8 @@ def _read(make: Callable[[], T], status: int) -> T:
         raise TaxUnreachable(fault, answered=True) from None
 
 
-def _kept(row: dict[str, Any]) -> Kept:
-    return Kept(
+def _kept(row: dict[str, Any]) -> RemoteCopy:
+    return RemoteCopy(
         kind=str(row["kind"]),
         received_at=datetime.fromisoformat(row["received_at"]),
         signature=str(row["signature"]),
@@ -294,11 +294,11 @@ def _kept(row: dict[str, Any]) -> Kept:
     )
 
 
-def _holding(row: dict[str, Any], proof: Proof) -> Holding:
+def _holding(row: dict[str, Any], proof: Proof) -> RemoteRecord:
     asked = row["request"]
     if row["state"] not in STATES or (asked is not None and asked["answer"] not in ANSWERS):
         raise ValueError("a state that is not in the protocol")
-    return Holding(
+    return RemoteRecord(
         serial=str(row["serial"]),
         state=str(row["state"]),
         digest=str(row["digest"]),
@@ -306,6 +306,8 @@ def _holding(row: dict[str, Any], proof: Proof) -> Holding:
         reason=str(row["reason"] or ""),
         request=None
         if asked is None
-        else AskedBack(str(asked["request_id"]), str(asked["answer"]), str(asked["reason"] or "")),
+        else RevocationRequest(
+            str(asked["request_id"]), str(asked["answer"]), str(asked["reason"] or "")
+        ),
         proof=proof,
     )

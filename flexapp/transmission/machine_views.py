@@ -10,12 +10,12 @@ from flask import Blueprint, Response, current_app, request
 from flexapp.config import Settings
 from flexapp.db.session import csrf, db
 from flexapp.rules.refusal import Refusal
-from flexapp.signing import NotGenuine
+from flexapp.signing import InvalidMessage
 from flexapp.transmission import events, protocol
-from flexapp.transmission.event_transitions import Overtaken
+from flexapp.transmission.event_transitions import Conflict
 from flexapp.transmission.protocol import HEADER, Proof
 from flexapp.web.access import Access, allow
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from flexapp.web.message_replay import is_first
 from flexapp.web.problem_json import problem
 
@@ -40,11 +40,11 @@ def receive_event() -> Response:
             method=request.method,
             target=request.path + (f"?{query}" if query else ""),
             body=body,
-            at=instant(),
+            at=utcnow(),
         )
         if not is_first(message):
-            raise NotGenuine("replayed", "the message was taken before")
-    except NotGenuine as error:
+            raise InvalidMessage("replayed", "the message was taken before")
+    except InvalidMessage as error:
         # Why exactly is for our log: whoever is not the tax bureau need not learn it.
         log.warning("an event that is not believed: %s", error.reason)
         answer = problem(401, "unauthenticated", NOT_BELIEVED)
@@ -56,7 +56,7 @@ def receive_event() -> Response:
         request_id=message.id,
         status=answer.status_code,
         body=answer.get_data(),
-        at=instant(),
+        at=utcnow(),
     )
     return answer
 
@@ -78,7 +78,7 @@ def _taken(body: bytes, proof: Proof) -> Response:
         return problem(422, "invalid", detail, event)
     try:
         outcome = events.receive(event, proof)
-    except Overtaken:
+    except Conflict:
         db.session.rollback()
         return problem(503, "overtaken", "这笔核定正好有了变化，什么也没有保存，请稍后重发。")
     if isinstance(outcome, Refusal):

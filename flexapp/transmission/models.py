@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flexapp.db.session import Model, Moment
+from flexapp.db.session import Model, UTCDateTime
 from flexapp.encryption import EncryptedText
 
 
@@ -38,8 +38,8 @@ class OutboxMessage(Model):
     """Whether an attempt may have arrived: its answer was lost, or its worker died."""
     failures: Mapped[int] = mapped_column(default=0)
     """How often the tax bureau answered that it cannot, or we could not even ask."""
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    due_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_fault: Mapped[str] = mapped_column(Text, default="")
     proof: Mapped[str] = mapped_column(EncryptedText("outbox_message.proof"), default="")
     """The tax bureau's signed answer that settled it (`protocol.Proof`)."""
@@ -55,7 +55,7 @@ class TaxEvent(Model):
     cursor: Mapped[int]
     serial: Mapped[str]
     event: Mapped[str]
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
     outcome: Mapped[str]
     digest: Mapped[str] = mapped_column(default="")
     """SHA-256 of the event as it was told: told again, it must be the same."""
@@ -71,17 +71,17 @@ class TaxLink(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     cursor: Mapped[int] = mapped_column(default=0)
     """How far its changes have been compared with our book."""
-    compared_at: Mapped[datetime | None] = mapped_column(Moment)
+    compared_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     failures: Mapped[int] = mapped_column(default=0)
     """Calls without an answer since the last one with."""
-    settled_at: Mapped[datetime | None] = mapped_column(Moment)
+    settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """When it last took or refused a message."""
-    down_since: Mapped[datetime | None] = mapped_column(Moment)
-    probe_at: Mapped[datetime | None] = mapped_column(Moment)
+    down_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    probe_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """While it is down: when the next one call asks whether it is back."""
-    sender_seen_at: Mapped[datetime | None] = mapped_column(Moment)
+    sender_seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """When a sender was last at work, whether or not it had anything to send."""
-    paused_at: Mapped[datetime | None] = mapped_column(Moment)
+    paused_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """Since when an officer holds everything back; who, and why."""
     paused_by: Mapped[str] = mapped_column(default="")
     pause_reason: Mapped[str] = mapped_column(default="")
@@ -94,4 +94,4 @@ class TaxFinding(Model):
 
     serial: Mapped[str] = mapped_column(primary_key=True)
     difference: Mapped[str] = mapped_column(Text)
-    found_at: Mapped[datetime] = mapped_column(Moment)
+    found_at: Mapped[datetime] = mapped_column(UTCDateTime)

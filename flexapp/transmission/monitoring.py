@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flexapp.transmission import repository
-from flexapp.web.clock import instant, now
+from flexapp.web.clock import now, utcnow
 from flexapp.web.metrics import Gauge
 
 
@@ -48,4 +48,4 @@ def sender_age() -> float | None:
     seen = repository.sender_seen_at()
     if seen is None:
         return None
-    return round(max(0.0, (instant() - seen).total_seconds()), 1)
+    return round(max(0.0, (utcnow() - seen).total_seconds()), 1)

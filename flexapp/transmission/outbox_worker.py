@@ -22,7 +22,7 @@ from flexapp.transmission import (
 from flexapp.transmission.delivery import work_once
 from flexapp.transmission.gateway import TaxGateway, TaxUnreachable
 from flexapp.transmission.reconciliation import Finding, catch_up
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Sender:
 
     def _note(self) -> None:
         """Say that somebody is at work, for those who watch."""
-        at = instant()
+        at = utcnow()
         if self._noted is None or at - self._noted >= SEEN_EVERY:
             with write_transaction():
                 repository.update_link(sender_seen_at=at)
@@ -80,7 +80,7 @@ class Sender:
 
     def _note_end(self) -> None:
         """Write the end of the record of events to the log, which lies outside the database."""
-        at = instant()
+        at = utcnow()
         if self._end_noted is None or at - self._end_noted >= COMPARE_EVERY:
             log.info("the audit chain ends at %s", chain_ends.end_to_tell())
             self._end_noted = at
@@ -101,7 +101,7 @@ class Sender:
                 if fault.answered:
                     circuit_breaker.answered()
                 else:
-                    circuit_breaker.silent()
+                    circuit_breaker.record_failure()
             return self._began
         self._began = True
         self._note_end()
@@ -157,4 +157,4 @@ def _may_call(began: bool) -> bool:
     """Whether to call at all. Once begun, the comparing has its own turns while it is down."""
     with read_transaction():
         seen = repository.link()
-    return seen.paused_at is None and (began or circuit_breaker.may_call(seen, instant()))
+    return seen.paused_at is None and (began or circuit_breaker.allows_call(seen, utcnow()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flexapp.agency.service import read_reason, refuse_others
+from flexapp.agency.service import read_reason, require_officer
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
 from flexapp.rules.refusal import Refusal
@@ -19,7 +19,7 @@ from flexapp.transmission import circuit_breaker
 def pause(*, reason: str, actor: Actor, at: datetime) -> Refusal | None:
     """Stop sending, with a reason for the record; again is harmless."""
     why = read_reason(reason)
-    refusal = refuse_others(actor)
+    refusal = require_officer(actor)
     if refusal is not None or isinstance(why, Refusal):
         return refusal or (why if isinstance(why, Refusal) else None)
     if circuit_breaker.hold_back(by=actor.label, reason=why, at=at):
@@ -29,10 +29,10 @@ def pause(*, reason: str, actor: Actor, at: datetime) -> Refusal | None:
 
 def resume(*, actor: Actor, at: datetime) -> Refusal | None:
     """Send again, at once, what has been waiting; again is harmless."""
-    refusal = refuse_others(actor)
+    refusal = require_officer(actor)
     if refusal is not None:
         return refusal
-    if circuit_breaker.let_go():
+    if circuit_breaker.resume():
         _record("transmission.resumed", actor, at, {})
     return None
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from joserfc.jwk import ECKey, KeySet
 
 from flexapp import signing
-from flexapp.signing import Genuine, NotGenuine
+from flexapp.signing import InvalidMessage, VerifiedMessage
 
 OURS, THEIRS = "nx-flexible-employment", "nx-tax-bureau"
 """Who signs, as `iss` and `aud` name them."""
@@ -65,7 +65,7 @@ def answer_signature(key: ECKey, *, request_id: str, status: int, body: bytes, a
 
 def check_request(
     signature: str, keys: KeySet, *, method: str, target: str, body: bytes, at: datetime
-) -> Genuine:
+) -> VerifiedMessage:
     """A request of theirs, once its signature holds for just this; raises `NotGenuine`."""
     bound = {"htm": method, "htu": target, "body_sha256": signing.body_digest(body)}
     return _bound(signature, keys, bound, at)
@@ -73,7 +73,7 @@ def check_request(
 
 def check_answer(
     signature: str, keys: KeySet, *, request_id: str, status: int, body: bytes, at: datetime
-) -> Genuine:
+) -> VerifiedMessage:
     """An answer of theirs to our request, once its signature holds; raises `NotGenuine`."""
     bound = {"irt": request_id, "status": status, "body_sha256": signing.body_digest(body)}
     return _bound(signature, keys, bound, at)
@@ -85,7 +85,7 @@ def proof_holds(proof: str, keys: KeySet) -> bool:
         kept = json.loads(proof)
         claims = signing.verify_kept(kept["jws"], keys, issuer=THEIRS, audience=OURS)
         return bool(claims.get("body_sha256") == signing.body_digest(kept["body"].encode()))
-    except (ValueError, KeyError, TypeError, AttributeError, NotGenuine):
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidMessage):
         return False
 
 
@@ -104,7 +104,7 @@ def own_submission(signature: str, body: str, keys: KeySet, *, serial: str) -> M
     }
     for name, value in bound.items():
         if claims.get(name) != value:
-            raise NotGenuine("other_message", f"the signature is of another message ({name})")
+            raise InvalidMessage("other_message", f"the signature is of another message ({name})")
     return claims
 
 
@@ -113,11 +113,13 @@ def canonical(content: Mapping[str, str]) -> str:
     return json.dumps(dict(content), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _bound(signature: str, keys: KeySet, bound: Mapping[str, object], at: datetime) -> Genuine:
+def _bound(
+    signature: str, keys: KeySet, bound: Mapping[str, object], at: datetime
+) -> VerifiedMessage:
     message = signing.verify(signature, keys, issuer=THEIRS, audience=OURS, at=at)
     for name, value in bound.items():
         # By type too: `True` is no status 1.
         said = message.claims.get(name)
         if type(said) is not type(value) or said != value:
-            raise NotGenuine("other_message", f"the signature is of another message ({name})")
+            raise InvalidMessage("other_message", f"the signature is of another message ({name})")
     return message

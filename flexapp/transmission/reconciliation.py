@@ -40,10 +40,10 @@ from flexapp.transmission.event_transitions import (
     answers_our_request,
     explain,
 )
-from flexapp.transmission.gateway import Accepted, Holding, TaxGateway, TaxUnusable
+from flexapp.transmission.gateway import Accepted, RemoteRecord, TaxGateway, TaxUnusable
 from flexapp.transmission.messages import submission
 from flexapp.transmission.restoration import Archived
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
 PAGE = 200
@@ -67,7 +67,7 @@ def catch_up(
     `TaxUnreachable`; what was compared until then stays compared.
     """
     with write_transaction():
-        if not repository.begin_comparing(instant(), instant() - not_since):
+        if not repository.begin_comparing(utcnow(), utcnow() - not_since):
             return []
         after: int | None = repository.link().cursor
     found: list[Finding] = []
@@ -99,7 +99,7 @@ def reconcile(gateway: TaxGateway, keys: KeySet) -> Iterator[Finding | None]:
         after = page.next
     with write_transaction():
         circuit_breaker.answered()
-        repository.update_link(compared_at=instant())
+        repository.update_link(compared_at=utcnow())
     yield from _look_for_missing(gateway, array("Q", sorted(known)))
 
 
@@ -110,7 +110,7 @@ def _chain_ends(gateway: TaxGateway, keys: KeySet) -> Iterator[Finding]:
         yield finding
 
 
-def _compare_one(gateway: TaxGateway, keys: KeySet, holding: Holding) -> Finding | None:
+def _compare_one(gateway: TaxGateway, keys: KeySet, holding: RemoteRecord) -> Finding | None:
     """A transaction of its own: residents who write never wait for more than one comparison."""
     with read_transaction():
         lost = assessment.find(holding.serial) is None
@@ -119,7 +119,7 @@ def _compare_one(gateway: TaxGateway, keys: KeySet, holding: Holding) -> Finding
         return _compare(holding, archived)
 
 
-def _compare(holding: Holding, archived: Archived | Refusal | None) -> Finding | None:
+def _compare(holding: RemoteRecord, archived: Archived | Refusal | None) -> Finding | None:
     """Their record against ours, in the caller's transaction; `archived`: our message that they
     keep, where we had nothing."""
     record = assessment.find(holding.serial)
@@ -146,13 +146,13 @@ def _compare(holding: Holding, archived: Archived | Refusal | None) -> Finding |
     return Finding(holding.serial, difference, True) if outcome is Outcome.APPLIED else None
 
 
-def _lost(holding: Holding, archived: Archived | Refusal | None) -> Finding | None:
+def _lost(holding: RemoteRecord, archived: Archived | Refusal | None) -> Finding | None:
     """We have lost what they hold: made again from what we told them, or left for a person."""
     difference = explain(holding.state, None)
     done = restoration.restore(holding, archived) if isinstance(archived, Archived) else archived
     if done is False:
         return _compare(holding, None)  # it is here now: made again by another comparison
-    assessment.never_give_again(holding.serial)
+    assessment.reserve_serial(holding.serial)
     if done is None or isinstance(done, Refusal):
         why = f": {done.sentence}" if done is not None else ""
         return _for_a_person(holding.serial, f"{difference}{why}")
@@ -160,7 +160,7 @@ def _lost(holding: Holding, archived: Archived | Refusal | None) -> Finding | No
     return Finding(holding.serial, f"{difference}, restored from our message kept there", True)
 
 
-def _fact(holding: Holding) -> Fact:
+def _fact(holding: RemoteRecord) -> Fact:
     asked = holding.request
     if (
         holding.state == Fact.RECEIVED
@@ -173,7 +173,7 @@ def _fact(holding: Holding) -> Fact:
 
 
 def _for_a_person(serial: str, difference: str) -> Finding:
-    repository.note_finding(serial, difference, instant())
+    repository.note_finding(serial, difference, utcnow())
     return Finding(serial, difference, mended=False)
 
 

@@ -17,9 +17,9 @@ from joserfc.jwk import KeySet
 from flexapp.assessment import service as assessment
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
-from flexapp.signing import NotGenuine
+from flexapp.signing import InvalidMessage
 from flexapp.transmission import protocol, repository
-from flexapp.transmission.gateway import Holding, Kept, TaxGateway, TaxUnreachable
+from flexapp.transmission.gateway import RemoteCopy, RemoteRecord, TaxGateway, TaxUnreachable
 from flexapp.web.clock import now
 
 STATES = {
@@ -40,7 +40,7 @@ class Archived:
     sent_at: datetime
 
 
-def archived(gateway: TaxGateway, holding: Holding, keys: KeySet) -> Archived | Refusal:
+def archived(gateway: TaxGateway, holding: RemoteRecord, keys: KeySet) -> Archived | Refusal:
     """Ask for the message behind a holding; no transaction may be open.
 
     Refused, in English for the operator: it is not kept there, or not ours as far as can be told.
@@ -57,12 +57,12 @@ def archived(gateway: TaxGateway, holding: Holding, keys: KeySet) -> Archived | 
     return _read(told[-1], holding, keys)
 
 
-def _read(kept: Kept, holding: Holding, keys: KeySet) -> Archived | Refusal:
+def _read(kept: RemoteCopy, holding: RemoteRecord, keys: KeySet) -> Archived | Refusal:
     try:
         claims = protocol.own_submission(kept.signature, kept.body, keys, serial=holding.serial)
         content = {str(name): str(value) for name, value in json.loads(kept.body).items()}
         sent_at = datetime.fromtimestamp(int(str(claims["iat"])), UTC)
-    except NotGenuine as fault:
+    except InvalidMessage as fault:
         return Refusal(fault.reason, f"our message kept there is not believed: {fault}")
     except (ValueError, KeyError, AttributeError):
         return Refusal("unreadable", "our message kept there cannot be read")
@@ -72,7 +72,7 @@ def _read(kept: Kept, holding: Holding, keys: KeySet) -> Archived | Refusal:
     return Archived(kept.body, content, sent_at)
 
 
-def restore(holding: Holding, found: Archived) -> Refusal | bool:
+def restore(holding: RemoteRecord, found: Archived) -> Refusal | bool:
     """Make the assessment again with its message, in the caller's transaction; False where another
     comparison has just done so."""
     at = now()

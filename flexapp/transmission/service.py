@@ -24,7 +24,7 @@ from flexapp.transmission.gateway import TaxGateway, TaxUnreachable
 from flexapp.transmission.messages import submission
 from flexapp.transmission.pause import pause, resume
 from flexapp.web import request_ids
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 
 __all__ = [
     "Standing",
@@ -100,7 +100,7 @@ def _enqueue(serial: str, kind: str, at: datetime, *, reason: str = "", content:
             "failures": 0,
             "created_at": at,
             # Leases and due times go by the real clock, whatever business date is pinned.
-            "due_at": instant(),
+            "due_at": utcnow(),
             "last_fault": "",
             "proof": "",
         }

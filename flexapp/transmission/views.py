@@ -12,7 +12,7 @@ from flexapp.transmission.forms import AskTaxForm
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now
 from flexapp.web.htmx import render, render_refused
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 
 blueprint = Blueprint("transmission", __name__, url_prefix="/assessment/records")
@@ -20,7 +20,7 @@ blueprint = Blueprint("transmission", __name__, url_prefix="/assessment/records"
 
 @blueprint.post("/<serial>/transmit")
 @allow(Access.PERSON)
-@once
+@idempotent
 def transmit(serial: str) -> Response:
     """传输, then back to the list where it is seen to arrive."""
     record = _visible(serial)
@@ -41,7 +41,7 @@ def ask_tax(serial: str) -> Response:
 
 @blueprint.post("/<serial>/ask-tax")
 @allow(Access.PERSON)
-@once
+@idempotent
 def send_ask_tax(serial: str) -> Response:
     """申请税务撤销."""
     record = _visible(serial)

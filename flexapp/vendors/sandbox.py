@@ -22,7 +22,7 @@ from flexapp.channels.catalogue import (
 )
 from flexapp.channels.keys import Key
 from flexapp.config import Settings
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.rules.refusal import Refusal
 from flexapp.services import services
 
@@ -89,7 +89,7 @@ def make(*, text: str, at: datetime) -> Sandbox | Refusal:
         new = keys.read(text, KID)
     if isinstance(new, Refusal):
         return Refusal(new.reason, _sentence(new.reason), "key")
-    hold("sandbox", "made")
+    advisory_lock("sandbox", "made")
     forget(at=at)
     made = sandboxes.made_since(at - timedelta(minutes=1))
     if made >= MOST_A_MINUTE:

@@ -19,11 +19,11 @@ from flexapp.rules.refusal import Refusal
 from flexapp.vendors import sandbox
 from flexapp.vendors.pages import SandboxPage
 from flexapp.web.access import Access, allow
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from flexapp.web.htmx import render
-from flexapp.web.idempotency import once
+from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
-from flexapp.web.rate_limit import counted, seconds
+from flexapp.web.rate_limit import rate_limited, seconds
 
 blueprint = Blueprint("sandbox", __name__, url_prefix="/open/sandbox")
 
@@ -40,14 +40,14 @@ def index() -> Response:
 
 @blueprint.post("")
 @allow(Access.PUBLIC)
-@counted(SANDBOXES)
-@once
+@rate_limited(SANDBOXES)
+@idempotent
 def make() -> Response:
     """Make a channel of one's own with this key."""
     form = SandboxForm()
     if not form.submitted():
         return _start(form)
-    made = sandbox.make(text=str(form.key.data), at=instant())
+    made = sandbox.make(text=str(form.key.data), at=utcnow())
     if isinstance(made, Refusal):
         if made.reason in public_keys.SECRETS:
             form.key.data = ""  # a private key does not go back onto the page
@@ -65,7 +65,7 @@ def make() -> Response:
 @allow(Access.PUBLIC)
 def show(code: str) -> Response:
     """Sign, send, open; 404 for one that is over."""
-    found = sandbox.find(code, at=instant())
+    found = sandbox.find(code, at=utcnow())
     if found is None:
         abort(404)
     settings: Settings = current_app.config["SETTINGS"]

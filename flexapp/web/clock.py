@@ -10,14 +10,14 @@ BEIJING = timezone(timedelta(hours=8))
 """China has one civil time without summer time, so a fixed offset is exact."""
 
 
-def instant() -> datetime:
+def utcnow() -> datetime:
     """The real moment, never pinned: for sessions, codes and leases, which must only move on."""
     return datetime.now(UTC)
 
 
 def now() -> datetime:
     """The present moment, aware, in UTC; on the pinned date where one is set."""
-    real = instant()
+    real = utcnow()
     pinned: date | None = current_app.config["SETTINGS"].today
     if pinned is None:
         return real

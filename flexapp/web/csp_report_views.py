@@ -17,7 +17,7 @@ from flexapp.rules.limits import REPORTS
 from flexapp.web import csp_reports, metrics
 from flexapp.web.access import Access, allow
 from flexapp.web.logs import FIELDS
-from flexapp.web.rate_limit import counted
+from flexapp.web.rate_limit import rate_limited
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ LONGEST_BODY = 16 * 1024
 
 @blueprint.post("/csp-reports")
 @allow(Access.PUBLIC)
-@counted(REPORTS)
+@rate_limited(REPORTS)
 def receive() -> Response:
     """Take note; there is nothing to answer."""
     if request.mimetype not in csp_reports.MEDIA_TYPES:

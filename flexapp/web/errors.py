@@ -43,7 +43,7 @@ from flexapp.web.error_pages import (
     area_of_request,
     problem_sentence,
 )
-from flexapp.web.forms import DRAFT, MARK, RESUME, TYPIST
+from flexapp.web.forms import DRAFT, MARK, PAGE_OWNER, RESUBMIT
 from flexapp.web.htmx import wants_fragment
 from flexapp.web.idempotency import FIELD as ONCE
 from flexapp.web.problem_json import problem, wants_problem
@@ -55,7 +55,7 @@ log = logging.getLogger(__name__)
 PASSED_ON = frozenset({"Allow", "Retry-After"})
 """Headers of a fault that its page carries too."""
 
-NEVER_SHOWN = frozenset({"csrf_token", ONCE, RESUME, DRAFT, TYPIST, "code"})
+NEVER_SHOWN = frozenset({"csrf_token", ONCE, RESUBMIT, DRAFT, PAGE_OWNER, "code"})
 
 
 AWAY = (OperationalError, NoConnection, PendingRollbackError)
@@ -196,7 +196,7 @@ def _stale_form(error: CSRFError) -> Response:
     return _in_place_of_page(
         "stale_form",
         typed=typed,
-        resume=RESUME,
+        resume=RESUBMIT,
         cookies=bool(request.cookies),
         area=area_of_request(),
     )

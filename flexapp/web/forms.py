@@ -19,15 +19,15 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.text import normalise, normalise_prose
 from flexapp.web import metrics
 
-TO = "to"
+STEP_TO = "to"
 """The name of 上一步 and 下一步; the value is the first field of the question they lead to."""
 
-RESUME = "_resume"
+RESUBMIT = "_resume"
 """Posted by the "page was open too long" page: show the form again as it was typed, do nothing."""
 
 DRAFT = "_draft"
 """Posted by the script while somebody types: keep what is typed, do nothing."""
-TYPIST = "typist"
+PAGE_OWNER = "typist"
 """For whom the page was drawn (web/page_owner.py)."""
 MARK = "page-"
 """How the name of a form's first field begins (web/page_owner.py); the rest is the page's own."""
@@ -57,17 +57,17 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
                 return request.form if request.method == "POST" else None
             return formdata
 
-    QUESTIONS: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    STEPS: ClassVar[tuple[tuple[str, ...], ...]] = ()
     """The fields of each page where one thing is asked at a time (长辈版), in their order."""
 
     page_fault: str | None = None
     """A refusal that belongs to no single field."""
-    turn: int | None = None
+    step: int | None = None
     """Which of the questions this page asks; None: all of them."""
 
     def submitted(self) -> bool:
         """Whether this is a valid submission to act upon (not a page to fill in again)."""
-        if request.method != "POST" or RESUME in request.form or TO in request.form:
+        if request.method != "POST" or RESUBMIT in request.form or STEP_TO in request.form:
             return False
         if self.validate():
             return True
@@ -75,13 +75,13 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
         return False
 
     @property
-    def turning(self) -> bool:
+    def changing_step(self) -> bool:
         """Whether 上一步 or 下一步 was pressed: look at what was answered, do nothing yet."""
-        if request.method != "POST" or RESUME in request.form:
+        if request.method != "POST" or RESUBMIT in request.form:
             return False
         return self._led_to() is not None
 
-    def take_turns(self) -> None:
+    def show_step(self) -> None:
         """Ask one question on this page: the first that is at fault, else the one led to (`TO`).
 
         What the others were answered with goes along unseen. On the way to a question only what
@@ -89,37 +89,37 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
         """
         led_to = self._led_to()
         if led_to is not None:
-            for name in chain.from_iterable(self.QUESTIONS[led_to:]):
+            for name in chain.from_iterable(self.STEPS[led_to:]):
                 self._fields[name].errors = []
         at_fault = [
             turn
-            for turn, names in enumerate(self.QUESTIONS)
+            for turn, names in enumerate(self.STEPS)
             if any(self._fields[name].errors for name in names)
         ]
         # Whatever is no way between questions was pressed on the last of their pages.
-        here = len(self.QUESTIONS) - 1 if request.method == "POST" else 0
-        self.turn = next(iter(at_fault), here if led_to is None else led_to)
+        here = len(self.STEPS) - 1 if request.method == "POST" else 0
+        self.step = next(iter(at_fault), here if led_to is None else led_to)
 
     def _led_to(self) -> int | None:
-        firsts = [names[0] for names in self.QUESTIONS]
-        wanted = request.values.get(TO)
+        firsts = [names[0] for names in self.STEPS]
+        wanted = request.values.get(STEP_TO)
         return firsts.index(wanted) if wanted in firsts else None
 
-    def asks(self, name: str) -> bool:
+    def shows(self, name: str) -> bool:
         """Whether this page asks for that field."""
-        return self.turn is None or name in self.QUESTIONS[self.turn]
+        return self.step is None or name in self.STEPS[self.step]
 
     @property
-    def before(self) -> str | None:
+    def previous_step(self) -> str | None:
         """Where 上一步 leads."""
-        return self.QUESTIONS[self.turn - 1][0] if self.turn else None
+        return self.STEPS[self.step - 1][0] if self.step else None
 
     @property
-    def behind(self) -> str | None:
+    def next_step(self) -> str | None:
         """Where 下一步 leads; None where this page is the last, or the only one."""
-        if self.turn is None or self.turn == len(self.QUESTIONS) - 1:
+        if self.step is None or self.step == len(self.STEPS) - 1:
             return None
-        return self.QUESTIONS[self.turn + 1][0]
+        return self.STEPS[self.step + 1][0]
 
     def refuse(self, refusal: Refusal) -> None:
         """Put a refusal beside the field it names, or above the form."""

@@ -22,10 +22,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.db.session import (
     Model,
-    Moment,
+    UTCDateTime,
+    advisory_lock,
     db,
-    hold,
-    run,
+    execute,
     table_of,
 )
 from flexapp.web.clock import now
@@ -44,7 +44,7 @@ class OnceKey(Model):
 
     digest: Mapped[str] = mapped_column(primary_key=True)
     location: Mapped[str]
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 _TABLE = table_of(OnceKey)
@@ -58,7 +58,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["once_key"] = lambda: secrets.token_urlsafe(12)
 
 
-def once(view: Callable[..., Response]) -> Callable[..., Response]:
+def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
     """Make a POST view have its effect once for each form key."""
 
     @functools.wraps(view)
@@ -66,7 +66,7 @@ def once(view: Callable[..., Response]) -> Callable[..., Response]:
         digest = _digest(request.form.get(FIELD, "")) if request.method == "POST" else None
         if digest is None:
             return view(*args, **kwargs)
-        hold("once", digest)  # a double tap waits for the first, and is led to its result
+        advisory_lock("once", digest)  # a double tap waits for the first, and is led to its result
         location = _location(digest)
         if location is not None:
             return see_other(location)
@@ -74,7 +74,7 @@ def once(view: Callable[..., Response]) -> Callable[..., Response]:
         if response.status_code == 303 and not goes_on():
             row = {"digest": digest, "location": response.headers["Location"], "at": now()}
             try:
-                run(_ADD, row)
+                execute(_ADD, row)
             except IntegrityError:
                 # The view let go (it asked another system), and another request with this key
                 # committed meanwhile: take its result.
@@ -104,5 +104,5 @@ def _digest(key: str) -> str | None:
 
 
 def _location(digest: str) -> str | None:
-    found: str | None = run(_LOCATION, {"key": digest}).scalar_one_or_none()
+    found: str | None = execute(_LOCATION, {"key": digest}).scalar_one_or_none()
     return found

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.db.session import (
     Model,
-    Moment,
+    UTCDateTime,
     db,
     table_of,
 )
-from flexapp.signing import Genuine
-from flexapp.web.clock import instant
+from flexapp.signing import VerifiedMessage
+from flexapp.web.clock import utcnow
 
 
 class SeenMessage(Model):
@@ -26,7 +26,7 @@ class SeenMessage(Model):
 
     issuer: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[str] = mapped_column(primary_key=True)
-    until: Mapped[datetime] = mapped_column(Moment, index=True)
+    until: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 
 _TABLE = table_of(SeenMessage)
@@ -37,13 +37,13 @@ _ADD = {
 _FORGET = _TABLE.delete().where(_TABLE.c.until < bindparam("now"))
 
 
-def is_first(message: Genuine) -> bool:
+def is_first(message: VerifiedMessage) -> bool:
     """Remember a message in the caller's transaction; False where it was taken before.
 
     Of two that arrive at once the primary key lets one through. What has expired is forgotten.
     """
     connection = db.session.connection()
-    connection.execute(_FORGET, {"now": instant()})
+    connection.execute(_FORGET, {"now": utcnow()})
     added = connection.execute(
         _ADD[connection.dialect.name],
         {"issuer": message.issuer, "id": message.id, "until": message.until},

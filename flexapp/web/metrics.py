@@ -46,7 +46,7 @@ class Gauge:
 Gauges = Callable[[], Iterable[Gauge]]
 
 
-def share(settings: Settings) -> None:
+def enable_multiprocess(settings: Settings) -> None:
     """Count into the folder that the processes of this service share, where /metrics is read.
 
     For a process of the service, before it counts anything; those it starts follow.
@@ -56,7 +56,7 @@ def share(settings: Settings) -> None:
         os.environ[FOLDER] = str(settings.metrics_dir)
 
 
-def forget_the_dead(settings: Settings) -> None:
+def cleanup_dead_workers(settings: Settings) -> None:
     """Remove what processes that are gone have counted; for the start of a server.
 
     Not while it runs: its sums would fall when a worker is replaced. A sender that goes on keeps

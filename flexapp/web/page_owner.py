@@ -15,7 +15,7 @@ from collections.abc import Callable
 from flask import Flask, current_app, g, request
 
 from flexapp.web.access import Access, access_of
-from flexapp.web.forms import MARK, TYPIST
+from flexapp.web.forms import MARK, PAGE_OWNER
 
 OF = "of"
 """The name in an address of for whom it was made."""
@@ -47,7 +47,7 @@ def is_of_another() -> bool:
 
     Asked where the guards did not run: the token is checked before them.
     """
-    return TYPIST in request.form and not is_own()
+    return PAGE_OWNER in request.form and not is_own()
 
 
 def in_address() -> str:
@@ -68,7 +68,7 @@ def is_own() -> bool:
     access = access_of(current_app, request.endpoint) if request.endpoint else Access.PUBLIC
     load: Callable[[], str | None] | None = current_app.extensions[_LOADERS].get(access)
     owner = None if load is None else load()
-    carried = request.form.get(TYPIST, "").encode()
+    carried = request.form.get(PAGE_OWNER, "").encode()
     return owner is not None and hmac.compare_digest(carried, _digest(owner).encode())
 
 

@@ -22,7 +22,7 @@ from flask import Flask, current_app, request
 from werkzeug.exceptions import TooManyRequests
 
 from flexapp.config import Settings
-from flexapp.db.session import hold
+from flexapp.db.session import advisory_lock
 from flexapp.rules.limits import HOUR, MINUTE, Limit
 from flexapp.web import client_ip, metrics
 from flexapp.web.rate_limit_store import (
@@ -31,7 +31,7 @@ from flexapp.web.rate_limit_store import (
     RedisCounts,
     SharedCounts,
 )
-from flexapp.web.unit_of_work import reading_ahead, write_transaction
+from flexapp.web.unit_of_work import early_read, write_transaction
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -57,13 +57,13 @@ def init_app(app: Flask) -> None:
     app.before_request(_let_in)
 
 
-def spent(limit: Limit, who: object) -> timedelta | None:
+def retry_after(limit: Limit, who: object) -> timedelta | None:
     """How long until again, where it was done as often as allowed; None where it may be done.
 
     Only looks. In a unit of work that may go on to one try more, no other is let in between.
     """
     key = _key(limit, who)
-    hold("tries", key)
+    advisory_lock("tries", key)
     times, left = _counts().look(key)
     return _refused(limit, left) if times >= limit.most else None
 
@@ -72,11 +72,11 @@ def used_up(limit: Limit, who: object) -> bool:
     """Whether it was done as often as allowed, where nobody is refused for it: `spent` reports a
     refusal. Only looks, and lets no other in between as `spent` does."""
     key = _key(limit, who)
-    hold("tries", key)
+    advisory_lock("tries", key)
     return _counts().look(key)[0] >= limit.most
 
 
-def note(limit: Limit, who: object) -> int:
+def hit(limit: Limit, who: object) -> int:
     """Count once more, in the caller's transaction; how often by now."""
     return _counts().add(_key(limit, who), limit.within)
 
@@ -107,11 +107,11 @@ class Tries:
         """How long until a try may be made; None where it may be made now. Only looks."""
         limit, who = self.own
         key = _key(limit, who)
-        hold("tries", key)
+        advisory_lock("tries", key)
         times, left = _counts().look(key)
         if times >= limit.most:
             return _refused(limit, left)
-        return spent(*self.shared) if self.shared is not None and times > 0 else None
+        return retry_after(*self.shared) if self.shared is not None and times > 0 else None
 
     def begin(self) -> timedelta | None:
         """Count a try, in the caller's transaction; or how long until one may be made."""
@@ -119,7 +119,7 @@ class Tries:
         if wait is None:
             for counted in (self.own, self.shared):
                 if counted is not None:
-                    note(*counted)
+                    hit(*counted)
         return wait
 
     def was_right(self) -> None:
@@ -129,7 +129,7 @@ class Tries:
                 take_back(*counted)
 
 
-def counted(limit: Limit) -> Callable[[View], View]:
+def rate_limited(limit: Limit) -> Callable[[View], View]:
     """Mark a view that may be asked for only so often from one address; each request counts."""
 
     def mark(view: View) -> View:
@@ -139,12 +139,12 @@ def counted(limit: Limit) -> Callable[[View], View]:
     return mark
 
 
-def let_in(limit: Limit) -> None:
+def enforce(limit: Limit) -> None:
     """Go on only where the limit of this request's address is not used up: else raises `TooMany`.
 
     For what not every request to a view is about; only looks.
     """
-    wait = spent(limit, client_ip.client())
+    wait = retry_after(limit, client_ip.client())
     if wait is not None:
         raise TooMany(wait)
 
@@ -152,7 +152,7 @@ def let_in(limit: Limit) -> None:
 def count(limit: Limit) -> None:
     """Count this request for its address, in the caller's unit of work; after `let_in`."""
     # Of several that were let in to the last place, only one has it.
-    if note(limit, client_ip.client()) > limit.most:
+    if hit(limit, client_ip.client()) > limit.most:
         raise TooMany(_refused(limit, limit.within))
 
 
@@ -173,8 +173,8 @@ def _let_in() -> None:
     limit: Limit | None = getattr(view, "limited", None)
     if limit is not None:
         # In a transaction of its own: it counts whatever becomes of the request.
-        with reading_ahead():
-            let_in(limit)
+        with early_read():
+            enforce(limit)
         with write_transaction():
             count(limit)
 

@@ -20,13 +20,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.db.session import (
     Model,
-    Moment,
+    UTCDateTime,
     db,
     table_of,
     upsert,
 )
 from flexapp.web import metrics
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class TryCount(Model):
     __tablename__ = "try_count"
 
     key: Mapped[str] = mapped_column(primary_key=True)
-    until: Mapped[datetime] = mapped_column(Moment, index=True)
+    until: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     number: Mapped[int]
 
 
@@ -84,7 +84,7 @@ class DatabaseCounts:
 
     def look(self, key: str) -> tuple[int, timedelta]:
         """As promised."""
-        at = instant()
+        at = utcnow()
         query = select(_count.c.number, _count.c.until).where(_count.c.key == key)
         row = db.session.execute(query).first()
         if row is None or row.until <= at:
@@ -93,7 +93,7 @@ class DatabaseCounts:
 
     def add(self, key: str, within: timedelta) -> int:
         """As promised; whoever counts the same on another node waits for the transaction's end."""
-        at = instant()
+        at = utcnow()
         over, until = _count.c.until <= at, literal(at + within, _count.c.until.type)
         counted = db.session.execute(
             upsert(TryCount)
@@ -113,7 +113,7 @@ class DatabaseCounts:
         """As promised."""
         db.session.execute(
             update(_count)
-            .where(_count.c.key == key, _count.c.number > 0, _count.c.until > instant())
+            .where(_count.c.key == key, _count.c.number > 0, _count.c.until > utcnow())
             .values(number=_count.c.number - 1)
         )
 

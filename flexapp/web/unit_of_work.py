@@ -54,7 +54,7 @@ def _let_go() -> None:
 
 
 @contextmanager
-def reading_ahead() -> Iterator[None]:
+def early_read() -> Iterator[None]:
     """Read before the request's unit of work begins, so that writers wait less for each other.
 
     Only at the very start of a request, and only for what the unit of work need not hold still.

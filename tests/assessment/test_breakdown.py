@@ -107,7 +107,7 @@ def test_nobody_else_is_told_how_my_assessment_was_reckoned(
     somebody.page(address, 404)
 
 
-def ways(page: Page) -> dict[str, str]:
+def desk(page: Page) -> dict[str, str]:
     """Each way to an explanation: where it leads, by its whole name."""
     links = [a for a in page.all("a") if words(a) == HOW]
     found = {a.get("aria-label", ""): a.get("href", "") for a in links}
@@ -178,7 +178,7 @@ def test_a_proxy_tries_for_the_other_person_and_goes_back_to_their_form(
     sign_in(client, MA_LAN.phone)
     form = proxy_for(client, DING)
     filled = client.page(form.links()["80%"].partition("#")[0])
-    for address in ways(filled).values():
+    for address in desk(filled).values():
         tried = client.page(address)
         assert tried.texts("h2")[0] == "试算，尚未核定"
         back = tried.links()["返回接着填"]
@@ -189,12 +189,12 @@ def test_every_record_in_the_list_leads_to_its_own_explanation(client: LintingCl
     sign_in(client, MA_LAN.phone)
     first = assess(client, "2026-01", "2026-03")
     second = assess(client, "2026-04", "2026-12", "100")
-    assert ways(client.page("/assessment/self")) == {
+    assert desk(client.page("/assessment/self")) == {
         "怎么算的，2026-04 至 2026-12": f"/assessment/records/{second}/explained",
         "怎么算的，2026-01 至 2026-03": f"/assessment/records/{first}/explained",
     }
     # The record's own page has the way to it among its figures.
-    assert not ways(client.page(f"/assessment/records/{first}"))
+    assert not desk(client.page(f"/assessment/records/{first}"))
 
 
 def test_the_question_before_revoking_and_the_message_lead_there_too(
@@ -204,9 +204,9 @@ def test_the_question_before_revoking_and_the_message_lead_there_too(
     serial = assess(client, "2026-01", "2026-03")
     address = f"/assessment/records/{serial}/explained"
     dialog = client.page(f"/assessment/records/{serial}/revoke")
-    assert ways(dialog) == {"怎么算的，¥3013.80": address}
+    assert desk(dialog) == {"怎么算的，¥3013.80": address}
     revoke(client, serial)
     messages = client.page("/me/messages")
     (told,) = [message for message in messages.all("article") if "3013.80" in words(message)]
-    assert ways(messages) == {f"怎么算的，{words(told[0])}": address}
+    assert desk(messages) == {f"怎么算的，{words(told[0])}": address}
     assert client.page(address).status == 200

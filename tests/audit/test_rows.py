@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy.types import Boolean, Date, DateTime, Integer
 
 from flexapp.audit.vouching import vouched_columns, vouched_tables
-from flexapp.db.session import Moment, db
+from flexapp.db.session import UTCDateTime, db
 from flexapp.people import key_rotation
 from tests.counter.conftest import enter
 from tests.office.publishing import propose
@@ -101,7 +101,7 @@ def change_of(table: str, column: str) -> str:
         value = f"NOT coalesce({column}, false)"
     elif isinstance(kind, Integer):
         value = f"coalesce({column}, 0) + 7"
-    elif isinstance(kind, Date | DateTime | Moment):
+    elif isinstance(kind, Date | DateTime | UTCDateTime):
         value = "'2001-02-03'" if isinstance(kind, Date) else "'2001-02-03 04:05:06.000000'"
     return (
         f"UPDATE {table} SET {column} = {value}"

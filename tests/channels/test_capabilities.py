@@ -9,7 +9,7 @@ from flask import Flask
 
 from flexapp.assessment.creation import (
     Assessed,
-    Subject,
+    AssessmentSubject,
     assess,
 )
 from flexapp.assessment.service import Record, find, transition
@@ -51,7 +51,7 @@ def register(kind: ChannelKind) -> object:
 
 def assess_a_month(kind: ChannelKind) -> Assessed | tuple[Refusal, ...]:
     return assess(
-        subject=Subject(*ma_lan(), by_proxy=False),
+        subject=AssessmentSubject(*ma_lan(), by_proxy=False),
         start="2026-01",
         end="2026-01",
         base="60",

@@ -11,7 +11,7 @@ from flexapp.assessment.service import assess, own_subject
 from flexapp.people.service import Visitor, find_person
 from flexapp.rules.identity import IdentityNumber
 from flexapp.rules.rates import RateKind
-from flexapp.web.clock import instant, now
+from flexapp.web.clock import now, utcnow
 from tests.counter.test_people import at, events, serve
 from tests.support.client import LintingClient
 from tests.support.database import rows
@@ -86,7 +86,7 @@ def test_a_township_is_refused_and_it_is_noted(at_the_desk: AtTheDesk, app: Flas
 def test_the_service_makes_none_for_a_phone(app: Flask) -> None:
     with app.app_context():
         person = find_person(IdentityNumber(MA_LAN.identity))
-        visitor = Visitor(1, 1, MA_LAN.phone, "phone", instant(), instant(), person)
+        visitor = Visitor(1, 1, MA_LAN.phone, "phone", utcnow(), utcnow(), person)
         subject = own_subject(visitor)
         assert subject is not None
         outcome = assess(

@@ -104,9 +104,9 @@ def test_in_the_notices_year_they_are_the_notices(client: LintingClient) -> None
 
 
 def test_the_way_from_an_answer_to_its_pictures_ends_there(client: LintingClient) -> None:
-    ways = {url for name, url in client.page("/guide").links().items() if "看图解" in name}
-    assert len(ways) >= 3
-    for way in ways:
+    desk = {url for name, url in client.page("/guide").links().items() if "看图解" in name}
+    assert len(desk) >= 3
+    for way in desk:
         path, _, part = way.partition("#")
         assert [s.get("id") for s in client.page(path).all("section", id=part)] == [part]
 

@@ -30,7 +30,7 @@ from flexapp.people import encrypted_columns as sealed_repository
 from flexapp.people import key_rotation
 from flexapp.people.encrypted_columns import SealedTable
 from flexapp.people.models import Account, Person
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
@@ -152,7 +152,7 @@ def test_nothing_is_written_that_does_not_say_its_row(app: Flask) -> None:
     try:
         with app.app_context(), pytest.raises(Exception, match="does not say which row"):
             db.session.execute(update(table_of(Account)).values(phone="13800000000"))
-        row = {"identity": "1", "identity_index": "1", "name": "1", "created_at": instant()}
+        row = {"identity": "1", "identity_index": "1", "name": "1", "created_at": utcnow()}
         adding = insert(table_of(Person)).values(row | {"proxy_allowed": True})
         with app.app_context(), pytest.raises(Exception, match="does not say which row"):
             db.session.execute(adding)
@@ -267,7 +267,7 @@ def test_an_object_is_bound_to_the_number_it_gets_and_stays_readable(app: Flask)
     with app.app_context():
         with write_transaction():
             made = Person(name="试一试", identity="x", identity_index="x", proxy_allowed=True)
-            made.created_at = instant()
+            made.created_at = utcnow()
             db.session.add(made)
             db.session.flush()
             number = made.id

@@ -11,7 +11,7 @@ from flask import Flask
 
 from flexapp.audit import verification
 from flexapp.audit.service import SYSTEM, Actor, ActorKind
-from flexapp.db.session import db, hold
+from flexapp.db.session import advisory_lock, db
 from flexapp.people import (
     account_closure,
     corrections,
@@ -96,7 +96,7 @@ def test_what_was_loaded_before_somebody_was_waited_for_is_read_again(app: Flask
         assert loaded.original_age is None
         execute(app, "UPDATE person SET original_age = 'F50' WHERE id = 1")
         assert loaded.original_age is None
-        hold("person", "1")
+        advisory_lock("person", "1")
         assert loaded.original_age == "F50"
 
 
@@ -146,7 +146,7 @@ def test_whoever_registers_anew_while_a_unit_is_merged_is_not_moved_from_where_t
     source = units.Unit(unit_id, "640104", "原单位", True, None, 1)
 
     def register() -> None:
-        hold("person", card.identity.value)
+        advisory_lock("person", card.identity.value)
         found = registrations.current(person_id)
         assert found is not None
         found[0].superseded_at = now()

@@ -14,7 +14,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 
 from flexapp.db import session
-from flexapp.db.session import db, hold
+from flexapp.db.session import advisory_lock, db
 from flexapp.web.access import Access, allow
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 from tests.conftest import MakeApp
@@ -72,12 +72,12 @@ def test_whoever_is_about_the_same_waits_and_nobody_else_does(inside: Flask) -> 
 
     def other(what: str) -> None:
         with inside.app_context(), write_transaction():
-            hold("person", what)
+            advisory_lock("person", what)
             order.append(what)
 
     threads = [threading.Thread(target=other, args=(what,)) for what in ("same", "another")]
     with write_transaction():
-        hold("person", "same")
+        advisory_lock("person", "same")
         for thread in threads:
             thread.start()
         threads[1].join(5)

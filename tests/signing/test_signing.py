@@ -12,7 +12,7 @@ from joserfc import jws, jwt
 from joserfc.jwk import ECKey, KeySet, OctKey
 
 from flexapp import signing
-from flexapp.signing import NotGenuine
+from flexapp.signing import InvalidMessage
 
 NOW = datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC)
 OLD, NEW = (signing.demo_key(kid, kid) for kid in ("2026-a", "2026-b"))
@@ -32,13 +32,15 @@ def encoded(claims: dict[str, object], key: ECKey = OLD, **header: object) -> st
     return jwt.encode({"alg": "ES256", "kid": key.kid, **header}, claims, key)
 
 
-def believed(message: str, *, at: datetime = NOW, keys: KeySet = TRUSTED) -> signing.Genuine:
+def believed(
+    message: str, *, at: datetime = NOW, keys: KeySet = TRUSTED
+) -> signing.VerifiedMessage:
     return signing.verify(message, keys, issuer="bank", audience="us", at=at)
 
 
 def refused(message: str, *, at: datetime = NOW, keys: KeySet = TRUSTED) -> str:
     """The reason it is not believed for."""
-    with pytest.raises(NotGenuine) as caught:
+    with pytest.raises(InvalidMessage) as caught:
         believed(message, at=at, keys=keys)
     assert str(caught.value)
     return caught.value.reason

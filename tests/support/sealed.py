@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, Table
 from sqlalchemy.types import Boolean, Date, DateTime, Integer
 
 from flexapp.config import DEMO_DATA_KEY
-from flexapp.db.session import Moment, db
+from flexapp.db.session import UTCDateTime, db
 from flexapp.encryption import EncryptedText, row_key, vault
 from flexapp.people import key_rotation
 from flexapp.web.unit_of_work import read_transaction
@@ -82,7 +82,7 @@ def _filler(table: Table, name: str, number: int) -> object:
         return 1
     if isinstance(column.type, Integer):
         return number
-    if isinstance(column.type, DateTime | Moment):
+    if isinstance(column.type, DateTime | UTCDateTime):
         return "2026-11-24 00:00:00.000000"
     return "2026-11-24" if isinstance(column.type, Date) else f"filled {number}"
 

@@ -18,7 +18,7 @@ from flexapp.config import DEMO_SIGNING_KEY, DEMO_TAX_KEYS
 from flexapp.taxbureau import demo_keys
 from flexapp.transmission.gateway import HttpTaxGateway
 from flexapp.transmission.protocol import EVENTS, HEADER, OURS, THEIRS
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -36,14 +36,14 @@ def signed(
         signing.public_keys(json.dumps(signing.public_set((DEMO_SIGNING_KEY,)))),
         issuer=OURS,
         audience=THEIRS,
-        at=instant(),
+        at=utcnow(),
     )
     bound = {
         "irt": asked.id,
         "status": response.status_code,
         "body_sha256": signing.body_digest(response.content),
     }
-    _, token = signing.sign(key, bound | claims, issuer=THEIRS, audience=OURS, at=instant())
+    _, token = signing.sign(key, bound | claims, issuer=THEIRS, audience=OURS, at=utcnow())
     response.headers[HEADER] = token
     return response
 
@@ -123,7 +123,7 @@ def tell(
 
 def event_signature(body: bytes, key: ECKey = TAX_KEY, **claims: object) -> str:
     """The signature of an event, with `claims` in place of the right ones."""
-    issued = int(instant().timestamp())
+    issued = int(utcnow().timestamp())
     right: dict[str, object] = {
         "iss": THEIRS,
         "aud": OURS,

@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey
 from werkzeug.test import TestResponse
 
 from flexapp import signing
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from tests.support.client import LintingClient
 from tests.support.html import Page
 from tests.support.walks import Resident
@@ -49,7 +49,7 @@ class Vendor:
 
     def claims(self, who: Resident, **change: object) -> dict[str, object]:
         """What a launch says; `None` leaves a claim out."""
-        issued = int(instant().timestamp())
+        issued = int(utcnow().timestamp())
         said: dict[str, object] = {
             "iss": self.code,
             "aud": AUDIENCE,

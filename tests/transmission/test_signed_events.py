@@ -17,7 +17,7 @@ from flexapp import signing
 from flexapp.config import DEMO_SIGNING_KEY
 from flexapp.encryption import open_stored
 from flexapp.transmission.protocol import EVENTS, HEADER, OURS, THEIRS
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
 from tests.support.database import rows, stored
@@ -62,7 +62,7 @@ def test_a_payment_is_taken_and_the_answer_is_signed(
         signing.public_keys(json.dumps(signing.public_set((DEMO_SIGNING_KEY,)))),
         issuer=OURS,
         audience=THEIRS,
-        at=instant(),
+        at=utcnow(),
     )
     assert signed.claims["irt"] == "0123456789abcdef"
     assert signed.claims["status"] == 200
@@ -92,7 +92,7 @@ def claiming(**claims: object) -> Callable[[bytes], str]:
 
 
 def now(seconds: int) -> int:
-    return int(instant().timestamp()) + seconds
+    return int(utcnow().timestamp()) + seconds
 
 
 REFUSED = {

@@ -15,7 +15,7 @@ from flexapp.config import DEMO_SIGNING_KEY
 from flexapp.services import services_of
 from flexapp.transmission.delivery import work_once
 from flexapp.transmission.protocol import HEADER, OURS, THEIRS
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
 from tests.support.database import rows
@@ -108,7 +108,7 @@ def test_the_message_carries_text_only_and_is_signed_by_us(
         signing.public_keys(json.dumps(signing.public_set((DEMO_SIGNING_KEY,)))),
         issuer=OURS,
         audience=THEIRS,
-        at=instant(),
+        at=utcnow(),
     )
     assert {name: signature.claims[name] for name in ("htm", "htu", "body_sha256")} == {
         "htm": "PUT",

@@ -11,7 +11,7 @@ from flexapp import signing
 from flexapp.channels.catalogue import RegistryError, app_from
 from flexapp.rules.refusal import Refusal
 from flexapp.vendors import sandbox
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
@@ -114,7 +114,7 @@ def test_production_knows_no_sandbox_whatever_its_database_holds(
     assert vendor.refused(MA_LAN) == (401, "unknown_channel")
     real.page(path, 404)
     with real.application.app_context():
-        made = sandbox.make(text=a_key(), at=instant())
+        made = sandbox.make(text=a_key(), at=utcnow())
     assert isinstance(made, Refusal)
     assert made.reason == "sandbox_absent"
 

@@ -6,19 +6,19 @@ from datetime import timedelta
 
 from flask import Flask
 
-from flexapp.signing import Genuine
-from flexapp.web.clock import instant
+from flexapp.signing import VerifiedMessage
+from flexapp.web.clock import utcnow
 from flexapp.web.message_replay import is_first
 from flexapp.web.unit_of_work import write_transaction
 from tests.support.clock import Clock
 from tests.support.database import rows
 
 
-def message(identifier: str, issuer: str = "bank") -> Genuine:
-    return Genuine(issuer, identifier, "key", instant() + timedelta(seconds=90), {})
+def message(identifier: str, issuer: str = "bank") -> VerifiedMessage:
+    return VerifiedMessage(issuer, identifier, "key", utcnow() + timedelta(seconds=90), {})
 
 
-def taken(app: Flask, one: Genuine) -> bool:
+def taken(app: Flask, one: VerifiedMessage) -> bool:
     with app.app_context(), write_transaction():
         return is_first(one)
 

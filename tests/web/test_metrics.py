@@ -311,7 +311,7 @@ def test_a_new_start_forgets_those_that_are_gone_and_no_other(tmp_path: Path) ->
     alive.touch()
     settings = load({"FLEXAPP_METRICS_DIR": str(folder)})
     assert len(list(folder.iterdir())) > 1
-    metrics.forget_the_dead(settings)
+    metrics.cleanup_dead_workers(settings)
     assert list(folder.iterdir()) == [alive]
 
 
@@ -363,7 +363,7 @@ def test_what_else_lies_in_the_folder_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(folder / "counter_2.db")  # who opens it to read waits for a writer
     (folder / "counter_3.db").symlink_to(folder / "gone")
     assert 'flexapp_refusals_total{reason="tried"} 1.0' in counting_process(folder)
-    metrics.forget_the_dead(load({"FLEXAPP_METRICS_DIR": str(folder)}))
+    metrics.cleanup_dead_workers(load({"FLEXAPP_METRICS_DIR": str(folder)}))
     assert (folder / "notes.txt").exists()
 
 
@@ -396,7 +396,7 @@ def test_a_process_counts_though_a_broken_file_lies_under_its_own_number(
 def test_a_number_that_no_process_can_have_does_not_stop_the_start(tmp_path: Path) -> None:
     for number in ("0000000001", "4294967295", "9999999999", "99999999999999999999"):
         (tmp_path / f"counter_{number}.db").touch()
-    metrics.forget_the_dead(load({"FLEXAPP_METRICS_DIR": str(tmp_path)}))
+    metrics.cleanup_dead_workers(load({"FLEXAPP_METRICS_DIR": str(tmp_path)}))
     assert not (tmp_path / "counter_4294967295.db").exists()
 
 

@@ -342,7 +342,7 @@ def test_two_nodes_share_a_count_in_the_database(make_app: MakeApp) -> None:
     assert count(two, limit) == 2
     for node in (one, two):
         with node.app_context():
-            assert rate_limit.spent(limit, "whoever") is not None
+            assert rate_limit.retry_after(limit, "whoever") is not None
 
 
 def test_nodes_that_count_at_once_overlook_nothing(make_app: MakeApp) -> None:
@@ -356,7 +356,7 @@ def test_nodes_that_count_at_once_overlook_nothing(make_app: MakeApp) -> None:
 def count(node: Flask, limit: Limit) -> int:
     """Count once on that node."""
     with node.app_context(), write_transaction():
-        return rate_limit.note(limit, "whoever")
+        return rate_limit.hit(limit, "whoever")
 
 
 def test_what_is_counted_is_told_by_its_name_in_the_metrics(
@@ -367,7 +367,7 @@ def test_what_is_counted_is_told_by_its_name_in_the_metrics(
     limit = Limit("of_this_test", 1, HOUR)
     count(app, limit)
     with app.app_context():
-        rate_limit.spent(limit, "whoever")
+        rate_limit.retry_after(limit, "whoever")
     told = app.test_client().get("/metrics", headers={"Authorization": f"Bearer {token}"})
     assert 'flexapp_limited_total{limit="of_this_test"} 1.0' in told.text
 

@@ -48,13 +48,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def count(node: Flask, limit: Limit = LIMIT) -> int:
     """Count once on that node."""
     with node.app_context(), write_transaction():
-        return rate_limit.note(limit, "whoever")
+        return rate_limit.hit(limit, "whoever")
 
 
 def is_spent(node: Flask, limit: Limit = LIMIT) -> bool:
     """Whether that node would refuse."""
     with node.app_context():
-        return rate_limit.spent(limit, "whoever") is not None
+        return rate_limit.retry_after(limit, "whoever") is not None
 
 
 def in_database(node: Flask) -> int:
@@ -99,7 +99,7 @@ def test_a_count_begins_anew_when_its_time_is_over_and_leaves_nothing_behind(
     count(node, short)
     assert is_spent(node, short)
     with node.app_context():
-        wait = rate_limit.spent(short, "whoever")
+        wait = rate_limit.retry_after(short, "whoever")
     assert wait is not None
     assert timedelta(0) < wait <= short.within
     time.sleep(0.4)

@@ -16,7 +16,7 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy import select, text
 
 from flexapp.assessment import creation as assessing
-from flexapp.assessment.creation import Assessed, Subject
+from flexapp.assessment.creation import Assessed, AssessmentSubject
 from flexapp.audit import verification
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.config import load
@@ -30,7 +30,7 @@ from flexapp.registration.service import Details
 from flexapp.rules import divisions
 from flexapp.rules.identity import IdentityNumber
 from flexapp.rules.periods import Month
-from flexapp.web.clock import instant, now, today
+from flexapp.web.clock import now, today, utcnow
 from flexapp.web.unit_of_work import write_transaction
 from tools.bench.load import Expected, post
 from tools.bench.options import TODAY
@@ -105,7 +105,7 @@ def nobody_yet(app: Flask) -> int:
 def _session_of(person_id: int) -> str:
     account = db.session.execute(select(Account).where(Account.person_id == person_id)).scalar_one()
     started = start_session(
-        account_id=account.id, phone=account.phone, person_id=person_id, at=instant()
+        account_id=account.id, phone=account.phone, person_id=person_id, at=utcnow()
     )
     return started.token
 
@@ -164,7 +164,7 @@ def _resident(number: int, *, with_records: bool) -> str:
     if with_records:
         for start, end in (("01", "02"), ("03", "04")):
             made = assessing.assess(
-                subject=Subject(person, view, by_proxy=False),
+                subject=AssessmentSubject(person, view, by_proxy=False),
                 start=f"{day.year}-{start}",
                 end=f"{day.year}-{end}",
                 base="60",
@@ -173,7 +173,7 @@ def _resident(number: int, *, with_records: bool) -> str:
                 today=day,
             )
             assert isinstance(made, Assessed), made
-    return start_session(account_id=account, phone=phone, person_id=person.id, at=instant()).token
+    return start_session(account_id=account, phone=phone, person_id=person.id, at=utcnow()).token
 
 
 def _identity(number: int) -> IdentityNumber:

@@ -12,7 +12,7 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move
 from flexapp.signing import body_digest
 from flexapp.transmission.delivery import work_once
-from flexapp.transmission.gateway import Accepted, Holding, Kept, Listing
+from flexapp.transmission.gateway import Accepted, Listing, RemoteCopy, RemoteRecord
 from flexapp.transmission.protocol import Proof
 from flexapp.web.clock import now
 from flexapp.web.unit_of_work import read_transaction, write_transaction
@@ -35,13 +35,13 @@ class Recording:
         self.sent[serial] += 1
         return Accepted(self._proof, body_digest(content.encode()))
 
-    def show(self, serial: str) -> Holding | None:
+    def show(self, serial: str) -> RemoteRecord | None:
         return None
 
     def listing(self, after: int, limit: int) -> Listing:
         return Listing((), None)
 
-    def kept(self, serial: str) -> tuple[Kept, ...]:
+    def kept(self, serial: str) -> tuple[RemoteCopy, ...]:
         return ()
 
     def signatures(self, limit: int) -> tuple[str, ...]:

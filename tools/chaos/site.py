@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from flexapp.assessment import creation
 from flexapp.assessment import service as assessment
-from flexapp.assessment.creation import Assessed, Subject
+from flexapp.assessment.creation import Assessed, AssessmentSubject
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.db.session import db
 from flexapp.people.service import person_by_id
@@ -158,7 +158,7 @@ class Site(Books):
             assert view is not None
             made = [
                 creation.assess(
-                    subject=Subject(person, view, by_proxy=False),
+                    subject=AssessmentSubject(person, view, by_proxy=False),
                     start=f"{today().year}-{month:02d}",
                     end=f"{today().year}-{month:02d}",
                     base="60",

@@ -26,7 +26,7 @@ from flexapp.taxbureau.faults import Faults
 from flexapp.transmission.delivery import work_once
 from flexapp.transmission.outbox_worker import deliver_events
 from flexapp.transmission.protocol import EVENTS, HEADER
-from flexapp.web.clock import instant
+from flexapp.web.clock import utcnow
 from tests.support.html import Form
 from tests.support.log_watch import LogWatch
 from tests.support.tax import event, event_signature
@@ -431,7 +431,7 @@ def _as_product(method: str, target: str, body: bytes) -> str:
     asked = Request(environ_of(method, target.removeprefix(MOUNTED), (), body, ""))
     query = asked.query_string.decode("latin-1")
     claims = product_claims(
-        instant(), body=body, htm=method, htu=asked.path + (f"?{query}" if query else "")
+        utcnow(), body=body, htm=method, htu=asked.path + (f"?{query}" if query else "")
     )
     key = DEMO_SIGNING_KEY
     payload = json.dumps(claims).encode()

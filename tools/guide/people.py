@@ -92,7 +92,7 @@ class Way:
 
 SMS = "(the code that was sent)"
 
-WAYS = {
+DESKS = {
     "first": Way(
         People.nobody,
         "给谁核定",
