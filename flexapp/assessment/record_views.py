@@ -54,7 +54,7 @@ def detail(serial: str) -> Response:
         case=disputes.latest_of(record),
         months=_months(record) if record.state is State.REVOKED else (),
     )
-    return render("assessment/record.html", "assessment/_record.html", page=page)
+    return render("assessment/record.html", page=page)
 
 
 @blueprint.get("/<serial>/explained")
@@ -64,7 +64,7 @@ def explained(serial: str) -> Response:
     record = visible(serial)
     back = url_for("record.detail", serial=serial)
     page = ExplainedPage.of(record, back=back)
-    return render("assessment/explained.html", "assessment/_explained.html", page=page)
+    return render("assessment/explained.html", page=page)
 
 
 @blueprint.get("/<serial>/receipt")
@@ -73,7 +73,7 @@ def receipt(serial: str) -> Response:
     """缴费核定凭证: one sheet to show, to send as a picture, or to print."""
     issued = receipts.issue(visible(serial))
     page = ReceiptPage.of(issued, at=now(), back=url_for("record.detail", serial=serial))
-    return render("assessment/receipt.html", "assessment/_receipt.html", page=page)
+    return render("assessment/receipt.html", page=page)
 
 
 @blueprint.get("/<serial>/card")
@@ -95,7 +95,7 @@ def card(serial: str) -> Response:
     )
     return render(
         "assessment/card.html",
-        "assessment/_polled.html",
+        block="polled",
         card=page,
         months=months if listed else (),
     )
@@ -112,7 +112,6 @@ def ask_revoke(serial: str) -> Response:
         refusal = target
     return render(
         "assessment/revoke.html",
-        "assessment/_revoke.html",
         card=pages.RecordCard.of(record, who=None, shown_at=list_url(record, g.visitor)),
         refusal=refusal,
         action=url_for("record.revoke", serial=serial),

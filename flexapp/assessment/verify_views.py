@@ -36,9 +36,7 @@ def ask() -> Response:
     found = _find(form)
     if found is None:
         return _form_page(form, 200)
-    return render(
-        "assessment/verified.html", "assessment/_verified.html", page=VerifiedPage.of(found)
-    )
+    return render("assessment/verified.html", page=VerifiedPage.of(found))
 
 
 @blueprint.post("")
@@ -92,6 +90,4 @@ def _find(form: VerifyForm) -> Verified | None:
 
 
 def _form_page(form: VerifyForm, status: int | None = None) -> Response:
-    return render(
-        "assessment/verify.html", "assessment/_verify.html", status or form.status, form=form
-    )
+    return render("assessment/verify.html", status or form.status, form=form)

@@ -124,7 +124,7 @@ def records(who: str) -> Response:
         hidden=hidden,
         not_open=not_open,
     )
-    return render("assessment/records.html", "assessment/_records.html", page=page)
+    return render("assessment/records.html", page=page)
 
 
 @blueprint.get("/<who>/new")
@@ -202,7 +202,7 @@ def read_back(who: str) -> Response:
         return subject
     form = AssessmentForm(request.args)
     choice = ChoiceView.of(form, _bounds(subject), desk=RESIDENT_DESK, who=who)
-    return render("assessment/_choice.html", "assessment/_choice.html", choice=choice)
+    return render("assessment/_choice.html", choice=choice)
 
 
 @blueprint.get("/<who>/explained")
@@ -222,7 +222,7 @@ def trial(who: str) -> Response:
     if not isinstance(outcome, Proposal):
         return see_other(back)
     page = ExplainedPage.tried(outcome, back=back, today=today())
-    return render("assessment/explained.html", "assessment/_explained.html", page=page)
+    return render("assessment/explained.html", page=page)
 
 
 def _subject(who: str) -> AssessmentSubject | Response:
@@ -268,7 +268,6 @@ def _seen_by(subject: AssessmentSubject) -> int | None:
 def _choose_page(form: ChooseForm, status: int | None = None) -> Response:
     return render(
         "assessment/choose.html",
-        "assessment/_choose.html",
         status or form.status,
         form=form,
         not_registered=form.page_fault == NOT_REGISTERED.sentence,
@@ -354,7 +353,6 @@ def _form_page(
     )
     return render(
         "assessment/form.html",
-        "assessment/_form.html",
         form.status,
         form=form,
         page=page,

@@ -95,7 +95,7 @@ def look(code: str) -> Response:
         return _refused_page(code, waiting, STATUS.get(waiting.reason, 403))
     show_in(waiting.app.code)
     page = LaunchPage.of(code, waiting, g.visitor)
-    return render("channels/launch.html", "channels/_launch.html", page=page)
+    return render("channels/launch.html", page=page)
 
 
 @blueprint.post("/launch/<code>")
@@ -126,14 +126,14 @@ def decline(code: str) -> Response:
     if channel is not None:
         show_in(channel)
     launch.decline(code=code, at=utcnow())
-    return render("channels/declined.html", "channels/_declined.html")
+    return render("channels/declined.html")
 
 
 @blueprint.get("/leave")
 @allow(Access.PUBLIC)
 def leave() -> Response:
     """Where 返回 App leads when the script cannot close the webview."""
-    return render("channels/leave.html", "channels/_leave.html")
+    return render("channels/leave.html")
 
 
 def _refused(reason: str, errors: list[tuple[str, str]] | None = None) -> Response:
@@ -150,6 +150,4 @@ def _refused_page(code: str, refusal: Refusal, status: int) -> Response:
     if channel is not None:
         show_in(channel)
     page = LaunchRefusedPage(refusal.sentence, signed_in=g.visitor is not None)
-    return render(
-        "channels/launch_refused.html", "channels/_launch_refused.html", status, page=page
-    )
+    return render("channels/launch_refused.html", status, page=page)

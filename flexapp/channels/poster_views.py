@@ -34,7 +34,7 @@ def sheet() -> Response:
     page = poster_page(_public_url(), area, today())
     return render(
         "channels/poster.html",
-        "channels/_poster.html",
+        block="poster",
         page=page,
         form=form,
         division_groups=DIVISIONS,

@@ -65,7 +65,7 @@ def _turn_away() -> Response | None:
         # 200, though nothing was done: several webviews put a page of their own in the place of a
         # 4xx, and the person would never read what to do.
         page = BlockedPage(app, service.usable(), _address())
-        response = render("channels/blocked.html", "channels/_blocked.html", page=page)
+        response = render("channels/blocked.html", page=page)
     vary_by(response, "User-Agent")
     return response
 

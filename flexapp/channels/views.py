@@ -25,7 +25,7 @@ def index() -> Response:
     """The table of apps with their QR codes, then those not usable yet and why."""
     settings: Settings = current_app.config["SETTINGS"]
     page = channels_page(settings.public_url, today())
-    return render("channels/index.html", "channels/_index.html", page=page)
+    return render("channels/index.html", page=page)
 
 
 @blueprint.get("/c/<code>")
@@ -45,7 +45,7 @@ def landing(code: str) -> Response:
         response = make_response(redirect(download, 303))
     else:
         page = LandingPage(app, download or app.download)
-        response = render("channels/landing.html", "channels/_landing.html", page=page)
+        response = render("channels/landing.html", page=page)
     vary_by(response, "User-Agent")
     return response
 

@@ -111,7 +111,7 @@ def detail(token: str, serial: str) -> Response:
             desk=WINDOW_DESK,
             months=cases.months(case, today()) if record.state is State.REVOKED else (),
         )
-        return render("counter/record.html", "assessment/_record.html", page=shown)
+        return render("counter/record.html", page=shown)
 
     return _with_record(token, serial, page)
 
@@ -127,7 +127,7 @@ def explained(token: str, serial: str) -> Response:
             return render_refused(refusal, _list(case))
         back = WINDOW_DESK.record("detail", serial, case.token)
         shown = ExplainedPage.of(record, back=back)
-        return render("counter/explained.html", "assessment/_explained.html", page=shown)
+        return render("counter/explained.html", page=shown)
 
     return _with_record(token, serial, page)
 
@@ -143,7 +143,7 @@ def receipt(token: str, serial: str) -> Response:
             return render_refused(refusal, _list(case))
         back = WINDOW_DESK.record("detail", serial, case.token)
         shown = ReceiptPage.of(assessment.issue(record), at=now(), back=back)
-        return render("counter/receipt.html", "assessment/_receipt.html", page=shown)
+        return render("counter/receipt.html", page=shown)
 
     return _with_record(token, serial, page)
 
@@ -161,7 +161,7 @@ def card(token: str, serial: str) -> Response:
         listed = "listed" in request.args
         shown = record_card(case, record, polls=polls, listed=listed)
         months = cases.months(case, today()) if listed else ()
-        return render("counter/card.html", "assessment/_polled.html", card=shown, months=months)
+        return render("counter/card.html", block="polled", card=shown, months=months)
 
     return _with_record(token, serial, page)
 
@@ -174,7 +174,6 @@ def ask_revoke(token: str, serial: str) -> Response:
     def page(case: Case, record: Record) -> Response:
         return render(
             "counter/revoke.html",
-            "assessment/_revoke.html",
             card=record_card(case, record),
             refusal=_why_not_move(case, record, Move.REVOKE),
             action=url_for("counter_assessment.revoke", token=token, serial=serial),
@@ -265,7 +264,6 @@ def _why_not_move(case: Case, record: Record, move: Move) -> Refusal | None:
 def _ask_page(case: Case, record: Record, form: AskTaxForm) -> Response:
     return render(
         "counter/ask_tax.html",
-        "transmission/_ask_tax.html",
         form.status,
         form=form,
         refusal=_why_not_move(case, record, Move.ASK),
@@ -330,7 +328,7 @@ def _say(token: str, kind: RateKind) -> Response:
     choice = ChoiceView.of(
         AssessmentForm(request.args), _bounds(case), desk=DESKS[kind], who=token, kind=kind
     )
-    return render("assessment/_choice.html", "assessment/_choice.html", choice=choice)
+    return render("assessment/_choice.html", choice=choice)
 
 
 def _try(token: str, kind: RateKind) -> Response:
@@ -352,7 +350,7 @@ def _try(token: str, kind: RateKind) -> Response:
     if not isinstance(outcome, Proposal):
         return see_other(back)
     page = ExplainedPage.tried(outcome, back=back, today=today())
-    return render("counter/explained.html", "assessment/_explained.html", page=page)
+    return render("counter/explained.html", page=page)
 
 
 def _bounds(case: Case) -> Eligibility:
@@ -390,6 +388,4 @@ def _form_page(
         continued="接着本人在手机上已填的内容，核对后再核定。" if continued else None,
     )
     name = "unit_rate" if kind is RateKind.UNIT else "assess"
-    return render(
-        f"counter/{name}.html", f"counter/_{name}.html", form.status, form=form, page=page
-    )
+    return render(f"counter/{name}.html", form.status, form=form, page=page)

@@ -108,7 +108,7 @@ def change_phone(token: str) -> Response:
 def index() -> Response:
     """What waits to be confirmed, oldest first."""
     page = CorrectionsPage.of(person_corrections.waiting(row_in("after") or 0), today())
-    return render("counter/corrections.html", "counter/_corrections.html", page=page)
+    return render("counter/corrections.html", page=page)
 
 
 @blueprint.get(f"/corrections/<int(max={HIGHEST_ROW}):number>")
@@ -174,22 +174,16 @@ def _page(found: Correction, form: ReasonForm) -> Response:
     person = people.person_by_id(found.person_id)
     assert person is not None
     page = CorrectionPage.of(found, person, g.counter_session.clerk)
-    return render(
-        "counter/correction.html", "counter/_correction.html", form.status, form=form, page=page
-    )
+    return render("counter/correction.html", form.status, form=form, page=page)
 
 
 def _name_page(case: Case, form: NameForm, new: NewName | None = None) -> Response:
     page = NamePage.of(case, new)
     name = "name_review" if new else "name"
-    return render(
-        f"counter/{name}.html", f"counter/_{name}.html", form.status, form=form, page=page
-    )
+    return render(f"counter/{name}.html", form.status, form=form, page=page)
 
 
 def _phone_page(case: Case, form: PhoneForm, new: str = "") -> Response:
     page = PhonePage.of(case, new)
     name = "phone_review" if new else "phone"
-    return render(
-        f"counter/{name}.html", f"counter/_{name}.html", form.status, form=form, page=page
-    )
+    return render(f"counter/{name}.html", form.status, form=form, page=page)

@@ -29,7 +29,7 @@ def index() -> Response:
     """What waits, oldest first."""
     found = disputes.waiting(g.counter_session.clerk, row_in("after") or 0)
     page = DisputesPage.of(found, today())
-    return render("counter/disputes.html", "counter/_disputes.html", page=page)
+    return render("counter/disputes.html", page=page)
 
 
 @blueprint.get(f"/disputes/<int(max={HIGHEST_ROW}):number>")
@@ -88,7 +88,6 @@ def _found(number: int) -> Found:
 def _page(found: Found, form: SettleForm) -> Response:
     return render(
         "counter/dispute.html",
-        "counter/_dispute.html",
         form.status,
         form=form,
         page=DisputePage.of(found, g.counter_session.clerk, today()),

@@ -82,7 +82,6 @@ def _give(token: str, action: Action, form: RegistrationForm | AssessmentForm) -
 def _page(case: Case, form: HandOverForm) -> Response:
     return render(
         "counter/hand_over.html",
-        "counter/_hand_over.html",
         form.status,
         form=form,
         page=HandOverPage.of(case),

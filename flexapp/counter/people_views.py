@@ -78,7 +78,6 @@ def create() -> Response:
     if token is None:
         return render(
             "counter/person_review.html",
-            "counter/_person_review.html",
             form=form,
             name=name,
             identity=identity.value,
@@ -102,7 +101,7 @@ def show(token: str) -> Response:
         months=cases.months(case, today()),
         records=assessment.own_records(case.person.id, before_row()),
     )
-    return render("counter/person.html", "counter/_person.html", page=page)
+    return render("counter/person.html", page=page)
 
 
 @blueprint.get("/<token>/registration")
@@ -151,7 +150,6 @@ def register(token: str) -> Response:
         page = RegistrationPage.of(case, changes, registration.review_digest(changes))
         return render(
             "counter/registration_review.html",
-            "counter/_registration_review.html",
             form=form,
             page=page,
         )
@@ -178,7 +176,6 @@ def find_page(form: FindForm, *, unknown: bool = False, status: int | None = Non
     """The page that asks whose; `unknown`: there is nobody of that number, so what name?"""
     return render(
         "counter/people.html",
-        "counter/_people.html",
         status or form.status,
         form=form,
         unknown=unknown,
@@ -192,7 +189,6 @@ def _to(token: str) -> Response:
 def _registration_page(form: RegistrationForm, case: Case, *, continued: bool = False) -> Response:
     return render(
         "counter/registration.html",
-        "counter/_registration.html",
         form.status,
         form=form,
         page=RegistrationPage.of(case),

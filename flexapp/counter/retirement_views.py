@@ -63,7 +63,6 @@ def record(token: str) -> Response:
 def _page(form: RetirementForm, case: Case) -> Response:
     return render(
         "counter/retirement.html",
-        "counter/_retirement.html",
         form.status,
         form=form,
         page=RetirementPage.of(case, assessment.reaching_beyond(case.person)),

@@ -23,7 +23,6 @@ def index() -> Response:
     """办事指南."""
     return render(
         "portal/guide.html",
-        "portal/_guide.html",
         page=content.guide(today()),
         annexes=annexes.ANNEXES,
     )
@@ -49,7 +48,6 @@ def steps(annex: str) -> Response:
 def _steps_page(annex: Annex | None) -> Response:
     return render(
         "portal/guide_steps.html",
-        "portal/_guide_steps.html",
         page=StepsPage.of(annex, partial(assets.find, current_app)),
         annexes=annexes.ANNEXES,
         width=PICTURE_WIDTH,

@@ -22,7 +22,7 @@ blueprint = Blueprint("counter_announcements", __name__, url_prefix="/counter/an
 def index() -> Response:
     """Every announcement, newest first."""
     page = AnnouncementsPage.of(agency.announcements(today()), g.counter_session.clerk)
-    return render("counter/announcements.html", "counter/_announcements.html", page=page)
+    return render("counter/announcements.html", page=page)
 
 
 @blueprint.get("/new")
@@ -69,7 +69,7 @@ def take_down(number: int) -> Response:
 
 
 def _page(form: AnnouncementForm) -> Response:
-    return render("counter/announcement.html", "counter/_announcement.html", form.status, form=form)
+    return render("counter/announcement.html", form.status, form=form)
 
 
 def _back() -> str:

@@ -63,7 +63,7 @@ def show(seq: int) -> Response:
     if found is None:
         return render_refused(RUN_OUT, url_for("counter_audit.index"), "重新查询")
     page = AuditPage.of(found, audit_lookup.lines(found=found, before=before_row()))
-    return render("counter/audit_found.html", "counter/_audit_found.html", page=page)
+    return render("counter/audit_found.html", page=page)
 
 
 def _answer(outcome: int | Refusal, form: AuditPersonForm | AuditClerkForm) -> Response | None:
@@ -76,7 +76,6 @@ def _answer(outcome: int | Refusal, form: AuditPersonForm | AuditClerkForm) -> R
 def _ask(by_person: AuditPersonForm, by_clerk: AuditClerkForm) -> Response:
     return render(
         "counter/audit.html",
-        "counter/_audit.html",
         max(by_person.status, by_clerk.status),
         by_person=by_person,
         by_clerk=by_clerk,

@@ -120,7 +120,6 @@ def channels() -> dict[str, str]:
 def _page(form: DashboardForm, page: DashboardPage | None) -> Response:
     return render(
         "counter/dashboard.html",
-        "counter/_dashboard.html",
         form.status,
         form=form,
         page=page,

@@ -42,7 +42,7 @@ def index() -> Response:
     """What is in force, what waits for a second officer, what there was."""
     book = agency.effective_parameters(today()).book
     page = ParametersPage.of(book, agency.listing(), g.counter_session.clerk)
-    return render("counter/parameters.html", "counter/_parameters.html", page=page)
+    return render("counter/parameters.html", page=page)
 
 
 @blueprint.get("/year")
@@ -153,7 +153,6 @@ def _propose(form: YearFiguresForm | RateForm) -> Response:
     if form.reviewed.data != effect.digest:
         return render(
             "counter/publication_review.html",
-            "counter/_publication_review.html",
             form=form,
             effect=effect,
             action=_action(form),
@@ -180,7 +179,6 @@ def _form_page(form: YearFiguresForm | RateForm) -> Response:
     name = "year_figures" if isinstance(form, YearFiguresForm) else "rate"
     return render(
         f"counter/{name}.html",
-        f"counter/_{name}.html",
         form.status,
         form=form,
         per_groups=PER_GROUPS,
@@ -195,7 +193,6 @@ def _publication_page(number: int, form: ConfirmForm) -> Response:
     effect = Effect.of(found.draft, *found.effect(today()))
     return render(
         "counter/publication.html",
-        "counter/_publication.html",
         form.status,
         form=form,
         page=PublicationPage.of(found, effect, g.counter_session.clerk),
@@ -209,7 +206,6 @@ def _withdraw_page(number: int, form: ReasonForm) -> Response:
         abort(404)
     return render(
         "counter/withdraw.html",
-        "counter/_withdraw.html",
         form.status,
         form=form,
         number=number,

@@ -112,7 +112,6 @@ def _back() -> str:
 def _page(form: DashboardForm, page: RatingsPage | None) -> Response:
     return render(
         "counter/ratings.html",
-        "counter/_ratings.html",
         form.status,
         form=form,
         page=page,
@@ -125,7 +124,6 @@ def _page(form: DashboardForm, page: RatingsPage | None) -> Response:
 def _answer_page(found: Opinion, form: AnswerForm) -> Response:
     return render(
         "counter/rating.html",
-        "counter/_rating.html",
         form.status,
         form=form,
         line=OpinionLine.of(found, channels()),

@@ -30,7 +30,7 @@ UNREACHABLE = Refusal(
 def index() -> Response:
     """How it stands."""
     page = TransmissionPage.of(transmission.standing(), g.counter_session.clerk)
-    return render("counter/transmission.html", "counter/_transmission.html", page=page)
+    return render("counter/transmission.html", page=page)
 
 
 @blueprint.post("/<serial>/retry")
@@ -110,13 +110,12 @@ def resume() -> Response:
 
 
 def _pause_page(form: ReasonForm) -> Response:
-    return render("counter/pause.html", "counter/_pause.html", form.status, form=form)
+    return render("counter/pause.html", form.status, form=form)
 
 
 def _give_back_page(serial: str, form: GiveBackForm) -> Response:
     return render(
         "counter/give_back.html",
-        "counter/_give_back.html",
         form.status,
         form=form,
         serial=serial,

@@ -25,7 +25,6 @@ def index() -> Response:
     """Every year that can be opened or closed."""
     return render(
         "counter/years.html",
-        "counter/_years.html",
         years=agency.years(today()),
         may_act=g.counter_session.clerk.role is Role.AGENCY,
     )
@@ -73,9 +72,7 @@ def close_year(year: int) -> Response:
 def _close_page(year: int, form: ReasonForm) -> Response:
     if all(line.year != year for line in agency.years(today())):
         abort(404)
-    return render(
-        "counter/close_year.html", "counter/_close_year.html", form.status, form=form, year=year
-    )
+    return render("counter/close_year.html", form.status, form=form, year=year)
 
 
 def _refused(refusal: Refusal) -> Response:

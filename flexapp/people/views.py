@@ -213,7 +213,6 @@ def _sign_in_page(form: SignInForm, *, resend_in: int | None = None) -> Response
         resend_in = 0 if awaited is None else awaited.resend_in
     return render(
         "people/sign_in.html",
-        "people/_sign_in.html",
         form.status,
         form=form,
         code_sent=CODE_ID in session,
@@ -226,4 +225,4 @@ def _sign_in_page(form: SignInForm, *, resend_in: int | None = None) -> Response
 def _real_name_page(form: RealNameForm) -> Response:
     if accessibility_mode.is_elder():
         form.show_step()
-    return render("people/real_name.html", "people/_real_name.html", form.status, form=form)
+    return render("people/real_name.html", form.status, form=form)

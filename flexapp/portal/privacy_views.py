@@ -22,7 +22,7 @@ blueprint = Blueprint("privacy", __name__)
 @allow(Access.PUBLIC)
 def index() -> Response:
     """个人信息: what is stored and why. For everybody: one may want to know before signing in."""
-    return render("portal/privacy.html", "portal/_privacy.html", holdings=HOLDINGS)
+    return render("portal/privacy.html", holdings=HOLDINGS)
 
 
 @blueprint.get("/me/privacy/data")
@@ -30,7 +30,7 @@ def index() -> Response:
 def data() -> Response:
     """我的信息, as a page: the way in a webview, which keeps no files."""
     found = data_export.sections(g.visitor, _channels(), whole=False)
-    return render("portal/privacy_data.html", "portal/_privacy_data.html", sections=found, at=now())
+    return render("portal/privacy_data.html", sections=found, at=now())
 
 
 @blueprint.post("/me/privacy/data.json")
@@ -70,13 +70,11 @@ def close() -> Response:
 @allow(Access.PUBLIC)
 def closed() -> Response:
     """What one sees afterwards, signed out."""
-    return render("portal/account_closed.html", "portal/_account_closed.html")
+    return render("portal/account_closed.html")
 
 
 def _close_page(refusal: Refusal | None, status: int) -> Response:
-    return render(
-        "portal/close_account.html", "portal/_close_account.html", status, refusal=refusal
-    )
+    return render("portal/close_account.html", status, refusal=refusal)
 
 
 def _channels() -> dict[str, str]:

@@ -67,7 +67,6 @@ def index() -> Response:
     asking.step = 1
     return render(
         "portal/styleguide.html",
-        "portal/_styleguide.html",
         tokens=tokens(TOKENS),
         icons=re.findall(r'<symbol id="([\w-]+)"', SPRITE.read_text()),
         form=form,

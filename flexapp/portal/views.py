@@ -35,21 +35,21 @@ def home() -> Response:
         announcements=tuple(announced(today())),
         months=months,
     )
-    return render("portal/home.html", "portal/_home.html", page=page, tab="home")
+    return render("portal/home.html", page=page, tab="home")
 
 
 @blueprint.get("/social-security")
 @allow(Access.PUBLIC)
 def social_security() -> Response:
     """社保专题."""
-    return render("portal/social_security.html", "portal/_social_security.html")
+    return render("portal/social_security.html")
 
 
 @blueprint.get("/social-security/affairs")
 @allow(Access.PUBLIC)
 def affairs() -> Response:
     """社保办事: 登记 and 核定."""
-    return render("portal/affairs.html", "portal/_affairs.html")
+    return render("portal/affairs.html")
 
 
 @blueprint.get("/me")
@@ -60,7 +60,7 @@ def me() -> Response:
     page = pages.MePage(
         year=today().year, months=service.my_months(g.visitor, today()) if person else None
     )
-    return render("portal/me.html", "portal/_me.html", page=page, tab="me")
+    return render("portal/me.html", page=page, tab="me")
 
 
 @blueprint.get("/me/messages")
@@ -100,7 +100,7 @@ def withdraw_dispute(number: int) -> Response:
 @allow(Access.PERSON)
 def proxy_handling() -> Response:
     """May others handle for me?"""
-    return render("portal/proxy_handling.html", "portal/_proxy_handling.html")
+    return render("portal/proxy_handling.html")
 
 
 @blueprint.post("/me/proxy-handling")
@@ -154,7 +154,6 @@ def _hand_over_page(form: HandOverForm) -> Response:
     codes = handover_codes.waiting(person_id=g.visitor.me.id, place=Place.COUNTER)
     return render(
         "portal/hand_over.html",
-        "portal/_hand_over.html",
         form.status,
         form=form,
         codes=[pages.CodeCard.of(each) for each in codes],
@@ -165,7 +164,6 @@ def _messages_page(refusal: Refusal | None) -> Response:
     found = service.messages(g.visitor, before_row())
     return render(
         "portal/messages.html",
-        "portal/_messages.html",
         200 if refusal is None else 422,
         page=pages.MessagesPage.of(found),
         refusal=refusal,

@@ -51,7 +51,7 @@ def detail(serial: str) -> Response:
             desk=PRACTICE_DESK,
             months=pages.listed(bounds, today()),
         )
-        return render("practice/record.html", "assessment/_record.html", page=page)
+        return render("practice/record.html", page=page)
 
     return _with_record(serial, shown)
 
@@ -63,7 +63,7 @@ def explained(serial: str) -> Response:
 
     def shown(practice: Practice, record: Record, events: tuple[Event, ...]) -> Response:
         page = ExplainedPage.of(record, back=PRACTICE_DESK.record("detail", serial, WHO))
-        return render("practice/explained.html", "assessment/_explained.html", page=page)
+        return render("practice/explained.html", page=page)
 
     return _with_record(serial, shown)
 
@@ -79,7 +79,7 @@ def card(serial: str) -> Response:
         bounds = service.bounds(practice, at=now(), today=today())
         return render(
             "practice/card.html",
-            "assessment/_polled.html",
+            block="polled",
             card=_card(record, polls, listed=listed),
             months=pages.listed(bounds, today()) if listed else (),
         )
@@ -96,7 +96,6 @@ def ask_revoke(serial: str) -> Response:
         target = apply(record.state, Move.REVOKE, claimed=record.claimed)
         return render(
             "practice/revoke.html",
-            "assessment/_revoke.html",
             card=_card(record),
             refusal=target if isinstance(target, Refusal) else None,
             action=url_for("practice.revoke", serial=serial),
@@ -162,7 +161,7 @@ def _with_record(serial: str, view: Shown) -> Response:
     practice = cookie.load()
     found = service.find(practice, serial, at=now(), today=today())
     if found is None:
-        return render("practice/over.html", "practice/_over.html", 422)
+        return render("practice/over.html", 422)
     return view(practice, *found)
 
 
@@ -184,7 +183,6 @@ def _ask_page(record: Record, form: AskTaxForm) -> Response:
     target = apply(record.state, Move.ASK)
     return render(
         "practice/ask_tax.html",
-        "transmission/_ask_tax.html",
         form.status,
         form=form,
         refusal=target if isinstance(target, Refusal) else None,

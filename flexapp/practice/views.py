@@ -54,7 +54,7 @@ blueprint.record_once(lambda state: add_area(state.app, AREA))
 def index() -> Response:
     """What practising is, and how far one is."""
     page = StartPage.of(cookie.load())
-    return render("practice/start.html", "practice/_start.html", page=page)
+    return render("practice/start.html", page=page)
 
 
 @blueprint.post("/leave")
@@ -101,7 +101,6 @@ def register() -> Response:
     if changes and form.reviewed.data != registration.review_digest(changes):
         return render(
             "practice/review.html",
-            "registration/_review.html",
             form=form,
             page=RegistrationPage(
                 pages.known(), found, changes, registration.review_digest(changes)
@@ -124,7 +123,6 @@ def done() -> Response:
         return _not_yet()
     return render(
         "practice/done.html",
-        "registration/_done.html",
         page=DonePage(pages.known(), found, case=None),
         back_to=(url_for("practice.index"), "回到练习"),
         go_on=url_for("practice.records"),
@@ -144,7 +142,7 @@ def records() -> Response:
         return _new_page(practice)
     months = pages.listed(service.bounds(practice, at=now(), today=today()), today())
     page = pages.list_page(registered, found, months)
-    return render("practice/records.html", "assessment/_records.html", page=page)
+    return render("practice/records.html", page=page)
 
 
 @blueprint.get("/assessment/new")
@@ -194,7 +192,7 @@ def read_back() -> Response:
         return _new_page(practice)
     bounds = service.bounds(practice, at=now(), today=today())
     choice = pages.choice(AssessmentForm(request.args), bounds)
-    return render("assessment/_choice.html", "assessment/_choice.html", choice=choice)
+    return render("assessment/_choice.html", choice=choice)
 
 
 @blueprint.get("/assessment/explained")
@@ -214,12 +212,12 @@ def trial() -> Response:
     if not isinstance(outcome, Proposal):
         return see_other(back)
     page = ExplainedPage.tried(outcome, back=back, today=today())
-    return render("practice/explained.html", "assessment/_explained.html", page=page)
+    return render("practice/explained.html", page=page)
 
 
 def _not_yet() -> Response:
     """核定 before 登记: the real form's sentence, and the way there."""
-    return render("practice/not_yet.html", "practice/_not_yet.html", refusal=NOT_REGISTERED)
+    return render("practice/not_yet.html", refusal=NOT_REGISTERED)
 
 
 def _registration_page(form: RegistrationForm, practice: Practice) -> Response:
@@ -228,7 +226,6 @@ def _registration_page(form: RegistrationForm, practice: Practice) -> Response:
         form.show_step()
     return render(
         "practice/registration.html",
-        "registration/_form.html",
         form.status,
         form=form,
         page=RegistrationPage(pages.known(), found),
@@ -255,7 +252,6 @@ def _form_page(form: AssessmentForm, practice: Practice, *, preview: bool = True
         form.show_step()
     return render(
         "practice/assess.html",
-        "assessment/_form.html",
         form.status,
         form=form,
         page=pages.form_page(form, registered, bounds, preview=preview, today=today()),

@@ -22,7 +22,7 @@ blueprint = Blueprint("rating", __name__, url_prefix="/rating")
 def mine() -> Response:
     """评价记录, each with what the agency did about it."""
     page = pages.MinePage.of(service.mine(g.visitor, before_row()))
-    return render("rating/mine.html", "rating/_mine.html", page=page)
+    return render("rating/mine.html", page=page)
 
 
 @blueprint.get(f"/<int(max={HIGHEST_ROW}):case>")
@@ -73,7 +73,6 @@ def _case(seq: int) -> Case:
 def _page(case: Case, form: RatingForm) -> Response:
     return render(
         "rating/rating.html",
-        "rating/_rating.html",
         form.status,
         form=form,
         page=pages.RatingPage.of(case, service.said_of(case, g.visitor)),

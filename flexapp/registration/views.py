@@ -110,7 +110,6 @@ def review() -> Response:
         return see_other(url_for("registration.form"))
     return render(
         "registration/review.html",
-        "registration/_review.html",
         form=form,
         page=RegistrationPage(_known(), current, changes, service.review_digest(changes)),
         action=url_for("registration.submit"),
@@ -146,7 +145,6 @@ def done() -> Response:
     page = DonePage(_known(), current, service.rated_as(g.visitor.me.id))
     return render(
         "registration/done.html",
-        "registration/_done.html",
         page=page,
         back_to=(url_for("portal.home"), "回到首页"),
         go_on=url_for("assessment.choose"),
@@ -168,7 +166,6 @@ def _form_page(
         form.show_step()
     return render(
         "registration/form.html",
-        "registration/_form.html",
         form.status,
         form=form,
         page=RegistrationPage(_known(), current),

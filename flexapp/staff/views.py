@@ -96,7 +96,7 @@ def enrol() -> Response:
     """Set the second factor up: nothing is written by looking, so the secret comes with a tap."""
     if g.counter_session.has_second_factor or g.counter_session.must_change:
         return _go_on()
-    return render("counter/enrol.html", "counter/_enrol.html", form=CodeForm(), secret=None)
+    return render("counter/enrol.html", form=CodeForm(), secret=None)
 
 
 @blueprint.post("/enrol")
@@ -159,7 +159,7 @@ def sign_out() -> Response:
 def desk() -> Response:
     """Who is here, and what they can do."""
     page = DeskPage.of(g.counter_session.clerk)
-    return render("counter/desk.html", "counter/_desk.html", page=page)
+    return render("counter/desk.html", page=page)
 
 
 def _begin(token: str) -> None:
@@ -197,11 +197,11 @@ def _ended() -> Response:
 
 
 def _sign_in_page(form: SignInForm) -> Response:
-    return render("counter/sign_in.html", "counter/_sign_in.html", form.status, form=form)
+    return render("counter/sign_in.html", form.status, form=form)
 
 
 def _password_page(form: PasswordForm) -> Response:
-    return render("counter/password.html", "counter/_password.html", form.status, form=form)
+    return render("counter/password.html", form.status, form=form)
 
 
 def _enrol_page(form: CodeForm) -> Response:
@@ -211,7 +211,6 @@ def _enrol_page(form: CodeForm) -> Response:
     address = sessions.address(session=g.counter_session, secret=secret)
     return render(
         "counter/enrol.html",
-        "counter/_enrol.html",
         form.status,
         form=form,
         secret=" ".join(secret[n : n + 4] for n in range(0, len(secret), 4)),
@@ -222,6 +221,4 @@ def _enrol_page(form: CodeForm) -> Response:
 def _code_page(form: CodeForm) -> Response:
     demo = services().demo
     shown = demo.second_factor(g.counter_session.clerk) if demo is not None else None
-    return render(
-        "counter/code.html", "counter/_code.html", form.status, form=form, shown_code=shown
-    )
+    return render("counter/code.html", form.status, form=form, shown_code=shown)

@@ -29,7 +29,7 @@ def reference() -> openapi.Reference:
 @allow(Access.PUBLIC)
 def index() -> Response:
     """The protocol as a page."""
-    return render("transmission/protocol.html", "transmission/_protocol.html", page=reference())
+    return render("transmission/protocol.html", page=reference())
 
 
 @blueprint.get("/openapi.json")

@@ -69,7 +69,6 @@ def _ask_page(record: Record, form: AskTaxForm) -> Response:
     refusal = refuse_mover(record, g.visitor) or (target if isinstance(target, Refusal) else None)
     return render(
         "transmission/ask_tax.html",
-        "transmission/_ask_tax.html",
         form.status,
         form=form,
         refusal=refusal,

@@ -70,12 +70,10 @@ def show(code: str) -> Response:
         abort(404)
     settings: Settings = current_app.config["SETTINGS"]
     page = SandboxPage.of(found, settings.public_url)
-    return render("channels/sandbox_launch.html", "channels/_sandbox_launch.html", page=page)
+    return render("channels/sandbox_launch.html", page=page)
 
 
 def _start(form: SandboxForm, status: int | None = None) -> Response:
     if secret_in(form.key.data or "") is not None:
         form.key.data = ""  # whatever brought it back to this page
-    return render(
-        "channels/sandbox.html", "channels/_sandbox.html", status or form.status, form=form
-    )
+    return render("channels/sandbox.html", status or form.status, form=form)

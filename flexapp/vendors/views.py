@@ -47,7 +47,7 @@ def index() -> Response:
     """What this is, how it goes, and the steps until residents can use it."""
     settings = _settings()
     page = VendorPage(settings.public_url, sandbox=settings.is_demo)
-    return render("channels/vendor.html", "channels/_vendor.html", page=page)
+    return render("channels/vendor.html", page=page)
 
 
 @blueprint.get("/launches")
@@ -55,7 +55,7 @@ def index() -> Response:
 def launches() -> Response:
     """The launch reference as a page."""
     page = launch_reference()
-    return render("channels/launches.html", "channels/_launches.html", page=page)
+    return render("channels/launches.html", page=page)
 
 
 @blueprint.get("/launches/openapi.json")
@@ -71,7 +71,7 @@ def example_list() -> Response:
     """The example programs, as the files say them."""
     address = _settings().public_url
     page = ExamplesPage(address, examples(address))
-    return render("channels/examples.html", "channels/_examples.html", page=page)
+    return render("channels/examples.html", page=page)
 
 
 @blueprint.get("/examples/<name>")

@@ -208,8 +208,10 @@ def _refused_cookie() -> Response:
 
 
 def _in_place_of_page(name: str, **context: object) -> Response:
-    template = f"errors/_{name}.html" if wants_fragment() else f"errors/{name}.html"
-    response = make_response(render_template(template, **context), 400)
+    fragment = "main" if wants_fragment() else None
+    response = make_response(
+        render_template(f"errors/{name}.html", fragment=fragment, **context), 400
+    )
     response.headers["HX-Retarget"] = "#main"
     response.headers["HX-Reswap"] = "innerHTML"
     return response

@@ -1,6 +1,6 @@
 """One URL, two shapes: the whole page for a browser, its fragment for htmx.
 
-The fragment is what stands inside `<main id="main">`, or a smaller part with a template of its own.
+The fragment is a block of the page: `main`, or a smaller one.
 """
 
 from __future__ import annotations
@@ -35,11 +35,15 @@ def _place() -> str:
     return f"#{named}" if re.fullmatch(r"[A-Za-z][\w-]*", named, re.ASCII) else "#main"
 
 
-def render(page: str, fragment: str, status: int = 200, /, **context: object) -> Response:
-    """The page template for a browser, the fragment template for htmx."""
-    template = fragment if wants_fragment() else page
-    response = make_response(render_template(template, **context), status)
-    if wants_fragment() and status >= 400 and status != UNPROCESSABLE:
+def render(page: str, status: int = 200, /, *, block: str = "main", **context: object) -> Response:
+    """The whole page for a browser, one of its blocks for htmx.
+
+    The outermost layout renders that block alone where `fragment` names one (layouts/page.html). A
+    template without a layout is a fragment by itself.
+    """
+    fragment = block if wants_fragment() else None
+    response = make_response(render_template(page, fragment=fragment, **context), status)
+    if fragment and status >= 400 and status != UNPROCESSABLE:
         # The script lets an error into the page only where it is ours, and by this it is.
         response.headers["HX-Retarget"] = _place()
     return response
@@ -50,7 +54,6 @@ def render_refused(refusal: Refusal, back: str, back_label: str = "查看记录"
     metrics.refused(refusal.reason)
     return render(
         "errors/refused.html",
-        "errors/_refused.html",
         422,
         refusal=refusal,
         back=back,
