@@ -73,8 +73,6 @@ from flexapp.web import (
     unit_of_work,
     unprintable,
 )
-from flexapp.web.application import Application
-from flexapp.web.templating import Templates
 
 SLICES = (
     audit,
@@ -101,7 +99,7 @@ BODY_LIMIT = 64 * 1024
 def create_app(settings: Settings | None = None) -> Flask:
     """The application for these settings (default: the environment's)."""
     settings = settings or load(os.environ)
-    app = Application("flexapp", template_folder=str(PROJECT / "templates"), static_folder=None)
+    app = Flask("flexapp", template_folder=str(PROJECT / "templates"), static_folder=None)
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
@@ -116,7 +114,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,  # bound to the session, which ends by itself
         WTF_CSRF_SSL_STRICT=False,  # web/origin_check.py instead: webviews may send no Referer
     )
-    app.jinja_environment = Templates
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _keep_private(settings.database_url)
     encryption.init_app(app, settings)

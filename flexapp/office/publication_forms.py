@@ -27,7 +27,7 @@ class PublicationForm(PageForm):
 
     def typed(self) -> tuple[Field, ...]:
         """The fields to carry along while the effect is looked at."""
-        return tuple(field for name, field in self._fields.items() if name != "reviewed")
+        return tuple(field for field in self if field.name != "reviewed")
 
 
 class YearFiguresForm(PublicationForm):

@@ -11,9 +11,8 @@ from itertools import chain
 from typing import ClassVar
 
 from flask import request
-from flask_wtf import FlaskForm
-from flask_wtf.form import _Auto
-from wtforms import Field, HiddenField
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, Form, HiddenField
 
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.text import normalise, normalise_prose
@@ -33,6 +32,10 @@ MARK = "page-"
 """How the name of a form's first field begins (web/page_owner.py); the rest is the page's own."""
 
 
+POSTED: MultiDict[str, str] = MultiDict()
+"""Stands for the fields of the request; compared by identity."""
+
+
 def strip(value: str | None) -> str:
     """WTForms filter of a field that holds a value: normalised (rules/text.py), never None."""
     return normalise(value or "")
@@ -43,19 +46,17 @@ def prose(value: str | None) -> str:
     return normalise_prose(value or "")
 
 
-class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
+class PageForm(Form):  # type: ignore[misc]  # WTForms carries no types
     """Base of every form on a page."""
 
-    class Meta:
-        """CSRF is checked once for the whole application instead."""
+    def __init__(self, formdata: MultiDict[str, str] | None = POSTED) -> None:
+        """`formdata`: the fields to read, by default those of the request if it is a POST.
 
-        csrf = False
-
-        def wrap_formdata(self, form: object, formdata: object) -> object:
-            """What was typed; unlike Flask-WTF's own, never a file or JSON sent in its place."""
-            if formdata is _Auto:
-                return request.form if request.method == "POST" else None
-            return formdata
+        Never a file, JSON or a query in their place.
+        """
+        if formdata is POSTED:
+            formdata = request.form if request.method == "POST" else None
+        super().__init__(formdata)
 
     STEPS: ClassVar[tuple[tuple[str, ...], ...]] = ()
     """The fields of each page where one thing is asked at a time (长辈版), in their order."""
@@ -90,11 +91,11 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
         led_to = self._led_to()
         if led_to is not None:
             for name in chain.from_iterable(self.STEPS[led_to:]):
-                self._fields[name].errors = []
+                self[name].errors = []
         at_fault = [
             turn
             for turn, names in enumerate(self.STEPS)
-            if any(self._fields[name].errors for name in names)
+            if any(self[name].errors for name in names)
         ]
         # Whatever is no way between questions was pressed on the last of their pages.
         here = len(self.STEPS) - 1 if request.method == "POST" else 0
@@ -124,31 +125,31 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
     def refuse(self, refusal: Refusal) -> None:
         """Put a refusal beside the field it names, or above the form."""
         metrics.refused(refusal.reason)
-        field = self._fields.get(refusal.field) if refusal.field else None
-        if field is None:
+        if refusal.field not in self:
             self.page_fault = refusal.sentence
-        else:
-            field.errors = [*field.errors, refusal.sentence]
+            return
+        field = self[refusal.field]
+        field.errors = [*field.errors, refusal.sentence]
 
     @property
     def entries(self) -> dict[str, str]:
         """What stands in the fields that people fill in, by name."""
         return {
             name: field.data or ""
-            for name, field in self._fields.items()
+            for name, field in ((field.name, field) for field in self)
             if not isinstance(field, HiddenField)
         }
 
     def fill(self, typed: Mapping[str, str]) -> None:
         """Put what was typed elsewhere into the fields of those names."""
         for name, value in typed.items():
-            if name in self._fields:
-                self._fields[name].data = value
+            if name in self:
+                self[name].data = value
 
     @property
     def faulty(self) -> bool:
         """Whether anything is to be put right."""
-        return self.page_fault is not None or any(f.errors for f in self._fields.values())
+        return self.page_fault is not None or any(f.errors for f in self)
 
     @property
     def status(self) -> int:
@@ -157,6 +158,6 @@ class PageForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF carries no types
 
     def faults(self) -> Iterator[tuple[Field, str]]:
         """Each faulty field with its first sentence, in page order."""
-        for field in self._fields.values():
+        for field in self:
             if field.errors:
                 yield field, str(field.errors[0])
