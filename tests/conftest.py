@@ -15,12 +15,17 @@ from flexapp.factory import create_app
 from tests.support import in_memory, left_out, log_watch, postgresql, thrift, together
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
+from tests.support.codes import read_code
 from tests.support.database import Templates, drop, settings_for
+from tests.support.sealed import BOTH, fill
+from tests.support.staff import enter
+from tests.support.walks import MA_LAN, sign_in
 
 TODAY = date(2026, 11, 24)
 """The business date, unless a test asks for another: `@pytest.mark.today("2019-09-24")`."""
 
 MakeApp = Callable[..., Flask]
+ReadQr = Callable[[str, int], str]
 
 
 _servers: list[postgresql.Server] = []
@@ -140,3 +145,43 @@ def another(app: Flask) -> Callable[[], LintingClient]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The product's clock, standing still until moved."""
     return Clock(monkeypatch)
+
+
+@pytest.fixture
+def at_the_desk(app: Flask) -> Callable[[str], LintingClient]:
+    """`at_the_desk("jb01")`: a browser in which that clerk is signed in."""
+
+    def make(user_name: str) -> LintingClient:
+        client = app.test_client()
+        assert isinstance(client, LintingClient)
+        assert enter(client, user_name).path == "/counter"
+        return client
+
+    return make
+
+
+@pytest.fixture
+def ma_lan(client: LintingClient) -> LintingClient:
+    """马兰's browser: insured since 2008, no assessments yet, signed in."""
+    sign_in(client, MA_LAN.phone)
+    return client
+
+
+@pytest.fixture
+def filled(make_app: MakeApp) -> Flask:
+    """A site that wrote everything with the old key and now has a new one before it."""
+    fill(make_app())
+    return make_app(FLEXAPP_DATA_KEYS=BOTH)
+
+
+@pytest.fixture
+def read_qr() -> ReadQr:
+    """`read_qr(path, modules)` is the text a decoder finds in the code that `path` draws."""
+    return read_code
+
+
+@pytest.fixture
+def inside(app: Flask) -> Iterator[Flask]:
+    """The application, with the test inside its context: what is asked may ask the database."""
+    with app.app_context():
+        yield app

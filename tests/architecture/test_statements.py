@@ -11,7 +11,6 @@ from flask import Flask
 
 from flexapp.web.access import Access
 from tests.architecture.test_access import EXAMPLES, TABLE, path_of
-from tests.counter.conftest import enter
 from tests.office.publishing import propose
 from tests.office.test_announcements import post as announce
 from tests.office.test_ratings import rate_record
@@ -19,6 +18,7 @@ from tests.support.client import HTMX, LintingClient, linting
 from tests.support.clock import Clock
 from tests.support.crowds import generate
 from tests.support.html import Page
+from tests.support.staff import enter
 from tests.support.statements import statements
 from tests.support.tax import answering, through
 from tests.support.walks import (

@@ -13,7 +13,6 @@ from flexapp.assessment import receipts
 from flexapp.assessment.receipts import ALPHABET
 from flexapp.assessment.service import find
 from flexapp.rules.states import State
-from tests.counter.conftest import enter
 from tests.counter.test_people import serve
 from tests.counter.test_unit_rate import make_up
 from tests.office.test_batch import (
@@ -32,6 +31,7 @@ from tests.support.sheets import (
     scan,
     sheet_of,
 )
+from tests.support.staff import enter
 from tests.support.walks import (
     DING,
     MA_LAN,

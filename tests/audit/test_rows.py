@@ -11,12 +11,12 @@ from sqlalchemy.types import Boolean, Date, DateTime, Integer
 from flexapp.audit.vouching import vouched_columns, vouched_tables
 from flexapp.db.session import UTCDateTime, db
 from flexapp.people import key_rotation
-from tests.counter.conftest import enter
 from tests.office.publishing import propose
 from tests.office.test_announcements import post as announce
 from tests.office.test_pilot import close as close_pilot
 from tests.support.client import LintingClient, linting
 from tests.support.database import is_on_postgresql, rows, tamper
+from tests.support.staff import enter
 from tests.support.walks import (
     DING,
     MA_LAN,

@@ -10,10 +10,10 @@ from flexapp.channels.catalogue import FILE, parse
 from flexapp.web.access import Access
 from tests.architecture.test_access import TABLE, path_of
 from tests.channels.browsers import APPS, BLOCKED, BROWSERS
-from tests.counter.conftest import enter
 from tests.support.client import HTMX, LintingClient
 from tests.support.database import stored
 from tests.support.html import Page
+from tests.support.staff import enter
 from tests.support.vendor import Vendor
 from tests.support.walks import MA_LAN, sign_in
 

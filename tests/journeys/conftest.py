@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserType, sync_playwright
 
-from tests.counter.conftest import enter
 from tests.journeys.inspection import memory
 from tests.journeys.phone import Mode, Phone
 from tests.journeys.site import Site
 from tests.journeys.snapshot import Snapshot, take
 from tests.support.client import LintingClient, linting
 from tests.support.database import Templates
+from tests.support.staff import enter
 from tests.support.walks import sign_in
 
 PICTURES = Path(__file__).resolve().parents[2] / "var" / "journeys"

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from tests.conftest import MakeApp
-from tests.counter.conftest import enter
 from tests.office.publishing import publish
 from tests.support.client import LintingClient, linting
 from tests.support.html import Page
+from tests.support.staff import enter
 
 AtTheDesk = Callable[[str], LintingClient]
 

@@ -20,7 +20,6 @@ from flexapp.rules.refusal import Refusal
 from flexapp.web.clock import now
 from flexapp.web.unit_of_work import write_transaction
 from tests.conftest import MakeApp
-from tests.counter.conftest import enter
 from tests.office.publishing import (
     OF_2027,
     PAGE,
@@ -31,6 +30,7 @@ from tests.office.publishing import (
 from tests.support.client import LintingClient, linting
 from tests.support.clock import Clock
 from tests.support.database import REFUSED, execute, rows
+from tests.support.staff import enter
 from tests.support.walks import MA_LAN, assess, sign_in
 
 AtTheDesk = Callable[[str], LintingClient]

@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 
 from tests.conftest import MakeApp
-from tests.counter.conftest import enter
 from tests.support.client import LintingClient, linting
 from tests.support.database import execute
 from tests.support.html import Page
+from tests.support.staff import enter
 from tests.support.walks import (
     DING,
     MA_LAN,

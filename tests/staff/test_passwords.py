@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from tests.counter.conftest import give_password
 from tests.staff.test_sign_in import staff
 from tests.support.client import LintingClient
 from tests.support.html import Page
+from tests.support.staff import give_password
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from flexapp.demo.staff import STAFF as PEOPLE
 from flexapp.rules.roles import Role
 from flexapp.web.access import Access, roles_of
 from tests.architecture.test_access import TABLE, path_of
-from tests.counter.conftest import give_password
 from tests.support.client import LintingClient
 from tests.support.database import rows, stored
+from tests.support.staff import give_password
 from tests.support.walks import MA_LAN, assess, sign_in
 
 AGENCY, AUDITOR = Role.AGENCY, Role.AUDITOR

@@ -23,13 +23,13 @@ from flexapp.staff.passwords import (
     PLACES_UNKNOWN,
     place,
 )
-from tests.counter.conftest import CODE, enter, give_password
 from tests.support.addresses import from_address
 from tests.support.at_once import at_once
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
 from tests.support.database import execute, raw_bytes, rows, stored
 from tests.support.html import Page
+from tests.support.staff import CODE, enter, give_password
 from tests.support.thrift import PASSWORD_PARAMETERS
 from tests.support.walks import newcomer, request_code
 

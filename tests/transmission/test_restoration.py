@@ -27,10 +27,10 @@ from flexapp.transmission.outbox_worker import (
 )
 from flexapp.transmission.reconciliation import Finding
 from tests.conftest import MakeApp
-from tests.counter.conftest import enter
 from tests.support.at_once import at_once
 from tests.support.client import LintingClient
 from tests.support.database import copy, execute, rows, tamper
+from tests.support.staff import enter
 from tests.support.tax import through
 from tests.support.walks import (
     MA_LAN,

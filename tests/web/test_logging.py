@@ -21,10 +21,10 @@ from flexapp.web.logs import FIELDS, MASK, JsonLines, TextLines
 from flexapp.web.request_ids import HEADER
 from tests.architecture.checkout import ROOT
 from tests.conftest import MakeApp
-from tests.counter.conftest import give_password
 from tests.support.client import HTMX, LintingClient
 from tests.support.database import rows
 from tests.support.html import Page
+from tests.support.staff import give_password
 from tests.support.tax import receipt, through
 from tests.support.walks import MA_LAN, assess, newcomer, request_code, sign_in, transmit, work
 

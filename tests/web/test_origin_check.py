@@ -11,10 +11,10 @@ from werkzeug.test import TestResponse
 
 from flexapp.rules.limits import SMS_CODES
 from flexapp.web.access import Access, access_of
-from tests.counter.conftest import enter
 from tests.support.client import LintingClient
 from tests.support.database import rows, stored
 from tests.support.html import Page
+from tests.support.staff import enter
 from tests.support.vendor import Vendor
 from tests.support.walks import MA_LAN, newcomer, sign_in
 

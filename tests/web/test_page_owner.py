@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from tests.counter.conftest import enter
 from tests.support.client import LintingClient
 from tests.support.database import stored
 from tests.support.html import Page
+from tests.support.staff import enter
 from tests.support.walks import DING, MA_LAN, WANG, sign_in
 
 

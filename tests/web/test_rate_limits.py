@@ -31,12 +31,12 @@ from flexapp.web import client_ip, rate_limit
 from flexapp.web.unit_of_work import write_transaction
 from tests.architecture.checkout import ROOT
 from tests.conftest import MakeApp
-from tests.counter.conftest import enter, give_password
 from tests.support.addresses import from_address
 from tests.support.client import HTMX, LintingClient, linting
 from tests.support.clock import Clock
 from tests.support.database import rows
 from tests.support.html import Page
+from tests.support.staff import enter, give_password
 from tests.support.vendor import Vendor, reason_of
 from tests.support.walks import (
     DING,

@@ -26,11 +26,11 @@ from flexapp.demo.staff import PASSWORD
 from flexapp.factory import create_app
 from flexapp.services import services_of
 from flexapp.taxbureau import faults as stand_in_faults
-from tests.counter.conftest import enter, give_password
 from tests.office import publishing
 from tests.support import thrift
 from tests.support.client import LintingClient
 from tests.support.database import Templates, rows, settings_for
+from tests.support.staff import enter, give_password
 from tests.support.vendor import Vendor
 from tests.support.walks import (
     YANG,

@@ -1,12 +1,8 @@
-"""Staff of the demo, signed in."""
+"""Signing in as staff of the demo."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-
-import pytest
-from flask import Flask
 
 from flexapp.demo.staff import PASSWORD
 from tests.support.client import LintingClient
@@ -29,16 +25,3 @@ def enter(client: LintingClient, user_name: str) -> Page:
     shown = CODE.fullmatch(page.texts("p", role="status")[0])
     assert shown is not None
     return client.submit(page, "确认", code=shown[1])
-
-
-@pytest.fixture
-def at_the_desk(app: Flask) -> Callable[[str], LintingClient]:
-    """`at_the_desk("jb01")`: a browser in which that clerk is signed in."""
-
-    def make(user_name: str) -> LintingClient:
-        client = app.test_client()
-        assert isinstance(client, LintingClient)
-        assert enter(client, user_name).path == "/counter"
-        return client
-
-    return make
