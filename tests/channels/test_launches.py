@@ -20,6 +20,7 @@ from flexapp.channels.models import Launch
 from flexapp.db.session import db
 from flexapp.people.external_services import GatewayDown
 from flexapp.rules.identity import IdentityNumber
+from flexapp.services import services_of
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
 from tests.support.database import raw_bytes, rows, stored
@@ -318,9 +319,7 @@ def test_two_known_people_with_each_others_phones_are_refused(vendor: Vendor) ->
     assert vendor.refused(Resident(YANG.name, YANG.identity, MA_LAN.phone)) == MISMATCH
 
 
-def test_the_population_registry_is_asked_about_somebody_new(
-    vendor: Vendor, app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_population_registry_is_asked_about_somebody_new(vendor: Vendor, app: Flask) -> None:
     asked: list[tuple[str, str, str]] = []
 
     class Registry:
@@ -331,7 +330,7 @@ def test_the_population_registry_is_asked_about_somebody_new(
             asked.append((name, identity.value, phone))
             return False
 
-    monkeypatch.setitem(app.extensions, "population", Registry())
+    services_of(app).population = Registry()
     assert vendor.refused(NEW) == MISMATCH
     assert asked == [(NEW.name, NEW.identity, NEW.phone)]
     assert vendor.post(vendor.signed(MA_LAN)).status_code == 201
@@ -339,7 +338,7 @@ def test_the_population_registry_is_asked_about_somebody_new(
 
 
 def test_while_the_population_registry_is_silent_nobody_new_comes_in(
-    vendor: Vendor, app: Flask, monkeypatch: pytest.MonkeyPatch
+    vendor: Vendor, app: Flask
 ) -> None:
     class Registry:
         """Cannot be reached."""
@@ -348,7 +347,7 @@ def test_while_the_population_registry_is_silent_nobody_new_comes_in(
             """Silence."""
             raise GatewayDown
 
-    monkeypatch.setitem(app.extensions, "population", Registry())
+    services_of(app).population = Registry()
     assert vendor.refused(NEW) == (503, "registry_down")
     assert vendor.post(vendor.signed(MA_LAN)).status_code == 201
 
