@@ -164,7 +164,7 @@ def test_reports_from_one_address_are_limited(
 ) -> None:
     view = app.view_functions["reports.receive"]
     assert vars(view)["limited"] == REPORTS
-    monkeypatch.setattr("flexapp.web.rate_limit.spent", lambda *_: REPORTS.within)
+    monkeypatch.setattr("flexapp.web.rate_limit.retry_after", lambda *_: REPORTS.within)
     assert post(client, old()).status_code == 429
 
 

@@ -213,7 +213,7 @@ def test_wrong_passwords_for_many_users_of_the_counters_are_counted_together(
     known = another()
     enter(known, "jb02")
     known.submit(known.page("/counter"), "退出登录")
-    monkeypatch.setattr("flexapp.counter.views.STAFF_WRONG", replace(STAFF_WRONG, most=3))
+    monkeypatch.setattr("flexapp.staff.views.STAFF_WRONG", replace(STAFF_WRONG, most=3))
     for user in ("xz01", "dt01", "nobody"):
         give_password(another(), user, "wrong", 422)
     give_password(another(), "jb01", status=429)
