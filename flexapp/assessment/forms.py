@@ -23,7 +23,7 @@ class ChooseForm(PageForm):
 class AssessmentForm(PageForm):
     """Which months, and the one number box."""
 
-    QUESTIONS = (("start", "end", "tap"), ("base",))
+    STEPS = (("start", "end", "tap"), ("base",))
 
     start = StringField("缴费开始年月", filters=[strip])
     end = StringField("缴费结束年月", filters=[strip])

@@ -22,7 +22,7 @@ class SignInForm(PageForm):
 class RealNameForm(PageForm):
     """姓名 and 身份证号, once."""
 
-    QUESTIONS = (("name",), ("identity",))
+    STEPS = (("name",), ("identity",))
 
     name = StringField("姓名", filters=[strip])
     identity = StringField("身份证号", filters=[strip])

@@ -49,7 +49,7 @@ class Token:
 class SampleForm(PageForm):
     """Fields in each of their states."""
 
-    QUESTIONS = (("place",), ("address",))
+    STEPS = (("place",), ("address",))
 
     place = StringField("参保地区")
     address = StringField("通讯地址", default="兴庆区解放街 1 号")

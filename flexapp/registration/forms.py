@@ -13,7 +13,7 @@ ETHNIC_GROUPS = (("", tuple((group.code, group.name) for group in ethnic_groups.
 class RegistrationForm(PageForm):
     """What a resident declares. Unknown codes posted by hand are refused by the service."""
 
-    QUESTIONS = (("division",), ("ethnic_group",), ("address", "credit_code"))
+    STEPS = (("division",), ("ethnic_group",), ("address", "credit_code"))
 
     division = StringField("参保地区", filters=[strip])
     ethnic_group = StringField("民族", filters=[strip])

@@ -15,7 +15,7 @@ from flexapp.guide.annexes import ANNEXES
 from flexapp.guide.model import Kind, Mark
 from tests.journeys.conftest import Scripted, World
 from tools.guide import walking
-from tools.guide.people import DESKS, People
+from tools.guide.people import WALK_PARTS, People
 from tools.guide.printing import print_document
 from tools.guide.walking import (
     TODAY,
@@ -65,15 +65,17 @@ def test_a_step_that_is_not_there_is_named(
     monkeypatch.setattr(walking, "PATIENCE_MS", 100)
     with scripted(TODAY) as world:
         people = People(world)
-        phone = DESKS[first.code].begin(people)
+        phone = WALK_PARTS[first.code].begin(people)
         with pytest.raises(AssertionError, match=step.picture) as caught:
-            walk_part(people, phone, replace(first, steps=(step,)), DESKS[first.code], tmp_path)
+            walk_part(
+                people, phone, replace(first, steps=(step,)), WALK_PARTS[first.code], tmp_path
+            )
     assert said in str(caught.value)
     assert not list(tmp_path.glob("*.png"))
 
 
 def test_every_part_says_who_walks_it() -> None:
-    assert set(DESKS) == {part.code for annex in ANNEXES for part in annex.parts}
+    assert set(WALK_PARTS) == {part.code for annex in ANNEXES for part in annex.parts}
 
 
 def test_nobody_is_led_to_the_machine_that_took_the_pictures() -> None:

@@ -15,8 +15,7 @@ from flask import Flask, session
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import select, text
 
-from flexapp.assessment import creation as assessing
-from flexapp.assessment.creation import Assessed, AssessmentSubject
+from flexapp.assessment.creation import Assessed, AssessmentSubject, assess
 from flexapp.audit import verification
 from flexapp.audit.service import Actor, ActorKind
 from flexapp.config import load
@@ -163,7 +162,7 @@ def _resident(number: int, *, with_records: bool) -> str:
     assert isinstance(view, registration.RegistrationView)
     if with_records:
         for start, end in (("01", "02"), ("03", "04")):
-            made = assessing.assess(
+            made = assess(
                 subject=AssessmentSubject(person, view, by_proxy=False),
                 start=f"{day.year}-{start}",
                 end=f"{day.year}-{end}",

@@ -92,7 +92,7 @@ class Way:
 
 SMS = "(the code that was sent)"
 
-DESKS = {
+WALK_PARTS = {
     "first": Way(
         People.nobody,
         "给谁核定",

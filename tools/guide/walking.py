@@ -25,9 +25,9 @@ from flexapp.guide.model import (
 from tests.journeys.conftest import World
 from tests.journeys.phone import Phone
 from tools.guide.people import (
-    DESKS,
     MEANWHILE,
     SMS,
+    WALK_PARTS,
     People,
     Way,
     sent_code,
@@ -54,7 +54,7 @@ def walk(world: World, folder: Path) -> None:
     people = People(world)
     for annex in ANNEXES:
         for part in annex.parts:
-            way = DESKS[part.code]
+            way = WALK_PARTS[part.code]
             phone = way.begin(people)
             walk_part(people, phone, part, way, folder)
 

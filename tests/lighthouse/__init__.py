@@ -1,1 +1,0 @@
-"""The main pages as Lighthouse sees them: `make lighthouse`."""
