@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from flask import Flask, current_app
+from flask import current_app
 from flask.cli import AppGroup
 from joserfc.jwk import ECKey
 
@@ -16,11 +16,11 @@ from flexapp import signing
 from flexapp.audit.service import SYSTEM
 from flexapp.config import Settings
 from flexapp.rules.refusal import Refusal
+from flexapp.services import services
 from flexapp.transmission import admin, chain_ends
 from flexapp.transmission.gateway import TaxUnreachable
 from flexapp.transmission.outbox_worker import (
     Sender,
-    gateway,
     own_keys,
     run,
 )
@@ -41,7 +41,7 @@ def work(once: bool) -> None:
 
     Begins by comparing what changed there: nothing is sent before that.
     """
-    sender = Sender(gateway(_app()))
+    sender = Sender(services().tax)
     if once:
         click.echo(f"{sender.round()} done")
     else:
@@ -81,7 +81,7 @@ def compare_books() -> None:
     findings: list[Finding] = []
     fault: TaxUnreachable | None = None
     with click.progressbar(
-        reconcile(gateway(_app()), own_keys()), label="comparing", show_pos=True
+        reconcile(services().tax, own_keys()), label="comparing", show_pos=True
     ) as looked_at:
         try:
             for finding in looked_at:
@@ -157,7 +157,7 @@ def give_back(serial: str, reason: str) -> None:
     try:
         with write_transaction():
             outcome = admin.give_back(
-                gateway=gateway(_app()), serial=serial, reason=reason, actor=SYSTEM
+                gateway=services().tax, serial=serial, reason=reason, actor=SYSTEM
             )
     except TaxUnreachable as error:
         raise click.ClickException(f"the tax bureau cannot be asked ({error})") from None
@@ -186,10 +186,6 @@ def new_key(kid: str, file: Path) -> None:
     with open(descriptor, "w", encoding="utf-8") as opened:
         json.dump({"keys": [key.as_dict(private=True)]}, opened)
     click.echo(json.dumps(signing.public_set((key,))))
-
-
-def _app() -> Flask:
-    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
 
 
 def _settings() -> Settings:

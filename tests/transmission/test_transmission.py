@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
 
 import httpx
 import pytest
@@ -12,7 +11,6 @@ from flask import Flask
 
 from flexapp import signing
 from flexapp.config import DEMO_SIGNING_KEY
-from flexapp.services import services_of
 from flexapp.transmission.delivery import work_once
 from flexapp.transmission.protocol import HEADER, OURS, THEIRS
 from flexapp.web.clock import utcnow
@@ -25,6 +23,7 @@ from tests.support.tax import (
     lost_answer,
     receipt,
     through,
+    to_stand_in,
     unreachable,
 )
 from tests.support.walks import (
@@ -264,22 +263,23 @@ def test_an_answer_lost_on_the_way_makes_no_second_record(
 ) -> None:
     serial = assess(ma_lan, "2026-01", "2026-12")
     transmit(ma_lan, serial)
-    gateway: Any = services_of(app).tax
-    real = gateway._client._transport
     asked: list[str] = []
 
     class Losing(httpx.BaseTransport):
         """Everything arrives; the first answer is lost."""
 
+        def __init__(self, real: httpx.BaseTransport) -> None:
+            self._real = real
+
         def handle_request(self, request: httpx.Request) -> httpx.Response:
             asked.append(request.method)
-            answer: httpx.Response = real.handle_request(request)
+            answer = self._real.handle_request(request)
             if len(asked) == 1:
                 answer.read()
                 raise httpx.ReadTimeout("lost", request=request)
             return answer
 
-    gateway._client._transport = Losing()
+    gateway = to_stand_in(app, Losing)
     with app.app_context():
         work_once(gateway)
     assert state(ma_lan, serial) == "传输中"

@@ -17,7 +17,7 @@ from uuid import UUID
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import AnyConverter, Map, MapAdapter, Rule
+from werkzeug.routing import Map, MapAdapter, Rule
 from werkzeug.routing.exceptions import RequestRedirect
 
 from flexapp.web.access import Access, access_of
@@ -230,7 +230,5 @@ def _routes(rules: Map, prefix: str, mark: str) -> Iterator[Route]:
 
 
 def _one_of(rule: Rule, name: str) -> list[str]:
-    converter = rule._converters[name]
-    if isinstance(converter, AnyConverter):
-        return sorted(re.findall(r"[\w-]+", converter.regex.removeprefix("(?:").removesuffix(")")))
-    return []
+    found = re.search(rf"<any\(([^)]*)\):{name}>", rule.rule)
+    return sorted(re.findall(r"[\w-]+", found[1])) if found is not None else []
