@@ -75,6 +75,6 @@ def _ended() -> Response:
         remember_where()
     return make_response(
         render_template(
-            "people/_session_ended.html", kept=kept, expired_visitor=g.expired_visitor is not None
+            "people/_session_ended.html", kept=kept, expired=g.expired_visitor is not None
         )
     )

@@ -185,7 +185,7 @@ def confirm_real_name() -> Response:
 
 def _code_field() -> str | None:
     """Where something about the code is said. In 长辈版 the page asks for the number alone until a
-    code was sent (_sign_in.html): then there is no field to say it beside."""
+    code was sent (sign_in.html): then there is no field to say it beside."""
     return None if accessibility_mode.is_elder() and CODE_ID not in session else "code"
 
 
