@@ -37,7 +37,7 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State
 
 BUTTONS = {Move.REVOKE: "risk", Move.ASK: "risk", Move.TRANSMIT: ""}
-DESKS = {Move.REVOKE: "ask_revoke", Move.ASK: "ask_tax", Move.TRANSMIT: "transmit"}
+ENDPOINTS = {Move.REVOKE: "ask_revoke", Move.ASK: "ask_tax", Move.TRANSMIT: "transmit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _buttons(record: Record, who: str | None, desk: Desk) -> tuple[Button, ...]:
     return tuple(
         Button(
             label=move.label,
-            url=desk.record(DESKS[move], record.serial, who),
+            url=desk.record(ENDPOINTS[move], record.serial, who),
             style=BUTTONS[move],
             dialog=move is not Move.TRANSMIT,
         )

@@ -45,7 +45,7 @@ _ARRIVED = (Move.RECEIVE,)
 _FROM_ASSESSED = (Move.TRANSMIT, Move.RECEIVE)
 """Assessed here and known there: our book is an older copy than theirs."""
 
-DESKS: dict[tuple[State, Fact], tuple[Move, ...]] = {
+PATHS: dict[tuple[State, Fact], tuple[Move, ...]] = {
     (State.ASSESSED, Fact.RECEIVED): _FROM_ASSESSED,
     (State.ASSESSED, Fact.REVOKING): (*_FROM_ASSESSED, Move.ASK),
     (State.ASSESSED, Fact.DECLINED): _FROM_ASSESSED,
@@ -83,7 +83,7 @@ def agree(record: Record, fact: Fact, *, data: Mapping[str, str]) -> Outcome:
     `data` goes into the audit event of the last move. A conflict moves nothing. `Overtaken` where
     somebody else moved the record meanwhile: roll back and look again.
     """
-    moves = DESKS.get((record.state, fact))
+    moves = PATHS.get((record.state, fact))
     if moves is None:
         return Outcome.CONFLICT
     for move in moves:

@@ -186,7 +186,7 @@ def restored(state: State) -> Record:
 
 
 PAYING = {"社保核定": DONE, "已传税务": NOW, "已缴费": NEXT}
-DESKS = {
+WAYS = {
     State.ASSESSED: PAYING | {"社保核定": NOW, "已传税务": NEXT},
     State.QUEUED: {"社保核定": DONE, "传输中": NOW, "已传税务": NEXT, "已缴费": NEXT},
     State.TRANSMITTED: PAYING,
@@ -209,7 +209,7 @@ def test_a_restored_record_is_where_its_state_says_without_events_of_how_it_came
     state: State,
 ) -> None:
     found = progress(restored(state), [event("assessment.restored", state)])
-    assert {stage.name: stage.mark.label for stage in found.stages} == DESKS[state]
+    assert {stage.name: stage.mark.label for stage in found.stages} == WAYS[state]
 
 
 @pytest.mark.parametrize(

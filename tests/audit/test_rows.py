@@ -288,7 +288,7 @@ def test_the_event_that_all_values_are_bound_is_named_where_it_was_changed(busy:
         "DELETE FROM assessed_month WHERE month = '2026-03'",
     )
     found = faults(busy)
-    assert any(each.startswith("rotating.unbound_values cannot go on") for each in found)
+    assert any(each.startswith("key_rotation.unbound_values cannot go on") for each in found)
     assert any("does not hold its months" in each for each in found)
 
 

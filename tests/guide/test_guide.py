@@ -138,8 +138,8 @@ def test_where_to_go_without_a_phone_follows_the_rules(client: LintingClient) ->
 
 
 def test_no_figure_is_typed_into_the_words() -> None:
-    for name in ("guide.py", "walkthrough.py"):
-        code = (ROOT / "flexapp" / "portal" / name).read_text(encoding="utf-8")
+    for name in ("content.py", "annexes.py"):
+        code = (ROOT / "flexapp" / "guide" / name).read_text(encoding="utf-8")
         assert not re.search(r"\d{4}\.\d\d|[1-9]\d{3} ?元|¥\d|20 ?%", code)
 
 

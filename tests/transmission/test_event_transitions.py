@@ -11,7 +11,7 @@ from flask import Flask
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State, apply
 from flexapp.services import services_of
-from flexapp.transmission.event_transitions import DESKS, Fact
+from flexapp.transmission.event_transitions import PATHS, Fact
 from flexapp.transmission.outbox_worker import Sender
 from tests.support.client import LintingClient
 from tests.support.database import execute, rows
@@ -43,10 +43,10 @@ WHERE_IT_ENDS = {
 }
 
 
-@pytest.mark.parametrize(("start", "fact"), DESKS, ids=str)
+@pytest.mark.parametrize(("start", "fact"), PATHS, ids=str)
 def test_every_way_is_legal_and_ends_where_the_tax_bureau_is(start: State, fact: Fact) -> None:
     current = start
-    for move in DESKS[start, fact]:
+    for move in PATHS[start, fact]:
         following = apply(current, move)
         assert not isinstance(following, Refusal), (current, move)
         current = following
@@ -54,7 +54,7 @@ def test_every_way_is_legal_and_ends_where_the_tax_bureau_is(start: State, fact:
 
 
 def test_money_that_was_paid_or_a_revocation_here_is_never_moved_by_another_fact() -> None:
-    moved = {(ours, fact) for (ours, fact), moves in DESKS.items() if moves}
+    moved = {(ours, fact) for (ours, fact), moves in PATHS.items() if moves}
     for ours in (State.PAID, State.REVOKED, State.REJECTED, State.TAX_REVOKED):
         assert not {pair for pair in moved if pair[0] is ours}
 
