@@ -1,4 +1,4 @@
-"""The application object (`app`), and `python app.py`, which serves it."""
+"""The WSGI application (`app`) and the server (`python app.py`)."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from flexapp.web import logs, metrics
 
 PYPROJECT = Path(__file__).with_name("pyproject.toml")
 THREADS = 8
-"""Of each serving process: three may wait for the SMS provider, three for the population registry
-(people/external_services.py), one may check a password (staff/passwords.py); the rest is for
-pages."""
+"""Threads of each server process. Three may wait for the SMS provider and three for the population
+registry (people/external_services.py), one may check a password (staff/passwords.py). The remaining
+one is for pages."""
 PAUSE_BEFORE_RESTART = 5
-"""Seconds between two starts when the serving processes die as soon as they are there."""
+"""Seconds before a restart when the server processes die directly after their start."""
 
 
 def serving_app() -> Flask:
-    """The application of one serving process; the demo's also takes messages to the tax bureau."""
+    """Create the application of one server process. In the demo it also runs the outbox worker."""
     from flexapp.transmission.outbox_worker import start_in_background
 
     settings = load(os.environ)
@@ -47,20 +47,23 @@ def serving_app() -> Flask:
 
 
 def _begin(settings: Settings) -> None:
-    """Log, count and write files as a process of the service does."""
-    os.umask(0o077)  # whatever is written holds something of somebody
+    """Configure umask, logging and metrics of a process of the service."""
+    os.umask(0o077)  # written files may contain personal data
     logs.begin(settings)
     metrics.enable_multiprocess(settings)
 
 
 def version() -> str:
-    """The version in pyproject.toml, its only place: the service runs from its checkout."""
+    """The version from pyproject.toml. The service runs from its checkout, so the file exists."""
     project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
     return str(project["version"])
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """Serve until stopped; an unusable environment is reported in sentences, not in a traceback."""
+    """Serve until stopped. Returns the exit status.
+
+    Errors of the environment are reported as sentences instead of a traceback, with status 2.
+    """
     parser = argparse.ArgumentParser("app.py", description="Serves the site (README: settings).")
     parser.add_argument("--version", action="version", version=f"flexapp {version()}")
     parser.parse_args(arguments)
@@ -72,13 +75,13 @@ def main(arguments: Sequence[str] = ()) -> int:
         return 2
     os.umask(0o077)
     try:
-        # Once here, so that what cannot start says so instead of dying again and again as a worker.
+        # Checks in the main process: a failing worker would be restarted again and again.
         with create_app(settings).app_context():
             db.session.execute(text("SELECT 1"))
             environment_check.check(settings)
             key_rotation.check_at_start()
             db.session.remove()
-            db.engine.dispose()  # the workers have connections of their own
+            db.engine.dispose()  # workers open their own connections
     except (RuntimeError, ImportError, ValueError, DatabaseError, SQLAlchemyError) as error:
         print(f"The service cannot start: {error}", file=sys.stderr)  # noqa: T201
         return 2
@@ -95,8 +98,11 @@ def main(arguments: Sequence[str] = ()) -> int:
 
 
 def _is_taken(host: str, port: int) -> bool:
-    """Whether somebody listens there. Asked beforehand because serving processes share their port,
-    with those of another service too: requests would go to either of the two."""
+    """Whether the port is in use.
+
+    Server processes share their port (SO_REUSEPORT), even with those of another service. Without
+    this check requests would be distributed between both services.
+    """
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -107,7 +113,7 @@ def _is_taken(host: str, port: int) -> bool:
 
 
 def _serve(settings: Settings) -> int:
-    """Serve until asked to stop; a serving process that dies is replaced by another."""
+    """Run the server until it is stopped. Server processes that die are replaced."""
     from granian.constants import Interfaces
     from granian.server import Server
 
@@ -128,8 +134,8 @@ def _serve(settings: Settings) -> int:
             server.serve()
             return 0
         except SystemExit as ended:
-            # Granian gives up when a process dies within seconds of its start, as it does while
-            # the database is away. Asked to stop, it ends without a code.
+            # Granian exits with an error code when a process dies within seconds of its start, as
+            # during a database outage. On a regular stop the exit code is empty.
             if not ended.code:
                 return 0
         print(  # noqa: T201
@@ -137,14 +143,14 @@ def _serve(settings: Settings) -> int:
             file=sys.stderr,
             flush=True,
         )
-        # Granian's handlers stay behind and would do nothing now.
+        # Granian leaves its signal handlers installed, which no longer have an effect.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         time.sleep(PAUSE_BEFORE_RESTART)
 
 
 def __getattr__(name: str) -> Flask:
-    """`app`, made when somebody asks for it (`flask --app app`), not when this file is read."""
+    """Create `app` on first access (`flask --app app`) instead of on import."""
     if name == "app":
         settings = load(os.environ)
         _begin(settings)

@@ -1,1 +1,1 @@
-"""The phone service for flexible-employment pension insurance in Ningxia."""
+"""Web service for pension insurance of flexibly employed people (灵活就业人员) in Ningxia."""

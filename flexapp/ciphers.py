@@ -1,7 +1,7 @@
-"""The two ways of sealing a value: AES-256-GCM, or SM4-GCM of the Chinese standards (国密).
+"""The two cipher suites: AES-256-GCM, and SM4-GCM of the Chinese standards (国密).
 
-The algorithms are those of OpenSSL inside the `cryptography` package. It is no certified module
-(商用密码产品认证), whichever of the two is chosen.
+The implementation is OpenSSL in the `cryptography` package. For neither suite is it a certified
+cryptographic module (商用密码产品认证).
 """
 
 from __future__ import annotations
@@ -21,36 +21,36 @@ SM4_KEY_BYTES = 16
 
 
 class Suite(StrEnum):
-    """What new values are sealed with (`FLEXAPP_CIPHERS`)."""
+    """The cipher suite that encrypts new values (`FLEXAPP_CIPHERS`)."""
 
     AES = "aes"
     SM = "sm"
 
 
 class Sealer(Protocol):
-    """Authenticated encryption under one key; what is sealed ends with its tag of 16 bytes."""
+    """Authenticated encryption (AEAD) under one key; ciphertexts end with a tag of 16 bytes."""
 
     def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes, /) -> bytes:
-        """`data` sealed, with `associated_data` authenticated beside it."""
+        """Encrypt `data`; authenticate it together with `associated_data`."""
 
     def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes, /) -> bytes:
-        """The data again; `InvalidTag` where anything was changed."""
+        """Decrypt `data`; raises `InvalidTag` when any argument was changed."""
 
 
 class Sm4Gcm:
-    """SM4 (GB/T 32907) in Galois/Counter mode, as in RFC 8998; the key has 16 bytes."""
+    """SM4 (GB/T 32907) in Galois/Counter mode (RFC 8998), with a key of 16 bytes."""
 
     def __init__(self, key: bytes) -> None:
         self._key = algorithms.SM4(key)
 
     def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes, /) -> bytes:
-        """`data` sealed, with `associated_data` authenticated beside it."""
+        """Encrypt `data`; authenticate it together with `associated_data`."""
         encryptor = Cipher(self._key, modes.GCM(nonce)).encryptor()
         encryptor.authenticate_additional_data(associated_data)
         return encryptor.update(data) + encryptor.finalize() + encryptor.tag
 
     def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes, /) -> bytes:
-        """The data again; `InvalidTag` where anything was changed."""
+        """Decrypt `data`; raises `InvalidTag` when any argument was changed."""
         sealed, tag = data[:-TAG_BYTES], data[-TAG_BYTES:]
         if len(tag) < TAG_BYTES:
             raise InvalidTag
@@ -60,13 +60,13 @@ class Sm4Gcm:
 
 
 def sm4_from(data_key: bytes) -> Sm4Gcm:
-    """SM4-GCM under a key made from a data key of 32 bytes, for SM4 takes no more than 16.
+    """SM4-GCM with a 16-byte key derived from a data key of 32 bytes.
 
-    HKDF (RFC 5869) with HMAC-SM3: one configured key serves both suites, and a key of SM4 that is
-    found out tells nothing of the data key.
+    The derivation is HKDF (RFC 5869) with HMAC-SM3. One configured key serves both suites, and a
+    leaked SM4 key does not reveal the data key.
     """
     return Sm4Gcm(HKDF(SM3(), SM4_KEY_BYTES, salt=None, info=b"flexapp sm4-gcm").derive(data_key))
 
 
 SEALERS: Mapping[Suite, Callable[[bytes], Sealer]] = {Suite.AES: AESGCM, Suite.SM: sm4_from}
-"""How each suite comes from a data key."""
+"""Creates the cipher of a suite from a data key."""

@@ -1,21 +1,20 @@
-"""Personal data at rest: authenticated encryption bound to its place, keys that can rotate, and a
-blind index.
+"""Encryption of personal data at rest: values bound to their row, key rotation and a blind index.
 
-A stored value is `label:base64(nonce + ciphertext + tag)`. The label is the key's id, then ".sm"
-where SM4-GCM encrypted it and nothing where AES-256-GCM did (`ciphers.py`), then ".row" where the
-value is bound to its row. Authenticated with a bound value are its table, its column and the key of
-its row, so that it opens nowhere else. Values without ".row" were written before that and are
-authenticated with table and column only; `flask keys rotate` binds them. The first configured key
-writes, with the suite that is set; every configured key reads, whatever the suite. Look-ups go by
-an HMAC-SHA256 blind index, whatever the suite.
+A stored value is `label:base64(nonce + ciphertext + tag)`. The label is the id of the key, followed
+by ".sm" for SM4-GCM (nothing for AES-256-GCM, `ciphers.py`), followed by ".row" when the value is
+bound to its row. A bound value is authenticated together with its table, column and row key, so it
+cannot be decrypted in any other place. Values without ".row" are older; they are authenticated with
+table and column only, and `flask keys rotate` binds them. The first configured key encrypts, with
+the configured suite. All configured keys decrypt, with either suite. Look-ups use an HMAC-SHA256
+blind index, independent of the suite.
 
-To declare an encrypted column: `mapped_column(EncryptedText("table.column"))`. It is bound to the
-primary key of its table, or to the columns named in `row`, which must be known before the row is
-written and never change. Rows that are added as objects get their number and are bound by
-themselves. Statements on tables say the row: `insert(table), bound(table, row)` for a whole row,
-`BoundText(text, key)` for a single value. A text that says no row is refused.
+Declare an encrypted column with `mapped_column(EncryptedText("table.column"))`. It is bound to the
+primary key of its table, or to the columns named in `row`, which must be known before the INSERT
+and never change. ORM objects receive their primary key and are bound automatically. Core statements
+must name the row: `insert(table), bound(table, row)` for a whole row, `BoundText(text, key)` for a
+single value. An unbound text raises `TypeError`.
 
-How rows come from one key to the next: `people/key_rotation.py`.
+Re-encryption of rows with a new key: `people/key_rotation.py`.
 """
 
 from __future__ import annotations
@@ -58,28 +57,31 @@ NONCE_BYTES = 12
 LABEL = re.compile(r"(?P<key>[a-z0-9]{1,12})(?P<sm>\.sm)?(?P<row>\.row)?")
 LONGEST_LABEL = 19
 ROW_BETWEEN = "|"
-"""Between the parts of a row's key, and between the key and the value as it is read."""
+"""Separator of the parts of a row's key, and of the key and the value when a column is read."""
 
 ALL_BOUND = "data_keys.bound"
-"""The event after which no value that is not bound to its row is read."""
+"""The audit event after which values that are not bound to their row are refused."""
 LOOK_AGAIN = 60.0
-"""Seconds after which a process that met such a value asks for that event again."""
+"""Seconds between queries for `ALL_BOUND` in a process that reads unbound values."""
 
 
 class MissingKey(KeyError):
-    """A stored value names a key that is not in the setting."""
+    """A stored value names a key that is not configured, or no key at all."""
 
     def __str__(self) -> str:
-        # What has no label may be personal data in plain: it must not land in a log.
+        # A value without a label may be unencrypted personal data, which must not be logged.
         return f"FLEXAPP_DATA_KEYS does not hold {self.args[0]}."
 
 
 class Unreadable(ValueError):
-    """A stored value does not open where it stands; the text names the place, never the value."""
+    """A stored value cannot be decrypted in its place. The message names only the place."""
 
 
 class Vault:
-    """Encrypts, decrypts and indexes; holds the keys."""
+    """Holds the keys; encrypts and decrypts values and computes the blind index.
+
+    Raises `ValueError` when the installed cryptography package does not support the suite.
+    """
 
     def __init__(
         self, data_keys: Mapping[str, bytes], index_key: bytes, suite: Suite = Suite.AES
@@ -88,7 +90,7 @@ class Vault:
         self._index_key = index_key
         self._sealers: dict[str, Sealer] = {}
         self.label = next(iter(data_keys)) + (".sm" if suite is Suite.SM else "") + ".row"
-        """What new values are written under."""
+        """The label of new values."""
         try:
             self.encrypt("", "start", "")
         except UnsupportedAlgorithm:
@@ -98,19 +100,22 @@ class Vault:
 
     @property
     def key_ids(self) -> tuple[str, ...]:
-        """The configured keys; the first one writes."""
+        """The ids of the configured keys; the first one encrypts."""
         return tuple(self._keys)
 
     def encrypt(self, value: str, context: str, row: str) -> str:
-        """`value` encrypted with the writing key, for the column `context` of one row."""
+        """Encrypt `value` with the first key, for column `context` ("table.column") and one row."""
         nonce = os.urandom(NONCE_BYTES)
         beside = _place(context, row)
         sealed = self._sealer(self.label).encrypt(nonce, value.encode(), beside)
         return f"{self.label}:{base64.b64encode(nonce + sealed).decode()}"
 
     def decrypt(self, stored: str, context: str, row: str) -> str:
-        """The value again; `MissingKey` for an unknown key, `InvalidTag` for a value that was
-        changed or that belongs elsewhere."""
+        """Decrypt a stored value.
+
+        Raises `MissingKey` for an unknown key, and `InvalidTag` for a value that was changed or
+        belongs to another column or row.
+        """
         label, _, encoded = stored.partition(":")
         sealer = self._sealer(label)
         beside = _place(context, row) if is_bound(label) else context.encode()
@@ -118,7 +123,7 @@ class Vault:
         return sealer.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], beside).decode()
 
     def index(self, value: str, context: str) -> str:
-        """A keyed digest of `value`: equal values give equal digests, nothing else can be told."""
+        """The HMAC of `value`: equal values have equal digests, which reveal nothing else."""
         message = f"{context}\0{value}".encode()
         return hmac.new(self._index_key, message, hashlib.sha256).hexdigest()
 
@@ -145,7 +150,7 @@ def is_bound(label: str) -> bool:
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Give the app its vault."""
+    """Create the vault of the app."""
     app.extensions["vault"] = Vault(settings.data_keys, settings.index_key, Suite(settings.ciphers))
     app.extensions["unbound_until"] = 0.0
 
@@ -157,40 +162,43 @@ def vault() -> Vault:
 
 
 class BoundText(str):
-    """A text on its way into an encrypted column, with the key of the row it is for."""
+    """A text to be written to an encrypted column, with the key of its row."""
 
     row: str
 
     def __new__(cls, value: str, *key: object) -> BoundText:
-        """`key`: the values of the columns that the column is bound to, in their order."""
+        """`key`: the values of the columns that the encrypted column is bound to, in order."""
         made = super().__new__(cls, value)
         made.row = row_key(*key)
         return made
 
 
 def row_key(*key: object) -> str:
-    """A row's key as it is authenticated."""
+    """The key of a row in the form that is authenticated."""
     return ROW_BETWEEN.join(map(str, key))
 
 
 class EncryptedText(TypeDecorator[str]):
-    """A text column that is encrypted in the database and plain in Python."""
+    """A column type for text that is encrypted in the database and plain in Python."""
 
     impl = Text
     cache_ok = True
 
     def __init__(self, context: str, row: tuple[str, ...] = ()) -> None:
-        """`context`: "table.column". `row`: the columns it is bound to; none: the primary key."""
+        """`context`: "table.column". `row`: the columns it is bound to (default: primary key)."""
         super().__init__()
         self.context = context
         self.row = row
 
     def bound_to(self, table: FromClause) -> tuple[str, ...]:
-        """The names of the columns whose values are authenticated with this one's."""
+        """The names of the columns whose values are authenticated with the values of this one."""
         return self.row or tuple(column.key for column in table.primary_key)
 
     def column_expression(self, column: ColumnElement[str]) -> ColumnElement[str]:
-        """What is read instead of the column: the row's key beside the value."""
+        """Select the row's key together with the value, because decryption needs both.
+
+        Raises `TypeError` when the column is not selected from a table.
+        """
         plain = column.element if isinstance(column, Label) else column
         table: FromClause | None = getattr(plain, "table", None)
         if table is None:
@@ -219,7 +227,11 @@ _BETWEEN = literal_column(f"'{ROW_BETWEEN}'", String)
 
 
 def open_stored(stored: str, context: str, row: str) -> str:
-    """A stored value in plain; `Unreadable`, which names its place, where it does not open."""
+    """Decrypt a stored value.
+
+    Raises `Unreadable`, which names the place, when the value was changed or moved, or is unbound
+    although all values are bound.
+    """
     where = f"{context} of the row {row}"
     label = stored.partition(":")[0]
     if LABEL.fullmatch(label) and not is_bound(label) and _all_bound():
@@ -231,11 +243,13 @@ def open_stored(stored: str, context: str, row: str) -> str:
 
 
 def _all_bound() -> bool:
-    """Whether `ALL_BOUND` is in the record. Asked only where a value that is not bound is met, and
-    once a minute at most."""
+    """Whether the audit log contains `ALL_BOUND`.
+
+    Called only for unbound values. A negative answer is cached for `LOOK_AGAIN` seconds.
+    """
     if time.monotonic() < current_app.extensions["unbound_until"]:
         return False
-    # By name: the record lies in a slice above.
+    # By table name: the audit log belongs to a higher layer, which cannot be imported here.
     found = text("SELECT 1 FROM audit_event WHERE action = :action LIMIT 1")
     if db.session.execute(found, {"action": ALL_BOUND}).first() is not None:
         return True
@@ -249,7 +263,7 @@ def encrypted_columns(table: FromClause) -> dict[str, EncryptedText]:
 
 
 def bound(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row to be inserted, its texts for encrypted columns bound to it."""
+    """A copy of the row for an INSERT, with the texts of encrypted columns bound to the row."""
     made = dict(row)
     for name, kind in encrypted_columns(table).items():
         value = made.get(name)
@@ -261,7 +275,7 @@ def bound(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
 @event.listens_for(Mapper, "before_insert")
 @event.listens_for(Mapper, "before_update")
 def _bind_object(mapper: Mapper[Any], connection: Connection, target: Any) -> None:
-    """Bind the texts of an object to its row, which gets its number now where it has none yet."""
+    """Bind the encrypted texts of an object to its row; assigns the primary key when missing."""
     table = mapper.local_table
     columns = encrypted_columns(table)
     if not columns:

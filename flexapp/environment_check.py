@@ -1,7 +1,7 @@
-"""Fictional and real people never share a database: looked at before anything is served or done.
+"""Startup check that fictional and real people do not share a database.
 
-A forgotten or wrong `FLEXAPP_ENV` would otherwise open a deployment's database with the demo's
-rules, where codes are shown on the page and every clerk has a published password.
+With a missing or wrong `FLEXAPP_ENV` a deployment's database would be opened in demo mode, which
+shows SMS codes on the page and has published passwords for all clerks.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from flexapp.staff import service as counter
 
 
 class WrongEnvironment(RuntimeError):
-    """The database belongs to the other environment; the message says what to do."""
+    """The database belongs to the other environment. The message says what to do."""
 
 
 def check(settings: Settings) -> None:
-    """Raise `WrongEnvironment` where the demo would meet real people, or production fictional ones.
+    """Raise `WrongEnvironment` when the demo finds real people, or production fictional ones.
 
-    A database without tables, or without people and clerks, fits either. `flask db upgrade` asks
-    this too, so it reads only tables and columns that the schema of any version has.
+    A database without tables, or without people and clerks, is valid for both. `flask db upgrade`
+    calls this too, so it reads only tables and columns that exist in every schema version.
     """
     if not people.tables_exist():
         return

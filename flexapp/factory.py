@@ -93,11 +93,11 @@ SLICES = (
 """Each adds its pages and commands: `init_app` in its `__init__.py`."""
 
 BODY_LIMIT = 64 * 1024
-"""Bytes; the largest honest form is a tenth of it."""
+"""Maximum size of a request body in bytes: ten times the largest legitimate form."""
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The application for these settings (default: the environment's)."""
+    """Create the application for these settings (default: from the environment)."""
     settings = settings or load(os.environ)
     app = Flask("flexapp", template_folder=str(PROJECT / "templates"), static_folder=None)
     app.config.update(
@@ -111,15 +111,15 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SECURE=not settings.is_demo,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        WTF_CSRF_TIME_LIMIT=None,  # bound to the session, which ends by itself
-        WTF_CSRF_SSL_STRICT=False,  # web/origin_check.py instead: webviews may send no Referer
+        WTF_CSRF_TIME_LIMIT=None,  # tokens are bound to the session, which expires
+        WTF_CSRF_SSL_STRICT=False,  # web/origin_check.py instead: webviews may omit Referer
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _keep_private(settings.database_url)
     encryption.init_app(app, settings)
     init_database(app)
     migrate.init_app(app, db, directory=str(PROJECT / "flexapp" / "migrations"))
-    # What /readyz and /metrics look up where they stand below it.
+    # Checks and gauges of /readyz and /metrics, which are in a lower layer than their sources.
     health.add_check(app, "keys", key_check.keys_read_what_is_stored)
     app.extensions["audit_checks"] = [
         key_rotation.unbound_values,
@@ -221,7 +221,7 @@ def _tax_bureau(app: Flask, settings: Settings) -> tuple[TaxGateway, Callable[[]
         transport=httpx.WSGITransport(app=stand_in),
         chain_end=chain_ends.end_to_tell,
     )
-    # What its clerk does is told over our own front door, as a remote one would.
+    # The stand-in delivers its events through our public HTTP interface, as a remote bureau does.
     ours = httpx.Client(base_url="http://product", transport=httpx.WSGITransport(app=app.wsgi_app))
     app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
         app.wsgi_app, {"/tax-bureau": stand_in.wsgi_app}
@@ -230,15 +230,15 @@ def _tax_bureau(app: Flask, settings: Settings) -> tuple[TaxGateway, Callable[[]
 
 
 def _keep_private(database_url: str) -> None:
-    """An SQLite database, and the folder if it is made here, are for this user alone.
+    """Restrict an SQLite database, and its folder when it is created here, to the current user.
 
-    What SQLite puts beside the file (-wal, -shm) gets the file's own mode.
+    SQLite gives the files it creates beside it (-wal, -shm) the same mode.
     """
     if not database_url.startswith("sqlite:///") or database_url.endswith(":memory:"):
         return
     path = Path(database_url.removeprefix("sqlite:///"))
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with suppress(PermissionError):  # somebody else's: theirs to say who may read it
+    with suppress(PermissionError):  # owned by another user, who decides about access
         if path.parent == PROJECT / "var":
             path.parent.chmod(0o700)
         path.touch(mode=0o600)

@@ -1,8 +1,8 @@
-"""Messages between systems, signed: compact JWS with ES256, and the keys for them.
+"""Signed messages between systems: compact JWS with ES256, and their keys.
 
-Pure: the moment and the keys are arguments, and remembering what was seen (against replay) is the
-caller's. Whoever holds a private key signs with the first of its set; whoever checks keeps a set of
-public keys, so that for a while two are valid at once and a key can be changed without a pause.
+The functions are pure: time and keys are arguments, and the caller stores message ids against
+replay. The sender signs with the first key of its private set. The receiver has a set of public
+keys, so that two keys can be valid during a key change without an interruption.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
 ALGORITHMS = ("ES256",)
-"""The only ones taken, whatever a message says of itself."""
+"""The only accepted algorithms, whatever the header of a message names."""
 
 LEEWAY = timedelta(seconds=30)
-"""How far the clocks of both sides may differ."""
+"""Tolerated clock difference between both sides."""
 
 LONGEST_LIFE = timedelta(seconds=120)
 ANSWER_LIFE = timedelta(seconds=60)
 
 LATEST = 2**37
-"""Seconds since 1970, in the year 6325: what a calendar can hold, and no milliseconds of today."""
+"""Upper limit of timestamps, in seconds since 1970 (the year 6325). It is within the range of
+`datetime`, and refuses timestamps in milliseconds."""
 
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -40,10 +41,10 @@ _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 class InvalidMessage(Exception):
-    """A message that must not be believed. `reason` is a stable code, `str()` one sentence.
+    """A message fails verification. `reason` is a stable code, `str()` one sentence.
 
     Codes: malformed, algorithm, unknown_key, bad_signature, wrong_issuer, wrong_audience, expired,
-    not_yet, too_long, ends_first, no_id; a caller that binds a message to more adds its own.
+    not_yet, too_long, ends_first, no_id. Callers with further checks add their own codes.
     """
 
     def __init__(self, reason: str, sentence: str) -> None:
@@ -53,13 +54,13 @@ class InvalidMessage(Exception):
 
 @dataclass(frozen=True, slots=True)
 class VerifiedMessage:
-    """What a message says that was signed by whom it names, for us, and just now."""
+    """The content of a message with valid signature, issuer, audience and time."""
 
     issuer: str
     id: str
     key_id: str
     until: datetime
-    """Until when the same message could be believed again: remember its id for so long."""
+    """Until when the message stays valid. Store its id until then, against replay."""
     claims: Mapping[str, object]
 
 
@@ -72,7 +73,7 @@ def sign(
     at: datetime,
     life: timedelta = ANSWER_LIFE,
 ) -> tuple[str, str]:
-    """(id, compact JWS) of a message that nobody sent before."""
+    """Sign a new message with a random id. Returns (id, compact JWS)."""
     message_id = secrets.token_urlsafe(16)
     issued = int(at.timestamp())
     registered = {
@@ -95,9 +96,10 @@ def verify(
     at: datetime,
     longest: timedelta = LONGEST_LIFE,
 ) -> VerifiedMessage:
-    """What a compact JWS says, once everything about it holds; raises `NotGenuine`.
+    """Verify a compact JWS: signature, issuer, audience, times and id. Raises `NotGenuine`.
 
-    A message that was believed before is believed again: refusing it is for whoever remembers ids.
+    `longest`: the maximum time between iat and exp. Replays are not detected here; the caller
+    compares message ids.
     """
     header, claims = _decode(message, keys)
     _between(claims, issuer, audience)
@@ -121,9 +123,10 @@ def verify(
 
 
 def verify_kept(message: str, keys: KeySet, *, issuer: str, audience: str) -> Mapping[str, object]:
-    """The claims of a message that was believed once and kept, however long ago.
+    """Verify a stored message of any age that was accepted before. Returns its claims.
 
-    Raises `NotGenuine` where it was changed since, or where the key is not among `keys` any more.
+    Checks signature, issuer and audience, but not the times. Raises `NotGenuine` when the message
+    was changed since, or when `keys` no longer contains its key.
     """
     _, claims = _decode(message, keys)
     _between(claims, issuer, audience)
@@ -131,7 +134,10 @@ def verify_kept(message: str, keys: KeySet, *, issuer: str, audience: str) -> Ma
 
 
 def claimed_issuer(message: str) -> str | None:
-    """Whom an unchecked message names as its sender, to find the keys to check it with."""
+    """The issuer that an unverified message names, to find the keys for its verification.
+
+    `None` when it is missing or malformed.
+    """
     try:
         payload = message.split(".")[1]
         claims = json.loads(_from_base64(payload))
@@ -142,22 +148,19 @@ def claimed_issuer(message: str) -> str | None:
 
 
 def body_digest(body: bytes) -> str:
-    """SHA-256 of a message's body, as claims carry it: lower-case hexadecimal."""
+    """SHA-256 of a message's body as lower-case hexadecimal, the format of the claims."""
     return hashlib.sha256(body).hexdigest()
 
 
-# Keys.
-
-
 def new_key(kid: str) -> ECKey:
-    """A fresh private key on P-256."""
+    """Generate a private key on P-256. Raises `ValueError` for a malformed `kid`."""
     if not _KEY_ID.fullmatch(kid):
         raise ValueError("a key id is 1 to 64 letters, digits, dots, - or _")
     return ECKey.generate_key("P-256", {"kid": kid, "use": "sig"}, private=True)
 
 
 def demo_key(phrase: str, kid: str) -> ECKey:
-    """The private key that a phrase leads to: anybody can find it, so it is for demos only."""
+    """Derive a private key from a phrase. Anybody can derive it, so it is for demos only."""
     digest = hashlib.sha256(phrase.encode()).digest()
     number = int.from_bytes(digest, "big") % (_P256_ORDER - 1) + 1
     key = ec.derive_private_key(number, ec.SECP256R1())
@@ -166,9 +169,9 @@ def demo_key(phrase: str, kid: str) -> ECKey:
 
 
 def private_keys(text: str) -> tuple[ECKey, ...]:
-    """The keys of a private JWK set; the first one signs. `ValueError` with a sentence.
+    """Parse a private JWK set; the first key signs. Raises `ValueError` with a sentence.
 
-    Those behind it may be public: keys that are not used any more, kept to know old messages by.
+    Further keys may be public: retired keys, kept to verify old messages.
     """
     keys = _keys(text)
     if not keys[0].is_private:
@@ -177,7 +180,7 @@ def private_keys(text: str) -> tuple[ECKey, ...]:
 
 
 def public_keys(text: str) -> KeySet:
-    """A public JWK set to check messages with. `ValueError` with a sentence."""
+    """Parse a public JWK set for verification. Raises `ValueError` with a sentence."""
     keys = _keys(text)
     if any(key.is_private for key in keys):
         raise ValueError("a key holds a private part (d): only public keys belong here")
@@ -185,18 +188,20 @@ def public_keys(text: str) -> KeySet:
 
 
 def public_set(keys: tuple[ECKey, ...]) -> dict[str, object]:
-    """The public JWK set of these keys, to be handed to whoever checks our messages: of those that
-    are in use, which are the ones with a private part."""
+    """The public JWK set of the keys in use, for the receivers of our messages.
+
+    Keys in use are those with a private part.
+    """
     return {"keys": [key.as_dict(private=False) for key in keys if key.is_private]}
 
 
 def known_set(keys: tuple[ECKey, ...]) -> KeySet:
-    """All of these keys, those not used any more among them, to know our own old messages by."""
+    """All keys, including retired ones, as a public set to verify our own old messages."""
     return KeySet([ECKey.import_key(key.as_dict(private=False)) for key in keys])
 
 
 def same_key(one: ECKey, other: ECKey) -> bool:
-    """Whether two keys are the same but for their names (RFC 7638)."""
+    """Whether two keys are equal apart from their ids (thumbprint of RFC 7638)."""
     return one.thumbprint() == other.thumbprint()
 
 
@@ -204,7 +209,7 @@ def _keys(text: str) -> tuple[ECKey, ...]:
     try:
         listed = json.loads(text)["keys"]
         keys = tuple(ECKey.import_key({**each}) for each in listed)
-        # Reading the numbers: what is no point of the curve is noticed now, not with a message.
+        # `import_key` and `raw_value` raise here when a point is not on the curve.
         curves = {key.curve_name for key in keys if key.raw_value is not None}
     except (JoseError, KeyError, TypeError, ValueError) as error:
         raise ValueError(

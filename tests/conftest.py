@@ -1,4 +1,4 @@
-"""An application with a database of its own for each test, and a client that lints what it gets."""
+"""Root fixtures: an application with its own database per test, and a linting client."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tests.support.staff import enter
 from tests.support.walks import MA_LAN, sign_in
 
 TODAY = date(2026, 11, 24)
-"""The business date, unless a test asks for another: `@pytest.mark.today("2019-09-24")`."""
+"""The default business date; override it with `@pytest.mark.today("2019-09-24")`."""
 
 MakeApp = Callable[..., Flask]
 ReadQr = Callable[[str, int], str]
 
 
 _servers: list[postgresql.Server] = []
-"""The PostgreSQL that this process started: one at most, and none in a worker of a run."""
+"""The PostgreSQL server that this process started: at most one; none in an xdist worker."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,37 +53,37 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def start_postgresql() -> None:
-    """The server of this run; without one there is no run."""
+    """Start the PostgreSQL server of this run; raises `pytest.UsageError` if it cannot start."""
     try:
         _servers.append(postgresql.Server())
     except postgresql.NoServer as error:
         raise pytest.UsageError(str(error)) from error
-    # The workers of the run are started later, and find it.
+    # xdist workers start later and find the server through this variable.
     os.environ[postgresql.RUNNING] = str(_servers[0].folder)
 
 
 def pytest_unconfigure() -> None:
-    """The server goes with the run that started it."""
+    """Stop the server that this process started."""
     while _servers:
         os.environ.pop(postgresql.RUNNING, None)
         _servers.pop().stop()
 
 
 def pytest_collection_finish() -> None:
-    """All that the tests need is imported now and stays."""
+    """Exclude everything imported up to now from garbage collection."""
     thrift.spare_what_is_here()
 
 
 @pytest.fixture(scope="session")
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of this run, the same for all its workers."""
+    """A temporary folder that all workers of this run share."""
     folder = tmp_path_factory.getbasetemp()
     return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
 @pytest.fixture(scope="session")
 def templates(shared_folder: Path) -> Templates:
-    """Finished databases, one for each business date."""
+    """Migrated databases with demo data, one per business date."""
     folder = shared_folder / "databases"
     folder.mkdir(exist_ok=True)
     return Templates(folder)
@@ -98,7 +98,7 @@ def today(request: pytest.FixtureRequest) -> date:
 
 @pytest.fixture
 def make_app(tmp_path: Path, templates: Templates, today: date) -> Iterator[MakeApp]:
-    """`make_app(FLEXAPP_…="…")`: an application on this test's database, with these settings."""
+    """`make_app(FLEXAPP_…="…")` creates an application on this test's database."""
     made: list[Flask] = []
     templates.copy(today, tmp_path)
 
@@ -117,13 +117,13 @@ def make_app(tmp_path: Path, templates: Templates, today: date) -> Iterator[Make
 
 @pytest.fixture
 def app(make_app: MakeApp) -> Flask:
-    """The application as in the demo."""
+    """The application with the demo's settings."""
     return make_app()
 
 
 @pytest.fixture
 def client(app: Flask) -> LintingClient:
-    """A browser with no cookies yet."""
+    """A test client without cookies."""
     made = app.test_client()
     assert isinstance(made, LintingClient)
     return made
@@ -131,7 +131,7 @@ def client(app: Flask) -> LintingClient:
 
 @pytest.fixture
 def another(app: Flask) -> Callable[[], LintingClient]:
-    """`another()`: a further browser on the same site."""
+    """`another()` creates a further client of the same application, with its own cookies."""
 
     def make() -> LintingClient:
         made = app.test_client()
@@ -143,7 +143,7 @@ def another(app: Flask) -> Callable[[], LintingClient]:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The product's clock, standing still until moved."""
+    """The product's clock, frozen until a test advances it."""
     return Clock(monkeypatch)
 
 

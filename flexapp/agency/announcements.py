@@ -1,7 +1,7 @@
-"""公告 on 首页 (宣传语): what the agency tells everybody, from a day to a day.
+"""Announcements (公告, 宣传语) that 首页 shows between two dates.
 
-A text is never edited: whoever read it read what stands here. A wrong one is taken down and another
-is posted.
+The text is never edited, so the record always has what people have read. To correct an
+announcement, take it down and post another one.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from flexapp.rules.publication import read_day
 from flexapp.rules.refusal import Refusal
 
 TEXT_MAX = 120
-"""Characters: what somebody reads on a phone before doing something else."""
+"""Maximum characters; short enough to be read on a phone."""
 
 LONGEST = timedelta(days=366)
 SHOWN = 5
-"""At most so many on 首页, the newest first."""
+"""Maximum number of announcements on 首页; the newest are shown."""
 LISTED = 100
 
 UNKNOWN = Refusal("announcement_unknown", "这条公告已经撤下或已经过期。")
 
 
 class Stage(StrEnum):
-    """Where an announcement stands today."""
+    """State of an announcement on a given day."""
 
     COMING = "coming"
     SHOWN = "shown"
@@ -41,7 +41,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A text, its first and its last day on 首页, and who posted it."""
+    """An announcement; `shown_from` and `shown_to` are its first and last day on 首页."""
 
     id: int
     text: str
@@ -53,19 +53,23 @@ class Announcement:
 
 
 def shown(today: date) -> Sequence[str]:
-    """The texts on 首页 today, newest first."""
+    """Return the texts that 首页 shows today, newest first."""
     return repository.announced(today, SHOWN)
 
 
 def announcements(today: date) -> tuple[Announcement, ...]:
-    """The last hundred, newest first."""
+    """Return the latest announcements, at most `LISTED`, newest first."""
     return tuple(_read(row, today) for row in repository.announcements(LISTED))
 
 
 def announce(
     *, text: str, first: str, last: str, actor: Actor, at: datetime, today: date
 ) -> int | tuple[Refusal, ...]:
-    """Post a text from a day to a day (YYYY-MM-DD, both included); its number."""
+    """Post an announcement and return its id, or all refusals.
+
+    `first` and `last` are days (YYYY-MM-DD), both included. Refusals: `not_an_officer`,
+    `text_wrong`, `day_wrong`.
+    """
     refusal = require_officer(actor)
     if refusal is not None:
         return (refusal,)
@@ -95,7 +99,10 @@ def announce(
 
 
 def take_down(*, number: int, actor: Actor, at: datetime, today: date) -> Refusal | None:
-    """Take one down that is shown or coming."""
+    """Take down a current or future announcement.
+
+    Refusals: `not_an_officer`, `announcement_unknown`.
+    """
     refusal = require_officer(actor)
     if refusal is not None:
         return refusal

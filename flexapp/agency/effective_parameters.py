@@ -1,9 +1,9 @@
-"""What is in force today: the figures that are published, and the years that are open.
+"""Parameters in force today, and the years open for declaration.
 
-Several processes serve the same site, and a publication holds in all of them at once: each asks the
-database how many publications are in force, with the question it asks anyhow (which years are
-open), and reads their rows anew only where that number is not the one it knows. Publications in
-force are only ever added, so the number tells them apart.
+Each process caches the parameters, and a new publication must take effect in all processes at once.
+So the query for the open years, which runs anyway, also counts the publications in force. If the
+count differs from the cached one, the process reads the rows again. The count is a sufficient
+version number, because publications in force are never removed.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ KNOWN = "parameters_in_force"
 
 @dataclass(frozen=True, slots=True)
 class EffectiveParameters:
-    """Years open for declaration, and the figures that hold: one look at one moment."""
+    """A snapshot of the years open for declaration and the parameters in force."""
 
     open_years: frozenset[int]
     book: ParameterBook
 
 
 def effective_parameters(today: date) -> EffectiveParameters:
-    """What holds today. The current year is open unless the agency closed it."""
+    """Return what is in force on a day. The current year is open unless the agency closed it."""
     years, number = repository.standing(today)
     return EffectiveParameters(
         frozenset(year for year, is_open in ({today.year: True} | years).items() if is_open),
@@ -39,18 +39,19 @@ def effective_parameters(today: date) -> EffectiveParameters:
 
 
 def read_rows(stored: str) -> tuple[ParameterRow, ...]:
-    """The rows of a publication; `ParameterError` where they are not what was stored."""
+    """Parse the stored JSON rows of a publication; raises `ParameterError` if they are invalid."""
     return tuple(ParameterRow.from_record(record) for record in json.loads(stored))
 
 
 def _book(today: date, number: int) -> ParameterBook:
-    # One tuple, put in place at once: threads that read it meanwhile see the old one or the new.
+    # One tuple, replaced atomically: concurrent threads see either the old or the new one.
     known: tuple[date, int, ParameterBook] | None = current_app.extensions.get(KNOWN)
     if known is not None and known[:2] == (today, number):
         return known[2]
     base = services().parameters
     stored = repository.rows_in_force(today) if number else ()
     book = base.with_rows(row for each in stored for row in read_rows(each))
-    if len(stored) == number:  # PostgreSQL: another may have been confirmed between the two looks
+    # On PostgreSQL a publication may be confirmed between the two queries; then do not cache.
+    if len(stored) == number:
         current_app.extensions[KNOWN] = (today, number, book)
     return book

@@ -1,4 +1,4 @@
-"""Tables of what the agency publishes, opens and closes."""
+"""Tables of publications, declaration years, the pilot and announcements."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from flexapp.db.session import Model, UTCDateTime
 
 
 class Publication(Model):
-    """A year's figures or a rate, from one document.
+    """The parameters of a year or a rate, published from one official document.
 
-    `status` goes from "proposed" to "confirmed" or "withdrawn", once; nothing else ever changes.
-    Another publication takes its place from a date on. The checks hold what the service promises:
-    whoever confirmed it is not who proposed it.
+    `status` changes once, from "proposed" to "confirmed" or "withdrawn", together with the columns
+    of the decision. Nothing else changes; a later publication supersedes this one from a date on.
+    The check constraints require that two different officers propose and confirm it.
     """
 
     __tablename__ = "publication"
@@ -31,16 +31,16 @@ class Publication(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str]
     rows: Mapped[str] = mapped_column(Text)
-    """JSON of the parameter rows, as `ParameterRow.as_record` writes them."""
+    """JSON list of parameter rows, written by `ParameterRow.as_record`."""
     document: Mapped[str]
     number: Mapped[str]
     document_date: Mapped[date]
     effective_from: Mapped[date]
-    """As proposed; `in_force_from` is not before the day of the confirmation."""
+    """The proposed date. `in_force_from` is this date or the day of confirmation, if later."""
     in_force_from: Mapped[date | None]
     status: Mapped[str]
     proposed_by: Mapped[int]
-    """The number of the clerk (`staff.id`); the slice of the staff lies above this one."""
+    """`staff.id` of the officer. Not a foreign key, because `staff` is a higher slice."""
     proposed_by_label: Mapped[str]
     proposed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     decided_by: Mapped[int | None]
@@ -49,7 +49,7 @@ class Publication(Model):
 
 
 class DeclarationYear(Model):
-    """A year that the agency opened or closed; the current one is open unless it says otherwise."""
+    """A year that the agency opened or closed. Without a row only the current year is open."""
 
     __tablename__ = "declaration_year"
     __table_args__ = ({"info": {"vouched": True}},)
@@ -61,8 +61,8 @@ class DeclarationYear(Model):
 class PilotPlace(Model):
     """An area or a channel of the pilot (小范围试用) that the agency opened or closed.
 
-    `kind` is "area" or "channel", `code` the division's or the channel's. Without a row the
-    deployment's default holds (`agency/pilot.py`).
+    `kind` is "area" or "channel"; `code` is the code of the division or the channel. Without a row
+    the default of the deployment applies (`agency/pilot.py`).
     """
 
     __tablename__ = "pilot_place"
@@ -71,13 +71,13 @@ class PilotPlace(Model):
     kind: Mapped[str] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(primary_key=True)
     open_from: Mapped[date | None]
-    """From which day it is open; None: it is not, and nobody has said when it will be."""
+    """First day on which it is open; None if it is closed without a date of opening."""
     closed_since: Mapped[date | None]
-    """Since which day it is closed; None where it never was open before."""
+    """Day of the last closing; None if it was never closed after having been open."""
 
 
 class Announcement(Model):
-    """A text on 首页 (公告), from a day to a day, both included; the text never changes."""
+    """An announcement (公告) on 首页, first and last day included; the text never changes."""
 
     __tablename__ = "announcement"
     __table_args__ = (

@@ -1,8 +1,8 @@
-"""小范围试用: the service is opened on phones area by area and channel by channel (design 2.6).
+"""The pilot (小范围试用): phones are admitted area by area and channel by channel (design 2.6).
 
-An area that nobody has spoken of is open in the demo and closed in production, where the notice
-wants a small pilot first; a channel that nobody has spoken of is open, because the areas decide and
-the channels have a switch of their own (`flask channels disable`). Counters are never affected.
+An area without a row is open in the demo and closed in production, because the notice requires a
+small pilot first. A channel without a row is open: the areas decide, and channels have their own
+switch (`flask channels disable`). Counters are never affected.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from flexapp.rules.refusal import Refusal
 AHEAD = timedelta(days=366)
 
 AREAS = tuple(place for _, places in divisions.choices() for place in places)
-"""What can be opened: the places where people are insured."""
+"""The areas that can be opened: all divisions in which people can be insured."""
 
 
 class Kind(StrEnum):
-    """What is opened or closed."""
+    """Kind of a pilot place."""
 
     AREA = "area"
     CHANNEL = "channel"
@@ -41,7 +41,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An area or a channel, by its code."""
+    """An area or a channel, identified by its code."""
 
     kind: Kind
     code: str
@@ -49,7 +49,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class PlaceStanding:
-    """How it stands with an area or a channel."""
+    """State of an area or a channel on a given day."""
 
     place: Place
     is_open: bool
@@ -60,8 +60,11 @@ class PlaceStanding:
 def why_not_open(
     *, division: Division, actor: Actor, action: Action, today: date, field: str | None = None
 ) -> Refusal | None:
-    """`not_open_yet` where a phone cannot do this for the area, or not from this channel; the
-    sentence says since or from when, and who helps meanwhile. One look by primary key."""
+    """Return the refusal `not_open_yet` if the pilot excludes this action on a phone, else None.
+
+    The area or the channel may be closed. The sentence says since or until when, and which counters
+    help meanwhile. `field` is the form field of a refusal about the area. Reads by primary key.
+    """
     if actor.channel_kind is not ChannelKind.PHONE:
         return None
     said = repository.pilot_places_of(division.code, actor.channel)
@@ -86,8 +89,11 @@ def why_not_open(
 
 
 def where_not_open(*, actor: Actor, action: Action, today: date) -> str | None:
-    """Said before a place is chosen: for which areas a phone cannot do this, and who helps there;
-    None where it can be done for all of them."""
+    """Return the notice on where an action is not open on a phone; None if it is open everywhere.
+
+    For pages on which no area has been chosen yet. The notice names the areas and the counters that
+    help there.
+    """
     if actor.channel_kind is not ChannelKind.PHONE:
         return None
     places = [Place(Kind.AREA, area.code) for area in AREAS]
@@ -119,7 +125,7 @@ def _counters(action: Action) -> str:
 
 
 def pilot(places: Sequence[Place], today: date) -> tuple[PlaceStanding, ...]:
-    """How it stands with each of these places, in their order."""
+    """Return the state of each of these places, in the same order."""
     said = repository.pilot_places()
     return tuple(_standing(each, said.get((each.kind, each.code)), today) for each in places)
 
@@ -127,7 +133,10 @@ def pilot(places: Sequence[Place], today: date) -> tuple[PlaceStanding, ...]:
 def open_places(
     *, places: Sequence[Place], since: str, actor: Actor, at: datetime, today: date
 ) -> Refusal | None:
-    """Open these places from a day on (YYYY-MM-DD, today or later); an open one stays open."""
+    """Open places from the day `since` (YYYY-MM-DD, today or later); open ones do not change.
+
+    Refusals: `not_an_officer`, `place_missing`, `day_wrong`.
+    """
     refusal = require_officer(actor)
     if refusal is not None:
         return refusal
@@ -148,7 +157,10 @@ def open_places(
 def close_places(
     *, places: Sequence[Place], reason: str, actor: Actor, at: datetime, today: date
 ) -> Refusal | None:
-    """Close these places from today on, with a reason; what was assessed there goes its way."""
+    """Close places from today on, with a reason; existing assessments are still processed.
+
+    Refusals: `not_an_officer`, `place_missing`, `reason_missing`.
+    """
     refusal = require_officer(actor)
     if refusal is not None:
         return refusal

@@ -1,4 +1,7 @@
-"""公布: one officer proposes, another one confirms; from then on it is never edited."""
+"""Publication (公布) of parameters: one officer proposes, another confirms.
+
+A confirmed publication is never edited.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ OUTDATED = Refusal("outdated", "刚才有别的数据公布，影响可能已经
 
 
 class Status(StrEnum):
-    """Where a publication is."""
+    """State of a publication."""
 
     PROPOSED = "proposed"
     CONFIRMED = "confirmed"
@@ -35,13 +38,13 @@ class Status(StrEnum):
 
     @property
     def label(self) -> str:
-        """What people read."""
+        """The label that pages show."""
         return {"proposed": "待复核", "confirmed": "已公布", "withdrawn": "已作废"}[self]
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A publication as others see it."""
+    """A publication, as other slices see it."""
 
     id: int
     draft: Draft
@@ -54,12 +57,12 @@ class Publication:
     decided_at: datetime | None
 
     def effect(self, today: date) -> tuple[tuple[Sample, ...], tuple[str, ...]]:
-        """What it changes in what is in force today, and what is unusual about it."""
+        """Return sample calculations against the parameters in force today, and warnings."""
         return samples(self.draft, effective_parameters(today).book), doubts(self.draft)
 
 
 def propose(*, draft: Draft, actor: Actor, at: datetime) -> int | Refusal:
-    """The number of the proposal; nothing is in force by it yet."""
+    """Store a proposal and return its id; it is not in force yet. Refusal: `not_an_officer`."""
     refusal = require_officer(actor)
     if refusal is not None:
         return refusal
@@ -82,7 +85,8 @@ def propose(*, draft: Draft, actor: Actor, at: datetime) -> int | Refusal:
             "decided_at": None,
         }
     )
-    # The digest ties what was proposed to what was confirmed, whatever is done to the table.
+    # Both events contain a digest of the rows. It shows that the confirmed rows are the proposed
+    # ones, even if the table is changed.
     _record("publication.proposed", number, content, actor, at)
     return number
 
@@ -90,10 +94,11 @@ def propose(*, draft: Draft, actor: Actor, at: datetime) -> int | Refusal:
 def confirm(
     *, publication_id: int, seen: str, actor: Actor, at: datetime, today: date
 ) -> date | Refusal:
-    """The day from which it holds: as proposed, but never before today.
+    """Confirm a proposal and return its first day in force: as proposed, but not before today.
 
-    `seen` is the `state_of_the_book` the officer's page was drawn from: whoever confirms has seen
-    the effect on what is in force now.
+    `seen` is the `state_of_the_book` when the officer's page was rendered. It ensures that the
+    officer has seen the effect on the parameters in force now. Refusals: `not_an_officer`,
+    `publication_unknown`, `decided`, `same_officer`, `outdated`, `does_not_fit`.
     """
     advisory_lock("agency", "publications")
     row = repository.by_id(publication_id)
@@ -118,7 +123,11 @@ def confirm(
 
 
 def withdraw(*, publication_id: int, reason: str, actor: Actor, at: datetime) -> Refusal | None:
-    """作废 a proposal, by any officer, with a reason; what is in force can only be superseded."""
+    """Withdraw (作废) a proposal, with a reason; any officer may do so.
+
+    A confirmed publication cannot be withdrawn, only superseded. Refusals: `not_an_officer`,
+    `publication_unknown`, `reason_missing`, `decided`.
+    """
     row = repository.by_id(publication_id)
     refusal = require_officer(actor) or (UNKNOWN if row is None else None)
     if refusal is not None or row is None:
@@ -133,18 +142,18 @@ def withdraw(*, publication_id: int, reason: str, actor: Actor, at: datetime) ->
 
 
 def find(publication_id: int) -> Publication | None:
-    """The publication of that number."""
+    """Return the publication with this id, or None."""
     row = repository.by_id(publication_id)
     return None if row is None else _publication(row)
 
 
 def listing() -> tuple[Publication, ...]:
-    """The newest publications, newest first."""
+    """Return the latest publications, at most `MOST_LISTED`, newest first."""
     return tuple(_publication(row) for row in repository.newest(MOST_LISTED))
 
 
 def state_of_the_book() -> str:
-    """Changes with every confirmation."""
+    """Return a version of the confirmed publications; every confirmation changes it."""
     return str(repository.confirmed_count())
 
 

@@ -1,4 +1,4 @@
-"""Rows of what the agency publishes, opens and closes."""
+"""Database access for publications, declaration years, the pilot and announcements."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ _IN_FORCE = (
     _publication.c.status == "confirmed",
     _publication.c.in_force_from <= bindparam("today"),
 )
-# Built once and on the tables, not the classes: one query on every page of 核定 for both answers.
-# The row of year 0 says how many publications are in force.
+# Built once and on tables instead of ORM classes for speed: every page of 核定 runs it.
+# One query returns both results; the row with year 0 has the number of publications in force.
 _STANDING = select(_year.c.year, cast(_year.c.open, Integer)).union_all(
     select(literal(0), func.count(_publication.c.id)).where(*_IN_FORCE)
 )
@@ -70,7 +70,7 @@ _ROWS_IN_FORCE = (
 
 
 def standing(today: date) -> tuple[dict[int, bool], int]:
-    """Years opened (True) or closed (False), and how many publications are in force."""
+    """Return the years opened (True) or closed (False), and the number of publications in force."""
     rows = execute(_STANDING, {"today": today})
     found: dict[int, int] = {row[0]: row[1] for row in rows}
     number = found.pop(0)
@@ -78,12 +78,12 @@ def standing(today: date) -> tuple[dict[int, bool], int]:
 
 
 def rows_in_force(today: date) -> Sequence[str]:
-    """The parameter rows of each publication in force, in the order in which they took force."""
+    """Return the JSON rows of each publication in force, in the order of taking effect."""
     return list(db.session.execute(_ROWS_IN_FORCE, {"today": today}).scalars())
 
 
 def rows_to_come(today: date) -> Sequence[tuple[date, str]]:
-    """The day and the parameter rows of each confirmed publication that takes force later."""
+    """Return the first day and the JSON rows of each confirmed publication not yet in force."""
     query = (
         select(_publication.c.in_force_from, _publication.c.rows)
         .where(_publication.c.status == "confirmed", _publication.c.in_force_from > today)
@@ -93,13 +93,13 @@ def rows_to_come(today: date) -> Sequence[tuple[date, str]]:
 
 
 def confirmed_count() -> int:
-    """How many publications were ever confirmed."""
+    """Count all confirmed publications, in force or not."""
     query = select(func.count(Publication.id)).where(Publication.status == "confirmed")
     return int(db.session.execute(query).scalar_one())
 
 
 def add(row: Mapping[str, object]) -> int:
-    """Add a publication and give its number."""
+    """Insert a publication and return its id."""
     number = int(
         db.session.execute(insert(Publication).returning(Publication.id), row).scalar_one()
     )
@@ -108,20 +108,20 @@ def add(row: Mapping[str, object]) -> int:
 
 
 def by_id(publication_id: int) -> Row | None:
-    """The publication of that number."""
+    """Return the publication with this id, or None."""
     query = select(*_COLUMNS).where(_publication.c.id == publication_id)
     row = db.session.execute(query).first()
     return None if row is None else Row(*row)
 
 
 def newest(limit: int) -> Sequence[Row]:
-    """Publications, newest first."""
+    """Return at most `limit` publications, newest first."""
     query = select(*_COLUMNS).order_by(_publication.c.id.desc()).limit(limit)
     return [Row(*row) for row in db.session.execute(query)]
 
 
 def decide(publication_id: int, **values: object) -> bool:
-    """Decide on a proposal; False where somebody else was first."""
+    """Update a proposal with a decision; False if it is already decided."""
     decided = db.session.execute(
         update(Publication)
         .where(Publication.id == publication_id, Publication.status == "proposed")
@@ -145,7 +145,7 @@ def set_year(year: int, *, is_open: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PlaceRow:
-    """What the agency said of an area or a channel."""
+    """The stored setting of an area or a channel."""
 
     kind: str
     code: str
@@ -155,7 +155,7 @@ class PlaceRow:
 
 _place = table_of(PilotPlace)
 _PLACE = [_place.c[name] for name in PlaceRow.__slots__]
-# Built once and on the table, not the class: every form of 核定 and 登记 asks it.
+# Built once, on the table instead of the ORM class for speed: every form of 核定 and 登记 runs it.
 _PLACES_OF = select(*_PLACE).where(
     or_(
         and_(_place.c.kind == "area", _place.c.code == bindparam("area")),
@@ -165,18 +165,18 @@ _PLACES_OF = select(*_PLACE).where(
 
 
 def pilot_places_of(area: str, channel: str) -> dict[str, PlaceRow]:
-    """What was said of an area and of a channel, by kind."""
+    """Return the settings of an area and of a channel, by kind; a missing key has no setting."""
     found = execute(_PLACES_OF, {"area": area, "channel": channel})
     return {row[0]: PlaceRow(*row) for row in found}
 
 
 def pilot_places() -> dict[tuple[str, str], PlaceRow]:
-    """Everything that was said, by kind and code."""
+    """Return all settings, by kind and code."""
     return {(row[0], row[1]): PlaceRow(*row) for row in db.session.execute(select(*_PLACE))}
 
 
 def set_pilot_place(row: PlaceRow) -> None:
-    """Say something of an area or a channel; the latest word counts."""
+    """Insert or replace the setting of an area or a channel."""
     dates = {"open_from": row.open_from, "closed_since": row.closed_since}
     db.session.execute(
         upsert(PilotPlace)
@@ -201,7 +201,7 @@ class AnnouncementRow:
 
 _said = table_of(Announcement)
 _ANNOUNCEMENT = [_said.c[name] for name in AnnouncementRow.__slots__]
-# Built once: 首页 asks this on every visit.
+# Built once for speed: every request to 首页 runs it.
 _ANNOUNCED = (
     select(_said.c.text)
     .where(
@@ -215,25 +215,25 @@ _ANNOUNCED = (
 
 
 def announced(today: date, most: int) -> Sequence[str]:
-    """The texts shown on a day, newest first."""
+    """Return at most `most` texts that are shown on a day, newest first."""
     return [row[0] for row in execute(_ANNOUNCED, {"today": today, "most": most})]
 
 
 def announcements(most: int) -> Sequence[AnnouncementRow]:
-    """Announcements, newest first."""
+    """Return at most `most` announcements, newest first."""
     query = select(*_ANNOUNCEMENT).order_by(_said.c.id.desc()).limit(most)
     return [AnnouncementRow(*row) for row in db.session.execute(query)]
 
 
 def add_announcement(row: Mapping[str, object]) -> int:
-    """Add one and give its number."""
+    """Insert an announcement and return its id."""
     number = int(db.session.execute(insert(_said).returning(_said.c.id), row).scalar_one())
     audit.vouch_for_stored(_said, number)
     return number
 
 
 def take_down(number: int, today: date, at: datetime) -> bool:
-    """Take one down; False where it is not shown any more."""
+    """Take down an announcement; False if it is over or already taken down."""
     done = db.session.execute(
         update(_said)
         .where(_said.c.id == number, _said.c.shown_to >= today, _said.c.taken_down_at.is_(None))

@@ -1,4 +1,4 @@
-"""What other slices may ask of what the agency publishes and opens, and do to it."""
+"""Public API of this slice for the other slices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""申报年度: which years can be assessed, opened and closed by the agency."""
+"""Declaration years (申报年度): the agency opens and closes the years that can be assessed."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ NOT_LISTED = Refusal("year_unknown", "只能开放或关闭列出的年度。")
 
 @dataclass(frozen=True, slots=True)
 class YearLine:
-    """A year that can be opened or closed. `published`: whether its figures are in force;
-    `published_from`: from which day they are, where they are confirmed and that day is to come."""
+    """A year that can be opened or closed.
+
+    `published` is true if its parameters are in force. `published_from` is the first day in force
+    of parameters that are confirmed but not in force yet.
+    """
 
     year: int
     is_open: bool
@@ -28,7 +31,7 @@ class YearLine:
 
 
 def years(today: date) -> tuple[YearLine, ...]:
-    """The current year, the next, and every other one with figures or open; newest first."""
+    """Return this year, the next, and all years open or with parameters; newest first."""
     now = effective_parameters(today)
     published = set(now.book.years())
     to_come = _to_come(now.book, today)
@@ -40,7 +43,7 @@ def years(today: date) -> tuple[YearLine, ...]:
 
 
 def _to_come(book: ParameterBook, today: date) -> dict[int, date]:
-    """The years whose figures are confirmed and take force later, and from which day."""
+    """Return the years whose confirmed parameters are not in force yet, with their first day."""
     found: dict[int, date] = {}
     known = set(book.years())
     for day, rows in repository.rows_to_come(today):
@@ -51,7 +54,10 @@ def _to_come(book: ParameterBook, today: date) -> dict[int, date]:
 
 
 def open_year(*, year: int, actor: Actor, at: datetime, today: date) -> Refusal | None:
-    """Open a year for declaration; opening an open one changes nothing."""
+    """Open a year for declaration; no effect if it is open.
+
+    Refusals: `not_an_officer`, `year_unknown`, `year_not_in_force`, `year_not_published`.
+    """
     line = _line(year, today)
     refusal = require_officer(actor) or (NOT_LISTED if line is None else None)
     if refusal is not None or line is None:
@@ -77,7 +83,10 @@ def open_year(*, year: int, actor: Actor, at: datetime, today: date) -> Refusal 
 def close_year(
     *, year: int, reason: str, actor: Actor, at: datetime, today: date
 ) -> Refusal | None:
-    """Close a year, with a reason: nothing more of it is assessed; what was assessed stays."""
+    """Close a year, with a reason: no new assessments; existing ones remain.
+
+    Refusals: `not_an_officer`, `year_unknown`, `reason_missing`.
+    """
     line = _line(year, today)
     refusal = require_officer(actor) or (NOT_LISTED if line is None else None)
     if refusal is not None or line is None:

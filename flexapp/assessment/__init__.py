@@ -1,4 +1,4 @@
-"""核定: propose, assess, add, move and revoke contribution assessments, for oneself or by proxy."""
+"""核定: calculate, create, move and revoke contribution assessments, for oneself or by proxy."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages and commands of this slice."""
-    # Imported late: most of those who import a module of this slice need no views.
+    """Register the blueprints of this slice."""
+    # Imported here because most importers of this package need no views.
     from flexapp.assessment import record_views, verify_views, views
 
     app.register_blueprint(views.blueprint)

@@ -1,4 +1,7 @@
-"""Old batch assessments (批量核定): from files, and the unpaid revoked (design 2.5)."""
+"""Legacy batch assessments (批量核定): import them from files, revoke the unpaid ones.
+
+Specified in design 2.5.
+"""
 
 from __future__ import annotations
 
@@ -35,13 +38,14 @@ COUNTED_OTHERWISE = Refusal(
 )
 
 Line = tuple[int, Sequence[Cell] | str]
-"""A row's number in the file, and its cells in the order of `batch_rows.COLUMNS`; or why they
-cannot be told apart."""
+"""(row number in the file, content). The content is the cells in the order of `batch_rows.COLUMNS`,
+or a sentence that says why the cells cannot be separated.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What came in of one area, by state."""
+    """Imported assessments of one area in one state: how many, and their total in fen."""
 
     area: str
     state: State
@@ -50,7 +54,11 @@ class Tally:
 
 
 def begin(*, file_digest: str, total: int, actor: Actor, at: datetime) -> Import | Refusal:
-    """The import of a file: a new one, or the one that was begun before and goes on."""
+    """Return the import of a file: a new one, or the earlier one, which continues.
+
+    A file is identified by its digest. Refused: an actor who is not an agency administrator, and a
+    file whose row count differs from that of its earlier import.
+    """
     if not _is_agency(actor):
         return NOT_AGENCY
     if batch_repository.by_digest(file_digest) is None:
@@ -66,14 +74,16 @@ def begin(*, file_digest: str, total: int, actor: Actor, at: datetime) -> Import
         )
     found = batch_repository.by_digest(file_digest)
     assert found is not None
-    # Rows that are counted otherwise than then cannot be gone on with by their count.
+    # The position in the file is a row count, so it is valid only if the rows are counted the same
+    # way.
     return found if found.total == total else COUNTED_OTHERWISE
 
 
 def take(*, run: Import, lines: Sequence[Line], actor: Actor, at: datetime, today: date) -> None:
-    """The next lines of a file, in the caller's transaction: all of them dealt with, or none.
+    """Import the next lines of a file in the caller's transaction: all are processed, or none.
 
-    `run` is what `begin` gave to this actor.
+    `run` is what `begin` returned to this actor. Raises ValueError for an actor whom `begin`
+    refuses, and RuntimeError if another process is importing the same file.
     """
     if not _is_agency(actor):
         raise ValueError("begin() would have refused this actor")
@@ -110,9 +120,10 @@ def _take_one(
     at: datetime,
     today: date,
 ) -> tuple[str, ...]:
-    """Take a row in; why not, or nothing where it is in, now or already.
+    """Import one row. Return the reasons against it, or () if it is imported, now or earlier.
 
-    The very same row again is no fault: a file that was corrected holds the good ones too.
+    An identical row is accepted again: a corrected file also contains the rows that were imported
+    before.
     """
     person = people.find_person(row.identity)
     if row.number in known:
@@ -190,12 +201,12 @@ def _facts(row: OldAssessment, person_id: int) -> KnownAssessment:
 
 
 def refusals(run: Import) -> Iterator[tuple[int, str]]:
-    """(line, reason) of what was refused of a file."""
+    """Yield (line, reason) for each refused row of a file."""
     return batch_repository.refusals(run.id)
 
 
 def tallies(*, area: str | None) -> tuple[Tally, ...]:
-    """What came in, by area and state: the preview before anything is revoked."""
+    """Count the imported assessments by area and state: the preview before a revocation."""
     return tuple(
         Tally(place, State(state), count, fen)
         for place, state, count, fen in batch_repository.by_state(area)
@@ -205,17 +216,19 @@ def tallies(*, area: str | None) -> tuple[Tally, ...]:
 def revoke(
     *, area: str | None, after: int, limit: int, actor: Actor, at: datetime
 ) -> tuple[int, tuple[tuple[str, str], ...], int] | Refusal:
-    """Revoke up to `limit` unpaid ones with an id above `after`, in the caller's transaction.
+    """Revoke up to `limit` unpaid imported assessments with an id above `after`.
 
-    (how many, (serial, why not) of those that cannot be, the last id); like any other, what the tax
-    bureau has must be revoked there first.
+    Runs in the caller's transaction. Returns (number revoked, (serial, reason) of each that cannot
+    be revoked, last id seen). As for any other assessment, one that the tax bureau holds must first
+    be revoked there.
     """
     if not _is_agency(actor):
         return NOT_AGENCY
     found = batch_repository.unpaid(UNPAID, area, after, limit)
     left: list[tuple[str, str]] = []
     records = [record for _, serial in found if (record := find(serial)) is not None]
-    # Before the first of them changes: a later one would wait while rows and the chain are held.
+    # Acquire every lock before the first change. A later acquisition would wait while this
+    # transaction holds rows and the audit chain.
     for person_id in sorted({record.person_id for record in records}):
         disputes.hold_cases(person_id)
     for record in records:
@@ -226,5 +239,7 @@ def revoke(
 
 
 def _is_agency(actor: Actor) -> bool:
-    """An auditor stands with the agency too, and does nothing."""
+    """Whether the actor is an agency administrator. An auditor also belongs to the agency but may
+    change nothing.
+    """
     return actor.kind is ActorKind.STAFF and actor.channel == Role.AGENCY.value

@@ -1,4 +1,4 @@
-"""Tables of old batch assessments (批量核定): the files, what was refused of them, what came in."""
+"""Tables of legacy batch assessments (批量核定): files, refused rows and imported rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flexapp.db.session import Model, UTCDateTime
 
 
 class BatchImport(Model):
-    """One file, known again by its digest. `done`: how many of its rows have been dealt with."""
+    """One imported file, identified by its digest. `done` is the number of rows processed."""
 
     __tablename__ = "batch_import"
 
@@ -26,7 +26,7 @@ class BatchImport(Model):
 
 
 class BatchRefusal(Model):
-    """A row that was refused, by its line in the file; nothing of the row itself is kept."""
+    """A refused row, identified by its line in the file. None of the row's content is stored."""
 
     __tablename__ = "batch_refusal"
 
@@ -36,7 +36,7 @@ class BatchRefusal(Model):
 
 
 class BatchRow(Model):
-    """An assessment that came from a file, by the number that it had there."""
+    """An imported assessment, with its number in the file."""
 
     __tablename__ = "batch_row"
 

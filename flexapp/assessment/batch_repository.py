@@ -1,4 +1,4 @@
-"""Rows of old batch assessments."""
+"""Queries and statements for legacy batch assessments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _IMPORT, _ROW = table_of(BatchImport), table_of(BatchRow)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """How far a file is."""
+    """The progress of one file's import."""
 
     id: int
     total: int
@@ -29,7 +29,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class KnownAssessment:
-    """What came in under a number. `paid`: as the file says; of what is stored, as it is now."""
+    """The stored facts of an imported assessment, to compare with a row.
+
+    `paid` comes from the file for a row, and from the current state for a stored assessment.
+    """
 
     person_id: int
     division: str
@@ -40,19 +43,22 @@ class KnownAssessment:
     paid: bool
 
     def is_same(self, row: KnownAssessment) -> bool:
-        """Whether a row says what is stored; one not paid then may have been paid meanwhile."""
+        """Whether a row matches what is stored.
+
+        A row that is unpaid in the file still matches if the stored assessment has been paid since.
+        """
         return replace(self, paid=row.paid) == row and (self.paid or not row.paid)
 
 
 def by_digest(file_digest: str) -> Row | None:
-    """The import of a file."""
+    """Return the import of a file, or None."""
     columns = [getattr(_IMPORT.c, name) for name in Row.__slots__]
     row = db.session.execute(select(*columns).where(_IMPORT.c.file_digest == file_digest)).first()
     return None if row is None else Row(*row)
 
 
 def begin(file_digest: str, total: int, by_staff: int, at: datetime) -> None:
-    """A file that was not seen before."""
+    """Insert the import of a new file."""
     db.session.execute(
         insert(_IMPORT).values(
             file_digest=file_digest,
@@ -67,7 +73,7 @@ def begin(file_digest: str, total: int, by_staff: int, at: datetime) -> None:
 
 
 def go_on(import_id: int, *, done: int, accepted: int, finished_at: datetime | None) -> bool:
-    """Some more rows were dealt with; False where somebody else was faster."""
+    """Record the progress of an import. Return False if another process is already further."""
     moved = db.session.execute(
         update(_IMPORT)
         .where(_IMPORT.c.id == import_id, _IMPORT.c.done < done)
@@ -78,14 +84,14 @@ def go_on(import_id: int, *, done: int, accepted: int, finished_at: datetime | N
 
 
 def refuse(import_id: int, refused: Sequence[tuple[int, str]]) -> None:
-    """Keep why lines were refused."""
+    """Store why lines were refused."""
     if refused:
         rows = [{"import_id": import_id, "line": n, "reason": why} for n, why in refused]
         db.session.execute(insert(table_of(BatchRefusal)), rows)
 
 
 def refusals(import_id: int) -> Iterator[tuple[int, str]]:
-    """(line, reason) in the order of the file."""
+    """Yield (line, reason) in the order of the file."""
     table = table_of(BatchRefusal)
     query = select(table.c.line, table.c.reason).where(table.c.import_id == import_id)
     for row in db.session.execute(query.order_by(table.c.line)):
@@ -93,7 +99,7 @@ def refusals(import_id: int) -> Iterator[tuple[int, str]]:
 
 
 def known(numbers: Sequence[str]) -> Mapping[str, KnownAssessment]:
-    """What came in already under these numbers."""
+    """Return the imported assessments with these numbers."""
     columns = [getattr(Assessment, name) for name in KnownAssessment.__slots__ if name != "paid"]
     query = (
         select(_ROW.c.number, *columns, Assessment.state == State.PAID.value)
@@ -104,13 +110,13 @@ def known(numbers: Sequence[str]) -> Mapping[str, KnownAssessment]:
 
 
 def add(number: str, import_id: int, serial: str) -> None:
-    """An assessment came in."""
+    """Link an imported assessment to its number in the file."""
     found = select(Assessment.id).where(Assessment.serial == serial).scalar_subquery()
     db.session.execute(insert(_ROW).values(number=number, import_id=import_id, assessment_id=found))
 
 
 def by_state(area: str | None) -> Sequence[tuple[str, str, int, int]]:
-    """(area, state, how many, fen in all) of what came in."""
+    """Return (area, state, count, total in fen) of the imported assessments."""
     query = (
         select(Assessment.division, Assessment.state, func.count(), func.sum(Assessment.total))
         .join(BatchRow, BatchRow.assessment_id == Assessment.id)
@@ -125,7 +131,10 @@ def by_state(area: str | None) -> Sequence[tuple[str, str, int, int]]:
 def unpaid(
     states: Sequence[str], area: str | None, after: int, limit: int
 ) -> Sequence[tuple[int, str]]:
-    """(id, serial) of what came in and is in one of these states, oldest first, after an id."""
+    """Return (id, serial) of imported assessments in these states with an id above `after`.
+
+    In ascending order of id, at most `limit`.
+    """
     query = (
         select(Assessment.id, Assessment.serial)
         .join(BatchRow, BatchRow.assessment_id == Assessment.id)

@@ -1,4 +1,4 @@
-"""One row of a file of old batch assessments: what it says, or every reason why it is refused."""
+"""Parse one row of a file of legacy batch assessments, or collect every reason to refuse it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ _TURNED_INTO_DATE = re.compile(
     f"{_MONTH_NAME}-[0-9]{{2}}|[0-9]{{1,2}}-{_MONTH_NAME}", re.IGNORECASE
 )
 LONGEST = 200
-"""Characters of a field; no honest one is longer."""
+"""Maximum number of characters in a cell."""
 
 FIFTEEN = "身份证号只有 15 位，没有校验位可以核对；请对照证件填 18 位号码"
 
@@ -80,7 +80,7 @@ _BY_NAME = {place.name: place.code for place in divisions.ALL_DIVISIONS}
 
 @dataclass(frozen=True, slots=True, repr=False)
 class OldAssessment:
-    """A row that may come in, as far as the row itself can tell."""
+    """A row that passed every check that needs only the row itself."""
 
     number: str
     name: str
@@ -97,8 +97,10 @@ class OldAssessment:
 def read(
     cells: Sequence[Cell], *, book: ParameterBook, today: date
 ) -> OldAssessment | tuple[str, ...]:
-    """The row, its cells in the order of `COLUMNS`, or every reason against it in words that
-    repeat nothing personal."""
+    """Parse a row whose cells are in the order of `COLUMNS`.
+
+    Return the row, or every reason against it. The reasons contain no personal data.
+    """
     reasons: list[str] = []
     found = [_readable(name, cell, reasons) for name, cell in zip(HEADER, cells, strict=True)]
     number, name, identity, division, start, end, base, total, made_on, paid = found
@@ -143,7 +145,7 @@ def read(
 
 
 def _readable(name: str, cell: Cell, reasons: list[str]) -> Cell | None:
-    """The cell, or why nothing can be made of it, whatever its column."""
+    """Return the cell, or None with a reason added if it is unreadable in any column."""
     text = cell.text.strip()
     if cell.kind is Kind.FAULT:
         reasons.append(f"{name}是公式的错误值（{cell.text}），请改成算好的内容")
@@ -214,7 +216,7 @@ def _identity(cell: Cell | None, today: date, reasons: list[str]) -> IdentityNum
 
 
 def _division(cell: Cell | None, reasons: list[str]) -> str | None:
-    """The code; the full name of a county, a district or 宁东 is as clear."""
+    """Return the division's code. The full name of a county, a district or 宁东 is accepted too."""
     if cell is None:
         return None
     text = normalise(cell.text)
@@ -277,7 +279,10 @@ def _day(cell: Cell | None, today: date, reasons: list[str]) -> date | None:
 def _amount(
     rate: Rate | Refusal, period: Period, base: Decimal, total: Decimal, reasons: list[str]
 ) -> Decimal | None:
-    """The monthly amount; the total of the file must be what the base gives at the year's rate."""
+    """Return the monthly amount, or None with a reason added.
+
+    The total in the file must equal the base times the year's rate, over all months.
+    """
     if isinstance(rate, Refusal):
         reasons.append(f"费率：{rate.sentence}")
         return None

@@ -1,7 +1,7 @@
-"""怎么算的: every step from what was typed to the total, before the reader's eyes.
+"""怎么算的: every step of a calculation, from the entry to the total.
 
-Of a record, from the rows it stored: nothing is looked up, so what is published later changes
-neither it nor its explanation. Of what is not assessed yet, from the rows it was reckoned with.
+For a record, the steps use only the parameter rows stored with it, so a later publication changes
+neither the record nor its explanation. For a proposal, they use the rows it was calculated with.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ PARAMETER_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A figure that was published: whose, for when, and in which document of which day."""
+    """A published figure: its name and value, when it takes effect, its document and publication
+    day.
+    """
 
     name: str
     figure: str
@@ -41,7 +43,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ReckonedStep:
-    """One step: what it finds, the sum as one would write it, its result, and what it rests on."""
+    """One step: what it calculates, the formula, the result, and the figures it is based on."""
 
     name: str
     sum: str
@@ -51,7 +53,7 @@ class ReckonedStep:
 
 @dataclass(frozen=True, slots=True)
 class Reckoned:
-    """What a record and a sum that is not assessed yet have in common."""
+    """The figures that a stored record and a proposal have in common."""
 
     entered: str
     months: int
@@ -64,7 +66,7 @@ class Reckoned:
 
     @classmethod
     def of(cls, record: Record) -> Reckoned:
-        """What a record stored."""
+        """Read the figures of a stored record."""
         return cls(
             entered=record.entered,
             months=record.period.count,
@@ -78,7 +80,7 @@ class Reckoned:
 
     @classmethod
     def proposed(cls, proposal: Proposal) -> Reckoned:
-        """What would be stored."""
+        """Read the figures of a proposal."""
         sums = proposal.calculation
         return cls(
             entered=sums.entered.text,
@@ -94,21 +96,21 @@ class Reckoned:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedPage:
-    """Every step from what was typed to the total, of a record or of what may become one."""
+    """The explanation page of a record or of a proposal: every step from the entry to the total."""
 
     period: str
     steps: tuple[ReckonedStep, ...]
     total: str
     back: str
     serial: str | None = None
-    """None where nothing is assessed yet."""
+    """None for a proposal."""
     made_at: object = None
     tried_on: str | None = None
-    """The day whose published figures were used, where nothing is assessed yet."""
+    """For a proposal: the day whose published figures it uses."""
 
     @classmethod
     def of(cls, record: Record, *, back: str) -> ExplainedPage:
-        """The explanation of a record, from what it holds itself."""
+        """Explain a record from its own stored figures."""
         return cls(
             period=record.period.label,
             steps=_steps(Reckoned.of(record)),
@@ -120,7 +122,7 @@ class ExplainedPage:
 
     @classmethod
     def tried(cls, proposal: Proposal, *, back: str, today: date) -> ExplainedPage:
-        """The explanation of what would be assessed today."""
+        """Explain what would be assessed today."""
         return cls(
             period=proposal.period.label,
             steps=_steps(Reckoned.proposed(proposal)),
@@ -162,7 +164,7 @@ def _steps(sums: Reckoned) -> tuple[ReckonedStep, ...]:
 
 
 def _base_steps(sums: Reckoned, rows: dict[Parameter, ParameterRow]) -> tuple[ReckonedStep, ...]:
-    """From what was typed to the monthly base."""
+    """Return the steps from the entry to the monthly base."""
     entered = parse_base(sums.entered)
     average = rows.get(Parameter.AVERAGE_WAGE)
     lower, upper = rows.get(Parameter.LOWER_BOUND), rows.get(Parameter.UPPER_BOUND)

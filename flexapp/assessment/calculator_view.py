@@ -1,4 +1,4 @@
-"""What a person sees while choosing: the months, what the number means, choices beside it."""
+"""The view models of the 核定 form: months, the read-back of the entry, choices to compare."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
 
 QUICK = ("60", "80", "100", "200", "300")
-"""Percentages within one tap; any other number from 60 to 300 can be typed."""
+"""Percentages offered as one-tap choices. Any other number from 60 to 300 can be typed."""
 COMPARED = ("60", "100", "300")
-"""The least, the average and the most: what a choice is compared with."""
+"""Minimum, average and maximum: the choices that the comparison shows."""
 NOTHING_TYPED = "填好缴费基数，这里会算出每月缴多少、一共缴多少。"
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Where a sum that is not assessed yet is reckoned step by step, and what of: for a link."""
+    """A link to the step-by-step explanation of a proposal: its address and its label."""
 
     url: str
     about: str
@@ -45,16 +45,16 @@ Trial = Callable[[Proposal], Explained]
 
 @dataclass(frozen=True, slots=True)
 class ReadBackView:
-    """What the number typed means: words and amounts, or what is still missing."""
+    """The read-back of the entry: words and amounts, or a sentence that says what is missing."""
 
     read_back: ReadBack | None
     sentence: str
     explained: Explained | None = None
-    """There where there are amounts."""
+    """Set only if there are amounts."""
 
     @classmethod
     def of(cls, outcome: Proposal | tuple[Refusal, ...] | None, trial: Trial) -> ReadBackView:
-        """From a proposal and where it is explained, its refusals, or nothing typed yet."""
+        """Build from a proposal, from its refusals, or from None if nothing is entered."""
         if outcome is None:
             return cls(None, NOTHING_TYPED)
         if isinstance(outcome, Proposal):
@@ -65,7 +65,7 @@ class ReadBackView:
 
 @dataclass(frozen=True, slots=True)
 class QuickChoice:
-    """A base within one tap: a link without the script, with it the number in the box."""
+    """A one-tap base. Without JavaScript it is a link; with it, it fills the input."""
 
     label: str
     base: str
@@ -75,7 +75,7 @@ class QuickChoice:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A choice beside others: amounts of the same months, ready to show."""
+    """One column of the comparison: the formatted amounts of a base for the selected months."""
 
     label: str
     base: str
@@ -83,24 +83,24 @@ class Compared:
     chosen: bool
     monthly_amount: str
     personal: str
-    """How much of it goes to the personal account each month."""
+    """The part of the monthly amount that goes to the personal account."""
     total: str
     explained: Explained
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceView:
-    """What the months and the base on the page of 核定 come to."""
+    """What the form's months and base result in."""
 
     period: str
-    """Which months are chosen, in words, or why they cannot be."""
+    """The selected months in words, or why they cannot be assessed."""
     read_back: ReadBackView
     quick: tuple[QuickChoice, ...]
     compared: tuple[Compared, ...]
-    """Three choices side by side, least first; none before the months are chosen rightly."""
+    """Three choices, lowest amount first; empty unless the selected months are valid."""
     months: int = 0
     shown: str = ""
-    """The figures behind these sums, for the form to bring back; empty where there are none."""
+    """`RateTerms.shown` of these amounts, which the form posts back; empty if there are none."""
 
     @classmethod
     def of(
@@ -113,7 +113,7 @@ class ChoiceView:
         kind: RateKind = RateKind.FLEXIBLE,
         preview: bool = True,
     ) -> ChoiceView:
-        """For what stands in the form; `preview`: whether to say already what it comes to."""
+        """Build from the values in the form. `preview`: whether to show the resulting amounts."""
         start, end, typed = form.start.data, form.end.data, form.base.data
 
         on = rate_terms(start=start, end=end, bounds=bounds, kind=kind)
@@ -122,8 +122,8 @@ class ChoiceView:
             outcome = calculate_proposal(on, base)
             return outcome if isinstance(outcome, Proposal) else None
 
-        # One address for each kind of link, and what differs behind it: made by the router one by
-        # one they would cost more than the sums.
+        # Build each address once and append the base: a call of the router for every link would
+        # cost more than the calculation.
         form_at = desk.listing(
             "new", who, start=start, end=end, tap=form.tap.data or None, to="base"
         )
@@ -163,7 +163,7 @@ def _compared(
     url: Callable[[str], str],
     trial: Trial,
 ) -> tuple[Compared, ...]:
-    """Three choices: the chosen one with the two others that tell most, or the three others."""
+    """Return three choices: the selected one and two others, or the three standard ones."""
     if not others:
         return ()
     rows = [_row(base, proposal, url, trial) for base, proposal in others]
@@ -174,7 +174,7 @@ def _compared(
         pairs = zip(others, rows, strict=True)
         return tuple(replace(row, chosen=value == int(base)) for (base, _), row in pairs)
     mine = replace(_row(chosen.calculation.entered.text, chosen, url, trial), chosen=True)
-    # Without the most expensive one: it is the one that fewest people choose.
+    # The most expensive choice is left out because the fewest people choose it.
     ordered = sorted([*others[:2], ("", chosen)], key=lambda each: each[1].calculation.total)
     by_base = {base: row for (base, _), row in zip(others, rows, strict=True)}
     return tuple(by_base.get(base, mine) for base, _ in ordered)
@@ -209,7 +209,8 @@ def months_to_tap(
     today: date,
     seen_by: int | None = None,
 ) -> tuple[YearMonths, ...]:
-    """The months of the open years, each free one leading to the form with what a tap chooses.
+    """Return the months of the open years. Each free month links to the form with the months that a
+    tap on it selects.
 
     `seen_by`: as for `open_months`.
     """
@@ -230,8 +231,8 @@ def _chosen(form: AssessmentForm) -> Chosen | None:
 
 
 def _period(form: AssessmentForm, on: RateTerms | Refusal) -> str:
-    """What is chosen in words, with what another tap does; or why it cannot be assessed."""
-    # A refusal that stands beside its field is not said twice.
+    """Return the selected months and the effect of another tap, or why they cannot be assessed."""
+    # A refusal that is shown beside its field is not repeated.
     if form.start.errors or form.end.errors:
         return ""
     if isinstance(on, Refusal):

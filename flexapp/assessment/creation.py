@@ -1,4 +1,4 @@
-"""核定 itself: read the entry back, and make an assessment of it (design 2.2)."""
+"""Calculate a proposal and create an assessment from it (design 2.2)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from flexapp.rules.states import State
 
 @dataclass(frozen=True, slots=True)
 class AssessmentSubject:
-    """Whom an assessment is for, and whether somebody else makes it."""
+    """The person an assessment is for, their registration, and whether somebody else creates it."""
 
     person: PersonCard
     registration: RegistrationView
@@ -40,7 +40,7 @@ class AssessmentSubject:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What would be assessed: nothing is stored yet."""
+    """A calculated assessment that is not stored."""
 
     period: Period
     calculation: Calculation
@@ -48,7 +48,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class RateTerms:
-    """Months that may be assessed, with the figures and the rate that hold in them."""
+    """Months that may be assessed, with the figures and the rate in effect for them."""
 
     period: Period
     figures: YearFigures
@@ -56,7 +56,7 @@ class RateTerms:
 
     @property
     def shown(self) -> str:
-        """The year and the figures behind the sums of a page, for the form to bring back."""
+        """The year and the figures behind the amounts on a page, for the form to post back."""
         year = self.figures
         values = (year.average, year.average_months, year.lower, year.upper)
         return " ".join(map(str, (year.year, *values, self.rate.total, self.rate.personal)))
@@ -64,7 +64,7 @@ class RateTerms:
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """What was assessed."""
+    """A created assessment."""
 
     serial: str
     proposal: Proposal
@@ -73,9 +73,10 @@ class Assessed:
 def propose(
     *, start: str, end: str, base: str, bounds: Eligibility, kind: RateKind = RateKind.FLEXIBLE
 ) -> Proposal | tuple[Refusal, ...]:
-    """Check and reckon what was typed: months "YYYY-MM", the base as typed.
+    """Validate the entry and calculate a proposal. Months are "YYYY-MM", the base is as typed.
 
-    All reasons at once, each naming its field, so that a person mends the page in one go.
+    All refusals are returned together, each with its field, so that a person can correct the page
+    in one go.
     """
     return calculate_proposal(rate_terms(start=start, end=end, bounds=bounds, kind=kind), base)
 
@@ -83,7 +84,7 @@ def propose(
 def rate_terms(
     *, start: str, end: str, bounds: Eligibility, kind: RateKind = RateKind.FLEXIBLE
 ) -> RateTerms | Refusal:
-    """What holds for the months that were typed, whatever the base."""
+    """Return the figures and the rate of the months entered, or why these cannot be assessed."""
     period = bounds.check(start, end)
     if isinstance(period, Refusal):
         return period
@@ -95,7 +96,9 @@ def rate_terms(
 
 
 def calculate_proposal(terms: RateTerms | Refusal, base: str) -> Proposal | tuple[Refusal, ...]:
-    """What a base, as typed, comes to on these terms; or every reason against either."""
+    """Calculate a proposal from a base as typed, or return every refusal of the terms and the
+    base.
+    """
     entered = parse_base(base)
     if isinstance(terms, Refusal) or isinstance(entered, Refusal):
         return tuple(answer for answer in (terms, entered) if isinstance(answer, Refusal))
@@ -119,13 +122,15 @@ def assess(
     kind: RateKind = RateKind.FLEXIBLE,
     shown: str = "",
 ) -> Assessed | tuple[Refusal, ...]:
-    """Make an assessment: its row, its months and its audit event, or every reason why not.
+    """Create an assessment with its months and audit event, or return every refusal.
 
-    `shown`: the figures that the page's sums came from (`Terms.shown`). Where they are no longer
-    those of that year, nothing is stored: nobody agreed to the sums of today. Empty: no check.
+    `shown`: the figures behind the amounts on the page (`RateTerms.shown`). If the figures of that
+    year have changed since, nothing is stored, because nobody agreed to the new amounts. Empty: no
+    check.
 
-    `kind`: UNIT is the make-up at the unit rate (以单位费率补缴, design 2.5), at halls only and
-    under the division's unit for it. Once made it is moved like any other, on the phone as well.
+    `kind`: UNIT is a make-up payment at the unit rate (以单位费率补缴, design 2.5). It is created
+    only at halls, under the division's unit for this rate. Afterwards it is moved like any other
+    assessment, on the phone as well.
     """
     unit = kind is RateKind.UNIT
     refusal = why_not(actor.channel_kind, Action.ASSESS) or why_not_open(
@@ -196,7 +201,7 @@ def assess(
 
 
 def figures_of(calculation: Calculation) -> Mapping[str, object]:
-    """The figures of a row, with the parameter rows they were reckoned from."""
+    """Return the figures of a row and the parameter rows they were calculated from."""
     return {
         "months": calculation.months,
         "entered": calculation.entered.text,
@@ -211,7 +216,9 @@ def figures_of(calculation: Calculation) -> Mapping[str, object]:
 
 
 def _changed_since(shown: str, on: RateTerms) -> bool:
-    """Whether a page showed other figures for the same year. It may have shown another year's."""
+    """Whether a page showed other figures for the same year. A page of another year does not
+    count.
+    """
     return shown.split(" ")[0] == str(on.period.year) and shown != on.shown
 
 
@@ -225,7 +232,7 @@ def _figures_changed(proposal: Proposal) -> Refusal:
 
 
 def _lost_race(person_id: int, period: Period) -> Refusal:
-    """Somebody else took a month between our look and our insert."""
+    """Return the refusal for a month that another transaction inserted after our check."""
     held = eligibility_case.reserved_months(person_id, str(period.start), str(period.end))
     refusal = refuse_taken(period, {month: row.serial for month, row in held.items()})
     return refusal or Refusal(

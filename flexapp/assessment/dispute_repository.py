@@ -1,4 +1,4 @@
-"""Rows of disputes (不是我办的)."""
+"""Queries and statements for disputes (不是我办的)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Row = Mapping[str, Any]
 
 
 def add(row: Mapping[str, object]) -> int:
-    """Add a case and give its number."""
+    """Insert a case and return its number."""
     (number,) = next_numbers(TABLE, 1)
     row = {**row, "id": number}
     db.session.execute(TABLE.insert(), bound(TABLE, row))
@@ -40,13 +40,13 @@ def add(row: Mapping[str, object]) -> int:
 
 
 def one(number: int) -> Row | None:
-    """The case of that number, with the serial of its assessment."""
+    """Return a case with its assessment's serial and state, or None."""
     row = db.session.execute(_WITH_SERIAL.where(TABLE.c.id == number)).mappings().first()
     return None if row is None else {**row}
 
 
 def open_about(*, about_seq: int, assessment_id: int | None) -> int | None:
-    """The open case of an event, or of the assessment that it is about."""
+    """Return the id of the open case about an event or about the event's assessment, or None."""
     about = TABLE.c.about_seq == about_seq
     if assessment_id is not None:
         about |= TABLE.c.assessment_id == assessment_id
@@ -55,21 +55,21 @@ def open_about(*, about_seq: int, assessment_id: int | None) -> int | None:
 
 
 def open_of_assessment(assessment_id: int) -> Row | None:
-    """The open case of an assessment."""
+    """Return the open case of an assessment, or None."""
     query = _WITH_SERIAL.where(TABLE.c.settled_at.is_(None), TABLE.c.assessment_id == assessment_id)
     row = db.session.execute(query).mappings().first()
     return None if row is None else {**row}
 
 
 def latest_of_assessment(assessment_id: int) -> Row | None:
-    """The latest case of an assessment."""
+    """Return the latest case of an assessment, or None."""
     query = _WITH_SERIAL.where(TABLE.c.assessment_id == assessment_id)
     row = db.session.execute(query.order_by(TABLE.c.id.desc()).limit(1)).mappings().first()
     return None if row is None else {**row}
 
 
 def of_person(person_id: int) -> Sequence[Row]:
-    """All cases of a person, oldest first."""
+    """Return all cases of a person, oldest first."""
     query = _WITH_SERIAL.where(TABLE.c.person_id == person_id).order_by(TABLE.c.id)
     return [{**row} for row in db.session.execute(query).mappings()]
 
@@ -77,8 +77,10 @@ def of_person(person_id: int) -> Sequence[Row]:
 def named_by(
     person_id: int, *, numbers: Sequence[int], seqs: Sequence[int], serials: Sequence[str]
 ) -> Sequence[Row]:
-    """Of a person's cases those with these numbers, about these events or these assessments,
-    oldest first."""
+    """Return the cases of a person with these numbers or about these events or assessments.
+
+    Oldest first.
+    """
     named = or_(
         TABLE.c.id.in_(numbers), TABLE.c.about_seq.in_(seqs), _assessment.c.serial.in_(serials)
     )
@@ -87,7 +89,7 @@ def named_by(
 
 
 def change(number: int, **values: object) -> bool:
-    """Change an open case; False where it is not open any more."""
+    """Update an open case. Return False if it is no longer open."""
     if isinstance(found := values.get("found"), str):
         values["found"] = BoundText(found, number)
     statement = (
@@ -103,14 +105,17 @@ def change(number: int, **values: object) -> bool:
 
 
 def waiting(divisions: Sequence[str] | None, *, after: int, limit: int) -> Sequence[Row]:
-    """Open cases of people insured in these divisions (None: everybody's), oldest first."""
+    """Return open cases of people insured in these divisions (None: all), oldest first.
+
+    Only cases with an id above `after`, at most `limit`.
+    """
     query = _WITH_SERIAL.where(_open_in(divisions), TABLE.c.id > after)
     rows = db.session.execute(query.order_by(TABLE.c.id).limit(limit)).mappings()
     return [{**row} for row in rows]
 
 
 def count_waiting(divisions: Sequence[str] | None) -> tuple[int, datetime | None]:
-    """How many of them there are, and since when the oldest one waits."""
+    """Return the number of open cases in these divisions and when the oldest one was opened."""
     query = select(func.count(), func.min(TABLE.c.opened_at)).where(_open_in(divisions))
     row = db.session.execute(query).one()
     return int(row[0]), row[1]

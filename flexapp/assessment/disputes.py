@@ -1,8 +1,8 @@
-"""Cases of 不是我办的: opened, withdrawn and settled (design 2.4).
+"""Cases of 不是我办的: open, withdraw and settle them (design 2.4).
 
-While a case about an assessment is open, `transition` refuses to transmit it and the sender passes
-over it (`held_back`). Who may settle which case and what settling does to the assessment is the
-counter's use case (counter/disputes.py); that an assessment is revoked settles its case here.
+While a case about an assessment is open, `transition` refuses to transmit it and the outbox worker
+skips it (`held_back`). counter/disputes.py decides who may settle a case and what this does to the
+assessment. Revoking an assessment settles its case here.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ PROXY_OPENED, PROXY_ASKED, PROXY_SETTLED = (
 )
 
 MADE = frozenset({"assessment.assess", "assessment.imported", "assessment.restored"})
-"""Events by which an assessment comes to be here. One that was restored does not say who made it:
-it counts as made by somebody else."""
+"""Audit actions that create an assessment. A restored assessment does not say who created it, so it
+counts as created by somebody else.
+"""
 
 NOT_OPEN = Refusal("dispute_settled", "这件事已经核实完，不用再处理；结果见消息。")
 ASKED_ALREADY = Refusal(
@@ -54,8 +55,9 @@ UNDER_WAY = frozenset({Situation.ON_THE_WAY, Situation.AT_TAX, Situation.ASKED, 
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """One case. `serial`, `record_state`, `record_claimed`: of the assessment that it is about, if
-    any, as it is now."""
+    """One case. `serial`, `record_state` and `record_claimed` are the present values of its
+    assessment, if it has one.
+    """
 
     id: int
     person_id: int
@@ -77,40 +79,48 @@ class Dispute:
 
     @property
     def record_paid(self) -> bool:
-        """Whether what it is about has been paid."""
+        """Whether the assessment is paid."""
         return self.record_state == State.PAID
 
     @property
     def declined(self) -> bool:
-        """Whether the tax bureau was asked to revoke what it is about, and did not agree."""
+        """Whether the tax bureau was asked to revoke the assessment and refused."""
         state = self.record_state
         return self.state is CaseState.ASKED and state in (State.TRANSMITTED, State.PAID)
 
     @property
     def can_withdraw(self) -> bool:
-        """Whether the person can take it back: not while, or once, the tax bureau revokes."""
+        """Whether the person may withdraw the case. Not once the tax bureau was asked, unless it
+        refused.
+        """
         return self.state is CaseState.OPEN or self.declined
 
     @property
     def under_way(self) -> bool:
-        """Whether the tax bureau has what it is about, or may have: now, not when it was opened.
-        What turned out not to have arrived is held back."""
+        """Whether the tax bureau has the assessment now, or may have it.
+
+        The value when the case was opened may differ: an assessment that turned out not to have
+        arrived is held back.
+        """
         if self.record_state is None:
             return False
         return situation(State(self.record_state), claimed=bool(self.record_claimed)) in UNDER_WAY
 
 
 def hold_cases(person_id: int) -> None:
-    """Keep others from changing a person's cases: before the first look at a case, and before the
-    row of an assessment is changed together with its case."""
+    """Lock a person's cases until the transaction ends.
+
+    Acquire before the first read of a case, and before the row of an assessment is changed together
+    with its case.
+    """
     advisory_lock("disputes of person", person_id)
 
 
 def open_case(*, event: Event, person_id: int, actor: Actor, at: datetime) -> Refusal | None:
-    """Open a case about an event that is about a person; None once one is open.
+    """Open a case about an audit event about a person. Return None once a case is open.
 
-    What is disputed twice, or about an assessment that has an open case, belongs to that case.
-    Refused: `disputes_enough`, where an account has opened as many today as it may.
+    A second dispute of the same event, or one about an assessment with an open case, joins that
+    case. Refused with `disputes_enough` if the account has reached today's limit.
     """
     hold_cases(person_id)
     record = _record_of(event)
@@ -138,12 +148,14 @@ def open_case(*, event: Event, person_id: int, actor: Actor, at: datetime) -> Re
 
 
 def making(events: Iterable[Event]) -> Event | None:
-    """The event by which an assessment came to be here, of all events about it."""
+    """Return the event that created an assessment, from all events about it, or None."""
     return next((event for event in events if event.action in MADE), None)
 
 
 def withdraw(*, number: int, person_id: int, actor: Actor, at: datetime) -> Refusal | None:
-    """说错了，是我同意办的: the person takes it back, and what was held back goes on."""
+    """说错了，是我同意办的: withdraw a case of this person. The assessment may be transmitted
+    again.
+    """
     hold_cases(person_id)
     found = find(number)
     if found is None or found.person_id != person_id:
@@ -161,7 +173,10 @@ def withdraw(*, number: int, person_id: int, actor: Actor, at: datetime) -> Refu
 def close(
     *, dispute: Dispute, target: CaseState, found: str | None, actor: Actor, at: datetime
 ) -> None:
-    """End an open case; both people are told. The caller has looked at it while holding it."""
+    """Close an open case and notify the person and the proxy.
+
+    The caller holds the lock of `hold_cases` since before it read the case.
+    """
     _change(dispute, state=target.value, settled_at=at, settled_label=actor.label, found=found)
     if dispute.assessment_id is not None:
         repository.set_disputed(dispute.assessment_id, None)
@@ -175,7 +190,9 @@ def close(
 
 
 def asked_tax(*, dispute: Dispute, found: str, actor: Actor, at: datetime) -> None:
-    """The tax bureau was asked to revoke the assessment: the case stays open until it answers."""
+    """Record that the tax bureau was asked to revoke the assessment. The case stays open until it
+    answers.
+    """
     _change(dispute, state=CaseState.ASKED.value, found=found)
     subject, months = dispute.serial or "dispute", _months_of(dispute)
     audit.record(
@@ -190,9 +207,9 @@ def asked_tax(*, dispute: Dispute, found: str, actor: Actor, at: datetime) -> No
 
 
 def settled_by_revoking(record: Record, *, actor: Actor, at: datetime) -> None:
-    """An assessment was revoked, by whomever: that is what the case was about.
+    """Settle the open case of an assessment that was revoked, whoever revoked it.
 
-    `transition` holds the person's cases since before it changed the assessment.
+    `transition` acquires `hold_cases` before it changes the assessment.
     """
     row = dispute_repository.open_of_assessment(record.id)
     if row is not None:
@@ -201,7 +218,7 @@ def settled_by_revoking(record: Record, *, actor: Actor, at: datetime) -> None:
 
 
 def held_back(since: datetime) -> Refusal:
-    """Why a disputed assessment is not transmitted."""
+    """Return the refusal to transmit a disputed assessment. `since`: when the case was opened."""
     local = since.astimezone(BEIJING)
     return Refusal(
         "disputed",
@@ -211,20 +228,20 @@ def held_back(since: datetime) -> Refusal:
 
 
 def find(number: int) -> Dispute | None:
-    """The case of that number."""
+    """Return the case with this number, or None."""
     row = dispute_repository.one(number)
     return None if row is None else _from(row)
 
 
 def record_of(dispute: Dispute) -> Record | None:
-    """The assessment that a case is about, as it is now."""
+    """Return the assessment of a case in its present state, or None."""
     if dispute.assessment_id is None:
         return None
     return record_from(repository.by_id(dispute.assessment_id))
 
 
 def latest_of(record: Record) -> Dispute | None:
-    """The latest case about a record; asks the database only where there may be one."""
+    """Return the latest case about a record, or None. Runs no query if there cannot be one."""
     alone = record.made_by is not None and not record.by_proxy
     if alone and record.disputed_at is None:
         return None
@@ -233,15 +250,17 @@ def latest_of(record: Record) -> Dispute | None:
 
 
 def of_person(person_id: int) -> tuple[Dispute, ...]:
-    """All cases of a person, oldest first."""
+    """Return all cases of a person, oldest first."""
     return tuple(_from(row) for row in dispute_repository.of_person(person_id))
 
 
 def named_by(
     person_id: int, *, numbers: Iterable[str], events: Sequence[Event]
 ) -> tuple[Dispute, ...]:
-    """Of a person's cases those with these numbers, and those about these events or about the
-    assessments that they are about; oldest first."""
+    """Return the cases of a person with these numbers, or about these events or their assessments.
+
+    Oldest first.
+    """
     if not events:
         return ()
     rows = dispute_repository.named_by(
@@ -254,8 +273,10 @@ def named_by(
 
 
 def disputed(person_id: int) -> Mapping[str, str]:
-    """Numbers of the events that a person has disputed, each with the number of its latest case
-    ("" of before there were cases)."""
+    """Map the sequence number of each event that a person disputed to its latest case number.
+
+    The case number is "" for disputes from before cases were introduced.
+    """
     events = audit.about_person(person_id=person_id, actions=(OPENED,), limit=1000)
     return {
         event.data["about"]: event.data.get("case", "")
@@ -265,21 +286,24 @@ def disputed(person_id: int) -> Mapping[str, str]:
 
 
 def waiting(divisions: Sequence[str] | None, *, after: int = 0, limit: int) -> tuple[Dispute, ...]:
-    """Open cases of people insured in these divisions (None: everybody's), oldest first."""
+    """Return open cases of people insured in these divisions (None: all), oldest first.
+
+    Only cases with an id above `after`, at most `limit`.
+    """
     return tuple(
         _from(row) for row in dispute_repository.waiting(divisions, after=after, limit=limit)
     )
 
 
 def count_waiting(divisions: Sequence[str] | None) -> tuple[int, datetime | None]:
-    """How many of them there are, and since when the oldest one waits."""
+    """Return the number of open cases in these divisions and when the oldest one was opened."""
     return dispute_repository.count_waiting(divisions)
 
 
 def _belongs(event: Event, number: int, person_id: int) -> bool:
-    """Whether an event was disputed in this open case, not only in one before it."""
+    """Whether the event was disputed in this open case, not only in an earlier one."""
     latest = disputed(person_id).get(str(event.seq))
-    if latest == "":  # disputed before there were cases
+    if latest == "":  # disputed before cases were introduced
         found = find(number)
         return found is not None and found.about_seq == event.seq
     return latest == str(number)
@@ -294,7 +318,8 @@ def _open(event: Event, record: Record | None, person_id: int, actor: Actor, at:
     proxy = None if proxy_account is None else person_of_account(proxy_account)
     own = proxy == person_id
     if record is not None:
-        # From here on it is held back; what the sender took in hand before that shows in the row.
+        # From here on the assessment is held back. The returned row shows whether a worker claimed
+        # it before.
         record = record_from(repository.set_disputed(record.id, at))
     where = situation(
         None if record is None else record.state, claimed=record is not None and record.claimed
@@ -327,7 +352,9 @@ def _open(event: Event, record: Record | None, person_id: int, actor: Actor, at:
 def _tell_proxy(
     action: str, proxy: int | None, subject: str, at: datetime, data: Mapping[str, str]
 ) -> None:
-    """A message to the proxy: what they know already, and what happens next; nobody's words."""
+    """Notify the proxy. The message contains no free text, only what the proxy knows already and
+    what happens next.
+    """
     if proxy is None:
         return
     kept = {name: data[name] for name in ("outcome", "start", "end", "held") if name in data}

@@ -1,4 +1,4 @@
-"""What may be assessed for a person today: open years, figures, and months still free."""
+"""What may be assessed for a person today: open years, figures and free months."""
 
 from __future__ import annotations
 
@@ -27,41 +27,43 @@ ANY_MONTH = ("0000-00", "9999-99")
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A month that a live assessment holds."""
+    """A month that an active assessment reserves."""
 
     serial: str
     state: State
     made_by: int | None
-    """The account that made it; None for a clerk."""
+    """The account that created the assessment; None for a clerk."""
     disputed_at: datetime | None = None
-    """Since when a case of 不是我办的 is open about the assessment."""
+    """When a case of 不是我办的 about the assessment was opened, if it is open."""
 
     @property
     def disputed(self) -> bool:
-        """Whether an open case keeps it from being transmitted or paid for now. In the other states
-        what is to be done is the same with a case as without."""
+        """Whether an open case blocks transmission or payment now.
+
+        In the other states a case does not change what is to be done.
+        """
         stops = (State.ASSESSED, State.QUEUED, State.TRANSMITTED)
         return self.disputed_at is not None and self.state in stops
 
 
 @dataclass(frozen=True)
 class Eligibility:
-    """The bounds of what may be assessed for one person."""
+    """The limits of what may be assessed for one person."""
 
     open_years: frozenset[int]
     book: ParameterBook
-    """The figures in force, seen in the same look as the years."""
+    """The parameters in effect, read together with the open years."""
     work_start: Month
     last_month: Month
     reserved: Mapping[Month, Reservation]
 
     @cached_property
     def taken(self) -> dict[Month, str]:
-        """Held months with their serials, as the rules want them."""
+        """Reserved months with their serials, in the form that the rules take."""
         return {month: held.serial for month, held in self.reserved.items()}
 
     def choices(self, year: int) -> tuple[MonthStatus, ...]:
-        """The 12 months of a year and whether each may be assessed."""
+        """Return the 12 months of a year and whether each may be assessed."""
         found = self._choices.get(year)
         if found is None:
             found = self._choices[year] = month_choices(
@@ -71,11 +73,11 @@ class Eligibility:
 
     @cached_property
     def _choices(self) -> dict[int, tuple[MonthStatus, ...]]:
-        """What was answered before: the form asks for its months and for its boxes."""
+        """Cache of `choices`: the form needs them for its selects and for the month grid."""
         return {}
 
     def check(self, start: str, end: str) -> Period | Refusal:
-        """The period between two months "YYYY-MM", or why it may not be assessed."""
+        """Return the period between two months "YYYY-MM", or why it may not be assessed."""
         return check_period(
             start=start,
             end=end,
@@ -88,7 +90,7 @@ class Eligibility:
 
     @cached_property
     def published(self) -> frozenset[int]:
-        """The open years that have figures."""
+        """The open years that have published figures."""
         return frozenset(
             year for year in self.open_years if not isinstance(self.book.figures(year), Refusal)
         )
@@ -105,7 +107,9 @@ class Eligibility:
 
     @cached_property
     def longest(self) -> tuple[Month, Month] | None:
-        """The first free month to the last one of its run: what most people want."""
+        """The first and last month of the earliest run of free months within a year; None if none
+        is free. The form's default, because most people want it.
+        """
         if not self.free:
             return None
         last = self.free[0]
@@ -116,21 +120,21 @@ class Eligibility:
 
     @cached_property
     def unpublished(self) -> Refusal | None:
-        """The refusal where no open year has published figures."""
+        """The refusal if no open year has published figures, else None."""
         answers = [self.book.figures(year) for year in sorted(self.open_years)]
         refusals = [answer for answer in answers if isinstance(answer, Refusal)]
         return refusals[0] if refusals and len(refusals) == len(answers) else None
 
 
 def last_month(person: PersonCard) -> Month:
-    """The retirement boundary of a person: the last month that may be assessed."""
+    """Return the last month that may be assessed for a person: the limit set by retirement."""
     return last_assessable_month(
         birth=person.birth_month, original=person.original_age, approved=person.approved_month
     )
 
 
 def reserved_months(person_id: int, first: str, last: str) -> dict[Month, Reservation]:
-    """The live months of a person between two months."""
+    """Return the months of a person that active assessments reserve, from `first` to `last`."""
     return {
         Month.parse(month): Reservation(serial, State(state), made_by, disputed_at)
         for month, serial, state, made_by, disputed_at in repository.reserved_months(
@@ -140,7 +144,7 @@ def reserved_months(person_id: int, first: str, last: str) -> dict[Month, Reserv
 
 
 def eligibility(*, person: PersonCard, registration: RegistrationView, today: date) -> Eligibility:
-    """What may be assessed for a registered person."""
+    """Return what may be assessed for a registered person today."""
     now = effective_parameters(today)
     years = now.open_years
     first, last = (f"{min(years)}-01", f"{max(years)}-12") if years else ANY_MONTH

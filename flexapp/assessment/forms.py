@@ -9,11 +9,11 @@ from flexapp.web.forms import PageForm, strip
 
 SELF, OTHER = "self", "other"
 SHOWN = "shown"
-"""Posted by the page of 核定: the figures that its sums came from."""
+"""Name of the posted field with the figures behind the page's amounts."""
 
 
 class ChooseForm(PageForm):
-    """For whom: 本人缴费核定 or 代他人核定 with name and ID number."""
+    """For whom the assessment is: 本人缴费核定, or 代他人核定 with name and ID number."""
 
     who = StringField("办理方式", default=SELF, filters=[strip])
     name = StringField("被核定人姓名", filters=[strip])
@@ -21,7 +21,7 @@ class ChooseForm(PageForm):
 
 
 class AssessmentForm(PageForm):
-    """Which months, and the one number box."""
+    """The months and the contribution base of an assessment."""
 
     STEPS = (("start", "end", "tap"), ("base",))
 
@@ -33,8 +33,8 @@ class AssessmentForm(PageForm):
 
     @property
     def shown(self) -> str:
-        """The figures behind the sums of the page that was sent (`Terms.shown`).
+        """The figures behind the amounts of the posted page (`RateTerms.shown`).
 
-        Not a field: the page that answers carries those of its own sums.
+        Not a form field, because the response must carry the figures of its own amounts.
         """
         return request.form.get(SHOWN, "")

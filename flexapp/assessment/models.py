@@ -1,4 +1,4 @@
-"""Tables of assessments, the months they hold, and what surrounds them."""
+"""Tables of assessments, their reserved months, serial counters, proxy cases and disputes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ from flexapp.encryption import EncryptedText
 
 
 class Assessment(Model):
-    """One assessment. Only `state`, `state_at`, `claimed`, `held_up` and `disputed_at` ever change,
-    and `unit_id` when its virtual unit is merged into another.
+    """One assessment.
 
-    Money is whole fen. `parameters` is the JSON of the parameter rows used, so that the figures can
-    be explained again whatever is published later.
+    Only `state`, `state_at`, `claimed`, `held_up` and `disputed_at` ever change, and `unit_id` when
+    its virtual unit is merged into another.
+
+    Amounts are integers in fen. `parameters` is the JSON of the parameter rows used, so that the
+    figures can be explained whatever is published later.
     """
 
     __tablename__ = "assessment"
@@ -57,7 +59,7 @@ class Assessment(Model):
     total: Mapped[int] = mapped_column(BigInteger)
     parameters: Mapped[str] = mapped_column(Text)
     made_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
-    """The account whose holder made it, the resident's own or a proxy's; None: a clerk did."""
+    """The account that created it, the resident's own or a proxy's; None if a clerk did."""
     made_by_label: Mapped[str]
     by_proxy: Mapped[bool]
     channel: Mapped[str]
@@ -65,22 +67,29 @@ class Assessment(Model):
     state: Mapped[str]
     state_at: Mapped[datetime] = mapped_column(UTCDateTime)
     claimed: Mapped[bool] = mapped_column(default=False)
-    """Queued, and in a sender's hands: it may have left."""
+    """A worker has claimed the queued assessment, so it may have been sent."""
     held_up: Mapped[str] = mapped_column(default="")
-    """Queued, and not on its way: "down", it goes out by itself once the tax bureau can be reached;
-    "parked", somebody at the agency must look at it."""
+    """Why a queued assessment is not being sent. "down": it is sent automatically once the tax
+    bureau is reachable. "parked": somebody at the agency must look at it.
+    """
     made_by_staff: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
-    """The clerk who made it at a hall; either this or `made_by`, the table sees to it."""
+    """The clerk who created it at a hall. A constraint requires exactly one of this and `made_by`,
+    or neither for a restored assessment.
+    """
     disputed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """Since when a case of 不是我办的 (`Dispute`) is open; meanwhile it is not transmitted."""
+    """When the open case of 不是我办的 (`Dispute`) was opened. Until it closes, the assessment is
+    not transmitted.
+    """
     origin: Mapped[str] = mapped_column(default="", server_default="")
-    """"tax_archive": made again from what the tax bureau keeps (`restoring.py`), by nobody."""
+    """"tax_archive": restored from the tax bureau's archive (`restoration.py`), without a
+    creator.
+    """
 
 
 class AssessedMonth(Model):
-    """A month of a person that a live assessment holds.
+    """A month of a person that an active assessment reserves.
 
-    The primary key is the guarantee that no month is in two live assessments.
+    The primary key guarantees that no month belongs to two active assessments.
     """
 
     __tablename__ = "assessed_month"
@@ -91,7 +100,7 @@ class AssessedMonth(Model):
 
 
 class SerialCounter(Model):
-    """The last number given in a division on a day."""
+    """The last serial number issued in a division on a day."""
 
     __tablename__ = "serial_counter"
 
@@ -101,7 +110,9 @@ class SerialCounter(Model):
 
 
 class ProxyCase(Model):
-    """An account that named a person by name and ID number, and may handle for them that day."""
+    """An account that named a person by name and ID number, and may act for them for a limited
+    time.
+    """
 
     __tablename__ = "proxy_case"
     __table_args__ = (UniqueConstraint("account_id", "person_id"),)
@@ -118,8 +129,8 @@ _OPEN = text("settled_at IS NULL")
 class Dispute(Model):
     """A case of 不是我办的: a person says that something was not done by them (rules/disputes.py).
 
-    About one audit event, and about the assessment that the event was about, if any; at most one
-    case of an event or an assessment is open.
+    It is about one audit event, and about that event's assessment if there is one. At most one case
+    about an event or an assessment is open.
     """
 
     __tablename__ = "dispute"
@@ -144,23 +155,27 @@ class Dispute(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    """In whose name it was done."""
+    """The person in whose name it was done."""
     about_seq: Mapped[int]
-    """The audit event that is disputed, and its action."""
+    """The disputed audit event; `about_action` is its action."""
     about_action: Mapped[str]
     assessment_id: Mapped[int | None] = mapped_column(ForeignKey("assessment.id"))
     proxy_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    """The proxy who did it, to be told; None: no proxy did, or their account is closed."""
+    """The proxy who did it, who is notified; None if no proxy did or the proxy's account is
+    closed.
+    """
     by_proxy: Mapped[bool]
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     """The clerk who did it, who may not settle the case."""
     opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
     opened_label: Mapped[str]
-    """Who opened it, masked: the person, or a clerk for them."""
+    """Masked name of who opened it: the person, or a clerk for them."""
     under_way: Mapped[bool]
-    """Whether the assessment had been handed to the tax bureau, or might have been, by then."""
+    """Whether the tax bureau had the assessment, or might have had it, when the case was opened."""
     state: Mapped[str]
     settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     settled_label: Mapped[str] = mapped_column(default="")
     found: Mapped[str | None] = mapped_column(EncryptedText("dispute.found"))
-    """What was found, in the words of whoever settles it; the person reads them, the proxy not."""
+    """The finding, written by whoever settles the case. The person may read it, the proxy may
+    not.
+    """

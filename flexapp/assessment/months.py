@@ -1,4 +1,4 @@
-"""The months of a year as people see them: each with its state, and where a free one leads."""
+"""View models of the month grid: each month's state and the link of each free month."""
 
 from __future__ import annotations
 
@@ -26,45 +26,47 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
 
 SHORT = {Availability.BEFORE_WORK_START: "未参保", Availability.AFTER_RETIREMENT: "已退休"}
-"""Words that fit into a box of the grid."""
+"""Labels short enough for a cell of the grid."""
 NOT_OPEN = "未开放"
 CHOSEN = "已选"
 DISPUTED = "核实中"
 TAP_END = "end"
-"""In an address or a form as `tap`: the next tap may set the end."""
+"""Value of `tap` in an address or a form: the next tap may set the end month."""
 
 
 @dataclass(frozen=True, slots=True)
 class MonthCell:
-    """A month of the grid: its state where a live assessment holds it, else whether it is free."""
+    """A cell of the grid: the state of the assessment that reserves the month, or its
+    availability.
+    """
 
     month: Month
     state: State | None
-    """None also where a live assessment holds it whose state is not the reader's business."""
+    """None also if the reader may not see the state of the assessment that reserves the month."""
     availability: Availability
     closed: str | None = None
-    """Why nothing of the year can be assessed, in a word, if so."""
+    """A short label that says why nothing of the year can be assessed, if so."""
     run_end: Month | None = None
-    """The last month of the unbroken run of free months this one is in; None if it is not free."""
+    """The last month of the run of free months that this month is in; None if it is not free."""
     url: str | None = None
-    """Where a tap leads."""
+    """The link of the cell, if any."""
     chosen: bool = False
-    """Whether it is among the months chosen on the form."""
+    """Whether the month is selected on the form."""
     disputed: bool = False
-    """Whether an open case of 不是我办的 keeps it from being transmitted or paid for."""
+    """Whether an open case of 不是我办的 blocks transmission or payment."""
 
     def __hash__(self) -> int:
-        # Of what tells cells of a page apart: the template remembers each box it drew.
+        # The template caches rendered cells. Hash only what distinguishes the cells of one page.
         return hash((self.month.number, self.url, self.chosen, self.state))
 
     @property
     def free(self) -> bool:
-        """Whether it can be assessed."""
+        """Whether the month can be assessed."""
         return self.run_end is not None
 
     @property
     def label(self) -> str:
-        """What stands under the month."""
+        """The text below the month."""
         if self.disputed:
             return DISPUTED
         if self.state is not None:
@@ -77,7 +79,7 @@ class MonthCell:
 
     @property
     def style(self) -> str:
-        """The class that colours the box; the label says it in words."""
+        """The CSS class that colours the cell. The label says the same in words."""
         if self.disputed:
             return "wait"
         if self.state is not None:
@@ -89,7 +91,7 @@ class MonthCell:
 
 @dataclass(frozen=True, slots=True)
 class YearMonths:
-    """The 12 months of a year."""
+    """The 12 cells of a year."""
 
     year: int
     cells: tuple[MonthCell, ...]
@@ -103,9 +105,9 @@ def months_of_year(
     today: date,
     not_open: Refusal | None = None,
 ) -> tuple[MonthCell, ...]:
-    """The 12 months of a year of a registered person, open for declaration or not.
+    """Return the 12 months of a year of a registered person, open for declaration or not.
 
-    `not_open`: why nothing can be assessed from where the person looks, if so.
+    `not_open`: why nothing can be assessed through this channel, if so.
     """
     held = reserved_months(person.id, f"{year}-01", f"{year}-12")
     now = effective_parameters(today)
@@ -126,10 +128,10 @@ def open_months(
     seen_by: int | None = None,
     not_open: Refusal | None = None,
 ) -> tuple[YearMonths, ...]:
-    """The months of every open year; of this one where none is.
+    """Return the months of every open year, or of the current year if none is open.
 
-    `seen_by`: the account of a proxy, who sees which months are taken, and the state only of what
-    that account made (design 2.4).
+    `seen_by`: the account of a proxy. A proxy sees which months are taken, but the state only of
+    the assessments that this account created (design 2.4). `not_open`: as for `months_of_year`.
     """
     held = bounds.reserved
     if seen_by is not None:
@@ -155,12 +157,12 @@ def leading(
     chosen: Chosen | None = None,
     more: Mapping[str, str] | None = None,
 ) -> tuple[MonthCell, ...]:
-    """The same, each free month leading to the form with what is chosen once it is tapped.
+    """Return the cells with links: each free month leads to the form with the resulting selection.
 
-    `chosen`: what is chosen so far; `more`: what else the addresses hold.
+    `chosen`: the present selection. `more`: further query parameters of the links.
     """
     runs = {cell.month: cell.run_end for cell in cells if cell.run_end is not None}
-    # One address for all: each made by the router would cost as much as the rest of the grid.
+    # Build the address once: a call of the router for every cell costs as much as the whole grid.
     page, _, place = desk.listing("new", who, **(more or {})).partition("#")
     begin, end = f"{page}{'&' if '?' in page else '?'}start=", f"#{place}" if place else ""
 
@@ -170,7 +172,7 @@ def leading(
         return f"{begin}{then.start}&end={then.end}{tap}{end}"
 
     return tuple(
-        # Written out: `replace` takes five times as long, for twelve cells on every page.
+        # Call the constructor: `replace` takes five times as long, for twelve cells on every page.
         MonthCell(
             cell.month,
             cell.state,
@@ -195,7 +197,7 @@ def listed_months(
     desk: Desk = RESIDENT_DESK,
     not_open: Refusal | None = None,
 ) -> tuple[YearMonths, ...]:
-    """The months above a list of records; a free one leads to the form."""
+    """Return the months above a list of records, each free one with a link to the form."""
     return tuple(
         replace(each, cells=leading(each.cells, who=who, desk=desk))
         for each in open_months(bounds, today=today, seen_by=seen_by, not_open=not_open)

@@ -1,4 +1,4 @@
-"""What is said of a record below its amounts, and about 不是我办的."""
+"""Notes shown on records, and the box about 不是我办的."""
 
 from __future__ import annotations
 
@@ -45,9 +45,10 @@ def is_free(record: Record, months: Sequence[YearMonths]) -> bool:
 
 
 def note(record: Record, *, listed: bool, person: str) -> str:
-    """What the card of a record says: why it waits, or what is next.
+    """Return the note on a record's card: why it waits, or what comes next.
 
-    "" for a disputed one on its own page, where `DisputeBox` says it. `person`: who disputed it.
+    "" for a disputed record on its own page, where `DisputeBox` says it. `person`: how to address
+    who disputed it.
     """
     if record.disputed_at is None:
         return HELD_UP.get(record.held_up) or NOTES[record.state]
@@ -63,10 +64,10 @@ def note(record: Record, *, listed: bool, person: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DisputeBox:
-    """不是我办的 on the page of a record.
+    """The box about 不是我办的 on the page of a record.
 
-    `text`: that a case is open, and since when. `act`: address and name of the button that opens
-    one or takes it back; `case`: where an officer or a clerk settles it.
+    `text`: that a case is open, and since when. `act`: address and label of the button that opens
+    or withdraws a case. `case`: address of the page where a clerk or an officer settles it.
     """
 
     text: str | None
@@ -84,9 +85,10 @@ class DisputeBox:
         who: str | None,
         desk: Desk,
     ) -> DisputeBox | None:
-        """For whoever looks at the record; None where there is nothing to say or do.
+        """Build the box for the current user, or None if there is nothing to show or do.
 
-        `case`: the latest about it.
+        `case`: the latest case about the record. `own`: whether the user acts for the record's
+        person.
         """
         if case is not None and not case.state.is_open and case.state is not CaseState.WITHDRAWN:
             return cls(f"反映过不是本人办的：{TOLD_PROXY[case.state]}。", None, None)
@@ -104,7 +106,7 @@ class DisputeBox:
 
 
 def person_of(who: str | None, desk: Desk) -> str:
-    """What the person of a record is called: 您 on their own pages."""
+    """Return how to address the person of a record: 您 on their own pages."""
     return desk.person if who == "self" else "参保人"
 
 
@@ -130,8 +132,10 @@ def _open_text(case: Dispute, record: Record, person: str) -> str:
 def _opening(
     record: Record, events: Sequence[Event], who: str | None, desk: Desk
 ) -> tuple[str, str] | None:
-    """Where the making of a record is disputed, and the button's name: at a counter whoever made
-    it, on the phone what somebody else did."""
+    """Return address and label of the button that disputes the creation of a record, or None.
+
+    At a counter any record may be disputed. On the phone only what somebody else created.
+    """
     if record.state is State.REVOKED:
         return None
     if "open_dispute" in desk.endpoints:

@@ -1,4 +1,4 @@
-"""What the pages of 核定 show."""
+"""View models of the pages of 核定."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ENDPOINTS = {Move.REVOKE: "ask_revoke", Move.ASK: "ask_tax", Move.TRANSMIT: "tra
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A move offered: `dialog` ones ask first."""
+    """A move that is offered. `dialog`: it asks for confirmation first."""
 
     label: str
     url: str
@@ -52,7 +52,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class RecordCard:
-    """A record in a list, on its own page, or polled by itself."""
+    """A record in a list, on its own page, or polled as a fragment."""
 
     serial: str
     url: str
@@ -61,21 +61,23 @@ class RecordCard:
     base: str
     total: str
     explained: str
-    """Where it is shown how they were reckoned."""
+    """Address of the explanation of the amounts."""
     listed: bool
-    """Whether it stands in a list, below the months of the year, and not on a page of its own."""
+    """Whether the card is in a list below the months of the year, not on the record's own page."""
     state: str
     tag: str
     note: str
     mark: str | None
-    """Which rate, where it is not the usual one."""
+    """The label of the rate if it is not the usual one."""
     made_by: str | None
     buttons: tuple[Button, ...]
     poll: str | None
     refresh: str
-    """The page it stands on, to be looked at again where nothing moves by itself."""
+    """Address of the page that shows the card, for a manual refresh once polling has stopped."""
     again: str | None
-    """Where a revoked one is assessed again with its values filled in."""
+    """Address that assesses a revoked record again with its values filled in; None if not
+    possible.
+    """
 
     @classmethod
     def of(
@@ -90,15 +92,17 @@ class RecordCard:
         desk: Desk = RESIDENT_DESK,
         months: Sequence[YearMonths] = (),
     ) -> RecordCard:
-        """The card of a record; one in transmission asks again for itself, a limited time.
+        """Build the card of a record. A record in transmission polls itself up to `MOST_POLLS`
+        times.
 
-        `months`: what can be assessed now; a revoked one is made again only where all of it can.
+        `months`: what can be assessed now. A revoked record is offered again only if all its months
+        are free.
         """
         free = is_free(record, months)
         stands = record.held_up is HeldUp.PARKED or record.held_back
         said = note(record, listed=listed, person=person_of(who, desk))
         waiting = record.state is State.QUEUED and polls < MOST_POLLS and not stands
-        # The months above a list change with the card, so it has to say that it stands there.
+        # The months above a list change together with the card, so the poll says that it is listed.
         asks = {"polls": polls + 1} | ({"listed": 1} if listed else {})
         return cls(
             serial=record.serial,
@@ -122,11 +126,11 @@ class RecordCard:
 
 
 MOST_POLLS = 20
-"""Every two seconds: after that the page stops asking, and 刷新 asks once more."""
+"""Maximum number of polls, one every two seconds. Afterwards 刷新 asks once more."""
 
 
 def _again(record: Record, who: str | None, desk: Desk) -> str | None:
-    # A make-up at the unit rate is not a resident's to make again.
+    # A resident may not create a make-up payment at the unit rate.
     if who is None or record.kind is RateKind.UNIT:
         return None
     return desk.listing(
@@ -139,7 +143,7 @@ def _again(record: Record, who: str | None, desk: Desk) -> str | None:
 
 
 def _buttons(record: Record, who: str | None, desk: Desk) -> tuple[Button, ...]:
-    """What can be done, the way forward on the right, under the thumb."""
+    """Return the buttons. The way forward is on the right, within reach of the thumb."""
     moves = sorted(record.moves, key=lambda move: move is Move.TRANSMIT)
     return tuple(
         Button(
@@ -154,7 +158,7 @@ def _buttons(record: Record, who: str | None, desk: Desk) -> tuple[Button, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """For whom the page is."""
+    """The person a page is for, masked."""
 
     who: str
     name: str
@@ -164,7 +168,7 @@ class Header:
 
     @classmethod
     def of(cls, who: str, subject: AssessmentSubject) -> Header:
-        """The header of a subject's pages."""
+        """Build the header of a subject's pages."""
         return cls(
             who=who,
             name=subject.person.masked_name,
@@ -176,17 +180,17 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """The records of a person as far as the visitor may see them."""
+    """The records of a person that the current user may see."""
 
     header: Header
     cards: tuple[RecordCard, ...]
     older: int | None
     taken_by_others: tuple[str, ...]
-    """Months held by assessments whose amounts a proxy does not see."""
+    """Months reserved by assessments whose amounts a proxy may not see."""
     months: tuple[YearMonths, ...]
     desk: Desk = RESIDENT_DESK
     not_open: str | None = None
-    """Why nothing can be assessed on this phone, if so."""
+    """Why nothing can be assessed through this channel, if so."""
 
     @classmethod
     def of(
@@ -199,7 +203,10 @@ class ListPage:
         desk: Desk = RESIDENT_DESK,
         not_open: Refusal | None = None,
     ) -> ListPage:
-        """A page of records, newest first; one more than fits says that there are older ones."""
+        """Build a page of records, newest first.
+
+        More than `PAGE_SIZE` records mean that there are older ones.
+        """
         return cls(
             header=header,
             cards=tuple(
@@ -231,22 +238,23 @@ class FormPage:
     """Why nothing can be assessed at all, if so, and what to do instead."""
     choice: ChoiceView
     months: tuple[YearMonths, ...]
-    """Of the open years, to be chosen by tapping."""
+    """The months of the open years, to be selected by tapping."""
     conflicts: tuple[tuple[str, str], ...] = field(default=())
-    """Serial and address of the visitor's own records that hold a chosen month."""
+    """Serial and address of the user's own records that reserve a selected month."""
     desk: Desk = RESIDENT_DESK
     elsewhere: tuple[str, str] | None = None
-    """Address and name of the button that takes what is typed to another place."""
+    """Address and label of the button that takes the entry to another channel."""
     continued: str | None = None
-    """Where what stands in the fields was typed, if that was in another place."""
+    """The channel where the entry was typed, if it was another one."""
 
 
 def month_options(
     bounds: Eligibility, chosen: Sequence[str]
 ) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    """The months of the selects: those that can be assessed, by year.
+    """Return the options of the month selects: the months that can be assessed, by year.
 
-    A chosen month that is no longer free stays in the list and says so: nothing chosen vanishes.
+    A selected month that is no longer free stays in the list, marked, so that no selection
+    disappears.
     """
     free = bounds.free
     options = [(str(month), month.label) for month in free]
@@ -258,7 +266,7 @@ def month_options(
                 continue
             options.append((text, f"{label}（不能核定）"))
     options = sorted(set(options))
-    # Without an entry for it, the browser would choose the first month by itself.
+    # Without an empty option the browser selects the first month.
     none = (("", (("", "请选择"),)),) if "" in chosen else ()
     if len({value[:4] for value, _ in options}) <= 1:
         return (*none, ("", tuple(options)))
@@ -270,7 +278,7 @@ def month_options(
 
 
 def unchoose(form: AssessmentForm, bounds: Eligibility) -> tuple[str, ...]:
-    """Take months of a draft that are no longer free out of the form, and say which."""
+    """Clear the months of a draft that are no longer free, and return a sentence about each."""
     said = []
     for field_ in (form.start, form.end):
         try:
@@ -285,7 +293,7 @@ def unchoose(form: AssessmentForm, bounds: Eligibility) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened to a record."""
+    """One entry of a record's history."""
 
     at: object
     text: str
@@ -294,13 +302,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class DetailPage:
-    """A record with how it was reckoned and what happened to it."""
+    """A record with its calculation and its history."""
 
     card: RecordCard
     explained: str
-    """Where every step of the reckoning is shown."""
+    """Address of the explanation of the calculation."""
     receipt: str | None
-    """Where its sheet is."""
+    """Address of its receipt."""
     back: str
     division: str
     unit: str | None
@@ -311,9 +319,11 @@ class DetailPage:
     steps: tuple[Step, ...]
     progress: Progress
     rating: str | None
-    """Where what was finished last is rated, by whom it was done for or who did it."""
+    """Address where the last finished business is rated, by the person or by who did it for
+    them.
+    """
     dispute: DisputeBox | None
-    """About 不是我办的: that a case is open, or where one is opened."""
+    """The box about 不是我办的: that a case is open, or where to open one."""
 
     @classmethod
     def of(
@@ -329,7 +339,9 @@ class DetailPage:
         desk: Desk = RESIDENT_DESK,
         months: Sequence[YearMonths] = (),
     ) -> DetailPage:
-        """The page of a record with its events, oldest first; `case`: the latest about it."""
+        """Build the page of a record from its events, oldest first. `case`: the latest case about
+        it.
+        """
         place = divisions.find(record.division)
         return cls(
             card=RecordCard.of(
@@ -376,6 +388,6 @@ def _is_maker(event: Event, record: Record) -> bool:
 def _step(event: Event, own: bool) -> Step:
     text = STEP_TEXTS[event.action]
     reason = event.data.get("reason")
-    # A proxy is not told the other hands by name and number, only that there were some.
+    # A proxy sees that other people acted, but not their names or numbers.
     who = event.actor_label if own or event.actor_kind != "account" else "参保人或代办人"
     return Step(event.at, f"{text}：{reason}" if reason else text, who)

@@ -1,4 +1,4 @@
-"""代他人核定: naming the other person, and the protections around it (design 2.4)."""
+"""代他人核定: open a case for another person, and the protections around it (design 2.4)."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ NO_MATCH = Refusal(
 def open_case(
     *, visitor: Visitor, name: str, identity: IdentityNumber, at: datetime, today: date
 ) -> str | Refusal:
-    """The token of a case for the person of that name and ID number.
+    """Open a case for the person with this name and ID number, and return its token.
 
-    Every number asked about counts towards the account's day, found or not, and so does every
-    different name for it.
+    Every ID number counts towards the account's daily limit, found or not. Every different name for
+    a number counts towards the limit of name attempts.
     """
     if visitor.me.identity == identity:
         return Refusal("proxy_self", "这是您本人，请选“本人缴费核定”。", "identity")
@@ -96,15 +96,17 @@ def open_case(
 
 
 def has_tried_today(*, visitor: Visitor, today: date) -> bool:
-    """Whether the account has named anybody today: whoever has not is not turned away for others
-    behind the same address."""
+    """Whether the account has named anybody today.
+
+    An account that has not is not refused because of others behind the same IP address.
+    """
     return asked_on(visitor.account_id, "proxy", today)
 
 
 def subject_of(*, token: str, visitor: Visitor) -> AssessmentSubject | Refusal | None:
-    """Whom a case is for; a refusal where it is over; None for a case that is not the visitor's.
+    """Return the subject of a case, a refusal if it has ended, or None if it is not the visitor's.
 
-    It lasts half a day, and while the person lets others handle for them.
+    A case lasts half a day, and only while the person allows proxies.
     """
     case = repository.proxy_case(token, visitor.account_id)
     if case is None:

@@ -1,4 +1,4 @@
-"""Assessments as others see them, and who may see and move which."""
+"""Read models of assessments, and who may see and move which."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from flexapp.web.clock import utcnow
 PAGE_SIZE = 20
 
 RESTORED = "由税务存档恢复"
-"""Who made an assessment that was made again from what the tax bureau keeps."""
+"""Label of the creator of an assessment restored from the tax bureau's archive."""
 
 STATE_STYLES = {
     State.ASSESSED: "made",
@@ -38,18 +38,18 @@ STATE_STYLES = {
     State.TAX_REVOKED: "back",
     State.REVOKED: "off",
 }
-"""Colour classes; the state's name always stands beside the colour."""
+"""Colour classes. The name of the state is always shown beside the colour."""
 
 CASE_LIFE = timedelta(hours=12)
-"""How long naming a person lasts; afterwards name and ID number are asked again."""
+"""How long a proxy case lasts; afterwards name and ID number are asked again."""
 
 
 UNANSWERED = frozenset({State.QUEUED, State.TAX_REVOKING})
-"""States that end with the tax bureau's answer, and only so."""
+"""States that only an answer of the tax bureau ends."""
 
 
 class HeldUp(StrEnum):
-    """What keeps a queued record from being on its way."""
+    """Why a queued record is not being sent."""
 
     NOTHING = ""
     DOWN = "down"
@@ -61,55 +61,59 @@ PLACE = "-serial-"
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where the pages of records lead: a resident's own, a counter's for a person there, or those
-    of a practice.
+    """The addresses and labels of one user interface: the resident's, the counter's or the
+    practice's.
 
-    `who` in an address says for whom: "self", a proxy's case, or a clerk's case.
+    `who` in an address says whom the page is for: "self", a proxy's case or a clerk's case.
     """
 
     endpoints: Mapping[str, str]
     key: str
-    """What `who` is called in these addresses; "" where it need not be said."""
+    """The name of the parameter `who` in these addresses; "" if they do not need it."""
     in_records: bool
-    """Whether the addresses of single records hold it too."""
+    """Whether the addresses of single records contain it too."""
     leave_label: str
     of_owner: bool = False
-    """Whether addresses that say what was chosen say who chose: where nothing else in them does."""
+    """Whether addresses that contain a selection also contain the page owner: set if nothing else
+    in them says whose they are.
+    """
     person: str = "您"
-    """What the person is called on these pages."""
+    """How these pages address the person."""
 
     def listing(self, name: str, who: str, **more: object) -> str:
-        """Address of something about the person."""
+        """Return the address of a page about the person."""
         whom = {self.key: who} if self.key else {}
         if self.of_owner and (more.get("start") or more.get("base")):
-            # Back may lead there when another person is signed in: it is theirs to ignore.
+            # The browser's Back may open this address while somebody else is signed in. The owner
+            # in it lets their page ignore the selection.
             more[page_owner.OF] = page_owner.in_address()
         return url_for(self.endpoints[name], **whom, **more)  # type: ignore[arg-type]
 
     def record(self, name: str, serial: str, who: str | None, **more: object) -> str:
-        """Address of something about one record."""
+        """Return the address of a page about one record."""
         held = {self.key: who} if self.in_records else {}
-        # A list has five addresses for each record: built once, with a word in the serial's place.
+        # A list has five addresses per record. Build them with a constant placeholder for the
+        # serial.
         written = PLACE if serial.isdecimal() and serial.isascii() else serial
         url = url_for(self.endpoints[name], serial=written, **held, **more)  # type: ignore[arg-type]
         return url.replace(PLACE, serial, 1)
 
     def receipt(self, serial: str, who: str | None) -> str | None:
-        """Where the sheet of a record is; None where nothing is vouched for."""
+        """Return the address of a record's receipt, or None if this desk issues none."""
         return self.record("receipt", serial, who) if "receipt" in self.endpoints else None
 
     def rating(self, case: int) -> str | None:
-        """Where that case is rated; None where it is not for whoever looks to rate."""
+        """Return the address where this case is rated, or None if this desk has no ratings."""
         endpoint = self.endpoints.get("rating")
         return None if endpoint is None else url_for(endpoint, case=case)
 
     def dispute(self, name: str, **more: int) -> str | None:
-        """Where something is done about 不是我办的; None where it is not done here."""
+        """Return the address of an action about 不是我办的, or None if this desk has none."""
         endpoint = self.endpoints.get(name)
         return None if endpoint is None else url_for(endpoint, **more)  # type: ignore[arg-type]
 
     def leave(self, who: str) -> str:
-        """Where nothing is left to do."""
+        """Return the address of the page to go to when nothing is left to do."""
         endpoint = self.endpoints["leave"]
         return url_for(endpoint, **{self.key: who}) if self.in_records else url_for(endpoint)  # type: ignore[arg-type]
 
@@ -143,7 +147,7 @@ RESIDENT_DESK = Desk(
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One assessment; amounts in yuan."""
+    """One assessment. Amounts are in yuan."""
 
     id: int
     serial: str
@@ -161,7 +165,7 @@ class Record:
     total: Decimal
     parameters: tuple[ParameterRow, ...]
     made_by: int | None
-    """The account that made it; None where a clerk did."""
+    """The account that created it; None for a clerk."""
     made_by_label: str
     by_proxy: bool
     made_at: datetime
@@ -170,32 +174,34 @@ class Record:
     claimed: bool
     held_up: HeldUp
     disputed_at: datetime | None = None
-    """Since when a case of 不是我办的 is open about it."""
+    """When the open case of 不是我办的 about it was opened."""
     restored: bool = False
-    """Made again from what the tax bureau keeps: by whom and from which entry is not known."""
+    """Restored from the tax bureau's archive: creator and entry are unknown."""
 
     @property
     def held_back(self) -> bool:
-        """Whether it is not transmitted because of an open case; one under way is not stopped."""
+        """Whether an open case blocks transmission. One that a worker has claimed is not
+        stopped.
+        """
         waits = self.state in (State.ASSESSED, State.QUEUED) and not self.claimed
         return waits and self.disputed_at is not None
 
     @property
     def moves(self) -> tuple[Move, ...]:
-        """What a person may do with it now: the buttons."""
+        """The moves that a person may make now: the buttons."""
         moves = moves_of_person(self.state, self.claimed)
         return tuple(each for each in moves if not (each is Move.TRANSMIT and self.held_back))
 
     @property
     def maker(self) -> str | None:
-        """Who made it, masked, where that was not the person's own account."""
+        """Masked name of the creator if that was not the person's own account."""
         if self.made_by is None:
             return self.made_by_label
         return f"{self.made_by_label}代办" if self.by_proxy else None
 
 
 def record_from(row: Mapping[str, object]) -> Record:
-    """A record from its row."""
+    """Build a record from its row."""
 
     def fen(name: str) -> Decimal:
         value = row[name]
@@ -233,27 +239,30 @@ def record_from(row: Mapping[str, object]) -> Record:
 
 @lru_cache(maxsize=256)
 def _parameters(stored: str) -> tuple[ParameterRow, ...]:
-    """The parameter rows of a record; thousands of records were reckoned from the same ones."""
+    """Parse stored parameter rows. Cached because thousands of records share the same rows."""
     return tuple(ParameterRow.from_record(record) for record in json.loads(stored))
 
 
 def find(serial: str) -> Record | None:
-    """The record of a serial, for the product itself; pages use `find_for`."""
+    """Return the record with this serial, without a check of access. Pages use `find_for`."""
     row = repository.by_serial(serial)
     return None if row is None else record_from(row)
 
 
 def in_states(states: Sequence[State], *, after: int, limit: int) -> tuple[Record, ...]:
-    """Records in one of these states, oldest first, after a record's id; for reconciliation."""
+    """Return records in one of these states with an id above `after`, oldest first.
+
+    Reconciliation uses it.
+    """
     names = [state.value for state in states]
     rows = repository.in_states(names, after=after, limit=limit)
     return tuple(record_from(row) for row in rows)
 
 
 def find_for(serial: str, visitor: Visitor) -> Record | None:
-    """The record of a serial if the visitor may see it: their own, or one they made for another.
+    """Return the record if the visitor may see it: their own, or one they created for another.
 
-    Somebody else's serial is answered exactly as an unknown one.
+    None for the serial of anybody else's record, exactly as for an unknown serial.
     """
     record = find(serial)
     if record is None:
@@ -263,7 +272,7 @@ def find_for(serial: str, visitor: Visitor) -> Record | None:
 
 
 def refuse_mover(record: Record, visitor: Visitor) -> Refusal | None:
-    """Why the visitor may not move a record they can see, if so."""
+    """Return why the visitor may not move a record that they can see, or None if they may."""
     if record.person_id == visitor.me.id:
         return None
     person = person_by_id(record.person_id)
@@ -273,7 +282,10 @@ def refuse_mover(record: Record, visitor: Visitor) -> Refusal | None:
 
 
 def who_for(record: Record, visitor: Visitor) -> str | None:
-    """How this visitor's addresses name the person of a record; None without a proxy case."""
+    """Return how this visitor's addresses name the person of a record.
+
+    "self", the token of a proxy case, or None if no case is valid.
+    """
     if record.person_id == visitor.me.id:
         return "self"
     case = repository.proxy_case_for(visitor.account_id, record.person_id)
@@ -283,24 +295,27 @@ def who_for(record: Record, visitor: Visitor) -> str | None:
 
 
 def case_lives(opened_at: datetime) -> bool:
-    """Whether naming a person at that moment still counts."""
+    """Whether a proxy case opened at that moment is still valid."""
     return timedelta(0) <= utcnow() - opened_at <= CASE_LIFE
 
 
 def list_url(record: Record, visitor: Visitor) -> str:
-    """The list that a record stands in for this visitor."""
+    """Return the address of the list that contains a record for this visitor."""
     who = who_for(record, visitor)
     return url_for("assessment.records", who=who) if who else url_for("assessment.choose")
 
 
 def own_records(person_id: int, before: int | None = None) -> tuple[Record, ...]:
-    """A person's records, newest first: a page and, where there are more, one further."""
+    """Return a page of a person's records, newest first.
+
+    At most `PAGE_SIZE + 1`: the extra record means that there are more.
+    """
     rows = repository.of_person(person_id, before=before, limit=PAGE_SIZE + 1)
     return tuple(record_from(row) for row in rows)
 
 
 def all_own(person_id: int) -> tuple[Record, ...]:
-    """All of a person's records, newest first."""
+    """Return all of a person's records, newest first."""
     found: list[Record] = []
     before = None
     while True:
@@ -312,13 +327,16 @@ def all_own(person_id: int) -> tuple[Record, ...]:
 
 
 def created_for_others(account_id: int, person_id: int | None) -> tuple[Record, ...]:
-    """What an account made for others than its own person, newest first."""
+    """Return what an account created for people other than its own person, newest first."""
     return tuple(record_from(row) for row in repository.by_account(account_id, person_id, None))
 
 
 def awaiting_tax(account_id: int, person_id: int | None) -> tuple[Record, ...]:
-    """The records of a person, and those that an account made for others, of which the tax bureau
-    is just being told: it will answer, and somebody has to read that."""
+    """Return the records in `UNANSWERED` states of a person, and those an account created for
+    others.
+
+    The tax bureau will answer, and somebody has to read the answer.
+    """
     states = [state.value for state in UNANSWERED]
     others = repository.by_account(account_id, person_id, states)
     own = () if person_id is None else all_own(person_id)
@@ -329,11 +347,14 @@ def awaiting_tax(account_id: int, person_id: int | None) -> tuple[Record, ...]:
 
 
 def forget_cases(account_id: int) -> None:
-    """An account names nobody any more whom it handles for."""
+    """Delete the proxy cases of an account."""
     repository.forget_cases(account_id)
 
 
 def made_for(person_id: int, account_id: int, before: int | None = None) -> tuple[Record, ...]:
-    """What an account made for a person: all that a proxy sees of amounts; paged likewise."""
+    """Return a page of what an account created for a person: the only amounts a proxy may see.
+
+    Paged like `own_records`.
+    """
     rows = repository.of_person(person_id, before=before, limit=PAGE_SIZE + 1, made_by=account_id)
     return tuple(record_from(row) for row in rows)

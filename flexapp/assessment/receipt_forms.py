@@ -8,7 +8,10 @@ from flexapp.web.forms import PageForm, strip
 
 
 class VerifyForm(PageForm):
-    """What stands on the sheet. No field `code`: a page that was open too long forgets that one."""
+    """The serial and code printed on a receipt.
+
+    No field is called `code`, because an expired page discards the value of that name.
+    """
 
     serial = StringField("核定流水号", filters=[strip])
     check = StringField("验证码", filters=[strip])

@@ -1,4 +1,4 @@
-"""What the sheet of an assessment and the page that checks one show."""
+"""View models of a receipt and of the page that verifies one."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ MEANINGS = {
     State.TAX_REVOKING: "已向税务申请撤销，税务还没有答复。",
     State.TAX_REVOKED: "税务已撤销这一笔，不能缴费。",
 }
-"""What a state means to somebody who is shown the sheet; one revoked is worth nothing."""
+"""What a state means to somebody who is shown a receipt. A revoked assessment has no entry."""
 
 NOT_PAYMENT = "这是核定凭证，不是缴费证明。"
 VOID = "此核定已撤销，凭证已失效"
 
 DOWNHILL = frozenset({State.REJECTED, State.TAX_REVOKING, State.TAX_REVOKED, State.REVOKED})
-"""Where nobody should rely on the sheet, genuine as it may be."""
+"""States in which nobody should rely on a receipt, even a genuine one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line of the sheet. `wide`: takes the whole width."""
+    """One labelled value. `wide`: it takes the whole width."""
 
     name: str
     value: str
@@ -48,7 +48,9 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptPage:
-    """The sheet. `address`: where its code is typed; `qr`: leads to the answer at once."""
+    """The receipt. `address`: where its code can be typed. `qr`: a link to the result of verifying
+    it.
+    """
 
     facts: tuple[Fact, ...]
     state: str
@@ -62,7 +64,7 @@ class ReceiptPage:
 
     @classmethod
     def of(cls, receipt: Receipt, *, at: datetime, back: str) -> ReceiptPage:
-        """The sheet as made at a moment."""
+        """Build the page of a receipt issued at this moment."""
         settings: Settings = current_app.config["SETTINGS"]
         state, serial = receipt.position.state, receipt.record.serial
         verify = settings.public_url + url_for("verify.ask")
@@ -87,20 +89,20 @@ class ReceiptPage:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedPage:
-    """A genuine sheet: what has become of it, and what stands on it."""
+    """The result for a genuine receipt: its content and the present state of the record."""
 
     heading: str
     sorry: bool
     sentence: str
     moments: tuple[str, ...]
-    """Since when it was what it is said to have been, and to be."""
+    """When the state on the receipt began and, if it changed, when the present one began."""
     note: str | None
     tag: str
     facts: tuple[Fact, ...]
 
     @classmethod
     def of(cls, found: Verified) -> VerifiedPage:
-        """The answer; nothing that the sheet does not show."""
+        """Build the result. It shows nothing that the receipt does not."""
         then, now = found.receipt.position, found.now
         heading = "凭证属实，状态已有变化" if found.moved else "凭证属实"
         return cls(
@@ -118,7 +120,7 @@ class VerifiedPage:
 
 
 def _facts(receipt: Receipt) -> tuple[Fact, ...]:
-    """What sheet and check have in common."""
+    """Return the values shown both on the receipt and on the verification page."""
     record = receipt.record
     place = divisions.find(record.division)
     rate = "未记载" if receipt.rate is None else f"{(receipt.rate * 100).normalize():f}%"
@@ -153,7 +155,7 @@ def _since(position: Position) -> str:
 
 
 def _note(state: State) -> str:
-    """What the sheet is worth, said plainly."""
+    """Return a sentence on what the receipt proves."""
     if state is State.REVOKED:
         return f"{VOID}。"
     if state is State.PAID:

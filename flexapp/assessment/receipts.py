@@ -1,12 +1,12 @@
-"""缴费核定凭证: what the sheet of an assessment says, the code that vouches for it, and its check.
+"""缴费核定凭证: the content of a receipt, its verification code, and verifying one.
 
-Nothing is stored when a sheet is shown. Its code is an HMAC over what the sheet says (but for the
-moment it was made) and over the step of the record's history that it was made at. So the same state
-gives the same code again, and whoever checks one is told what the sheet said then and what has
-become of it since: the code is reckoned anew for each step, and the one that fits tells the step.
+Showing a receipt stores nothing. Its code is an HMAC over its content (except the time of issue)
+and over the number of the step in the record's history. The same state therefore gives the same
+code. Verifying calculates the code of every step. The step that matches tells what the receipt said
+and what has happened since.
 
-The key is the index key, as for the record of what was done: with another one no sheet that is
-already out can be checked any more. A cookie secret may change, and every sheet stays good.
+The key is the index key, as for the audit log. Rotating it invalidates all issued receipts.
+Rotating the cookie secret does not.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ from flexapp.rules.states import State
 from flexapp.rules.text import normalise
 
 ALPHABET = "0123456789ACEFHJKMNPRTVWXY"
-"""The digits, and the letters that nobody takes for one."""
+"""The digits, and the letters that are not mistaken for a digit."""
 MISREAD = str.maketrans("OQDILZSBG", "000112586")
-"""What is typed in the place of a digit by who cannot tell them apart: no code holds these."""
+"""Maps letters that no code contains to the character they are mistaken for."""
 LENGTH, GROUP = 16, 4
-"""26 to the 16th are 75 bits: nobody finds one by trying, however often."""
+"""26 to the power of 16 is 75 bits, so a code cannot be found by trying."""
 SERIAL_DIGITS = 20
 
 WRONG = Refusal(
     "receipt_wrong",
     "没有验证通过：流水号或验证码可能输错了，也可能不是本系统出具的凭证。请对照凭证核对后再试。",
 )
-"""One sentence for a wrong code and an unknown serial: neither tells which of the two it is."""
+"""One sentence for a wrong code and an unknown serial, so that it does not tell which it is."""
 
 
 class Handled(StrEnum):
-    """Who made an assessment, as a stranger may know it."""
+    """Who created an assessment, as far as a third party may know."""
 
     SELF = "本人"
     PROXY = "代办"
@@ -59,7 +59,7 @@ class Handled(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A step of a record's history: the state, and since when."""
+    """A step of a record's history: the state and when it began."""
 
     state: State
     since: datetime
@@ -67,7 +67,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a sheet says. `rate`: a fraction, None where the record names none."""
+    """The content of a receipt. `rate` is a fraction, or None if the record names no rate."""
 
     record: Record
     name: str
@@ -80,9 +80,9 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A genuine sheet: what it says, and where the record is now.
+    """A genuine receipt: its content, and the present step of the record.
 
-    `moved`: whether anything happened since, even where that led back to the same state.
+    `moved`: whether the record has moved since, even if it is back in the same state.
     """
 
     receipt: Receipt
@@ -91,17 +91,17 @@ class Verified:
 
     @property
     def void(self) -> bool:
-        """Whether it is worth nothing any more."""
+        """Whether the assessment is revoked, so the receipt is invalid."""
         return self.now.state is State.REVOKED
 
 
 def issue(record: Record) -> Receipt:
-    """The sheet of a record as it stands."""
+    """Return the receipt of a record in its present state."""
     return _sheets(record)[-1]
 
 
 def read_serial(text: str) -> str | Refusal:
-    """The serial that was typed, 20 digits, however it was grouped."""
+    """Parse a typed serial of 20 digits, in any grouping."""
     digits = _plain(text)
     if not digits:
         return Refusal("receipt_serial_empty", "请输入核定流水号。", "serial")
@@ -112,7 +112,9 @@ def read_serial(text: str) -> str | Refusal:
 
 
 def read_code(text: str) -> str | Refusal:
-    """The code that was typed as the sheet writes it, however it was grouped or misread."""
+    """Normalise a typed code to the form on the receipt, whatever its grouping or misread
+    letters.
+    """
     letters = _plain(text).translate(MISREAD)
     if not letters:
         return Refusal("receipt_code_empty", "请输入验证码。", "check")
@@ -123,14 +125,14 @@ def read_code(text: str) -> str | Refusal:
 
 
 def verify(*, serial: str, code: str) -> Verified | Refusal:
-    """Whether a code (both as read) is that of the serial's sheet, and what has happened since."""
+    """Verify a code for a serial, both already parsed, and return what has happened since."""
     record = find(serial)
     if record is None:
         return WRONG
-    # A sheet says the name of when it was made; the person may have had it corrected since.
+    # A receipt shows the name at the time of issue, which may have been corrected since.
     for name in (None, *names_before(record.person_id)):
         sheets = _sheets(record, name)
-        # All are compared, each in constant time: how long it takes tells no character of a code.
+        # Compare all codes, each in constant time, so that timing reveals no character of a code.
         fits = [hmac.compare_digest(sheet.code, code) for sheet in sheets]
         if True in fits:
             step = fits.index(True)
@@ -139,8 +141,10 @@ def verify(*, serial: str, code: str) -> Verified | Refusal:
 
 
 def _sheets(record: Record, name: str | None = None) -> tuple[Receipt, ...]:
-    """The sheet of each step of a record's history, oldest first; `name`: an earlier one of the
-    person's."""
+    """Return the receipt of each step of a record's history, oldest first.
+
+    `name`: an earlier name of the person to use instead of the present one.
+    """
     person = person_by_id(record.person_id)
     assert person is not None
     if name is not None:
@@ -152,13 +156,13 @@ def _sheets(record: Record, name: str | None = None) -> tuple[Receipt, ...]:
 
 
 def _history(record: Record, events: Sequence[Event]) -> tuple[Position, ...]:
-    """Every state that a record has been in, from the events about it, oldest first."""
+    """Return every state that a record has been in, oldest first, from the events about it."""
     first = Position(State.ASSESSED, record.made_at)
     moves = []
     for event in events:
-        if event.action == "assessment.imported":  # an old batch assessment came in as it stood
+        if event.action == "assessment.imported":  # starts in its imported state
             first = Position(State(event.data["state"]), event.at)
-        elif event.action == "assessment.restored":  # what it was before is not known
+        elif event.action == "assessment.restored":  # earlier states are unknown
             first = Position(State(event.data["to"]), event.at)
         elif event.action.startswith("assessment.") and event.data.get("to") in set(State):
             moves.append(Position(State(event.data["to"]), event.at))
@@ -199,14 +203,14 @@ def _sheet(record: Record, person: PersonCard, number: int, position: Position) 
 
 
 def _digest(purpose: str, message: str) -> bytes:
-    """What only we can reckon of a message."""
+    """Return the HMAC of a message under the index key."""
     settings: Settings = current_app.config["SETTINGS"]
     sealed = f"assessment.receipt.{purpose}\0{message}".encode()
     return hmac.new(settings.index_key, sealed, hashlib.sha256).digest()
 
 
 def _letters(digest: bytes) -> str:
-    """A digest in the letters of a code."""
+    """Encode a digest in the alphabet of codes."""
     number, letters = int.from_bytes(digest, "big"), ""
     for _ in range(LENGTH):
         number, rest = divmod(number, len(ALPHABET))
@@ -215,11 +219,11 @@ def _letters(digest: bytes) -> str:
 
 
 def _grouped(letters: str) -> str:
-    """`XXXX-XXXX-XXXX-XXXX`."""
+    """Format as `XXXX-XXXX-XXXX-XXXX`."""
     return "-".join(letters[n : n + GROUP] for n in range(0, LENGTH, GROUP))
 
 
 def _plain(text: str) -> str:
-    """Letters and digits of what was typed, capital and of half width: no blanks, no hyphens."""
+    """Return the ASCII letters and digits of a typed text, upper case and half width."""
     normal = normalise(text[:100]).upper()
     return "".join(char for char in normal if char.isascii() and char.isalnum())

@@ -1,4 +1,4 @@
-"""/assessment/records/<serial>: one record, its card, and 撤销."""
+"""Views of /assessment/records/<serial>: one record, its card, its receipt and 撤销."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ blueprint = Blueprint("record", __name__, url_prefix="/assessment/records")
 
 
 def visible(serial: str) -> Record:
-    """The record of the address; 404 where it is unknown or none of the visitor's business."""
+    """Return the record of the address; 404 if it is unknown or not visible to the visitor."""
     record = find_for(serial, g.visitor)
     if record is None:
         abort(404)
@@ -42,7 +42,7 @@ def visible(serial: str) -> Record:
 @blueprint.get("/<serial>")
 @allow(Access.PERSON)
 def detail(serial: str) -> Response:
-    """One record: amounts, how they were reckoned, what happened."""
+    """Show one record: amounts, their calculation and its history."""
     record = visible(serial)
     page = pages.DetailPage.of(
         record,
@@ -60,7 +60,7 @@ def detail(serial: str) -> Response:
 @blueprint.get("/<serial>/explained")
 @allow(Access.PERSON)
 def explained(serial: str) -> Response:
-    """怎么算的: every step with its figures and where they were published."""
+    """Show every step of the calculation and the source of its figures (怎么算的)."""
     record = visible(serial)
     back = url_for("record.detail", serial=serial)
     page = ExplainedPage.of(record, back=back)
@@ -70,7 +70,7 @@ def explained(serial: str) -> Response:
 @blueprint.get("/<serial>/receipt")
 @allow(Access.PERSON)
 def receipt(serial: str) -> Response:
-    """缴费核定凭证: one sheet to show, to send as a picture, or to print."""
+    """Show the receipt (缴费核定凭证), to be shown, sent as a picture or printed."""
     issued = receipts.issue(visible(serial))
     page = ReceiptPage.of(issued, at=now(), back=url_for("record.detail", serial=serial))
     return render("assessment/receipt.html", page=page)
@@ -79,7 +79,10 @@ def receipt(serial: str) -> Response:
 @blueprint.get("/<serial>/card")
 @allow(Access.PERSON)
 def card(serial: str) -> Response:
-    """One record's card, for the page that waits for the tax bureau; a list's with the months."""
+    """Return one record's card, polled while the tax bureau's answer is awaited.
+
+    For a list, the months above the list are included.
+    """
     record = visible(serial)
     polls = max(0, request.args.get("polls", 0, type=int))
     listed = "listed" in request.args
@@ -104,7 +107,7 @@ def card(serial: str) -> Response:
 @blueprint.get("/<serial>/revoke")
 @allow(Access.PERSON)
 def ask_revoke(serial: str) -> Response:
-    """撤销? A dialog over the page, or a page of its own without the script."""
+    """Ask to confirm revoking (撤销): a dialog, or a page of its own without JavaScript."""
     record = visible(serial)
     refusal = refuse_mover(record, g.visitor)
     target = apply(record.state, Move.REVOKE, claimed=record.claimed)
@@ -123,7 +126,7 @@ def ask_revoke(serial: str) -> Response:
 @allow(Access.PERSON)
 @idempotent
 def revoke(serial: str) -> Response:
-    """撤销, confirmed."""
+    """Revoke the record, after confirmation (撤销)."""
     record = visible(serial)
     outcome = refuse_mover(record, g.visitor) or transition(
         record=record, move=Move.REVOKE, actor=g.visitor.actor, at=now()
@@ -132,7 +135,7 @@ def revoke(serial: str) -> Response:
 
 
 def _months(record: Record) -> tuple[YearMonths, ...]:
-    """The months above the list that a record stands in; none once a proxy's case is over."""
+    """Return the months above the list of a record; () if a proxy's case has ended."""
     who = who_for(record, g.visitor)
     if who is None:
         return ()
@@ -146,7 +149,7 @@ def _months(record: Record) -> tuple[YearMonths, ...]:
 
 
 def after_move(record: Record, outcome: Record | Refusal) -> Response:
-    """Back to the list; or the sentence that says what to do instead."""
+    """Redirect to the list, or render the refusal."""
     if isinstance(outcome, Refusal):
         return render_refused(outcome, list_url(record, g.visitor))
     return see_other(list_url(record, g.visitor))

@@ -1,4 +1,6 @@
-"""Rows of assessments and their months."""
+"""Queries and statements for assessments, their reserved months, serial counters and proxy
+cases.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ TABLE = table_of(Assessment)
 NAMES = tuple(TABLE.c.keys())
 _month, _counter = table_of(AssessedMonth), table_of(SerialCounter)
 
-# Built once and on the tables, not the classes: these run on every page of 核定.
+# Statements built once, on tables instead of mapped classes, because every page of 核定 runs them.
 _OF_PERSON = (
     select(TABLE)
     .where(TABLE.c.person_id == bindparam("person_id"))
@@ -66,7 +68,7 @@ _TAKE_NUMBERS = {
 
 
 def by_serial(serial: str) -> Mapping[str, object] | None:
-    """The assessment of that serial."""
+    """Return the assessment with this serial, or None."""
     row = db.session.execute(select(TABLE).where(Assessment.serial == serial)).mappings().first()
     return None if row is None else {**row}
 
@@ -74,7 +76,10 @@ def by_serial(serial: str) -> Mapping[str, object] | None:
 def of_person(
     person_id: int, *, before: int | None, limit: int, made_by: int | None = None
 ) -> Sequence[Mapping[str, object]]:
-    """A person's assessments, newest first; `before` pages on; `made_by` keeps one maker's only."""
+    """Return a person's assessments, newest first.
+
+    `before`: only ids below it, for paging. `made_by`: only those this account created.
+    """
     query, values = _OF_PERSON, {"person_id": person_id, "most": limit}
     if made_by is not None:
         query = query.where(TABLE.c.made_by == made_by)
@@ -86,7 +91,10 @@ def of_person(
 def by_account(
     account_id: int, person_id: int | None, states: Sequence[str] | None
 ) -> Sequence[Mapping[str, object]]:
-    """What an account made for others than this person, newest first; `states` keeps some only."""
+    """Return what an account created for people other than this one, newest first.
+
+    `states`: only those in these states.
+    """
     query = select(TABLE).where(TABLE.c.made_by == account_id)
     if person_id is not None:
         query = query.where(TABLE.c.person_id != person_id)
@@ -97,25 +105,27 @@ def by_account(
 
 
 def forget_cases(account_id: int) -> None:
-    """Delete the cases that an account opened."""
+    """Delete the proxy cases that an account opened."""
     db.session.execute(delete(ProxyCase).where(ProxyCase.account_id == account_id))
 
 
 def reserved_months(
     person_id: int, first: str, last: str
 ) -> Sequence[tuple[str, str, str, int | None, datetime | None]]:
-    """(month, serial, state, account that made it, since when it is disputed) of the live months
-    between two, "YYYY-MM"."""
+    """Return the reserved months of a person between two months "YYYY-MM", both included.
+
+    Each is (month, serial, state, account that created it, when it was disputed).
+    """
     rows = execute(_HELD, {"person_id": person_id, "first": first, "last": last})
     return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
 
 
 def add(row: Mapping[str, object], months: Sequence[str]) -> bool:
-    """Add an assessment with its months; False, and nothing added, where a month is held already.
+    """Insert an assessment with its months. Return False, with nothing inserted, on a taken month.
 
-    On PostgreSQL a rival may have committed between our look and our insert: the primary key of
-    the months decides. Passing over what is held, instead of failing on it, keeps the caller's
-    transaction usable.
+    On PostgreSQL another transaction may commit between the caller's check and this insert, so the
+    primary key of the months decides. ON CONFLICT DO NOTHING is used instead of an error because it
+    keeps the caller's transaction usable.
     """
     assessment_id = execute(_ADD, row).scalar_one()
     if not months:
@@ -135,7 +145,7 @@ def add(row: Mapping[str, object], months: Sequence[str]) -> bool:
 
 
 def add_all(rows: Sequence[dict[str, object]], months: Sequence[Sequence[str]]) -> None:
-    """Add many assessments, each with the months that it holds, all of which must be free."""
+    """Insert many assessments, each with the months that it reserves, which must all be free."""
     numbers = next_numbers(TABLE, len(rows))
     held = []
     for number, row, these in zip(numbers, rows, months, strict=True):
@@ -149,15 +159,18 @@ def add_all(rows: Sequence[dict[str, object]], months: Sequence[Sequence[str]]) 
 
 
 def free_months(assessment_id: int) -> None:
-    """Give the months of a revoked assessment back."""
+    """Free the months of a revoked assessment."""
     db.session.execute(delete(AssessedMonth).where(AssessedMonth.assessment_id == assessment_id))
 
 
 def set_state(
     assessment_id: int, *, old: str, new: str, at: datetime, claimed: bool, undisputed: bool = False
 ) -> Mapping[str, object] | None:
-    """Move an assessment, unless something else moved or claimed it meanwhile; with `undisputed`
-    also unless a case is open about it. The row as it is now; None: not moved."""
+    """Update the state of an assessment if nothing else has moved or claimed it meanwhile.
+
+    `undisputed`: also only if no case is open about it. Return the updated row, or None if it was
+    not updated.
+    """
     statement = (
         update(TABLE)
         .where(TABLE.c.id == assessment_id, TABLE.c.state == old, TABLE.c.claimed.is_(claimed))
@@ -175,7 +188,7 @@ def set_state(
 
 
 def in_states(states: Sequence[str], *, after: int, limit: int) -> Sequence[Mapping[str, object]]:
-    """Assessments in one of these states, oldest first, after an id."""
+    """Return assessments in one of these states with an id above `after`, oldest first."""
     query = (
         select(TABLE)
         .where(Assessment.state.in_(states), Assessment.id > after)
@@ -186,8 +199,11 @@ def in_states(states: Sequence[str], *, after: int, limit: int) -> Sequence[Mapp
 
 
 def claim(serial: str) -> bool:
-    """Take a queued assessment in hand for delivery; False where it is not queued any more, or is
-    held back by an open case and certainly never left."""
+    """Mark a queued assessment as claimed for delivery.
+
+    Return False if it is no longer queued, or if an open case holds it back and it was never
+    claimed.
+    """
     taken = db.session.execute(
         update(Assessment)
         .where(
@@ -202,8 +218,10 @@ def claim(serial: str) -> bool:
 
 
 def held_back(serial: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether the assessment of a serial is queued, never left, and held back by an open case: for
-    other slices to ask about their own rows."""
+    """Build a condition: the assessment is queued, was never sent, and an open case holds it back.
+
+    Other slices use it in queries of their own tables.
+    """
     return exists().where(
         TABLE.c.serial == serial,
         TABLE.c.state == "queued",
@@ -213,13 +231,15 @@ def held_back(serial: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 def by_id(assessment_id: int) -> Mapping[str, object]:
-    """An assessment that exists."""
+    """Return an assessment that exists."""
     return {**db.session.execute(select(TABLE).where(TABLE.c.id == assessment_id)).mappings().one()}
 
 
 def set_disputed(assessment_id: int, at: datetime | None) -> Mapping[str, object]:
-    """Note since when a case is open about an assessment; None: none is any more. The row as it is
-    now: the sender may have taken it in hand meanwhile."""
+    """Set when the open case about an assessment was opened; None if no case is open.
+
+    Return the updated row, because a worker may have claimed the assessment meanwhile.
+    """
     statement = update(TABLE).where(TABLE.c.id == assessment_id).values(disputed_at=at)
     row = {**db.session.execute(statement.returning(TABLE)).mappings().one()}
     audit.vouch(TABLE, row)
@@ -227,7 +247,7 @@ def set_disputed(assessment_id: int, at: datetime | None) -> Mapping[str, object
 
 
 def hold_up(serial: str, why: str) -> None:
-    """Note what keeps a queued assessment; "" where nothing does any more."""
+    """Set why a queued assessment is not being sent; "" if nothing keeps it."""
     db.session.execute(
         update(Assessment)
         .where(Assessment.serial == serial, Assessment.state == "queued")
@@ -236,7 +256,7 @@ def hold_up(serial: str, why: str) -> None:
 
 
 def hold_up_all(*, old: str, new: str) -> None:
-    """The same for every queued one that is held up like `old`."""
+    """Change the reason `old` to `new` for every queued assessment."""
     db.session.execute(
         update(Assessment)
         .where(Assessment.state == "queued", Assessment.held_up == old)
@@ -254,7 +274,7 @@ def release(serial: str) -> None:
 
 
 def raise_number(division: str, day: date, least: int) -> None:
-    """Let the next number of a division's day be above `least`."""
+    """Ensure that the next serial number of a division on a day is above `least`."""
     next_number(division, day)
     db.session.execute(
         update(SerialCounter)
@@ -268,26 +288,28 @@ def raise_number(division: str, day: date, least: int) -> None:
 
 
 def next_number(division: str, day: date) -> int:
-    """The next number of a division's day."""
+    """Take the next serial number of a division on a day."""
     return take_numbers(division, day, 1)
 
 
 def take_numbers(division: str, day: date, count: int) -> int:
-    """The last of the next numbers of a division's day; a row of its own, so that divisions do not
-    wait for each other."""
+    """Take the next `count` serial numbers of a division on a day, and return the last one.
+
+    Each division has a row of its own, so that divisions do not wait for each other's lock.
+    """
     statement = _TAKE_NUMBERS[db.session.get_bind().dialect.name]
     row = {"division": division, "day": day, "last": count}
     return int(execute(statement, row).scalar_one())
 
 
 def proxy_case(token: str, account_id: int) -> ProxyCase | None:
-    """A case of this account."""
+    """Return the case with this token if it belongs to this account."""
     row = db.session.get(ProxyCase, token)
     return row if row is not None and row.account_id == account_id else None
 
 
 def proxy_case_for(account_id: int, person_id: int) -> ProxyCase | None:
-    """The case of this account for this person."""
+    """Return this account's case for this person, or None."""
     return db.session.execute(
         select(ProxyCase).where(
             ProxyCase.account_id == account_id, ProxyCase.person_id == person_id
@@ -296,13 +318,13 @@ def proxy_case_for(account_id: int, person_id: int) -> ProxyCase | None:
 
 
 def add_proxy_case(row: ProxyCase) -> None:
-    """Add a case."""
+    """Insert a proxy case."""
     db.session.add(row)
     db.session.flush()
 
 
 def count_under(unit_id: int, states: Sequence[str]) -> int:
-    """How many assessments in these states stand under a unit."""
+    """Count the assessments in these states under a unit."""
     query = select(func.count()).where(Assessment.unit_id == unit_id, Assessment.state.in_(states))
     return int(db.session.execute(query).scalar_one())
 
@@ -310,8 +332,10 @@ def count_under(unit_id: int, states: Sequence[str]) -> int:
 def under(
     unit_id: int, states: Sequence[str], *, after: int, limit: int
 ) -> Sequence[tuple[int, str, int, str]]:
-    """(id, serial, person, kind) of assessments in these states under a unit, oldest first, after
-    an id."""
+    """Return (id, serial, person id, kind) of assessments in these states under a unit.
+
+    Only ids above `after`, oldest first, at most `limit`.
+    """
     query = (
         select(Assessment.id, Assessment.serial, Assessment.person_id, Assessment.kind)
         .where(Assessment.unit_id == unit_id, Assessment.state.in_(states), Assessment.id > after)
@@ -322,7 +346,7 @@ def under(
 
 
 def move_to_unit(assessment_ids: Sequence[int], unit_id: int) -> None:
-    """Put assessments under another unit."""
+    """Assign assessments to another unit."""
     statement = update(TABLE).where(TABLE.c.id.in_(assessment_ids)).values(unit_id=unit_id)
     for row in db.session.execute(statement.returning(TABLE)).mappings():
         audit.vouch(TABLE, {**row})
@@ -336,8 +360,10 @@ _ITS_MONTHS = and_(
 
 
 def not_holding_their_months() -> Sequence[str]:
-    """Serials of live assessments that do not hold each of their months, and of revoked ones that
-    hold any."""
+    """Return the serials of assessments whose reserved months do not match their state.
+
+    An active assessment reserves each of its months, a revoked one reserves none.
+    """
     wanted = case((TABLE.c.state == "revoked", 0), else_=TABLE.c.months)
     query = (
         select(TABLE.c.serial)
@@ -350,7 +376,7 @@ def not_holding_their_months() -> Sequence[str]:
 
 
 def months_without_assessment() -> Sequence[tuple[int, str]]:
-    """(person, month) of months held by no assessment of that person over that month."""
+    """Return (person id, month) of reserved months that no assessment of that person covers."""
     query = (
         select(_month.c.person_id, _month.c.month)
         .outerjoin_from(_month, TABLE, _ITS_MONTHS)

@@ -1,6 +1,6 @@
-"""Whether months are held just as the assessments say, for `flask audit verify`.
+"""Check that reserved months match the assessments, for `flask audit verify`.
 
-Events vouch for assessments; which months they hold follows from them.
+The audit log protects assessments. Their reserved months follow from them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ MOST_NAMED = 20
 
 
 def faults() -> Iterator[str]:
-    """Every difference between assessments and held months in a sentence."""
+    """Yield a sentence for each difference between assessments and reserved months."""
     serials = repository.not_holding_their_months()
     for serial in serials[:MOST_NAMED]:
         yield f"assessment {serial} does not hold its months as its state says"

@@ -1,7 +1,8 @@
-"""由税务存档恢复: what the tax bureau has and we do not is made again from what we told it.
+"""由税务存档恢复: restore an assessment that the tax bureau has and we do not.
 
-Our database was put back to an older copy. The message that we signed says whom it is for, which
-months and which figures; what was typed, by whom and where, it does not say, and is not invented.
+This happens after our database was restored from an older backup. The signed message that we sent
+holds the person, the months and the figures. It does not hold what was typed, by whom and where,
+and nothing is made up for these.
 """
 
 from __future__ import annotations
@@ -33,16 +34,16 @@ from flexapp.rules.states import LIVE_STATES, State
 def restore(
     *, content: Mapping[str, str], state: State, made_at: datetime, at: datetime
 ) -> Record | Refusal | None:
-    """Make it again, in the caller's transaction: person, months, figures and an event. None where
-    another comparison has just done so.
+    """Restore an assessment in the caller's transaction: person, months, figures and an event.
 
-    `content` is what we told the tax bureau (schema `Assessment`), `state` what became of it there.
-    Refused where one of its months is held by another assessment made since: a person must settle
-    which of the two holds, so the refusal is for whoever operates the service.
+    `content` is what we sent to the tax bureau (schema `Assessment`), `state` the present state
+    there. Return None if another reconciliation has just restored it. Refused if a newer assessment
+    reserves one of its months. An operator must decide which of the two is valid, so the refusal is
+    addressed to operators.
     """
     serial = content["serial"]
     identity = IdentityNumber(content["id_number"])
-    # Before the counter of serials, as whoever assesses does.
+    # Lock order: the person before the serial counter, as when an assessment is created.
     advisory_lock("person", identity.value)
     reserve_serial(serial)
     if repository.by_serial(serial) is not None:

@@ -1,4 +1,4 @@
-"""What other slices may ask of assessments."""
+"""The public API of the assessment slice."""
 
 from __future__ import annotations
 
@@ -108,13 +108,13 @@ NOT_REGISTERED = Refusal("not_registered", "您还没有参保登记，请先办
 
 
 def own_subject(visitor: Visitor) -> AssessmentSubject | None:
-    """The visitor as the one to assess for; None before registration."""
+    """Return the visitor as the subject of an assessment; None before registration."""
     registered = registration.current(visitor.me.id)
     return None if registered is None else AssessmentSubject(visitor.me, registered, by_proxy=False)
 
 
 def reaching_beyond(person: PersonCard) -> tuple[Record, ...]:
-    """The live assessments of a person that hold months after the retirement boundary."""
+    """Return the active assessments of a person that reserve months after the retirement limit."""
     first = last_month(person).plus(1)
     held = reserved_months(person.id, str(first), ANY_MONTH[1])
     found = (find(serial) for serial in sorted({row.serial for row in held.values()}))

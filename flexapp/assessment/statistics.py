@@ -1,4 +1,4 @@
-"""What became of assessments in a stretch of time, counted by the database."""
+"""Statistics of assessment events in a time range, counted in SQL."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ _assessment = table_of(Assessment)
 
 
 def counts(action: str, since: datetime, until: datetime) -> Sequence[Count]:
-    """Assessments with an event of this action, by its day, and by the channel and the area that
-    they were made in."""
+    """Count assessments with an event of this action by day, channel and division.
+
+    The day is that of the event. Channel and division are those in which the assessment was
+    created.
+    """
     event = happened(action, since, until)
     groups = (day_of(event.c.at), _assessment.c.channel, _assessment.c.division)
     query = (

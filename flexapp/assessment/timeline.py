@@ -1,4 +1,4 @@
-"""How far an assessment is on its way: what was reached when, who holds it now, what comes next."""
+"""The progress of an assessment: stages reached and when, who must act now, and what comes next."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIRST = "社保核定"
 
 
 class Mark(StrEnum):
-    """Where a stage is; the values are style classes, the words are for everybody."""
+    """The status of a stage. The values are CSS classes, the labels are for screen readers."""
 
     DONE = "done"
     NOW = "now"
@@ -27,13 +27,13 @@ class Mark(StrEnum):
 
     @property
     def label(self) -> str:
-        """What a screen reader says with it."""
+        """The text for screen readers."""
         return {Mark.DONE: "已完成", Mark.NOW: "现在", Mark.NEXT: "未到"}[self]
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage of the way; `at` once it was reached."""
+    """One stage. `at`: when it was reached, if it was."""
 
     name: str
     mark: Mark
@@ -42,7 +42,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The way of one assessment. `holder`: in whose hands it is; `next`: what happens there."""
+    """The progress of one assessment. `holder`: who must act. `next`: what happens there."""
 
     stages: tuple[Stage, ...]
     holder: str
@@ -63,7 +63,7 @@ NAMES = {
 }
 
 PERSON = "您"
-"""Who reads it; at a counter that is a clerk, and the person is 本人."""
+"""How the reader is addressed. At a counter the reader is a clerk and the person is 本人."""
 
 HOLDERS = {
     State.ASSESSED: (PERSON, "按“传输”后才能缴费；不要了可以撤销。"),
@@ -75,7 +75,7 @@ HOLDERS = {
     State.TAX_REVOKED: (PERSON, "按“撤销”后可以重新核定。"),
     State.REVOKED: ("", ""),
 }
-"""In whose hands an assessment of a state is ("": it is done with), and what happens next."""
+"""Who must act on an assessment in a state ("": nobody), and what happens next."""
 
 HELD_UP = {
     HeldUp.DOWN: ("社保", "税务系统维护中，恢复后自动传输。"),
@@ -85,7 +85,7 @@ HELD_UP = {
 DISPUTED = ("社保经办机构", "正在核实“不是我办的”，核实前不能传输。")
 DISPUTED_AT_TAX = ("社保经办机构", "正在核实“不是我办的”，核实完以前请先不要缴费。")
 
-STEP_TEXTS = {  # what else is noted of a record, such as a dispute, is not part of its course
+STEP_TEXTS = {  # other events about a record, such as a dispute, are not stages
     "assessment.assess": "已核定",
     "assessment.restored": RESTORED,
     "assessment.transmit": "已提交传输",
@@ -106,8 +106,11 @@ FREE_AGAIN = "这些月份可以重新核定。"
 def progress(
     record: Record, events: Sequence[Event], *, person: str = PERSON, free: bool = False
 ) -> Progress:
-    """The way of a record, from its audit events, oldest first; `person`: what they are called;
-    `free`: whether it is revoked and its months can be assessed again."""
+    """Build the progress of a record from its audit events, oldest first.
+
+    `person`: how the person is addressed. `free`: it is revoked and its months can be assessed
+    again.
+    """
     reached = _reached(events)
     stages = [Stage(FIRST, Mark.DONE, record.made_at)]
     ahead = False
@@ -131,9 +134,9 @@ def progress(
 
 
 def _way(state: State, events: Sequence[Event], reached: frozenset[State]) -> tuple[State, ...]:
-    """The states behind 社保核定 that this record passes, as far as can be foreseen.
+    """Return the states after 社保核定 that this record passes through, as far as is foreseeable.
 
-    The state decides, not the moves: a restored record has no events of what led to its state.
+    It depends on the state, not on the events: a restored record has no events before its state.
     """
     if state is State.QUEUED:
         return (State.QUEUED, *_PAYING)
@@ -149,14 +152,14 @@ def _way(state: State, events: Sequence[Event], reached: frozenset[State]) -> tu
 
 
 def _asked(events: Sequence[Event]) -> bool:
-    """Whether the tax bureau revoked because it was asked to, as far as the events tell."""
+    """Whether the tax bureau revoked on our request, according to the events."""
     moves = [event.action.removeprefix("assessment.") for event in events]
     last = next((m for m in reversed(moves) if m in (Move.AGREE, Move.TAX_REVOKE)), None)
     return last == Move.AGREE
 
 
 def _reached(events: Sequence[Event]) -> dict[State, datetime]:
-    """When each state was reached last."""
+    """Return when each state was last reached."""
     found: dict[State, datetime] = {}
     for event in events:
         target = event.data.get("to")

@@ -1,4 +1,4 @@
-"""The one way an assessment moves from state to state (table: rules/states.py)."""
+"""The only place that moves an assessment between states (table: rules/states.py)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PERSONS_MOVES = {
     Move.REVOKE: Action.REVOKE,
     Move.ASK: Action.REVOKE,
 }
-"""What a channel must be allowed to do for a person's move."""
+"""The capability that a channel needs for a person's move."""
 
 
 def transition(
@@ -37,14 +37,14 @@ def transition(
     by_agency: bool = False,
     settling: bool = False,
 ) -> Record | Refusal:
-    """Move an assessment: state, months and audit event in the caller's transaction.
+    """Move an assessment: state, months and audit event, in the caller's transaction.
 
-    `by_agency`: not a resident's business but the agency's duty, whose right the use case has
-    checked itself (batch.py); the table of channels is about residents' business.
-    `settling`: the caller settles an open case of 不是我办的; otherwise revoking settles it.
+    `by_agency`: an agency duty whose permission the caller has checked (batch.py). The table of
+    channel capabilities covers only residents' business. `settling`: the caller settles an open
+    case of 不是我办的; otherwise revoking settles it.
 
-    An illegal move is refused with what to do instead; so is one that something else got ahead of
-    (then the sentence is that of the state it is in now).
+    An illegal move is refused with what to do instead. If another transaction moved the assessment
+    first, the refusal is that of its present state.
     """
     if move in PERSONS_MOVES and not by_agency:
         refusal = why_not(actor.channel_kind, PERSONS_MOVES[move])
@@ -53,13 +53,13 @@ def transition(
     target = apply(record.state, move, claimed=record.claimed)
     if isinstance(target, Refusal):
         return target
-    # What the tax bureau holds already is no transmission of ours.
+    # Recording what the tax bureau already holds is not a transmission by us.
     starts = move is Move.TRANSMIT and actor.kind is not ActorKind.TAX
     if starts and record.disputed_at is not None:
         return disputes.held_back(record.disputed_at)
     if target is State.REVOKED:
-        # Revoking settles an open case, which may have been opened since the record was read:
-        # whoever settles a case holds this before the row and before the first event.
+        # Revoking settles an open case, which may have been opened after the record was read. Lock
+        # order: the cases before the row and before the first audit event.
         disputes.hold_cases(record.person_id)
     moved = repository.set_state(
         record.id,
@@ -94,33 +94,35 @@ def transition(
 
 
 def claim(serial: str) -> bool:
-    """Take a queued assessment in hand for delivery; from now on it cannot be revoked here.
+    """Mark a queued assessment as claimed for delivery. From now on it cannot be revoked here.
 
-    False where it was revoked or moved before: then there is nothing to deliver.
+    Return False if it was revoked or moved before: then there is nothing to deliver.
     """
     return repository.claim(serial)
 
 
 def release(serial: str) -> None:
-    """It certainly never left: a person can revoke it again until it is taken in hand anew."""
+    """Undo `claim` after the assessment was certainly not sent. It can be revoked again."""
     repository.release(serial)
 
 
 def hold_up(serial: str, why: HeldUp) -> None:
-    """Say on its page what keeps a queued assessment."""
+    """Set the reason shown on the page of a queued assessment that is not being sent."""
     repository.hold_up(serial, why.value)
 
 
 def hold_up_all(*, down: bool) -> None:
-    """The tax bureau is down, or back: every queued assessment's page says so."""
+    """Set or clear the reason DOWN on every queued assessment when the tax bureau goes down or
+    returns.
+    """
     old, new = (HeldUp.NOTHING, HeldUp.DOWN) if down else (HeldUp.DOWN, HeldUp.NOTHING)
     repository.hold_up_all(old=old.value, new=new.value)
 
 
 def reserve_serial(serial: str) -> None:
-    """A serial that the tax bureau knows and we do not: no new assessment may get it.
+    """Ensure that no new assessment gets this serial, which the tax bureau knows and we do not.
 
-    It was given before our database was put back to an older copy.
+    It was issued before our database was restored from an older backup.
     """
     found = re.fullmatch(r"([0-9]{6})([0-9]{8})([0-9]{6})", serial, re.ASCII)
     if found is None:

@@ -1,4 +1,4 @@
-"""Why nothing can be assessed at the moment, and what to do instead."""
+"""Explain why nothing can be assessed now, and what to do instead."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ WAITING = {
     State.TAX_REVOKING: "{months} 在等税务答复撤销申请。",
     State.TRANSMITTED: "{months} 税务已收到，请到税务渠道缴费。",
 }
-"""What is left to do of months that are taken, the most urgent first."""
+"""What remains to be done for taken months, most urgent first."""
 DISPUTED = {
     State.ASSESSED: "{months} 正在核实“不是我办的”，核实前不能传输。",
     State.QUEUED: "{months} 正在核实“不是我办的”，核实完以前请先不要缴费。",
     State.TRANSMITTED: "{months} 正在核实“不是我办的”，核实完以前请先不要缴费。",
 }
-"""The same of months about which a case is open; said after the others."""
+"""The same for months with an open case, listed after the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """What stands in the place of the form. `url`, `label`: where to go on."""
+    """The content shown instead of the form. `url`, `label`: the link to continue."""
 
     heading: str
     sentence: str
@@ -46,10 +46,10 @@ def why_closed(
     not_open: Refusal | None = None,
     seen_by: int | None = None,
 ) -> Closed | None:
-    """Why there is no month to choose, in words; None where there is one.
+    """Return why there is no month to select, or None if there is one.
 
-    `not_open`: why it cannot be done on this phone. `seen_by`: the account of a proxy, who is told
-    of the states only of what that account made.
+    `not_open`: why assessing is not available through this channel. `seen_by`: the account of a
+    proxy, who may see only the states of assessments that this account created.
     """
     away = (desk.leave(who), desk.leave_label)
     if not_open is not None:
@@ -68,7 +68,7 @@ def why_closed(
 
 
 def what_is_left(bounds: Eligibility, seen_by: int | None = None) -> str:
-    """What is still to be done for the months that are taken; "" where nothing is."""
+    """Return what remains to be done for the taken months; "" if nothing."""
     said: dict[str, list[Month]] = {
         sentence: [] for sentence in (*WAITING.values(), *DISPUTED.values())
     }

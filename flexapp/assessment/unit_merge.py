@@ -1,4 +1,4 @@
-"""Live assessments follow their virtual unit when it is merged into another (design 2.6)."""
+"""Move active assessments when their virtual unit is merged into another (design 2.6)."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _LIVE = sorted(state.value for state in LIVE_STATES)
 
 
 def live_under(unit_id: int) -> int:
-    """How many live assessments stand under a unit."""
+    """Count the active assessments under a unit."""
     return repository.count_under(unit_id, _LIVE)
 
 
 def move_assessments(
     *, source_id: int, division: str, after: int, limit: int, actor: Actor, at: datetime
 ) -> tuple[int, int]:
-    """Move up to `limit` live assessments with an id above `after`, each with an event, to the unit
-    that the area has for their rate.
+    """Move up to `limit` active assessments to the division's unit for their rate, with an event
+    each.
 
-    (how many, the id of the last one). What the tax bureau was told stays as it was told: messages
-    keep their own content. Revoked ones are history and stay too.
+    Only ids above `after`. Returns (number moved, last id). Messages already sent to the tax bureau
+    keep their content. Revoked assessments are history and stay under the old unit.
     """
     found = repository.under(source_id, _LIVE, after=after, limit=limit)
     old = unit_name(source_id)

@@ -1,11 +1,12 @@
-"""/verify: whether a sheet (缴费核定凭证) is genuine, for anybody who was given one.
+"""Views of /verify: anybody may check whether a receipt (缴费核定凭证) is genuine.
 
-The QR code of a sheet leads to `/verify?serial=…&check=…`, which answers at once and only reads, as
-every GET does. It is not counted: against 75 bits a count adds nothing, and since it is not, nobody
-can keep others from checking a sheet by using up the tries of an address that many share. What is
-typed into the form is a POST, where wrong codes count for the address it came from: that stops who
-tries one after the other, and whoever holds a sheet is answered all the same. A right one leads on
-to the same address as the QR code: one page says what is to be said, and may be loaded again.
+The QR code leads to `/verify?serial=…&check=…`, a GET that returns the result. It is not
+rate-limited. A limit adds nothing to a code of 75 bits, and it would let one visitor block others
+behind the same IP address.
+
+The form is a POST. Wrong codes count towards a limit of the client's IP address, which stops
+automated guessing. A correct code is accepted even over the limit. It redirects to the address in
+the QR code, so one page shows the result and can be reloaded.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ blueprint = Blueprint("verify", __name__, url_prefix="/verify")
 @blueprint.get("")
 @allow(Access.PUBLIC)
 def ask() -> Response:
-    """The form; or, where a QR code led here, the answer."""
+    """Show the form, or the result if the address contains a serial or a code."""
     if "serial" not in request.args and "check" not in request.args:
         return _form_page(VerifyForm(), 200)
     form = VerifyForm(request.args)
@@ -42,7 +43,7 @@ def ask() -> Response:
 @blueprint.post("")
 @allow(Access.PUBLIC)
 def check() -> Response:
-    """验证, typed."""
+    """Verify a serial and code typed into the form."""
     form = VerifyForm()
     if not form.submitted():
         return _form_page(form)
@@ -56,7 +57,7 @@ def check() -> Response:
 
 
 def _wrong(form: VerifyForm) -> Response:
-    """Count it, or say that it was one time too many; a right code is answered in any case."""
+    """Count a wrong code, or respond 429 if the limit is reached."""
     wait = rate_limit.retry_after(VERIFY_WRONG, client_ip.client())
     if wait is None:
         rate_limit.hit(VERIFY_WRONG, client_ip.client())
@@ -74,7 +75,7 @@ def _wrong(form: VerifyForm) -> Response:
 
 
 def _find(form: VerifyForm) -> Verified | None:
-    """The sheet that was asked for; None where the form says what is wrong."""
+    """Return the verified receipt, or None with the refusals added to the form."""
     serial = receipts.read_serial(form.serial.data)
     code = receipts.read_code(form.check.data)
     for answer in (serial, code):

@@ -1,4 +1,4 @@
-"""/assessment: for whom, which months and base; /assessment/records: what was made of it."""
+"""Views of /assessment: choose the person, list the records, the form for months and base."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ blueprint = Blueprint("assessment", __name__, url_prefix="/assessment")
 @blueprint.get("")
 @allow(Access.PERSON)
 def choose() -> Response:
-    """For whom?"""
+    """Show the choice of whom to assess for."""
     return _choose_page(ChooseForm())
 
 
 @blueprint.post("")
 @allow(Access.PERSON)
 def begin() -> Response:
-    """Go on to one's own records or, having named them rightly, to another person's."""
+    """Redirect to one's own records, or open a proxy case and redirect to that person's."""
     form = ChooseForm()
     if not form.submitted():
         return _choose_page(form)
@@ -101,7 +101,7 @@ def begin() -> Response:
 @blueprint.get("/<who>")
 @allow(Access.PERSON)
 def records(who: str) -> Response:
-    """What was assessed, newest first; where there is nothing yet, the form itself."""
+    """List the records, newest first. Show the form if there are none yet."""
     subject = _subject(who)
     if isinstance(subject, Response):
         return subject
@@ -130,7 +130,7 @@ def records(who: str) -> Response:
 @blueprint.get("/<who>/new")
 @allow(Access.PERSON)
 def new(who: str) -> Response:
-    """新增: the form."""
+    """Show the form of a new assessment (新增)."""
     subject = _subject(who)
     return subject if isinstance(subject, Response) else _new_page(who, subject)
 
@@ -140,7 +140,9 @@ def new(who: str) -> Response:
 @drafted(AssessmentForm)
 @idempotent
 def create(who: str) -> Response:
-    """核定."""
+    """Create an assessment from the form (核定), show its preview, or change the step of the
+    form.
+    """
     form = AssessmentForm()
     submitted = form.submitted() and "preview" not in request.form
     subject = _subject(who)
@@ -175,7 +177,7 @@ def create(who: str) -> Response:
 @allow(Access.PERSON)
 @drafted(AssessmentForm, form="/assessment/self/new", finishes=False)
 def hand_over() -> Response:
-    """到窗口继续办理: keep what is typed, finished or not, and give a code for it."""
+    """Store the entry, complete or not, and issue a handover code (到窗口继续办理)."""
     if RESUBMIT not in request.form:
         given = handover_codes.hand_over(
             person_id=g.visitor.me.id,
@@ -194,7 +196,7 @@ def hand_over() -> Response:
 @allow(Access.PERSON)
 @background_request
 def read_back(who: str) -> Response:
-    """What the number typed means, while it is typed."""
+    """Return the read-back of the entry while it is typed."""
     if not wants_fragment():
         return see_other(url_for("assessment.new", who=who))
     subject = _subject(who)
@@ -208,7 +210,10 @@ def read_back(who: str) -> Response:
 @blueprint.get("/<who>/explained")
 @allow(Access.PERSON)
 def trial(who: str) -> Response:
-    """怎么算的, of what would be assessed; where that cannot be, the form, which says why."""
+    """Explain the calculation of a proposal (怎么算的).
+
+    Without a valid proposal, redirect to the form, which shows the reason.
+    """
     subject = _subject(who)
     if isinstance(subject, Response):
         return subject
@@ -226,7 +231,11 @@ def trial(who: str) -> Response:
 
 
 def _subject(who: str) -> AssessmentSubject | Response:
-    """Whom the address means; 404 for a case that is unknown, over, or somebody else's."""
+    """Return the subject of the address. 404 for an unknown case or somebody else's.
+
+    The choice page is returned as the response if the visitor is not registered or the case has
+    ended.
+    """
     if who == SELF:
         subject = own_subject(g.visitor)
         if subject is None:
@@ -251,7 +260,7 @@ def _bounds(subject: AssessmentSubject) -> Eligibility:
 
 
 def _not_open(subject: AssessmentSubject) -> Refusal | None:
-    """Why nothing can be assessed for the subject on this phone, if so."""
+    """Return why assessing is not available for the subject through this channel, or None."""
     return why_not_open(
         division=subject.registration.division,
         actor=g.visitor.actor,
@@ -261,7 +270,7 @@ def _not_open(subject: AssessmentSubject) -> Refusal | None:
 
 
 def _seen_by(subject: AssessmentSubject) -> int | None:
-    """Whose records alone are told of in the months; None for one's own, where all are."""
+    """Return the account whose records alone are visible; None if all are, for one's own."""
     return g.visitor.account_id if subject.by_proxy else None
 
 
@@ -295,19 +304,22 @@ def _new_page(who: str, subject: AssessmentSubject) -> Response:
 
 
 def _says_months() -> bool:
-    """Whether the address says what to assess, and was not made for somebody else."""
+    """Whether the address contains a selection that was not made for somebody else."""
     return "start" in request.args and not page_owner.address_is_of_another()
 
 
 def _not_said() -> tuple[str, ...]:
-    """The fields of which the address says nothing: a quick choice, a month or 重新核定 does."""
+    """Return the fields that the address leaves open.
+
+    A link of a quick choice, of a month or of 重新核定 sets some of them.
+    """
     if not _says_months():
         return ("start", "end", "base")
     return () if "base" in request.args else ("base",)
 
 
 def _continued(who: str) -> HandedOver | None:
-    """What was begun at a counter; only of one's own."""
+    """Return what was begun at a counter. Only for oneself."""
     if who != SELF:
         return None
     return handover_codes.taken(
@@ -347,7 +359,7 @@ def _form_page(
             form, bounds, desk=RESIDENT_DESK, who=who, today=today(), seen_by=_seen_by(subject)
         ),
         conflicts=conflicts,
-        # Whoever handles for somebody else cannot send that person to a counter.
+        # A proxy cannot send the other person to a counter.
         elsewhere=(url_for("assessment.hand_over"), "到窗口继续办理") if who == SELF else None,
         continued="接着窗口已填的内容，核对后再核定。" if continued else None,
     )
@@ -364,7 +376,9 @@ def _form_page(
 def _conflicts(
     form: AssessmentForm, bounds: Eligibility, subject: AssessmentSubject
 ) -> tuple[tuple[str, str], ...]:
-    """The records, visible to the visitor, that hold a chosen month."""
+    """Return serial and address of the records, visible to the user, that reserve a selected
+    month.
+    """
     try:
         start, end = Month.parse(form.start.data), Month.parse(form.end.data)
     except ValueError:

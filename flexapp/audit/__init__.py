@@ -1,4 +1,4 @@
-"""What was done, by whom, to whom: events that are only ever added, chained by their digests."""
+"""The audit log: append-only events (who did what to whom), chained by their digests."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages and commands of this slice."""
-    # Imported late: most of those who import a module of this slice need no views.
+    """Register the commands of this slice."""
+    # Imported here because most importers of this package do not need the commands.
     from flexapp.audit import cli
 
     app.cli.add_command(cli.cli)

@@ -1,4 +1,4 @@
-"""`flask audit verify`: whether the chain of events is whole."""
+"""`flask audit`: verify the chain of audit events, and vouch for rows older than the feature."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ cli = AppGroup("audit", help="The record of what was done.")
 @cli.command("vouch")
 @click.option("--by", default=getpass.getuser, help="Who does it, for the record.")
 def vouch(by: str) -> None:
-    """Once after an upgrade: let events vouch for the rows that were there before they did."""
+    """Run once after an upgrade: record events that vouch for the rows stored before it."""
     try:
         steps = vouch_existing.vouch_for_existing(by=by, at=utcnow())
     except vouch_existing.UnreadableEvent as fault:
@@ -31,7 +31,7 @@ def vouch(by: str) -> None:
         ) from None
     if steps is None:
         raise click.ClickException("every row is vouched for already, or `audit verify` names it")
-    done = dict(steps)  # the last of a table says how many there were
+    done = dict(steps)  # the last step of a table has its total
     for table, number in done.items():
         click.echo(f"{table}: {number} rows")
     click.echo("from now on `audit verify` finds every change of these rows")
@@ -42,11 +42,11 @@ def vouch(by: str) -> None:
     "--noted", metavar="NUMBER:DIGEST", help="An end noted before: it must still be there."
 )
 def verify(noted: str | None) -> None:
-    """Name every event that was changed, moved or added, stands after a removed one, or is missing
-    at the end, and every row that is not what the events say; exit 1 if any.
+    """List every event that was changed, moved or inserted, follows a removed one, or is missing at
+    the end, and every row that differs from its events. Exit status 1 if there are any.
 
     Prints the chain's end. Note it outside the database (on paper, in another system): with
-    --noted, a database put back whole to an older copy is found as well.
+    --noted, the command also detects a database that was restored completely to an older copy.
     """
     try:
         wanted = End.parse(noted) if noted is not None else None
@@ -59,7 +59,7 @@ def verify(noted: str | None) -> None:
     if verdict.whole:
         click.echo(f"the chain is whole: {verdict.events} events")
     click.echo(f"end {verdict.end}")
-    # An end outside the database, where the log is kept.
+    # The log keeps a copy of the end outside the database.
     found = len(verdict.faults) + len(verdict.rows)
     log.info("the audit chain ends at %s, %d faults", verdict.end, found)
     sys.exit(0 if verdict.whole else 1)

@@ -1,4 +1,4 @@
-"""The table of events, and where the end of their chain is kept beside it."""
+"""Tables of the audit log: events, free text of events, and the sealed end of the chain."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from flexapp.encryption import EncryptedText
 
 
 class AuditEvent(Model):
-    """One thing that was done. Never changed, never removed.
+    """One audit event. Never changed or deleted.
 
-    `data` is canonical JSON without personal data or free text; `previous` is the digest of the
-    event before, so that a changed, removed or reordered event breaks the chain. Triggers of the
-    database refuse to change or remove one (migration 0008).
+    `data` is canonical JSON without personal data or free text. `previous` is the digest of the
+    previous event, so a changed, removed or reordered event breaks the chain. Database triggers
+    refuse updates and deletes (migration 0008).
     """
 
     __tablename__ = "audit_event"
     __table_args__ = (
         Index("ix_audit_event_person", "person_id", "seq"),
         Index("ix_audit_event_subject", "subject", "seq"),
-        # Counting what was done in a stretch of time (`happened`).
+        # For counting the events of a period (`repository.happened`).
         Index("ix_audit_event_action", "action", "at"),
-        # Of the few events that staff cause; the many of everybody else pay nothing for it.
+        # A partial index: staff cause few of the events, so the others add nothing to it.
         Index(
             "ix_audit_event_staff",
             "actor_id",
@@ -47,31 +47,32 @@ class AuditEvent(Model):
     channel: Mapped[str]
     data: Mapped[str] = mapped_column(Text)
     words: Mapped[str | None]
-    """The number of what somebody typed about it (`AuditWords`): a keyed digest of it."""
+    """Reference to the event's free text (`AuditWords.ref`): a keyed digest of the text."""
     rows: Mapped[str | None] = mapped_column(Text)
-    """JSON of the rows that it vouches for (`vouching.py`), each with a keyed digest."""
+    """JSON: the rows that the event vouches for (`vouching.py`), each with a keyed digest."""
     previous: Mapped[str]
     digest: Mapped[str]
 
 
 class AuditWords(Model):
-    """What people typed, in their own words, of one event: why something is to be revoked.
+    """Free text that a person entered for one event, such as the reason for a revocation.
 
-    Beside the event because the event never changes, and an encrypted value does: with the key. The
-    event holds a keyed digest of the words, so that other words in their place are found.
+    It is in a table of its own because events never change, while an encrypted value changes when
+    the key is rotated. The event contains a keyed digest of the text, so a changed text is
+    detected.
     """
 
     __tablename__ = "audit_words"
 
     ref: Mapped[str] = mapped_column(primary_key=True)
     content: Mapped[str] = mapped_column(EncryptedText("audit_words.content"))
-    """JSON of `Event.data` that is free text, by name."""
+    """JSON object: the free-text entries of `Event.data`."""
 
 
 class AuditAnchor(Model):
-    """The last event of the chain, sealed with a key that the database does not hold. One row.
+    """The last event of the chain, sealed with a key that is not in the database. A single row.
 
-    A chain alone does not show that its end was cut off, nor that somebody reckoned all of it anew.
+    The chain alone does not reveal that its end was cut off, or that all of it was recomputed.
     """
 
     __tablename__ = "audit_anchor"

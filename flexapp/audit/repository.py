@@ -1,6 +1,6 @@
-"""Reading and adding rows of the event table; there is nothing here that changes or removes one.
+"""Queries and inserts on the audit tables; nothing here updates or deletes an event.
 
-Only the anchor moves: with every event, in the same transaction.
+Only the anchor is updated: with every event, in the same transaction.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from flexapp.encryption import bound
 
 TABLE, _anchor = table_of(AuditEvent), table_of(AuditAnchor)
 _words = table_of(AuditWords)
-# With what was typed of an event beside it: no page asks for that by itself.
+# Joined with the free text of each event: no page queries that separately.
 _EVENTS = select(TABLE, _words.c.content.label("typed")).outerjoin(
     _words, _words.c.ref == TABLE.c.words
 )
-# Built once and on the table, not the class: these run on everything that is done.
+# Built once, and on the table instead of the mapped class, for speed: they run for every event.
 _LAST_DIGEST = select(TABLE.c.digest).order_by(TABLE.c.seq.desc()).limit(1)
 _ADD = TABLE.insert().returning(TABLE.c.seq)
 _ANCHOR = select(_anchor.c.seq, _anchor.c.digest, _anchor.c.seal)
@@ -45,33 +45,36 @@ _MOVE_ANCHOR = _anchor.update().values(
 )
 
 CHAIN_LOCK = 7_610_001
-"""PostgreSQL advisory lock: one writer at a time reads the end of the chain and adds to it."""
+"""Key of the PostgreSQL advisory lock for the end of the chain: one writer at a time."""
 
 
 def hold_end() -> None:
-    """Hold the end of the chain still for this transaction."""
+    """Lock the end of the chain until the transaction ends.
+
+    SQLite needs no lock, because it has one writer at a time.
+    """
     if db.session.get_bind().dialect.name == "postgresql":
         db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
 
 
 def last_digest() -> str | None:
-    """The digest at the end of the chain."""
+    """The digest of the last event; None if there are no events."""
     return db.session.execute(_LAST_DIGEST).scalar_one_or_none()
 
 
 def anchor() -> tuple[int, str, str] | None:
-    """(number, digest, seal) of the last event, as kept beside the chain."""
+    """(number, digest, seal) of the last event as stored in the anchor; None without an anchor."""
     row = execute(_ANCHOR).first()
     return None if row is None else (row[0], row[1], row[2])
 
 
 def move_anchor(seq: int, digest: str, seal: str) -> None:
-    """The chain has a new end."""
+    """Update the anchor to a new end of the chain."""
     execute(_MOVE_ANCHOR, {"seq": seq, "digest": digest, "seal": seal})
 
 
 def triggers() -> frozenset[str]:
-    """The names of the triggers on the table of events."""
+    """The names of the enabled triggers on the table of events."""
     query = {
         "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :name",
         "postgresql": (
@@ -83,27 +86,30 @@ def triggers() -> frozenset[str]:
 
 
 def add(row: Mapping[str, object]) -> int:
-    """Add a row and return its number."""
+    """Insert an event and return its number."""
     return int(execute(_ADD, row).scalar_one())
 
 
 def numbers(count: int) -> list[int]:
-    """The numbers of the next events; only while the end of the chain is held."""
+    """Reserve the numbers of the next events; the end of the chain must be locked."""
     return next_numbers(TABLE, count)
 
 
 def add_all(rows: Sequence[Mapping[str, object]]) -> None:
-    """Add rows that have their numbers."""
+    """Insert events that already have their numbers."""
     execute(TABLE.insert(), rows)
 
 
 def add_words(rows: Sequence[Mapping[str, object]]) -> None:
-    """Keep what people typed, beside its events."""
+    """Insert free text of events, encrypted and bound to its row."""
     execute(_words.insert(), [bound(_words, row) for row in rows])
 
 
 def stored_words() -> Iterator[tuple[int, str, str, str | None]]:
-    """(event, digest before it, number, content as stored) of the events with something typed."""
+    """(event number, previous digest, `words` reference, stored content) of events with free text.
+
+    The content is as stored (encrypted); None if it is missing.
+    """
     query = (
         select(TABLE.c.seq, TABLE.c.previous, TABLE.c.words, type_coerce(_words.c.content, Text))
         .outerjoin(_words, _words.c.ref == TABLE.c.words)
@@ -118,7 +124,7 @@ def stored_words() -> Iterator[tuple[int, str, str, str | None]]:
 def about_person(
     person_id: int, actions: Sequence[str] | None, before: int | None, limit: int
 ) -> Iterator[Mapping[str, object]]:
-    """Rows about a person, newest first."""
+    """Events about a person, newest first; `before`: only those with a smaller number."""
     query = _EVENTS.where(AuditEvent.person_id == person_id)
     if actions is not None:
         query = query.where(AuditEvent.action.in_(actions))
@@ -129,8 +135,8 @@ def about_person(
 
 
 def by_staff(staff_id: int, before: int | None, limit: int) -> Iterator[Mapping[str, object]]:
-    """Rows of what one of the staff did, newest first."""
-    # The kind is written out, so that the planner sees that the partial index fits.
+    """Events caused by a staff member, newest first; `before`: only those with a smaller number."""
+    # A literal instead of a parameter, so that the planner can use the partial index.
     query = _EVENTS.where(text("actor_kind = 'staff'"), AuditEvent.actor_id == staff_id)
     if before is not None:
         query = query.where(AuditEvent.seq < before)
@@ -139,21 +145,23 @@ def by_staff(staff_id: int, before: int | None, limit: int) -> Iterator[Mapping[
 
 
 def one(seq: int) -> Mapping[str, object] | None:
-    """The row of that number."""
+    """The event with this number; None if there is none."""
     row = db.session.execute(_EVENTS.where(AuditEvent.seq == seq)).mappings().first()
     return None if row is None else {**row}
 
 
 def of_subject(subject: str) -> Iterator[Mapping[str, object]]:
-    """Rows about one subject, oldest first."""
+    """Events about one subject, oldest first."""
     query = _EVENTS.where(AuditEvent.subject == subject).order_by(AuditEvent.seq)
     for row in db.session.execute(query).mappings():
         yield {**row}
 
 
 def happened(action: str, since: datetime, until: datetime) -> Subquery:
-    """The events of an action from a moment to before another, for other slices to join their rows
-    with and count; columns: person_id, subject, channel, at."""
+    """Subquery of the events of an action with `since` <= at < `until`.
+
+    Other slices join their rows with it for statistics. Columns: person_id, subject, channel, at.
+    """
     return (
         select(TABLE.c.person_id, TABLE.c.subject, TABLE.c.channel, TABLE.c.at)
         .where(TABLE.c.action == action, TABLE.c.at >= since, TABLE.c.at < until)
@@ -162,8 +170,10 @@ def happened(action: str, since: datetime, until: datetime) -> Subquery:
 
 
 def all_rows() -> Iterator[Mapping[str, object]]:
-    """The whole chain in order, in batches; `at` is None where it is no moment, which the driver
-    would fail on."""
+    """All events in order, read in batches; `at` is None if the stored value is invalid.
+
+    `at` is read as text, because the driver raises on an invalid time.
+    """
     at: ColumnElement[str] = cast(TABLE.c.at, Text)
     if engine() == "postgresql":
         at = func.to_char(TABLE.c.at, "YYYY-MM-DD HH24:MI:SS.US BC")
@@ -181,12 +191,12 @@ def _moment(stored: object) -> datetime | None:
 
 
 def engine() -> str:
-    """The database engine's name."""
+    """The name of the SQLAlchemy dialect in use."""
     return db.session.get_bind().dialect.name
 
 
 def rows_of(table: Table, columns: Sequence[str]) -> Iterator[Mapping[str, object]]:
-    """These columns of a table's rows, in the order of their keys, in batches."""
+    """These columns of all rows of a table, ordered by primary key, read in batches."""
     query = (
         select(*(table.c[name] for name in columns))
         .order_by(*table.primary_key)
@@ -199,7 +209,7 @@ def rows_of(table: Table, columns: Sequence[str]) -> Iterator[Mapping[str, objec
 def row_at(
     table: Table, columns: Sequence[str], key: Sequence[object]
 ) -> Mapping[str, object] | None:
-    """These columns of the row with that primary key."""
+    """These columns of the row with this primary key; None if there is none."""
     here = [column == value for column, value in zip(table.primary_key, key, strict=True)]
     query = select(*(table.c[name] for name in columns)).where(*here)
     row = db.session.execute(query).mappings().first()

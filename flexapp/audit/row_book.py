@@ -1,8 +1,10 @@
-"""What the events say of the rows that they vouch for, held against the rows themselves; and the
-one event after an upgrade that vouches for the rows of before (`flask audit vouch`).
+"""Compare the rows that events vouch for (`vouching.py`) with the rows in the tables.
 
-The chain is read once and every table once. Of each row eight bytes are kept: for ten million
-assessments 80 MB.
+The book records, from all events, the last known state of every row. `flask audit verify` uses it
+to find differences, `flask audit vouch` to find rows without an event.
+
+The chain and every table are read once. The book keeps eight bytes of each row: 80 MB for ten
+million assessments.
 """
 
 from __future__ import annotations
@@ -25,19 +27,21 @@ from flexapp.audit.vouching import (
 )
 
 VOUCHED = "audit.vouched"
-"""The event that vouches for rows of before there was any of this (`flask audit vouch`)."""
+"""Action of the events that vouch for rows older than the feature (`flask audit vouch`)."""
 ALL_VOUCHED = "audit.vouched_all"
-"""The event after which every row must be vouched for."""
+"""Action of the event after which every row must be vouched for."""
 
 MOST_NAMED = 20
-"""Rows of a table that are named one by one."""
+"""Maximum number of differing rows that are listed for one table."""
 
 _UNKNOWN, _REMOVED = 0, 1
+"""States of a row besides its shortened digest: no event vouches for it; it was removed."""
 _PART = 65_536
+"""Row numbers in one part of `_Numbered`."""
 
 
 class _Numbered:
-    """Eight bytes for each number, held in parts: numbers may have gaps."""
+    """States of rows with an integer key: eight bytes each, in parts, because of gaps."""
 
     def __init__(self) -> None:
         self._parts: dict[int, array[int]] = {}
@@ -61,7 +65,7 @@ class _Numbered:
 
 
 class _Named:
-    """The same for keys that are no numbers."""
+    """States of rows with any other primary key."""
 
     def __init__(self) -> None:
         self._values: dict[str, int] = {}
@@ -77,7 +81,7 @@ class _Named:
 
 
 class RowBook:
-    """Built from the events, then compared with the tables."""
+    """The state of every vouched row, built from the events, then compared with the tables."""
 
     def __init__(self) -> None:
         self._said: dict[str, _Numbered | _Named] = {
@@ -87,8 +91,10 @@ class RowBook:
         self._complete = False
 
     def read(self, event: Mapping[str, object]) -> bool:
-        """Take in what the next event vouches for; False where some of it cannot be read, because
-        somebody changed it: that part is passed over."""
+        """Record what the next event vouches for; False if part of it is unreadable.
+
+        That means somebody changed the event. The unreadable part is skipped.
+        """
         self._complete = self._complete or event["action"] == ALL_VOUCHED
         if event["rows"] is None:
             return True
@@ -111,7 +117,7 @@ class RowBook:
         try:
             if name in self._said:
                 self._said[name].set(key, _REMOVED if digest == GONE else _short(digest))
-        except ValueError:  # a key that is no number, a digest that is none
+        except ValueError:  # the key is not a number, or the digest is not hexadecimal
             return False
         return True
 
@@ -121,14 +127,17 @@ class RowBook:
         return self._complete
 
     def unknown(self, table: Table) -> Iterator[tuple[object, ...]]:
-        """Primary keys of the rows of a table that no event says anything of."""
+        """Primary keys of the rows of a table that no event vouches for."""
         said, names = self._said[table.name], [column.key for column in table.primary_key]
         for row in repository.rows_of(table, names):
             if said.get(key_of(table, row)) == _UNKNOWN:
                 yield tuple(row[name] for name in names)
 
     def faults(self) -> Iterator[str]:
-        """Every difference in a sentence; a table with many says how many."""
+        """A sentence for each difference; beyond `MOST_NAMED` in a table, only their number.
+
+        Consumes the book: it can be called once.
+        """
         for table in vouched_tables():
             named = 0
             for named, fault in enumerate(self._readable_faults_of(table), 1):
@@ -140,7 +149,7 @@ class RowBook:
     def _readable_faults_of(self, table: Table) -> Iterator[str]:
         try:
             yield from self._faults_of(table)
-        except (ValueError, TypeError, DataError):  # such as a moment that is none
+        except (ValueError, TypeError, DataError):  # such as an invalid time
             yield f"{table.name} holds a value that cannot be read; its other rows are not compared"
 
     def _faults_of(self, table: Table) -> Iterator[str]:
@@ -157,7 +166,7 @@ class RowBook:
             else:
                 if expected != _short(row_digest(table, row)):
                     yield f"{table.name} {key} is not what its last event says"
-                said.set(key, _REMOVED)  # seen; what is left over in the end is missing
+                said.set(key, _REMOVED)  # row found; entries that remain at the end are missing
         if unknown and not self._complete:
             yield f"{table.name}: no event vouches for {unknown} rows; run `flask audit vouch` once"
         for key, value in said.items():
@@ -166,7 +175,10 @@ class RowBook:
 
 
 def _short(digest: str) -> int:
-    """Eight bytes of a digest that nobody else can make; never one of the two marks."""
+    """The first eight bytes of a keyed digest as an integer, never `_UNKNOWN` or `_REMOVED`.
+
+    Nobody without the key can compute it.
+    """
     return max(int(digest[:16], 16), _REMOVED + 1)
 
 

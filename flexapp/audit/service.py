@@ -1,6 +1,6 @@
-"""Add an event, and read the events of a person, a subject or one of the staff.
+"""Record audit events, and read the events of a person, a subject or a staff member.
 
-Whether the chain is whole: `verifying.py`.
+`verification.py` verifies the chain.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ __all__ = [
 ]
 
 FREE_TEXT = frozenset({"reason"})
-"""Names of data that people type in their own words: kept encrypted, beside the event."""
+"""Names of entries in `Event.data` with free text; stored encrypted, in a table of their own."""
 
 GENESIS = "0" * 64
-"""What stands before the first event."""
+"""The `previous` digest of the first event."""
 
 
 class ActorKind(StrEnum):
-    """Who can do things here."""
+    """Kinds of actors."""
 
     ACCOUNT = "account"
     SYSTEM = "system"
@@ -65,7 +65,7 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something. `label` is masked, fit to be shown to the person it was done to."""
+    """Who does something. `label` is masked, so it may be shown to the person concerned."""
 
     kind: ActorKind
     id: int | None
@@ -79,7 +79,7 @@ TAX_BUREAU = Actor(ActorKind.TAX, None, "税务部门", "tax")
 
 
 class Entry(NamedTuple):
-    """One event to be recorded, as `record` takes it."""
+    """One event to record; the fields are the arguments of `record`."""
 
     action: str
     person_id: int | None
@@ -91,7 +91,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event as it was recorded."""
+    """One recorded event."""
 
     seq: int
     at: datetime
@@ -114,11 +114,11 @@ def record(
     at: datetime,
     data: Mapping[str, str] | None = None,
 ) -> int:
-    """Add one event in the caller's transaction and return its number.
+    """Record one event in the caller's transaction and return its number.
 
-    `subject` says what it was done to (a serial, "registration"); `data` holds no personal data,
-    but for what people typed (`FREE_TEXT`), which is encrypted. The event vouches for the rows that
-    were said to be changed before it in the transaction (`vouching.py`).
+    `subject` names the object of the action (a serial, "registration"). `data` contains no personal
+    data except free text (`FREE_TEXT`), which is encrypted. The event vouches for the rows that
+    were passed to `vouch` or `gone` before it in the transaction (`vouching.py`).
     """
     repository.hold_end()
     anchor = true_anchor()
@@ -135,7 +135,10 @@ def record(
 
 
 def vouch_for_stored(table: Table, *key: object) -> None:
-    """`vouch` for a row as it is stored now; for what was changed in a part that is not at hand."""
+    """Call `vouch` for a row as it is stored now, or `gone` if it is not there.
+
+    For changes after which the caller does not have the whole row.
+    """
     row = repository.row_at(table, vouching.vouched_columns(table), key)
     if row is None:
         gone(table, *key)
@@ -144,7 +147,10 @@ def vouch_for_stored(table: Table, *key: object) -> None:
 
 
 def record_all(entries: Sequence[Entry]) -> None:
-    """Add many events at once, in this order, in the caller's transaction."""
+    """Record many events, in this order, in the caller's transaction.
+
+    The last one vouches for the rows that were changed before.
+    """
     if not entries:
         return
     repository.hold_end()
@@ -165,15 +171,16 @@ def record_all(entries: Sequence[Entry]) -> None:
 
 
 def _end(anchor: tuple[int, str] | None) -> str:
-    # After the anchor's event and not the last one there: had somebody cut the end off, what comes
-    # next would hide it. A false anchor stays as it is, to be found.
+    # Continue from the anchor's event, not from the last one in the table: if somebody had cut off
+    # the end, continuing from the last event would hide it. An invalid anchor is not updated, so
+    # that verification finds it.
     return anchor[1] if anchor is not None else repository.last_digest() or GENESIS
 
 
 def _row(
     entry: Entry, previous: str, changed: str | None
 ) -> tuple[dict[str, object], dict[str, object] | None]:
-    """The row of an event, and that of what somebody typed about it."""
+    """The row of an event, and the row of its free text (None without free text)."""
     typed = {name: text for name, text in entry.data.items() if name in FREE_TEXT}
     content = _canonical(typed) if typed else None
     row: dict[str, object] = {
@@ -199,13 +206,15 @@ def _canonical(data: Mapping[str, str]) -> str:
 
 
 def words_ref(previous: str, content: str) -> str:
-    """The number of what was typed of the event behind `previous`: nobody else can write it, and
-    nobody can tell the words by it."""
+    """Reference to the free text of the event that follows `previous`: a keyed digest.
+
+    Nobody without the key can compute it or check a guess of the text against it.
+    """
     return keyed_digest("audit.words", previous, content)
 
 
 def true_anchor() -> tuple[int, str] | None:
-    """(number, digest) of the last event as sealed by us; None where the seal is false or gone."""
+    """(number, digest) of the last event per the anchor; None if its seal is invalid or missing."""
     found = repository.anchor()
     if found is None or not _is_seal(*found):
         return None
@@ -213,23 +222,23 @@ def true_anchor() -> tuple[int, str] | None:
 
 
 def _is_seal(seq: int, last_digest: str, found: object) -> bool:
-    # As bytes: of texts `compare_digest` takes only those in ASCII, and this may be anything.
+    # As bytes: `compare_digest` accepts only ASCII strings, and the stored seal may be anything.
     return compare_digest(str(found).encode(), seal(seq, last_digest).encode())
 
 
 def digest_of(seq: int) -> str | None:
-    """The digest of the event of that number, as it stands; None where there is none."""
+    """The stored digest of the event with this number; None if there is none."""
     row = repository.one(seq)
     return None if row is None else str(row["digest"])
 
 
 def seal(seq: int, last_digest: str) -> str:
-    """What only we can write under an end of the chain."""
+    """The seal of an end of the chain: a keyed digest."""
     return keyed_digest("audit.anchor", seq, last_digest)
 
 
 def digest(row: Mapping[str, object]) -> str:
-    """The digest of a row: SHA-256 over its fields, the previous digest among them."""
+    """The digest of an event: SHA-256 over its fields, including the previous digest."""
     at = row["at"]
     assert isinstance(at, datetime)
     fields = [
@@ -248,7 +257,7 @@ def digest(row: Mapping[str, object]) -> str:
                 "previous",
             )
         ),
-        # Since they are there: the digests of earlier events stay what they were.
+        # Newer columns count only if set, so that the digests of earlier events stay the same.
         *([name, row[name]] for name in ("words", "rows") if row.get(name) is not None),
     ]
     return hashlib.sha256(json.dumps(fields, ensure_ascii=False).encode()).hexdigest()
@@ -257,28 +266,28 @@ def digest(row: Mapping[str, object]) -> str:
 def about_person(
     *, person_id: int, actions: Sequence[str] | None = None, before: int | None = None, limit: int
 ) -> tuple[Event, ...]:
-    """The newest events about a person, newest first; `before` pages on by event number."""
+    """Events about a person, newest first; `before`: only those with a smaller number."""
     return tuple(_event(row) for row in repository.about_person(person_id, actions, before, limit))
 
 
 def one_about_person(*, person_id: int, seq: int) -> Event | None:
-    """The event of that number, if it is about that person."""
+    """The event with this number if it is about this person, else None."""
     row = repository.one(seq)
     return _event(row) if row is not None and row["person_id"] == person_id else None
 
 
 def of_subject(*, subject: str) -> tuple[Event, ...]:
-    """Everything that was done to one subject, oldest first."""
+    """All events about one subject, oldest first."""
     return tuple(_event(row) for row in repository.of_subject(subject))
 
 
 def by_staff(*, staff_id: int, before: int | None = None, limit: int) -> tuple[Event, ...]:
-    """The newest things that one of the staff did, newest first; `before` pages on."""
+    """Events caused by a staff member, newest first; `before`: only those with a smaller number."""
     return tuple(_event(row) for row in repository.by_staff(staff_id, before, limit))
 
 
 def one(seq: int) -> Event | None:
-    """The event of that number."""
+    """The event with this number; None if there is none."""
     row = repository.one(seq)
     return None if row is None else _event(row)
 
@@ -305,6 +314,9 @@ def _event(row: Mapping[str, object]) -> Event:
 
 @listens_for(Session, "before_commit")
 def _note_what_is_left(session: Session) -> None:
-    """Rows were changed after the last event of the transaction, or without any."""
+    """Before a commit, record an event for changed rows that no event has vouched for yet.
+
+    This covers rows changed after the last event of the transaction, or without any event.
+    """
     if session is db.session() and vouching.anything_left():
         record(action="rows.changed", person_id=None, subject="rows", actor=SYSTEM, at=now())

@@ -1,5 +1,8 @@
-"""Whether the chain of events is whole, its end is the sealed one, the database guards it, and the
-rows that events vouch for are as they say."""
+"""Verify the audit log.
+
+The chain must be intact, its end must be the sealed one, the database triggers must be present, and
+the rows must be as the events vouch for.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,12 @@ GUARDS = {
     "sqlite": frozenset({"audit_event_unchanged", "audit_event_kept", "audit_event_not_replaced"}),
     "postgresql": frozenset({"audit_event_unchanged", "audit_event_kept"}),
 }
-"""The triggers that refuse to change or remove events, of each engine (migration 0008)."""
+"""Triggers that refuse updates and deletes of events, by database engine (migration 0008)."""
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """An end of the chain: fit to be noted elsewhere, and asked for later."""
+    """An end of the chain, to be noted elsewhere and checked later; as text NUMBER:DIGEST."""
 
     seq: int
     digest: str
@@ -33,7 +36,7 @@ class End:
 
     @classmethod
     def parse(cls, text: str) -> End:
-        """What was noted; `ValueError` where it is none."""
+        """Parse NUMBER:DIGEST; `ValueError` if it is invalid."""
         seq, _, noted = text.strip().partition(":")
         if len(noted) != len(GENESIS):
             raise ValueError("an end of the chain is NUMBER:DIGEST")
@@ -42,7 +45,11 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found, in sentences; `faults` of the chain, `rows` of what its events vouch for."""
+    """Result of a verification.
+
+    `broken`: numbers of the events that do not fit the chain. `faults`: sentences about the chain.
+    `rows`: sentences about free text and rows. `events`: how many there are. `end`: the last one.
+    """
 
     broken: tuple[int, ...]
     faults: tuple[str, ...]
@@ -52,12 +59,12 @@ class Verdict:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing was found."""
+        """Whether no problem was found."""
         return not self.faults and not self.rows
 
 
 def verify(noted: End | None = None) -> Verdict:
-    """Read the whole chain. `noted`: an end written down before, which must still be in it."""
+    """Verify the whole chain. `noted`: an earlier end, which the chain must still contain."""
     broken: list[int] = []
     unreadable: list[int] = []
     end, events, noted_found = End(0, GENESIS), 0, noted is None or noted == End(0, GENESIS)
@@ -85,7 +92,7 @@ def verify(noted: End | None = None) -> Verdict:
 
 
 def _digest(row: Mapping[str, object]) -> str | None:
-    """The digest of an event; None where a field is of no type that we write."""
+    """The recomputed digest of an event; None if a field has a type that we never write."""
     if row["at"] is None:
         return None
     try:
@@ -95,7 +102,7 @@ def _digest(row: Mapping[str, object]) -> str | None:
 
 
 def _done(check: Callable[[], Iterable[str]]) -> Iterator[str]:
-    """What a slice finds. Whatever was made unreadable is a fault, and the next slice goes on."""
+    """Run another slice's check. An unreadable value is reported, and the next check follows."""
     try:
         yield from check()
     except (ValueError, TypeError, KeyError, DataError) as fault:
@@ -105,7 +112,7 @@ def _done(check: Callable[[], Iterable[str]]) -> Iterator[str]:
 
 
 def _faults_of_words() -> Iterator[str]:
-    """What people typed must be what its event was made with."""
+    """Free text must exist, be readable and match the keyed digest of its event."""
     for seq, previous, ref, stored in repository.stored_words():
         if stored is None:
             yield f"what was typed of event {seq} is gone"

@@ -1,6 +1,6 @@
-"""Vouching once for rows that were there before events vouched for rows (`flask audit vouch`).
+"""Vouch once for rows that are older than vouching itself (`flask audit vouch`).
 
-What somebody changed before that is not found: from here on it is.
+Changes made to such rows before this are not detected; later ones are.
 """
 
 from __future__ import annotations
@@ -16,18 +16,21 @@ from flexapp.audit.vouching import vouched_tables
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
 BATCH = 500
-"""Rows to an event."""
+"""Rows that one event vouches for."""
 
 
 class UnreadableEvent(ValueError):
-    """What the event of this number vouches for cannot be made out."""
+    """The rows that an event vouches for are unreadable; the argument is the event's number."""
 
 
 def vouch_for_existing(*, by: str, at: datetime) -> Iterator[tuple[str, int]] | None:
-    """(table, rows) after each event; None where every row must be vouched for already.
+    """Vouch for all rows without an event, in batches; `by` is recorded as the actor.
 
-    `UnreadableEvent` where somebody changed what an event vouches for: its rows would be vouched
-    for as they are now.
+    Returns an iterator that does the work and yields (table, rows so far) after each event. Returns
+    None if every row must be vouched for already.
+
+    Raises `UnreadableEvent` if somebody changed what an event vouches for. Otherwise its rows would
+    be vouched for in their current, possibly altered state.
     """
     book = RowBook()
     with read_transaction():
@@ -44,8 +47,8 @@ def _vouch(book: RowBook, actor: Actor, at: datetime) -> Iterator[tuple[str, int
             keys = list(book.unknown(table))
         for some in _batches(keys):
             with write_transaction():
-                # The end of the chain first: whoever changes one of these rows vouches for it
-                # before us, and we read what they wrote, or after us.
+                # Lock the end of the chain first. A concurrent change of one of these rows is then
+                # recorded either before this event, and we read the new row, or after it.
                 repository.hold_end()
                 for key in some:
                     service.vouch_for_stored(table, *key)

@@ -1,15 +1,15 @@
-"""Which rows the record of events vouches for, and what it says of them.
+"""Vouching: audit events carry keyed digests of the rows that decide about money or rights.
 
-Rows that decide about money or rights are vouched for: whoever writes one calls `vouch` with the
-row as it is now (`gone` where it was removed), and the next event of the transaction says so, with
-a keyed digest. `flask audit verify` compares every such row with the last event that vouches for
-it, and so finds one that was changed, added or removed past the service. What no event takes along
-is noted by an event of its own before the transaction is committed.
+Code that writes such a row calls `vouch` with its new state, or `gone` if it was deleted. The next
+event of the transaction stores a keyed digest of the row: it vouches for the row. `flask audit
+verify` compares every such row with the last event that vouches for it, and so detects rows that
+were changed, added or removed outside the service. Changes that no event has stored get an event of
+their own before the transaction commits.
 
-A table is vouched for where its model says so: `{"info": {"vouched": True}}` in `__table_args__`;
-`"unvouched"` names columns that change without an event. Encrypted columns are bound to their
-row instead (`flexapp/encryption.py`). A digest leaves out what is empty (None, "", 0, False), so
-that a further column with such a default changes no digest of earlier rows.
+A table takes part if its model has `{"info": {"vouched": True}}` in `__table_args__`;
+`"unvouched"` lists columns that change without an event. Encrypted columns are bound to their row
+instead (`flexapp/encryption.py`). A digest omits empty values (None, "", 0, False), so that a new
+column with such a default does not change the digests of existing rows.
 """
 
 from __future__ import annotations
@@ -30,21 +30,22 @@ from flexapp.db.session import Base, db
 from flexapp.encryption import EncryptedText
 
 GONE = ""
-"""In place of a digest: the row is not there any more."""
+"""In place of a digest: the row was deleted."""
 
 EVERYTHING = "*"
-"""In place of a row, in the first event of a database: no row was there before."""
+"""In place of a row, in the first event of a database: all rows will be vouched for."""
 
 _CHANGED = "vouched for"
+"""Key in `Session.info` of the changes that the next event stores: row -> digest or `GONE`."""
 
 
 def vouched_tables() -> tuple[Table, ...]:
-    """Every table whose rows are vouched for, in the order of their dependencies."""
+    """All tables whose rows are vouched for, in dependency order."""
     return tuple(table for table in db.metadata.sorted_tables if table.info.get("vouched"))
 
 
 def vouched_columns(table: Table) -> tuple[str, ...]:
-    """What of a row is vouched for, its primary key among it."""
+    """The columns of a table that the digest covers, including the primary key."""
     left_out = table.info.get("unvouched", ())
     return tuple(
         column.key
@@ -54,20 +55,20 @@ def vouched_columns(table: Table) -> tuple[str, ...]:
 
 
 def vouch(table: Table, row: Mapping[str, Any] | Base) -> None:
-    """Say that a row of a vouched table is like this from now on."""
+    """Declare the new state of a row of a vouched table; the next event stores its digest."""
     values = row if isinstance(row, Mapping) else _values(table, row)
     _changed()[f"{table.name}/{key_of(table, values)}"] = row_digest(table, values)
 
 
 def gone(table: Table, *key: object) -> None:
-    """Say that the row with this primary key is removed."""
+    """Declare that the row with this primary key was deleted; the next event stores it."""
     _changed()[f"{table.name}/{_key(key)}"] = GONE
 
 
 def taken(*, first: bool) -> str | None:
-    """What was said since the last event, for the next one to hold; None where it was nothing.
+    """Take the changes declared since the last event, as JSON for the next one; None if none.
 
-    `first`: it is the first event there is, so that all rows will be vouched for.
+    `first`: this is the first event of the database, so all rows will be vouched for.
     """
     found = db.session().info.pop(_CHANGED, None) or {}
     if first:
@@ -76,26 +77,26 @@ def taken(*, first: bool) -> str | None:
 
 
 def key_of(table: Table, row: Mapping[str, Any]) -> str:
-    """The primary key of a row in one text."""
+    """The primary key of a row as text, its parts joined with "/"."""
     return _key(tuple(row[column.key] for column in table.primary_key))
 
 
 def row_digest(table: Table, row: Mapping[str, Any]) -> str:
-    """What only we can write of a row: 32 hexadecimal digits over everything vouched for."""
+    """Keyed digest of a row, 32 hexadecimal digits, over its non-empty vouched columns."""
     filled = {name: _plain(row[name]) for name in vouched_columns(table) if row.get(name)}
     content = json.dumps(filled, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return keyed_digest("audit.row", table.name, content)[:32]
 
 
 def keyed_digest(*parts: object) -> str:
-    """HMAC-SHA256 with the index key: the same for the same, and only we can make it."""
+    """HMAC-SHA256 with the index key: deterministic, and not computable without the key."""
     settings: Settings = current_app.config["SETTINGS"]
     message = "\0".join(map(str, parts)).encode()
     return hmac.new(settings.index_key, message, hashlib.sha256).hexdigest()
 
 
 def anything_left() -> bool:
-    """Whether something was said that no event has taken along yet."""
+    """Whether there are declared changes that no event has stored yet."""
     return bool(db.session().info.get(_CHANGED))
 
 

@@ -1,4 +1,4 @@
-"""Where residents come in: the registry of channels (渠道), their QR codes and landing pages."""
+"""Channels (渠道) through which residents reach the service: catalogue, QR codes, launch links."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages and commands of this slice."""
-    # Imported late: most of those who import a module of this slice need no views.
+    """Register the blueprints and CLI commands of this slice."""
+    # Imported here so that importing another module of this package does not load the views.
     from flexapp.channels import cli, launch_views, poster_views, views
 
     app.register_blueprint(views.blueprint)

@@ -1,4 +1,7 @@
-"""What an operator does to channels: add, switch, set up a webview, keys. Each leaves an event."""
+"""Administration of channels: add, enable, disable, configure a webview, manage keys.
+
+Every change writes an audit event.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ _ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 
 def add(*, described: Mapping[str, str], by: str, at: datetime) -> App | Refusal:
-    """Add an app (`code`, `name`, `category`, `download…`); people can use it from now on."""
+    """Add an app; it is usable at once.
+
+    `described` has `code`, `name`, `category` and optionally `download…`.
+    """
     try:
         app = app_from(described)
     except RegistryError as fault:
@@ -50,7 +56,7 @@ def add(*, described: Mapping[str, str], by: str, at: datetime) -> App | Refusal
 
 
 def switch(*, code: str, enabled: bool, reason: str, by: str, at: datetime) -> Refusal | None:
-    """Switch an app on, or off with the sentence that people read; None once that is so."""
+    """Enable an app, or disable it with a reason that residents read. None on success."""
     if service.find_app(code) is None:
         return _unknown(code)
     if not enabled and not reason.strip():
@@ -63,7 +69,7 @@ def switch(*, code: str, enabled: bool, reason: str, by: str, at: datetime) -> R
 
 
 def set_webview(*, code: str, webview: Webview, by: str, at: datetime) -> Refusal | None:
-    """How the app's webview shows the pages from the next page on; None once that is so."""
+    """Set how the app's webview shows the pages, from the next page on. None on success."""
     if service.find_app(code) is None:
         return _unknown(code)
     for origin in webview.frame_ancestors:
@@ -97,7 +103,7 @@ def add_key(
 
 
 def retire_key(*, code: str, kid: str, by: str, at: datetime) -> Refusal | None:
-    """Believe nothing any more that this key signs; None once that is so."""
+    """Retire a key: messages signed with it are no longer accepted. None on success."""
     refusal = keys.retire(code=code, kid=kid, at=at)
     if refusal is None:
         _note("key_retired", code, by, at, {"kid": kid})

@@ -1,8 +1,8 @@
-"""Reads and checks `catalogue.toml`: which channels there are, in which order, usable or not.
+"""Reads and validates `catalogue.toml`, and computes which apps are usable on a day.
 
-What a kind of channel may do is not said here but in `flexapp/rules/capabilities.py`. Channels that
-were added and switches that were set without a change of code lie in the database; `standing` puts
-the two together and is as pure as the rest.
+What each kind of channel may do is defined in `flexapp/rules/capabilities.py`. Apps that were added
+and switches that were set at run time are stored in the database; `standing` merges both. This
+module is pure: the file, the stored rows and the date are arguments.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ Member = TypeVar("Member", bound=StrEnum)
 
 FILE = Path(__file__).with_name("catalogue.toml")
 
-# Short and lower case: every further letter makes the printed QR code finer.
+# Short and lower case, because every further character makes the printed QR code denser.
 _CODE = re.compile(r"[a-z][a-z0-9-]{1,23}")
 SANDBOX = "sandbox-"
-"""Codes that begin so are no channel's but the demo's sandboxes' (`sandbox.py`)."""
-# One product of a user agent, without its version (RFC 9110, 10.1.5).
+"""Prefix of the codes of demo sandboxes (`flexapp/vendors/sandbox.py`); no channel may use it."""
+# A product name of a user agent, without its version (RFC 9110, 10.1.5).
 _USER_AGENT = re.compile(r"[A-Za-z][A-Za-z0-9._-]{2,39}")
 _SHIPPED = frozenset({"order", "reason", "from", "user_agents", "other_user_agents"})
 _DESCRIBED = frozenset({"code", "name", "category", "download", "download_android", "download_ios"})
@@ -36,11 +36,14 @@ _COUNTER_KEYS = frozenset({"code", "name", "kind"})
 
 
 class RegistryError(ValueError):
-    """The registry cannot be used; the message names the entry and what is wrong with it."""
+    """The catalogue is not valid; the message names the entry and the fault."""
 
 
 class Category(StrEnum):
-    """Whose app it is. PLATFORM: general-purpose apps such as payment and chat."""
+    """The kind of organisation that runs an app.
+
+    PLATFORM is a general-purpose app, such as payment or chat.
+    """
 
     GOVERNMENT = "government"
     BANK = "bank"
@@ -49,7 +52,7 @@ class Category(StrEnum):
 
     @property
     def label(self) -> str:
-        """What people read."""
+        """The Chinese label."""
         return _CATEGORY_LABELS[self]
 
 
@@ -63,14 +66,16 @@ _CATEGORY_LABELS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """An app on the phone. Exactly one of `order` (usable) and `reason` (not yet) is given.
+    """A phone app. Exactly one of `order` (usable) and `reason` (not usable yet) is given.
 
-    `order`: its number in the table, from 1. `reason`: why it cannot be used, a sentence for
-    people. `starts`: the first day on which it can be used, `None` for "since always".
-    `download…`: the vendor's https addresses, `None` where none is configured. `switched_off`:
-    whether an operator, not the registry, says that it cannot be used. `user_agents`: the words by
-    which the app's own browser is known (`user_agents.is_in`), and `other_user_agents` those by
-    which a browser that has one of them is still another app's.
+    - `order`: its number in the table, from 1.
+    - `reason`: why it is not usable, a sentence for residents.
+    - `starts`: the first day on which it is usable; None for no limit.
+    - `download…`: the vendor's https addresses; None if not configured.
+    - `switched_off`: whether an operator has disabled it.
+    - `user_agents`: words in the user agent of the app's own browser (`user_agents.is_in`).
+    - `other_user_agents`: words that mark a browser as another app's, even if it has one of
+      `user_agents`.
     """
 
     code: str
@@ -88,18 +93,18 @@ class App:
 
     @property
     def kind(self) -> ChannelKind:
-        """All apps may do the same things."""
+        """All apps have the same capabilities."""
         return ChannelKind.PHONE
 
     @property
     def usable(self) -> bool:
-        """Whether people can do their business there today."""
+        """Whether residents can use it today."""
         return self.reason is None
 
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """An operator's latest word on an app: on, or off with a sentence for people."""
+    """An operator's latest setting for an app: enabled, or disabled with a reason for residents."""
 
     enabled: bool
     reason: str
@@ -107,7 +112,7 @@ class Switch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counter:
-    """A place people walk into (经办窗口): TOWNSHIP or HALL."""
+    """A counter for visitors (经办窗口): TOWNSHIP or HALL."""
 
     code: str
     name: str
@@ -141,11 +146,11 @@ class Registry:
 def standing(
     registry: Registry, added: Sequence[App], switches: Mapping[str, Switch], today: date
 ) -> tuple[App, ...]:
-    """All apps as they stand on a day: the usable ones by number, then the others.
+    """Return all apps on a day: the usable ones by number, then the others.
 
-    An app of the registry keeps its number whatever is switched; one that was added, or switched on
-    later, comes after them. One that was added and then made its way into the registry counts as
-    that, so that nobody has to take it out of the database first.
+    An app of the catalogue keeps its number whatever is switched. Apps that were added, or that an
+    operator enabled, follow after them. If an added app is later listed in the catalogue too, the
+    catalogue counts, so that its row need not be removed first.
     """
     shipped = {app.code for app in registry.apps}
     further = (app for app in added if app.code not in shipped)
@@ -170,12 +175,12 @@ def _as_of(app: App, switch: Switch | None, today: date) -> App:
 
 
 def read(file: Path = FILE) -> Registry:
-    """The registry in this file; `RegistryError` for anything that cannot be right."""
+    """Read the catalogue from a file. Raises `RegistryError` if it is not valid."""
     return parse(file.read_text("utf-8"))
 
 
 def parse(text: str) -> Registry:
-    """The registry this TOML text describes; `RegistryError` for anything that cannot be right."""
+    """Parse the catalogue from TOML text. Raises `RegistryError` if it is not valid."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
@@ -189,9 +194,9 @@ def parse(text: str) -> Registry:
 
 
 def app_from(raw: Mapping[str, Any]) -> App:
-    """An app that is added while the service runs, checked as those of the file are.
+    """Build an app that is added at run time, validated like those of the file.
 
-    It has neither `order` nor `reason`: `standing` gives it its number.
+    It has neither `order` nor `reason`: `standing` assigns its number.
     """
     entry = f"app {raw.get('code', raw)!r}"
     _known_keys(entry, raw, _DESCRIBED)
@@ -204,7 +209,7 @@ def _app(raw: Mapping[str, Any]) -> App:
     if ("order" in raw) == ("reason" in raw):
         raise RegistryError(f"{entry}: give either `order` (usable) or `reason` (not yet)")
     order = raw.get("order")
-    # bool is an int for isinstance.
+    # `isinstance` would accept a bool.
     if order is not None and type(order) is not int:
         raise RegistryError(f"{entry}: `order` must be a whole number")
     return replace(
@@ -287,7 +292,7 @@ def _link(entry: str, raw: Mapping[str, Any], key: str) -> str | None:
 
 def _day(entry: str, raw: Mapping[str, Any]) -> date:
     day = raw["from"]
-    # datetime is a date for isinstance.
+    # `isinstance` would accept a datetime.
     if type(day) is not date:
         raise RegistryError(f"{entry}: `from` must be a date such as 2019-09-24")
     return day

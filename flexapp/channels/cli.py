@@ -1,4 +1,4 @@
-"""`flask channels …`: which apps there are, on or off, and whose signatures are believed."""
+"""`flask channels …`: list, add, enable and disable apps; configure webviews and keys."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ by_option = click.option("--by", default=getpass.getuser, help="Who does it, for
 
 @cli.command("list")
 def show() -> None:
-    """Every app: its number, whether it is usable, how its webview is set up, its keys."""
+    """List every app: number, whether it is usable, webview settings, keys."""
     for app in service.apps():
         valid = [key.kid for key in keys.of_channel(app.code) if key.valid]
         webview = service.webview(app.code)
@@ -57,7 +57,7 @@ def show() -> None:
 @click.option("--download-ios", help="The same, for iPhones alone.")
 @by_option
 def add(by: str, **described: str | None) -> None:
-    """Add an app that people can use from now on; CODE stands in QR codes and never changes."""
+    """Add an app that is usable at once. CODE is part of QR codes and never changes."""
     given = {name: value for name, value in described.items() if value is not None}
     with write_transaction():
         app = _done(admin.add(described=given, by=by, at=utcnow()))
@@ -68,7 +68,7 @@ def add(by: str, **described: str | None) -> None:
 @code_argument
 @by_option
 def enable(code: str, by: str) -> None:
-    """Switch an app on, one that was not usable so far too."""
+    """Enable an app, also one that was not usable yet."""
     with write_transaction():
         _done(admin.switch(code=code, enabled=True, reason="", by=by, at=utcnow()))
     click.echo(f"{code} is on")
@@ -79,7 +79,7 @@ def enable(code: str, by: str) -> None:
 @click.option("--reason", required=True, help="Why, in a Chinese sentence for people.")
 @by_option
 def disable(code: str, reason: str, by: str) -> None:
-    """Switch an app off: nobody comes in from it any more; who is in may finish."""
+    """Disable an app: it opens no new sessions; open sessions may finish."""
     with write_transaction():
         _done(admin.switch(code=code, enabled=False, reason=reason, by=by, at=utcnow()))
     click.echo(f"{code} is off")
@@ -94,7 +94,7 @@ def disable(code: str, reason: str, by: str) -> None:
 def set_webview(
     code: str, title_bar: str, bridge: str, frame_ancestor: tuple[str, ...], by: str
 ) -> None:
-    """Set up an app's webview anew: what is not given goes back to its default."""
+    """Configure an app's webview. Options that are not given return to their defaults."""
     wanted = Webview(TitleBar(title_bar), Bridge(bridge), frame_ancestor)
     with write_transaction():
         _done(admin.set_webview(code=code, webview=wanted, by=by, at=utcnow()))
@@ -107,7 +107,7 @@ def set_webview(
 @click.option("--kid", help="The key's name; needed for PEM.")
 @by_option
 def add_key(code: str, file: BinaryIO, kid: str | None, by: str) -> None:
-    """Believe what the public key in FILE (JWK or PEM, - for standard input) signs for an app."""
+    """Register the public key in FILE (JWK or PEM, - for standard input) for an app."""
     with write_transaction():
         content = file.read(public_keys.LONGEST + 1)
         key = _done(admin.add_key(code=code, content=content, kid=kid, by=by, at=utcnow()))
@@ -119,7 +119,7 @@ def add_key(code: str, file: BinaryIO, kid: str | None, by: str) -> None:
 @click.argument("kid")
 @by_option
 def retire_key(code: str, kid: str, by: str) -> None:
-    """Believe nothing any more that a key signs; this cannot be undone."""
+    """Stop accepting messages signed with a key. This cannot be undone."""
     with write_transaction():
         _done(admin.retire_key(code=code, kid=kid, by=by, at=utcnow()))
     click.echo(f"the key {kid} of {code} is retired")
@@ -127,7 +127,7 @@ def retire_key(code: str, kid: str, by: str) -> None:
 
 @cli.command("forget")
 def forget() -> None:
-    """Erase who expired launches were for, as each new launch does too: for a nightly run."""
+    """Erase the personal data of expired launches (nightly job; each new launch does so too)."""
     with write_transaction():
         erased = launch.forget(at=utcnow())
     click.echo(f"{erased} erased")

@@ -1,4 +1,4 @@
-"""The forms of this slice."""
+"""Forms of this slice."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from flexapp.web.forms import PageForm, strip
 
 
 def _ends(value: str | None) -> str:
-    # The lines of a PEM stay lines.
+    # Keep the line breaks of a PEM.
     return printable(value or "").strip()
 
 
 class PosterForm(PageForm):
-    """For which area."""
+    """The area of a poster."""
 
     area = StringField("参保地区", filters=[strip])
 

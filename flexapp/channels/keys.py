@@ -1,4 +1,4 @@
-"""Vendors' public keys: at most two are valid at once, and a retired one never again."""
+"""Vendors' public keys: at most two are valid at once; a retired key is never valid again."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from flexapp.channels import public_keys, repository
 from flexapp.rules.refusal import Refusal
 
 MOST_VALID = 2
-"""The old and the new one while a vendor changes keys; more would only be forgotten."""
+"""The old and the new key while a vendor changes keys. More would be forgotten and stay valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of a channel. `jwk`: the public key as JSON text."""
+    """A key of a channel. `jwk`: the public key as JSON text."""
 
     channel: str
     kid: str
@@ -28,26 +28,26 @@ class Key:
 
     @property
     def valid(self) -> bool:
-        """Whether what it signs is believed."""
+        """Whether messages signed with it are accepted."""
         return self.retired_at is None
 
 
 def of_channel(code: str) -> tuple[Key, ...]:
-    """All keys a channel ever had, the oldest first."""
+    """Return all keys that a channel ever had, oldest first."""
     return tuple(_key(row) for row in repository.keys(code))
 
 
 def key_set(keys: tuple[Key, ...]) -> KeySet | None:
-    """These keys to check a message with; None without any."""
+    """Return these keys as a set for verification; None if there are none."""
     if not keys:
         return None
     return signing.public_keys(json.dumps({"keys": [json.loads(key.jwk) for key in keys]}))
 
 
 def read(content: bytes | str, kid: str | None) -> ECKey | Refusal:
-    """A public key as it is handed in: a JWK, a JWK set with one key, or PEM, which needs a `kid`.
+    """Read a public key: a JWK, a JWK set with one key, or PEM, which needs a `kid`.
 
-    Refused, with a reason of `public_keys.SENTENCES`: what is no public P-256 key.
+    Refused with a reason of `public_keys.SENTENCES` if it is not a public P-256 key.
     """
     try:
         return public_keys.read(content, kid)
@@ -56,16 +56,16 @@ def read(content: bytes | str, kid: str | None) -> ECKey | Refusal:
 
 
 def add(*, code: str, new: ECKey, at: datetime) -> Key | Refusal:
-    """Register a key that `read` gave.
+    """Register a key that `read` returned.
 
-    Refused: a name or a key that was ever used before by this or another channel, and a third
+    Refused: a `kid` that this channel has or had, a key that any channel has or had, and a third
     valid key.
     """
     name = str(new.kid)
     known = [_key(row) for row in repository.all_keys()]
     if any(key.channel == code and key.kid == name for key in known):
         return Refusal("kid_used", f"{code} has or had a key {name} already; take another kid")
-    # Two channels with one key could sign for each other.
+    # Two channels with the same key could sign for each other.
     if any(signing.same_key(ECKey.import_key(json.loads(key.jwk)), new) for key in known):
         return Refusal("key_used", "this very key is or was registered already; make a new pair")
     if sum(key.channel == code and key.valid for key in known) >= MOST_VALID:
@@ -85,7 +85,7 @@ def add(*, code: str, new: ECKey, at: datetime) -> Key | Refusal:
 
 
 def retire(*, code: str, kid: str, at: datetime) -> Refusal | None:
-    """Believe nothing any more that this key signs; None once that is so."""
+    """Retire a key: messages signed with it are no longer accepted. None on success."""
     if repository.retire_key(code, kid, at):
         return None
     return Refusal("key_unknown", f"{code} has no valid key {kid}")

@@ -1,8 +1,8 @@
-"""From an app to these pages: a signed message becomes a single-use link, the link a session.
+"""Launch: a signed message of a vendor becomes a single-use link, and the link a session.
 
-The link holds nothing but a random code, of which only a digest is stored. Who it is for lies
-encrypted beside it, until the code is used, refused or expired. Looking at the link costs nothing:
-webviews fetch addresses ahead, so only the button spends the code.
+The link contains only a random code, of which the digest is stored. The personal data is stored
+encrypted in the same row, until the code is used, declined or expired. Webviews prefetch addresses,
+so GET does not use up the code; only the button does.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from flexapp.web.unit_of_work import early_read
 AUDIENCE = "nx-flexible-employment"
 LIFE = timedelta(seconds=60)
 KEPT = timedelta(days=1)
-"""How long a used or expired link is told from one that never was."""
+"""How long a used or expired link can be distinguished from an unknown one."""
 
 DEFAULT_TARGET = "/social-security"
 TARGETS = frozenset(
@@ -56,24 +56,24 @@ TARGETS = frozenset(
         "/me/messages",
     }
 )
-"""The pages that a vendor may send people to."""
+"""The pages that a vendor may send residents to."""
 
 LONGEST_CLAIM = 100
 
 
 class SandboxApps(Protocol):
-    """Apps that vendors make for trying things out (demo only)."""
+    """Sandbox channels that vendors create in the demo."""
 
     def find_app(self, code: str, *, at: datetime) -> App | None:
-        """The sandbox with this code, as long as it lasts."""
+        """Return the sandbox with this code; None if unknown or expired."""
 
     def refuse_person(self, *, name: str, identity: str, phone: str) -> Refusal | None:
-        """Why a sandbox may not bring this person in, if so."""
+        """Return why a sandbox may not launch this person; None if it may."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that can be used once. `code`: the secret part of its address, kept nowhere."""
+    """A single-use link. `code`: the secret part of its address, which is not stored."""
 
     code: str
     expires_at: datetime
@@ -81,14 +81,16 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class TooMany(Refusal):
-    """A limit is used up. `within`: the time it is for; how much is left, nobody has to know."""
+    """A rate limit is exhausted. `within`: the period of the limit; what is left of it is not
+    disclosed.
+    """
 
     within: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Waiting:
-    """A link that can be used now, and who it is for."""
+    """A usable link and the person it is for."""
 
     app: App
     identity: IdentityNumber
@@ -97,7 +99,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Entered:
-    """A link was used: the token of the new session, its channel and where it leads."""
+    """Result of a used link: the token of the new session, its channel and the target page."""
 
     token: str
     channel: str
@@ -106,7 +108,7 @@ class Entered:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Wanted:
-    """What the claims of a message ask for."""
+    """The validated claims of a message."""
 
     arrival: Arrival
     target: str
@@ -115,13 +117,15 @@ class _Wanted:
 def accept(
     *, message: str, sender: str, registry: PopulationRegistry, at: datetime, today: date
 ) -> Link | tuple[Refusal, ...]:
-    """Make a link of a vendor's signed message, or say every reason why not.
+    """Create a link for a vendor's signed message, or return every reason why not.
 
-    `sender`: the network address it came from, where what is not genuine is counted.
-    Reasons: `launch_errors.LAUNCH_ERRORS`; those about a claim name it as their field.
+    `sender` is the network address of the request; invalid messages are counted per address. The
+    reasons are those of `launch_errors.LAUNCH_ERRORS`; reasons about a claim name it as their
+    field.
     """
-    # Anybody can post: no writer waits for a message before it is known to be a vendor's. And what
-    # others send from a vendor's address uses up nothing of the vendor's: first the signature.
+    # Verify the signature first, without the write lock: anybody can post, and writers must not
+    # wait for messages that are not from a vendor. Invalid messages do not use up the rate limit of
+    # the vendor they name.
     with early_read():
         app = _sender(message, at)
         genuine = app if isinstance(app, Refusal) else _verified(message, app, at)
@@ -150,7 +154,7 @@ def accept(
             return (refusal,)
     refusal = refuse_arrival(arrival=arrival, channel=app.code, registry=registry)
     if refusal == TOO_MANY_UNCONFIRMED:
-        # Used up is what the channel may do in an hour, or else what it may try for this number.
+        # Either the channel's hourly limit is exhausted, or the limit for this ID number.
         used_up = rate_limit.number(LAUNCHES_UNCONFIRMED, app.code) >= LAUNCHES_UNCONFIRMED.most
         within = (LAUNCHES_UNCONFIRMED if used_up else NAMES_BY).within
         return (TooMany(refusal.reason, refusal.sentence, within=within),)
@@ -175,9 +179,9 @@ def accept(
 
 
 def look(*, code: str, at: datetime) -> Waiting | Refusal:
-    """Whom a link is for and where from; nothing is spent by looking.
+    """Return for whom a link is and from which app; the link stays unused.
 
-    Refusals: launch_unknown, launch_used, launch_expired, and those of an app that cannot be used.
+    Refusals: launch_unknown, launch_used, launch_expired, and those of an unusable app.
     """
     found = _usable(code, at)
     if isinstance(found, Refusal):
@@ -190,7 +194,7 @@ def look(*, code: str, at: datetime) -> Waiting | Refusal:
 def go_on(
     *, code: str, instead_of: str | None, at: datetime, begins_at: datetime
 ) -> Entered | Refusal:
-    """Spend a code and begin a session; one that was open in this browser (`instead_of`) ends."""
+    """Use up a code and begin a session. `instead_of` is the browser's open session, which ends."""
     found = _usable(code, begins_at)
     if isinstance(found, Refusal):
         return found
@@ -207,17 +211,17 @@ def go_on(
 
 
 def decline(*, code: str, at: datetime) -> None:
-    """不是我: spend the code for nothing, and erase who it was for."""
+    """不是我: use up the code without a session, and erase the personal data."""
     repository.use_launch(_digest(code), at)
 
 
 def forget(*, at: datetime) -> int:
-    """Erase who the expired links were for; how many that were."""
+    """Erase the personal data of expired links; return how many."""
     return repository.forget_launches(expired_by=at, gone_by=at - KEPT)
 
 
 def channel_of(code: str) -> str | None:
-    """The channel that a link came from, whatever became of it since."""
+    """Return the channel of a link, also of a used or expired one."""
     row = repository.launch(_digest(code))
     return None if row is None else row.channel
 
@@ -235,7 +239,7 @@ def _sender(message: str, at: datetime) -> App | Refusal:
     app = None if issuer is None else _find_app(issuer, at)
     if app is None:
         return Refusal("unknown_channel", "iss names no app of the registry")
-    # Nothing is given away to whoever only claims to be the app: the channels page says the same.
+    # No secret: the channels page shows the same.
     return service.refuse_unusable(app) or app
 
 
@@ -265,7 +269,7 @@ def _unknown_or_retired(message: str, app: App, known: tuple[keys.Key, ...], at:
 
 
 def _read(claims: Mapping[str, object], today: date) -> _Wanted | tuple[Refusal, ...]:
-    """Who the claims are about, and the page wanted; every fault at once."""
+    """Validate the claims; return all faults at once."""
     name = parse_name(_text(claims, "name"))
     identity = people.read_identity_number(
         _text(claims, "id_number"), today=today, field="id_number"
@@ -322,5 +326,5 @@ def _arrival(row: Launch) -> Arrival:
 
 
 def _digest(code: str) -> str:
-    # 192 random bits need no salt: nobody can try them.
+    # 192 random bits need no salt: they cannot be guessed.
     return hashlib.sha256(code.encode()).hexdigest()

@@ -1,6 +1,6 @@
-"""Why a launch is refused: every stable reason with its HTTP status and its sentence, said once.
+"""The errors of the launch interface: stable reason, HTTP status, sentence.
 
-Vendors read these: a reason never changes its meaning, and a new one is a new line.
+Vendors depend on the reasons: a reason never changes its meaning, and new ones may be added.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""POST /open/v1/launches for vendors' servers, /launch/<code> for the people they send.
+"""POST /open/v1/launches for vendors' servers, /launch/<code> for residents.
 
-A launch is asked for with `Content-Type: application/jose`; the body is the compact JWS itself, and
-nothing else is taken. The answer is 201 `{"launch_url", "expires_at"}` or problem+json with one of
-the reasons in `launch_errors`.
+The request has `Content-Type: application/jose`; its body is the compact JWS and nothing else. The
+answer is 201 `{"launch_url", "expires_at"}`, or problem+json with a reason of `launch_errors`.
 """
 
 from __future__ import annotations
@@ -39,16 +38,16 @@ blueprint = Blueprint("launch", __name__)
 
 MEDIA_TYPE = "application/jose"
 LONGEST_BODY = 8 * 1024
-"""Bytes; an honest message is an eighth of it."""
+"""Bytes; a valid message has about an eighth of it."""
 
 STATUS = {"launch_unknown": 404, "launch_used": 410, "launch_expired": 410}
-"""Of a link that is opened; an app that cannot be used now is 403."""
+"""HTTP status of a refused link, by reason; 403 for any other, such as an unusable app."""
 
 
 @blueprint.post("/open/v1/launches")
 @allow(Access.MACHINE)
 def create() -> Response:
-    """Make a single-use link for the person whom a vendor's signed message names."""
+    """Create a single-use link for the person named in a vendor's signed message."""
     if request.mimetype != MEDIA_TYPE:
         return _refused("content_type")
     request.max_content_length = LONGEST_BODY
@@ -79,14 +78,14 @@ def create() -> Response:
     return answer
 
 
-# No cookie is looked at; the signature says who it is.
+# Reads no cookie: the signature authenticates the caller.
 csrf.exempt(create)
 
 
 @blueprint.get("/launch/<code>")
 @allow(Access.PUBLIC)
 def look(code: str) -> Response:
-    """Show for whom one goes on. Webviews fetch addresses ahead: nothing is spent here."""
+    """Show whom the link is for. Webviews prefetch addresses, so this does not use up the link."""
     waiting = launch.look(code=code, at=utcnow())
     if isinstance(waiting, Refusal):
         if waiting == launch.EXPIRED:
@@ -103,13 +102,13 @@ def look(code: str) -> Response:
 @first_in_webview
 @idempotent
 def go_on(code: str) -> Response:
-    """继续: spend the link, begin a session of its own, and go to a clean address."""
+    """继续: use up the link, begin a new session, and redirect to the target page."""
     if RESUBMIT in request.form:
         return look(code)
     entered = launch.go_on(code=code, instead_of=session.get("sid"), at=now(), begins_at=utcnow())
     if isinstance(entered, Refusal):
         return _refused_page(code, entered, 422)
-    # Nothing of whoever used this browser before survives: no fixation, a new CSRF secret.
+    # Drop everything of the previous session: no session fixation, and a new CSRF secret.
     session.clear()
     show_in(entered.channel)
     session["sid"] = entered.token
@@ -121,7 +120,7 @@ def go_on(code: str) -> Response:
 @allow(Access.PUBLIC)
 @first_in_webview
 def decline(code: str) -> Response:
-    """不是我: the link is worth nothing any more, and what was open in this browser stays."""
+    """不是我: use up the link. The browser's open session is kept."""
     channel = launch.channel_of(code)
     if channel is not None:
         show_in(channel)
@@ -132,7 +131,7 @@ def decline(code: str) -> Response:
 @blueprint.get("/leave")
 @allow(Access.PUBLIC)
 def leave() -> Response:
-    """Where 返回 App leads when the script cannot close the webview."""
+    """Target of 返回 App if the script cannot close the webview."""
     return render("channels/leave.html")
 
 

@@ -1,4 +1,4 @@
-"""Tables of channels: those added since, switches, keys, webviews, sandboxes, and launches."""
+"""Tables of channels: added apps, switches, keys, webviews, sandboxes and launches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flexapp.encryption import EncryptedText
 
 
 class AddedChannel(Model):
-    """An app that `catalogue.toml` does not know."""
+    """An app that was added at run time."""
 
     __tablename__ = "channel"
     __table_args__ = ({"info": {"vouched": True}},)
@@ -27,7 +27,7 @@ class AddedChannel(Model):
 
 
 class ChannelSwitch(Model):
-    """An app was switched on or off; the latest row of a code counts, the others are history."""
+    """An app was enabled or disabled. The latest row of a code counts; the others are history."""
 
     __tablename__ = "channel_switch"
     __table_args__ = ({"info": {"vouched": True}},)
@@ -41,7 +41,7 @@ class ChannelSwitch(Model):
 
 
 class ChannelKey(Model):
-    """A vendor's public key; once retired it stays, so that its name is never used again."""
+    """A vendor's public key. A retired key is kept, so that its `kid` is never used again."""
 
     __tablename__ = "channel_key"
     __table_args__ = ({"info": {"vouched": True}},)
@@ -54,7 +54,7 @@ class ChannelKey(Model):
 
 
 class ChannelWebview(Model):
-    """How an app's webview shows the pages."""
+    """Settings of an app's webview."""
 
     __tablename__ = "channel_webview"
     __table_args__ = ({"info": {"vouched": True}},)
@@ -66,7 +66,7 @@ class ChannelWebview(Model):
 
 
 class SandboxChannel(Model):
-    """A channel that a vendor made in the demo, for a day; its key lies among the others."""
+    """A channel that a vendor created in the demo, for one day. Its key is in `channel_key`."""
 
     __tablename__ = "sandbox_channel"
 
@@ -75,10 +75,10 @@ class SandboxChannel(Model):
 
 
 class Launch(Model):
-    """Somebody on the way from an app to these pages, known by the digest of a single-use code.
+    """A launch from an app, identified by the digest of its single-use code.
 
-    Who it is, is erased as soon as the code is used, refused or expired; the rest is kept for a
-    day, so that a used link can be told from one that never was.
+    The personal data is erased when the code is used or declined, or after it has expired. The rest
+    is kept for one day, so that a used link can be distinguished from an unknown one.
     """
 
     __tablename__ = "launch"

@@ -1,4 +1,4 @@
-"""What the templates of this slice get: frozen, ready to show."""
+"""View models of this slice: frozen, ready to render."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from flexapp.web.qrcodes import Code
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: the app and the QR code of its landing page."""
+    """A row of the table: the app and the QR code of its landing page."""
 
     app: App
     code: Code
@@ -28,7 +28,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ChannelsPage:
-    """/channels in a business year: the apps that can be used, then those that cannot yet."""
+    """/channels in a business year: the usable apps, then those not usable yet."""
 
     year: int
     rows: tuple[Row, ...]
@@ -37,7 +37,7 @@ class ChannelsPage:
 
 @dataclass(frozen=True, slots=True)
 class LandingPage:
-    """/c/<code>: one app, usable or not. `download`: where to get it, if an address is known."""
+    """/c/<code>: an app, usable or not. `download`: its download address, if one is configured."""
 
     app: App
     download: str | None
@@ -45,9 +45,10 @@ class LandingPage:
 
 @dataclass(frozen=True, slots=True)
 class PosterPage:
-    """/channels/poster: the same codes on one sheet. `across`: how many stand side by side.
+    """/channels/poster: all QR codes on one sheet.
 
-    `address`: where a browser finds the service, as people type it. `year`: the business year.
+    `across`: number of codes in a row. `address`: the address of the service as people type it.
+    `year`: the business year.
     """
 
     year: int
@@ -56,16 +57,16 @@ class PosterPage:
     across: int
     address: str
     area: str | None
-    """The place whose sheet it is (参保地区); None for the whole region's."""
+    """The place of the sheet (参保地区); None for the whole region."""
     pilot: str | None
-    """From when its phones can be used, where that is not yet so (小范围试用)."""
+    """From when phones can be used there, while they cannot yet (小范围试用)."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockedPage:
-    """Any page that was opened inside an app which cannot be used yet.
+    """Shown instead of any page in the webview of an app that is not usable yet.
 
-    `address`: where the person was going, for the phone's own browser.
+    `address`: the requested page, for the phone's own browser.
     """
 
     app: App
@@ -75,9 +76,9 @@ class BlockedPage:
 
 @dataclass(frozen=True, slots=True)
 class LaunchPage:
-    """/launch/<code>: for whom one goes on, and from where.
+    """/launch/<code>: whom the link is for, and from which app.
 
-    `other`: somebody else, masked, who is still signed in in this browser.
+    `other`: masked name or phone of somebody else who is signed in in this browser.
     """
 
     code: str
@@ -87,7 +88,7 @@ class LaunchPage:
 
     @classmethod
     def of(cls, code: str, waiting: Waiting, visitor: Visitor | None) -> LaunchPage:
-        """The page of a link that can be used now."""
+        """Build the page of a usable link."""
         other = None
         if visitor is not None and visitor.person is None:
             other = visitor.masked_phone
@@ -98,19 +99,19 @@ class LaunchPage:
 
 @dataclass(frozen=True, slots=True)
 class LaunchRefusedPage:
-    """/launch/<code> of a link that leads nowhere. `signed_in`: one can go on all the same."""
+    """/launch/<code> of an unusable link. `signed_in`: the open session can still be used."""
 
     sentence: str
     signed_in: bool
 
 
 def channels_page(public_url: str, today: date) -> ChannelsPage:
-    """The page for this outside address."""
+    """Build the page for this public address."""
     return ChannelsPage(today.year, _rows(public_url, service.usable()), service.not_yet())
 
 
 def poster_page(public_url: str, area: Division | None, today: date) -> PosterPage:
-    """The sheet for this outside address and area, as large as its codes can be on it."""
+    """Build the sheet for this public address and area, with codes as large as fit."""
     shown = rows(public_url)
     across = next((across for most, across in ROOM if len(shown) <= most), MOST_ACROSS)
     address = public_url.removeprefix("https://").removeprefix("http://")
@@ -135,19 +136,19 @@ def _pilot(area: Division, today: date) -> str | None:
 
 
 ROOM = ((6, 3), (12, 4), (20, 5))
-"""(up to how many codes, how many side by side): so many fit one sheet of A4."""
+"""(maximum number of codes, codes in a row) that fit one A4 sheet."""
 
 MOST_ACROSS = 6
-"""Five lines of six fit one sheet at 2 cm each; more go on to a second one."""
+"""Five rows of six fit one sheet at 2 cm each; further codes go on a second sheet."""
 
 
 def rows(public_url: str) -> tuple[Row, ...]:
-    """The usable apps in order, each with the code of its landing page."""
+    """Return the usable apps in order, each with the QR code of its landing page."""
     return _rows(public_url, service.usable())
 
 
 @lru_cache(maxsize=4)
 def _rows(public_url: str, apps: tuple[App, ...]) -> tuple[Row, ...]:
-    # Drawn once a process and again after a switch: twelve codes cost more than the whole page.
+    # Cached per process and set of apps: drawing twelve codes costs more than the rest of the page.
     drawn = qrcodes.draw([service.address(public_url, app.code) for app in apps]) if apps else ()
     return tuple(Row(app, code) for app, code in zip(apps, drawn, strict=True))

@@ -1,4 +1,4 @@
-"""Private keys and shared secrets in a pasted text, in whatever they are wrapped."""
+"""Detects private keys and shared secrets in a pasted text, in whatever encoding."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
 _PRIVATE_WORDS = re.compile(
     r"PRIVATE KEY|Private-Key:|Private-Lines:|(?:^|\n)priv:"
-    # A member with its value, in quotes (also escaped ones) or as a program writes it.
+    # A member with its value, quoted (also with escaped quotes) or as a program prints it.
     r"""|["'](?:d|p|q|dp|dq|qi)\\{0,8}["']\s*:"""
     r"""|(?<![\w/+?&=-])(?:d|p|q|dp|dq|qi)\s*[:=]\s*\\{0,8}["']?[\w+/-]{20}""",
     re.ASCII,
@@ -18,9 +18,9 @@ _SYMMETRIC_WORDS = re.compile(r"""\bkty\\{0,8}["']?\s*[:=]\s*\\{0,8}["']oct\b"""
 
 
 def secret_in(content: str) -> str | None:
-    """Why a text must not be shown again (of `public_keys.SECRETS`); None for any other text.
+    """Return the reason why a text must not be shown again (of `public_keys.SECRETS`), or None.
 
-    Looked for at any depth of JSON, in texts inside it, in base64, and in what is no JSON.
+    Searches JSON at any depth, JSON inside strings, base64, and text that is not JSON.
     """
     found: set[str] = set()
     waiting: list[object] = [content]
@@ -44,7 +44,7 @@ def secret_in(content: str) -> str | None:
 
 
 def _inside(text: str) -> list[object]:
-    """What a text holds as JSON, or as a text in base64."""
+    """Decode a text as JSON or base64."""
     text = text.strip().strip("\ufeff").strip()
     if text.startswith(("{", "[", '"')):
         try:

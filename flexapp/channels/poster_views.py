@@ -1,4 +1,4 @@
-"""What is printed: the poster with all codes, and each code as a file; open to everybody."""
+"""Public pages for printing: the poster with all codes, and each code as a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from flexapp.web.htmx import render
 from flexapp.web.select_options import DIVISIONS
 
 KEPT_SECONDS = 3600
-"""How long a code may be shown without asking again; it changes only with the site's address."""
+"""Cache lifetime of a code image; the image changes only with the public address."""
 
 blueprint = Blueprint("poster", __name__)
 
@@ -23,9 +23,9 @@ blueprint = Blueprint("poster", __name__)
 @blueprint.get("/channels/poster")
 @allow(Access.PUBLIC)
 def sheet() -> Response:
-    """One A4 sheet (宣传): the title, all codes, how to go about it, room for the agency.
+    """The A4 poster (宣传): title, all codes, instructions, space for the agency.
 
-    With `?area=640104` the sheet of one area; 404 for what is no 参保地区.
+    With `?area=640104` the poster of one area; 404 if it is not a 参保地区.
     """
     form = PosterForm(request.args)
     area = divisions.find(form.area.data) if form.area.data else None
@@ -44,7 +44,7 @@ def sheet() -> Response:
 @blueprint.get("/channels/<code>.svg")
 @allow(Access.PUBLIC)
 def svg(code: str) -> Response:
-    """One channel's code as SVG; 404 for whatever cannot be used."""
+    """A channel's code as SVG; 404 for an unknown or unusable channel."""
     row = _row(code)
     return _picture(qrcode_files.svg(row.code, f"{row.app.name} 的二维码"), "image/svg+xml")
 
@@ -52,7 +52,7 @@ def svg(code: str) -> Response:
 @blueprint.get("/channels/<code>.png")
 @allow(Access.PUBLIC)
 def png(code: str) -> Response:
-    """One channel's code as PNG; 404 for whatever cannot be used."""
+    """A channel's code as PNG; 404 for an unknown or unusable channel."""
     return _picture(qrcode_files.png(_row(code).code), "image/png")
 
 

@@ -1,8 +1,8 @@
-"""A vendor's public key as it is handed in: read in whatever form it comes, or told what it is.
+"""Reads a vendor's public key in any common format, or says what the text is instead.
 
-What is usable is a public key on the curve P-256 (ES256), as JWK, JWK set with one key, PEM, or the
-DER inside a PEM. Anything else is named by a reason code; what a person reads of it is below, in
-English for the command line and in Chinese for the pages.
+A usable key is a public key on the curve P-256 (ES256), as JWK, JWK set with one key, PEM, or the
+DER inside a PEM. Anything else is refused with a reason code. `SENTENCES` has the text for each
+code: in English for the command line, in Chinese for the pages.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from joserfc.jwk import ECKey
 from flexapp.channels.pasted_secrets import secret_in
 
 LONGEST = 20_000
-"""Characters; the longest chain of certificates that somebody may paste is shorter."""
+"""Characters; the longest certificate chain that somebody may paste is shorter."""
 
 KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
@@ -137,23 +137,23 @@ OTHER_KINDS = frozenset(SENTENCES) - {
     "key_ssh",
     "keys_several",
 }
-"""Reasons that say that it is no P-256 key; with the others it may well be one."""
+"""Reasons that say that it is no P-256 key; with any other reason it may be one."""
 
 SECRETS = frozenset({"key_private", "key_symmetric"})
-"""Reasons for which what was handed in is not shown again."""
+"""Reasons for which the submitted text is not shown again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unusable(Exception):
-    """Why something is no usable public key: a code of `SENTENCES`."""
+    """A text is no usable public key. `reason`: a code of `SENTENCES`."""
 
     reason: str
 
 
 def read(content: bytes | str, kid: str | None) -> ECKey:
-    """The public key, under the name `kid` or else its own; raises `Unusable`.
+    """Return the public key, named `kid` or else by its own kid; raises `Unusable`.
 
-    Only the key itself is taken over: what else a JWK says is left behind.
+    Only the key itself is copied: other members of a JWK are dropped.
     """
     text = _text(content)
     name: object = None
@@ -183,9 +183,9 @@ def read(content: bytes | str, kid: str | None) -> ECKey:
 
 
 def _text(content: bytes | str) -> str | None:
-    """As text, however it was saved; None where it is no text (DER)."""
+    """Decode the content, in any encoding; None if it is binary (DER)."""
     if isinstance(content, bytes):
-        if content.startswith((b"\xff\xfe", b"\xfe\xff")):  # as PowerShell writes
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):  # PowerShell writes UTF-16
             encoding = "utf-16"
         elif b"\0" in content:
             return None
@@ -212,7 +212,7 @@ _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTAL
 
 
 def _from_pem(text: str) -> ec.EllipticCurvePublicKey:
-    """PEM, also on one line, with words around it or with \\n written out; or base64 of DER."""
+    """Read PEM, also on one line, with text around it or with literal \\n; or base64 of DER."""
     if text.startswith(("ssh-", "ecdsa-sha2-", "sk-")) or "BEGIN SSH2 PUBLIC KEY" in text:
         _refuse_ssh(text)
     blocks = _PEM.findall(text)
@@ -221,7 +221,7 @@ def _from_pem(text: str) -> ec.EllipticCurvePublicKey:
             raise Unusable("key_damaged")
         return _from_der(_base64(text, "key_unreadable"), "key_unreadable")
     label, body = blocks[0]
-    # A chain of certificates is answered as a certificate is.
+    # A certificate chain is treated like one certificate.
     if label in ("CERTIFICATE", "TRUSTED CERTIFICATE", "X509 CERTIFICATE", "PKCS7"):
         raise Unusable("key_certificate")
     if label in ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"):
@@ -250,7 +250,7 @@ def _refuse_ssh(text: str) -> None:
 
 
 _SM2 = bytes.fromhex("06082a811ccf5501822d")
-"""The object identifier 1.2.156.10197.1.301 of the curve, as it stands in a key."""
+"""DER of the object identifier 1.2.156.10197.1.301 of the SM2 curve."""
 
 
 def _from_der(der: bytes, otherwise: str) -> ec.EllipticCurvePublicKey:
@@ -264,7 +264,7 @@ def _from_der(der: bytes, otherwise: str) -> ec.EllipticCurvePublicKey:
 
 
 def _what_else(der: bytes) -> str | None:
-    """What bytes are that hold no public key of a known kind."""
+    """Return the reason code for bytes that are no public key of a known kind; None if unknown."""
     loaders: tuple[tuple[Callable[[bytes], object], str], ...] = (
         (lambda each: load_der_private_key(each, password=None), "key_private"),
         (load_der_x509_certificate, "key_certificate"),
@@ -274,12 +274,12 @@ def _what_else(der: bytes) -> str | None:
         try:
             load(der)
         except TypeError:
-            return "key_private"  # encrypted, and no password given
+            return "key_private"  # an encrypted private key, without a password
         except (ValueError, UnsupportedAlgorithm):
             continue
         return reason
     if _SM2 in der:
-        # SubjectPublicKeyInfo begins with a sequence; a private key with a version number.
+        # SubjectPublicKeyInfo begins with a sequence, a private key with a version number.
         return (
             "key_sm2"
             if re.match(rb"\x30(?:[\x00-\x7f]|\x81.|\x82..)\x30", der, re.S)
@@ -305,7 +305,7 @@ def _kind(key: object) -> str:
 
 
 def _base64(text: str, otherwise: str) -> bytes:
-    # \n written out: so a PEM stands in settings and in JSON.
+    # Settings and JSON contain a PEM with literal \n.
     packed = re.sub(r"\\[nr]|\s", "", text).strip("\"'")
     try:
         return base64.b64decode(packed, validate=True)
@@ -317,14 +317,14 @@ def _base64(text: str, otherwise: str) -> bytes:
 
 
 def _from_json(text: str) -> tuple[ec.EllipticCurvePublicKey, object]:
-    """(the key, its kid as it stands there)."""
+    """Return (key, its kid as given)."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
         raise Unusable("key_unreadable") from None
     keys = found.get("keys") if isinstance(found, dict) and "keys" in found else found
     listed = keys if isinstance(keys, list) else [keys]
-    # A list without a set around it is not what any standard calls a set of keys.
+    # A bare JSON array is not a JWK set.
     if len(listed) != 1 or not isinstance(listed[0], dict) or isinstance(found, list):
         raise Unusable("keys_several")
     jwk = listed[0]

@@ -1,7 +1,6 @@
-"""A QR code as a file of its own, for whoever puts it on a poster or a leaflet: SVG and PNG.
+"""A QR code as an SVG or PNG file, for posters and leaflets.
 
-Both have the quiet zone and stand 3 cm wide or a little more where they are placed: what a phone
-reads from an arm's length.
+Both include the quiet zone and are at least 3 cm wide, which a phone reads from an arm's length.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ from flexapp.web.qrcodes import QUIET_ZONE, Code
 
 WIDTH_MM = 30
 DPI = 600
-"""Dots per inch of an office printer, so that printed 3 cm wide the edges stay sharp."""
+"""Dots per inch of an office printer: printed 3 cm wide, the edges stay sharp."""
 
 _DOTS_PER_METRE = round(DPI / 0.0254)
 
 
 def svg(code: Code, title: str) -> bytes:
-    """The code as an SVG document of its own, named by `title` for those who do not see it."""
+    """Return the code as an SVG document. `title` is its text for screen readers."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH_MM}mm" height="{WIDTH_MM}mm"'
         f' viewBox="{code.view_box}" shape-rendering="crispEdges" role="img">'
@@ -31,10 +30,10 @@ def svg(code: Code, title: str) -> bytes:
 
 
 def png(code: Code) -> bytes:
-    """The code as a black and white PNG, at least `WIDTH_MM` wide at `DPI`.
+    """Return the code as a black and white PNG, at least `WIDTH_MM` wide at `DPI`.
 
-    Written here because it takes a dozen lines: the format's smallest kind, one bit a dot, needs
-    nothing but zlib, and a library for it would be one more to keep up to date.
+    Written here, because the simplest PNG (one bit per pixel) needs a dozen lines and zlib, and a
+    library would be one more dependency to update.
     """
     scale = -(-round(WIDTH_MM / 25.4 * DPI) // code.side)
     side = code.side * scale
@@ -45,7 +44,7 @@ def png(code: Code) -> bytes:
         *((*margin, *row, *margin) for row in code.rows),
         *(white,) * QUIET_ZONE,
     )
-    # Each line begins with the number of its filter: none.
+    # Each row begins with its filter type: 0, none.
     lines = b"".join((b"\0" + _line(row, scale)) * scale for row in modules)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         (
@@ -58,7 +57,7 @@ def png(code: Code) -> bytes:
 
 
 def _line(row: tuple[bool, ...], scale: int) -> bytes:
-    """One line of dots, eight to a byte, the first in the highest bit; 1 is white."""
+    """Pack a row of pixels, eight per byte, the first in the highest bit; 1 is white."""
     dots = "".join(("0" if dark else "1") * scale for dark in row)
     width = -(-len(dots) // 8)
     return int(dots.ljust(width * 8, "0"), 2).to_bytes(width, "big")

@@ -1,4 +1,4 @@
-"""Rows of channels, their keys and switches, and of launches."""
+"""Queries for channels, their keys and switches, and launches."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from flexapp.encryption import bound
 _channel, _switch, _key = table_of(AddedChannel), table_of(ChannelSwitch), table_of(ChannelKey)
 _webview, _sandbox = table_of(ChannelWebview), table_of(SandboxChannel)
 _launch = table_of(Launch)
-# Built once and on the tables, not the classes: these run with every page about channels.
+# Built once, and on tables instead of classes, because every page about channels runs them.
 _ADDED = select(_channel).order_by(_channel.c.at, _channel.c.code)
 _SWITCHES = select(_switch.c.code, _switch.c.enabled, _switch.c.reason).where(
     _switch.c.id.in_(select(func.max(_switch.c.id)).group_by(_switch.c.code))
@@ -34,46 +34,46 @@ _SWITCHES = select(_switch.c.code, _switch.c.enabled, _switch.c.reason).where(
 
 
 def added() -> list[Mapping[str, object]]:
-    """The apps that were added, in the order they were."""
+    """Return the added apps, in the order of their addition."""
     return [{**row} for row in db.session.execute(_ADDED).mappings()]
 
 
 def add(row: Mapping[str, object]) -> None:
-    """A further app."""
+    """Add an app."""
     db.session.execute(insert(AddedChannel), [row])
     audit.vouch(_channel, row)
 
 
 def switches() -> list[Mapping[str, object]]:
-    """The latest switch of each app that has any."""
+    """Return the latest switch of each app that has one."""
     return [{**row} for row in db.session.execute(_SWITCHES).mappings()]
 
 
 def set_switch(row: Mapping[str, object]) -> None:
-    """An app is on or off from now."""
+    """Enable or disable an app."""
     added = db.session.execute(insert(_switch).returning(_switch.c.id), row)
     audit.vouch(_switch, {**row, "id": added.scalar_one()})
 
 
 def keys(channel: str) -> list[Mapping[str, object]]:
-    """All keys a channel ever had, the oldest first."""
+    """Return all keys that a channel ever had, oldest first."""
     found = select(_key).where(_key.c.channel == channel).order_by(_key.c.added_at, _key.c.kid)
     return [{**row} for row in db.session.execute(found).mappings()]
 
 
 def all_keys() -> list[Mapping[str, object]]:
-    """All keys of all channels."""
+    """Return all keys of all channels."""
     return [{**row} for row in db.session.execute(select(_key)).mappings()]
 
 
 def add_key(row: Mapping[str, object]) -> None:
-    """A channel's further key."""
+    """Add a key of a channel."""
     db.session.execute(insert(ChannelKey), [row])
     audit.vouch(_key, row)
 
 
 def retire_key(channel: str, kid: str, at: datetime) -> bool:
-    """From now on nothing signed with it is believed; False where no such key is valid."""
+    """Retire a key; False if the channel has no such valid key."""
     retired = db.session.execute(
         update(ChannelKey)
         .where(
@@ -88,14 +88,14 @@ def retire_key(channel: str, kid: str, at: datetime) -> bool:
 
 
 def webview(code: str) -> Mapping[str, object] | None:
-    """How an app shows the pages, if that was ever set."""
+    """Return the settings of an app's webview; None if never set."""
     found = select(_webview).where(_webview.c.code == code)
     row = db.session.execute(found).mappings().first()
     return None if row is None else {**row}
 
 
 def set_webview(row: Mapping[str, object]) -> None:
-    """How an app shows the pages from now on."""
+    """Store the settings of an app's webview."""
     changed = {name: value for name, value in row.items() if name != "code"}
     statement = upsert(ChannelWebview).values([row])
     db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changed))
@@ -106,19 +106,19 @@ _FORGOTTEN = {"name": None, "identity": None, "phone": None}
 
 
 def add_launch(row: Mapping[str, object]) -> None:
-    """Somebody on the way here."""
+    """Add a launch."""
     db.session.execute(insert(_launch), [bound(_launch, row)])
 
 
 def launch(code_digest: str) -> Launch | None:
-    """The launch of a code."""
+    """Return the launch with this code digest; None for an unknown one."""
     return db.session.execute(
         select(Launch).where(Launch.code_digest == code_digest)
     ).scalar_one_or_none()
 
 
 def use_launch(code_digest: str, at: datetime) -> bool:
-    """Spend a code and erase who it was for; False where it was spent or expired before."""
+    """Use up a code and erase its personal data; False if it was already used or expired."""
     used = db.session.execute(
         update(Launch)
         .where(Launch.code_digest == code_digest, Launch.used_at.is_(None), Launch.expires_at > at)
@@ -129,9 +129,9 @@ def use_launch(code_digest: str, at: datetime) -> bool:
 
 
 def forget_launches(*, expired_by: datetime, gone_by: datetime) -> int:
-    """Erase who the launches expired by then were for, and those gone by then altogether.
+    """Erase the personal data of launches expired by `expired_by`; delete those by `gone_by`.
 
-    Gives how many persons were erased.
+    Returns how many launches had their personal data erased.
     """
     db.session.execute(delete(Launch).where(Launch.expires_at <= gone_by))
     erased: Sequence[object] = db.session.execute(

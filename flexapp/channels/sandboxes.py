@@ -1,4 +1,6 @@
-"""Sandbox channels as rows: made by vendors (vendors/sandbox.py), with keys like any channel's."""
+"""Queries for sandbox channels. Vendors create them (vendors/sandbox.py); keys are in
+`channel_key`.
+"""
 
 from __future__ import annotations
 
@@ -15,25 +17,25 @@ _sandbox, _key = table_of(SandboxChannel), table_of(ChannelKey)
 
 
 def add(row: Mapping[str, object]) -> None:
-    """A channel to try things out with."""
+    """Add a sandbox channel."""
     db.session.execute(insert(SandboxChannel), [row])
 
 
 def made_at(code: str) -> datetime | None:
-    """When a sandbox was made; None where there is none."""
+    """Return when a sandbox was created; None if there is none."""
     found = select(_sandbox.c.made_at).where(_sandbox.c.code == code)
     moment: datetime | None = db.session.execute(found).scalar_one_or_none()
     return moment
 
 
 def made_since(moment: datetime) -> int:
-    """How many sandboxes were made after then."""
+    """Return the number of sandboxes created after a moment."""
     counted = select(func.count()).select_from(_sandbox).where(_sandbox.c.made_at > moment)
     return int(db.session.execute(counted).scalar_one())
 
 
 def drop(made_by: datetime) -> None:
-    """Drop the sandboxes made by then, keys and all."""
+    """Delete the sandboxes created by then, with their keys."""
     over = select(_sandbox.c.code).where(_sandbox.c.made_at <= made_by)
     removed = delete(_key).where(_key.c.channel.in_(over)).returning(_key.c.channel, _key.c.kid)
     for channel, kid in db.session.execute(removed).all():

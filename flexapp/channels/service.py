@@ -1,4 +1,4 @@
-"""What the rest of the service asks about channels: which there are and what each may do."""
+"""Public API of the slice: which channels there are and what each may do."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from flexapp.web.clock import today
 
 
 class TitleBar(StrEnum):
-    """Who shows the title and the way back above the page."""
+    """Who shows the title bar with the back button above the page."""
 
     OURS = "ours"
     APP = "app"
 
 
 class Bridge(StrEnum):
-    """The object by which an app's pages close its webview (static/src/js/host.js)."""
+    """The JavaScript object by which a page closes the app's webview (static/src/js/host.js)."""
 
     NONE = "none"
     WEIXIN = "weixin"
@@ -40,30 +40,30 @@ class Bridge(StrEnum):
 
 @cache
 def registry() -> Registry:
-    """The registry that comes with the code, read once; `RegistryError` when it is wrong."""
+    """Return the catalogue in the code, read once. Raises `RegistryError` if it is not valid."""
     return read()
 
 
 def apps() -> tuple[App, ...]:
-    """Every app as it stands now: what ships with the code, what was added, what was switched.
+    """Return every app in its current state: catalogue, added apps and switches merged.
 
-    Read from the database each time, so that a switch counts at once and in every process.
+    Read from the database each time, so that a switch takes effect at once in every process.
     """
     return standing(registry(), added(), switches(), today())
 
 
 def usable() -> tuple[App, ...]:
-    """The apps people can use today, in the notice's order."""
+    """Return the apps usable today, in the order of the agency's notice."""
     return tuple(app for app in apps() if app.usable)
 
 
 def not_yet() -> tuple[App, ...]:
-    """The apps that are known but cannot be used now; each has a `reason`."""
+    """Return the apps that cannot be used now; each has a `reason`."""
     return tuple(app for app in apps() if not app.usable)
 
 
 def added() -> tuple[App, ...]:
-    """The apps that were added without a change of code, in the order they were."""
+    """Return the apps added at run time, in the order of their addition."""
     described = ("code", "name", "category", "download", "download_android", "download_ios")
     return tuple(
         app_from({name: row[name] for name in described if row[name] is not None})
@@ -72,7 +72,7 @@ def added() -> tuple[App, ...]:
 
 
 def switches() -> dict[str, Switch]:
-    """The operators' latest words on apps, by code."""
+    """Return the operators' latest switches, by app code."""
     return {
         str(row["code"]): Switch(bool(row["enabled"]), str(row["reason"]))
         for row in repository.switches()
@@ -80,37 +80,38 @@ def switches() -> dict[str, Switch]:
 
 
 def counters() -> tuple[Counter, ...]:
-    """The places people walk into."""
+    """Return the counters."""
     return registry().counters
 
 
 def find(code: str) -> Channel | None:
-    """The app or counter with this code, usable or not; `None` when there is none."""
+    """Return the app or counter with this code, usable or not; None if there is none."""
     everything: tuple[Channel, ...] = (*apps(), *counters())
     return next((channel for channel in everything if channel.code == code), None)
 
 
 def find_app(code: str) -> App | None:
-    """The app with this code, usable or not; `None` when there is none."""
+    """Return the app with this code, usable or not; None if there is none."""
     found = find(code)
     return found if isinstance(found, App) else None
 
 
 def why_not(*, channel: Channel, action: Action) -> Refusal | None:
-    """`None` when `action` can be done at `channel`, else why not and where to go.
+    """Return why `action` cannot be done at `channel` and where to go; None if it can.
 
-    `channel_disabled`: the app was switched off; `channel_not_yet`: it cannot be used so far;
-    `channel_cannot`: its kind may not do this (the table of `flexapp/rules/capabilities.py`).
+    `channel_disabled`: an operator disabled the app. `channel_not_yet`: it is not usable yet.
+    `channel_cannot`: its kind may not do this (table in `flexapp/rules/capabilities.py`).
     """
     refusal = refuse_unusable(channel) if isinstance(channel, App) else None
     return refusal or capabilities.why_not(channel.kind, action)
 
 
 def refuse_unusable(app: App) -> Refusal | None:
-    """Why nothing can be done in an app now: `channel_disabled` or `channel_not_yet`.
+    """Return why an app cannot be used now: `channel_disabled` or `channel_not_yet`; None if it
+    can.
 
-    Nobody comes in from it any more. Who came in before may finish: their session ends by itself
-    within hours, and cutting people off in the middle of 核定 helps nobody.
+    It opens no new sessions. Open sessions may finish: they expire within hours, and ending them in
+    the middle of 核定 helps nobody.
     """
     if app.reason is None:
         return None
@@ -119,13 +120,13 @@ def refuse_unusable(app: App) -> Refusal | None:
 
 
 def address(public_url: str, code: str) -> str:
-    """What the channel's QR code says: its landing page, as seen from outside."""
+    """Return the address in the channel's QR code: its landing page under the public address."""
     return f"{public_url}/c/{code}"
 
 
 @dataclass(frozen=True, slots=True)
 class Webview:
-    """How an app's webview shows the pages. `frame_ancestors`: origins that may frame them."""
+    """Settings of an app's webview. `frame_ancestors`: origins that may frame the pages."""
 
     title_bar: TitleBar = TitleBar.OURS
     bridge: Bridge = Bridge.NONE
@@ -138,7 +139,7 @@ class Webview:
 
 
 def webview(code: str) -> Webview:
-    """How the webview of the channel with this code shows the pages."""
+    """Return the settings of a channel's webview; the defaults if never set."""
     row = repository.webview(code)
     if row is None:
         return Webview()

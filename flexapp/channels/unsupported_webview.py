@@ -1,10 +1,11 @@
-"""Keeps people from starting what they cannot finish: in the browser of an app that is not usable
-yet, every page says why, and how to go on elsewhere.
+"""Blocks residents' pages in the webview of an app that is not usable yet.
 
-Only residents' pages: clerks use what their office gives them. Nor is anybody stopped whom a usable
-app has sent here, whatever its browser calls itself: its signature says more.
+Otherwise people would start what they cannot finish. Every page is replaced by one that says why,
+and how to continue elsewhere. Staff pages are not blocked: clerks use the devices of their office.
+Sessions launched by a usable app are not blocked either, whatever the user agent: the app's
+signature counts more.
 
-There is no switch of its own: when the app becomes usable, its people see the pages.
+There is no separate switch: once the app is usable, its users see the pages.
 """
 
 from __future__ import annotations
@@ -37,33 +38,34 @@ STAY_OPEN = (
     "/counter",
     "/launch/",
 )
-"""Below these: files, machines, the vendors' pages, and what explains where else one can go, and
-the check of a sheet: its code is scanned with whatever app is at hand, and begins nothing. The
-counters, and the links that usable apps send people to."""
+"""Path prefixes that are not blocked: files, interfaces for machines, vendors' pages, counters,
+launch links of usable apps, and the pages that explain where else to go. `/verify`: the code on a
+printed sheet is scanned with any app, and begins nothing.
+"""
 
 LONGEST_ADDRESS = 200
-"""Characters that somebody would still copy; behind a longer one, the first page is as good."""
+"""Characters that a person would still copy; a longer address is replaced by the home page."""
 
 
 def init_app(app: Flask) -> None:
-    """Stand before everything that looks at who is signed in or at the form's token."""
+    """Register the hook; it must run before the hooks for the session and the CSRF token."""
     app.before_request(_turn_away)
 
 
 def _turn_away() -> Response | None:
-    # No endpoint: no such address, and the error page follows.
+    # Without an endpoint the error page follows.
     if request.endpoint is None or request.path.startswith(STAY_OPEN) or CHANNEL in session:
         return None
     app = _blocked_app(request.user_agent.string)
     if app is None:
         return None
     if wants_fragment():
-        # The page in front of the person loads anew, and is this one then.
+        # Reload the page that is open; the reload shows the blocked page.
         response = make_response("")
         response.headers["HX-Refresh"] = "true"
     else:
-        # 200, though nothing was done: several webviews put a page of their own in the place of a
-        # 4xx, and the person would never read what to do.
+        # 200 although nothing was done: several webviews replace a 4xx page by one of their own,
+        # and the person would not see the explanation.
         page = BlockedPage(app, service.usable(), _address())
         response = render("channels/blocked.html", page=page)
     vary_by(response, "User-Agent")
@@ -71,18 +73,18 @@ def _turn_away() -> Response | None:
 
 
 def _blocked_app(user_agent: str) -> App | None:
-    """The app not usable yet whose browser this is.
+    """Return the app not usable yet whose webview this is; None if there is none.
 
-    `None` as soon as an app that can be used claims it too: nobody is kept out by a mistake.
+    None too if a usable app matches the same user agent, so that a wrong entry blocks nobody.
     """
-    # The words are looked for in what ships with the code; only who has one costs a question.
+    # Search the catalogue in memory first: only a match costs a query.
     claiming = [app for app in service.registry().apps if is_in(app, user_agent)]
     found = [app for app in (service.find_app(app.code) for app in claiming) if app is not None]
     return None if any(app.usable for app in found) else next(iter(found), None)
 
 
 def _address() -> str:
-    """The page the person wanted, as the phone's own browser finds it."""
+    """Return the requested page as an address for the phone's own browser."""
     settings: Settings = current_app.config["SETTINGS"]
     page = urlsplit(request.url if request.method in ("GET", "HEAD") else request.referrer or "")
     path = page.path + (f"?{page.query}" if page.query else "")

@@ -1,7 +1,7 @@
-"""What a browser says about itself: the phone it runs on, and the app whose own browser it is.
+"""What a user agent says: the platform of the phone, and the app whose webview it is.
 
-Anybody can write anything into a user agent, so it only ever decides what is explained to a person
-and where they are sent for an app, never what they may do.
+A user agent can be forged. It decides only which explanation and which download a person gets,
+never what they may do.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from functools import cache
 from flexapp.channels.catalogue import App
 
 LONGEST = 1024
-"""Characters that are looked at; the longest honest user agents have some 500."""
+"""Characters that are read; the longest real user agents have about 500."""
 
 
 class Platform(StrEnum):
-    """What a phone can install."""
+    """The operating system of a phone: what it can install."""
 
     ANDROID = "android"
     IOS = "ios"
     HARMONY = "harmony"
 
 
-# In this order. HarmonyOS up to 4 says "Android … HarmonyOS" and installs what Android does; from 5
-# on it says "OpenHarmony", without Android, and has apps of its own. An iPad that asks for desktop
+# The order matters. HarmonyOS up to 4 says "Android … HarmonyOS" and installs Android apps. From 5
+# on it says "OpenHarmony" without Android, and has its own apps. An iPad that requests desktop
 # pages says "Macintosh" and cannot be told from a computer.
 _PLATFORMS = (
     (re.compile(r"\bOpenHarmony\b"), Platform.HARMONY),
@@ -36,25 +36,25 @@ _PLATFORMS = (
 
 
 def platform(user_agent: str) -> Platform | None:
-    """The phone's system; `None` for computers and whatever else."""
+    """Return the platform of the phone; None for computers and anything else."""
     said = user_agent[:LONGEST]
     return next((system for pattern, system in _PLATFORMS if pattern.search(said)), None)
 
 
 def is_in(app: App, user_agent: str) -> bool:
-    """Whether this is that app's own browser, as far as the registry knows its words."""
+    """Whether this is the app's own webview, as far as the catalogue has its words."""
     return _says(app.user_agents, user_agent) and not _says(app.other_user_agents, user_agent)
 
 
 def _says(marks: tuple[str, ...], user_agent: str) -> bool:
-    # Plain search first: this is asked for every page, and nearly always in vain.
+    # Substring search first: this runs for every page and rarely matches.
     return any(mark in user_agent and _word(mark).search(user_agent[:LONGEST]) for mark in marks)
 
 
 def download_for(app: App, user_agent: str) -> str | None:
-    """Where this phone gets the app: an https address of the registry, its system's own first.
+    """Return the https download address of the app for this phone, that of its system first.
 
-    `None` where none is configured, and on a computer, which cannot install it.
+    None if none is configured, and on a computer, which cannot install it.
     """
     system = platform(user_agent)
     if system is Platform.ANDROID:
@@ -66,6 +66,6 @@ def download_for(app: App, user_agent: str) -> str | None:
 
 @cache
 def _word(mark: str) -> re.Pattern[str]:
-    # The whole word: other apps' browsers say "AlipayDefined" and the like. Between words stand
-    # blanks, brackets, semicolons, and the slash before a version.
+    # Match whole words: webviews of other apps say "AlipayDefined" and the like. Words are
+    # separated by blanks, brackets, semicolons, and the slash before a version.
     return re.compile(rf"(?<![\w.-]){re.escape(mark)}(?![\w.-])")

@@ -1,4 +1,4 @@
-"""/channels and /c/<code>: open to everybody, nothing personal on them."""
+"""/channels and /c/<code>: public pages without personal data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ blueprint = Blueprint("channels", __name__)
 @blueprint.get("/channels")
 @allow(Access.PUBLIC)
 def index() -> Response:
-    """The table of apps with their QR codes, then those not usable yet and why."""
+    """The table of apps with their QR codes, then those not usable yet with the reason."""
     settings: Settings = current_app.config["SETTINGS"]
     page = channels_page(settings.public_url, today())
     return render("channels/index.html", page=page)
@@ -31,9 +31,10 @@ def index() -> Response:
 @blueprint.get("/c/<code>")
 @allow(Access.PUBLIC)
 def landing(code: str) -> Response:
-    """Where a QR code leads: to the app's download on a phone, where the registry names one.
+    """Landing page of a QR code. On a phone it redirects to the download, if the catalogue has one.
 
-    Else how to go on in that app, or why not yet; 404 for an unknown code.
+    Otherwise it explains how to continue in the app, or why it is not usable; 404 for an unknown
+    code.
     """
     app = service.find_app(code)
     if app is None:
@@ -41,7 +42,7 @@ def landing(code: str) -> Response:
     user_agent = request.user_agent.string
     download = download_for(app, user_agent)
     if download is not None and app.usable and not _asks_how(app, user_agent):
-        # An address of the registry, never one of the request.
+        # The address comes from the catalogue, never from the request.
         response = make_response(redirect(download, 303))
     else:
         page = LandingPage(app, download or app.download)
@@ -51,6 +52,9 @@ def landing(code: str) -> Response:
 
 
 def _asks_how(app: App, user_agent: str) -> bool:
-    """Whether to explain although there is a download: to who is in the app, and so has it, and to
-    who tapped its name on a page of ours. A scanned code comes from no page."""
+    """Return whether to explain instead of redirecting to the download.
+
+    True in the app's own webview, where the app is installed, and after a tap on a page of ours. A
+    scanned code has no referrer.
+    """
     return is_in(app, user_agent) or urlsplit(request.referrer or "").netloc == request.host

@@ -1,8 +1,8 @@
-"""Pages inside an app's webview: whose title bar, who may frame them, how the webview is closed.
+"""Pages inside an app's webview: who shows the title bar, who may frame them, how to close it.
 
-Settings of the channel that the session began in. The cookie names that channel beside the session,
-so that the pages of somebody whose session ran out still look as the webview needs them, and so do
-those that say why a request was refused. The counters are in nobody's webview.
+The settings are those of the channel in which the session began. The cookie names that channel
+beside the session id, so that the pages still have the right layout after the session has expired,
+and so do pages that refuse a request. Counter pages are never shown in a webview.
 """
 
 from __future__ import annotations
@@ -17,17 +17,19 @@ from flexapp.web.unit_of_work import early_read
 
 COUNTERS = "/counter"
 LAUNCH = "launch"
-"""Name of the blueprint whose addresses hold the code of a link."""
+"""Name of the blueprint whose addresses contain a link's code."""
 
 
 def init_app(app: Flask) -> None:
-    """Stand before whatever may refuse the request: the page that says so is shown there too."""
+    """Register the hook; it must run before hooks that may refuse the request, for their error
+    pages.
+    """
     app.before_request(_look_around)
     app.context_processor(lambda: {"webview": g.get("webview")})
 
 
 def show_in(code: str) -> Webview:
-    """Show this answer as the webview of that channel needs it."""
+    """Render the current response with the settings of this channel; return them."""
     found = service.webview(code)
     g.webview, g.frame_ancestors = found, found.frame_ancestors
     return found
@@ -37,7 +39,7 @@ def _look_around() -> None:
     if request.path.startswith(COUNTERS):
         return
     launch = (request.view_args or {}).get("code") if request.blueprint == LAUNCH else None
-    # Most people come by phone browser: they pay no query for this.
+    # Most requests come from an ordinary browser; skip the query for them.
     if CHANNEL not in session and (launch is None or request.method != "POST"):
         return
     with early_read():

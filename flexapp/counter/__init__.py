@@ -1,7 +1,9 @@
-"""经办窗口: staff of townships, halls and the agency, each signed in with two factors.
+"""经办窗口: cases of residents at a window, for clerks of townships, halls and the agency.
 
-What each kind of counter may do for residents is settled in rules/capabilities.py and asked by the
-services, not by the pages.
+Each clerk signs in with two factors (staff/).
+
+rules/capabilities.py says what each kind of counter may do for residents. The services check it,
+not the pages.
 """
 
 from __future__ import annotations
@@ -10,8 +12,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages and commands of this slice."""
-    # Imported late: most of those who import a module of this slice need no views.
+    """Register the blueprints and desk entries of this slice."""
+    # Imported here because most importers of this package need no views.
     from flexapp.counter import (
         assessment_views,
         correction_views,

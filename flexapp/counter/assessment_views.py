@@ -1,4 +1,4 @@
-"""/counter/people/<token>/…: 核定 for a person at a counter, with the residents' own forms."""
+"""Views of /counter/people/<token>/…: 核定 for a person at a counter, with the residents' forms."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ blueprint = Blueprint("counter_assessment", __name__, url_prefix="/counter/peopl
 @blueprint.get("/assess")
 @allow(Access.STAFF, *LOCAL)
 def new(token: str) -> Response:
-    """新增: the form."""
+    """Show the form of a new assessment (新增)."""
     return _new(token, RateKind.FLEXIBLE)
 
 
@@ -44,28 +44,28 @@ def new(token: str) -> Response:
 @allow(Access.STAFF, *LOCAL)
 @idempotent
 def create(token: str) -> Response:
-    """核定."""
+    """Create an assessment from the form (核定), or show its preview."""
     return _create(token, RateKind.FLEXIBLE)
 
 
 @blueprint.get("/read-back")
 @allow(Access.STAFF, *LOCAL)
 def read_back(token: str) -> Response:
-    """What the number typed means, while it is typed."""
+    """Return the read-back of the entry while it is typed."""
     return _say(token, RateKind.FLEXIBLE)
 
 
 @blueprint.get("/explained")
 @allow(Access.STAFF, *LOCAL)
 def trial(token: str) -> Response:
-    """怎么算的, of what would be assessed."""
+    """Explain the calculation of a proposal (怎么算的)."""
     return _try(token, RateKind.FLEXIBLE)
 
 
 @blueprint.get("/unit-rate")
 @allow(Access.STAFF, *LOCAL)
 def new_unit(token: str) -> Response:
-    """以单位费率补缴: the form."""
+    """Show the form of a make-up payment at the unit rate (以单位费率补缴)."""
     return _new(token, RateKind.UNIT)
 
 
@@ -73,32 +73,32 @@ def new_unit(token: str) -> Response:
 @allow(Access.STAFF, *LOCAL)
 @idempotent
 def create_unit(token: str) -> Response:
-    """核定 at the unit rate."""
+    """Create an assessment at the unit rate, or show its preview."""
     return _create(token, RateKind.UNIT)
 
 
 @blueprint.get("/unit-rate/read-back")
 @allow(Access.STAFF, *LOCAL)
 def read_back_unit(token: str) -> Response:
-    """What the number typed means at the unit rate."""
+    """Return the read-back of the entry at the unit rate."""
     return _say(token, RateKind.UNIT)
 
 
 @blueprint.get("/unit-rate/explained")
 @allow(Access.STAFF, *LOCAL)
 def trial_unit(token: str) -> Response:
-    """怎么算的, of what would be assessed at the unit rate."""
+    """Explain the calculation of a proposal at the unit rate (怎么算的)."""
     return _try(token, RateKind.UNIT)
 
 
 @blueprint.get("/records/<serial>")
 @allow(Access.STAFF, *LOCAL)
 def detail(token: str, serial: str) -> Response:
-    """One record: amounts, how they were reckoned, what happened."""
+    """Show one record: amounts, their calculation and its history."""
 
     def page(case: Case, record: Record) -> Response:
         refusal = cases.why_not_here(case, Action.ASSESS)
-        if refusal is not None:  # amounts are for counters that may handle them
+        if refusal is not None:  # only counters that may assess see amounts
             return render_refused(refusal, _list(case))
         shown = pages.DetailPage.of(
             record,
@@ -119,7 +119,7 @@ def detail(token: str, serial: str) -> Response:
 @blueprint.get("/records/<serial>/explained")
 @allow(Access.STAFF, *LOCAL)
 def explained(token: str, serial: str) -> Response:
-    """怎么算的: what a clerk shows or prints when somebody asks."""
+    """Show the explanation of a record (怎么算的), also for printing."""
 
     def page(case: Case, record: Record) -> Response:
         refusal = cases.why_not_here(case, Action.ASSESS)
@@ -135,7 +135,7 @@ def explained(token: str, serial: str) -> Response:
 @blueprint.get("/records/<serial>/receipt")
 @allow(Access.STAFF, *LOCAL)
 def receipt(token: str, serial: str) -> Response:
-    """缴费核定凭证: what a hall prints for somebody."""
+    """Show the receipt (缴费核定凭证) that a hall prints on request."""
 
     def page(case: Case, record: Record) -> Response:
         refusal = cases.why_not_here(case, Action.ASSESS)
@@ -151,7 +151,7 @@ def receipt(token: str, serial: str) -> Response:
 @blueprint.get("/records/<serial>/card")
 @allow(Access.STAFF, *LOCAL)
 def card(token: str, serial: str) -> Response:
-    """One record's card, for the page that waits for the tax bureau."""
+    """Return one record's card, polled while the tax bureau's answer is awaited."""
 
     def page(case: Case, record: Record) -> Response:
         refusal = cases.why_not_here(case, Action.ASSESS)
@@ -169,7 +169,7 @@ def card(token: str, serial: str) -> Response:
 @blueprint.get("/records/<serial>/revoke")
 @allow(Access.STAFF, *LOCAL)
 def ask_revoke(token: str, serial: str) -> Response:
-    """撤销? A dialog over the page, or a page of its own without the script."""
+    """Ask to confirm revoking (撤销): a dialog, or a page of its own without JavaScript."""
 
     def page(case: Case, record: Record) -> Response:
         return render(
@@ -187,7 +187,7 @@ def ask_revoke(token: str, serial: str) -> Response:
 @allow(Access.STAFF, *LOCAL)
 @idempotent
 def revoke(token: str, serial: str) -> Response:
-    """撤销, confirmed."""
+    """Revoke the record, after confirmation (撤销)."""
     return _with_record(
         token,
         serial,
@@ -199,7 +199,7 @@ def revoke(token: str, serial: str) -> Response:
 @allow(Access.STAFF, *LOCAL)
 @idempotent
 def transmit(token: str, serial: str) -> Response:
-    """传输, then back to the person's page where it is seen to arrive."""
+    """Transmit the record (传输), and redirect to the person's page, which shows the progress."""
     return _with_record(
         token,
         serial,
@@ -210,7 +210,7 @@ def transmit(token: str, serial: str) -> Response:
 @blueprint.get("/records/<serial>/ask-tax")
 @allow(Access.STAFF, *LOCAL)
 def ask_tax(token: str, serial: str) -> Response:
-    """Why should the tax bureau revoke?"""
+    """Show the form that asks why the tax bureau should revoke."""
     return _with_record(token, serial, lambda case, record: _ask_page(case, record, AskTaxForm()))
 
 
@@ -218,7 +218,7 @@ def ask_tax(token: str, serial: str) -> Response:
 @allow(Access.STAFF, *LOCAL)
 @idempotent
 def send_ask_tax(token: str, serial: str) -> Response:
-    """申请税务撤销."""
+    """Ask the tax bureau to revoke (申请税务撤销)."""
 
     def send(case: Case, record: Record) -> Response:
         form = AskTaxForm()
@@ -234,7 +234,10 @@ def send_ask_tax(token: str, serial: str) -> Response:
 
 
 def _with_record(token: str, serial: str, view: Callable[[Case, Record], Response]) -> Response:
-    """The view of a record of the case's person; 404 where it is unknown or somebody else's."""
+    """Call `view` with the case and a record of its person.
+
+    404 if the record is unknown or somebody else's.
+    """
     case = case_at(token)
     if isinstance(case, Response):
         return case
@@ -249,7 +252,7 @@ def _list(case: Case) -> str:
 
 
 def _moved(case: Case, outcome: Record | Refusal) -> Response:
-    """Back to the person; or the sentence that says what to do instead."""
+    """Redirect to the person's page, or render the refusal."""
     if isinstance(outcome, Refusal):
         return render_refused(outcome, _list(case))
     return see_other(_list(case))
@@ -383,7 +386,7 @@ def _form_page(
         elsewhere=(
             (url_for("counter_hand_over.assessment", token=case.token), "让本人在手机上继续")
             if kind is RateKind.FLEXIBLE
-            else None  # not done on phones
+            else None  # not available on phones
         ),
         continued="接着本人在手机上已填的内容，核对后再核定。" if continued else None,
     )

@@ -1,4 +1,4 @@
-"""Tables of the people that clerks are serving."""
+"""Table of the cases that clerks open for people at a window."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flexapp.db.session import Model, UTCDateTime
 
 
 class CounterCase(Model):
-    """A clerk who named a person by ID number, and serves them for a while."""
+    """A clerk entered a person's ID number and may serve them for a limited time."""
 
     __tablename__ = "counter_case"
     __table_args__ = (UniqueConstraint("staff_id", "person_id"),)

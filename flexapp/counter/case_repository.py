@@ -1,4 +1,4 @@
-"""Rows of the people that clerks are serving."""
+"""Queries and statements for clerks' cases."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flexapp.db.session import db, upsert
 
 
 def case(token: str, staff_id: int) -> tuple[int, datetime] | None:
-    """(person, when it was opened) of a case of this clerk."""
+    """Return (person id, when opened) of a case of this clerk, or None."""
     row = db.session.execute(
         select(CounterCase.person_id, CounterCase.opened_at).where(
             CounterCase.token == token, CounterCase.staff_id == staff_id
@@ -21,7 +21,7 @@ def case(token: str, staff_id: int) -> tuple[int, datetime] | None:
 
 
 def open_case(*, token: str, staff_id: int, person_id: int, at: datetime) -> None:
-    """A case under a new token; the clerk's earlier one for the same person ends with its own."""
+    """Insert a case. It replaces the clerk's earlier case for the same person, token included."""
     row = {"token": token, "staff_id": staff_id, "person_id": person_id, "opened_at": at}
     db.session.execute(
         upsert(CounterCase)

@@ -1,18 +1,18 @@
-"""What a clerk does for a person in front of them, found by ID number and by nothing else.
+"""Cases of people at a window: a clerk finds a person by ID number only, and acts for them.
 
-Two bounds, both kept here and not by the pages alone. What the kind of counter may do is the table
-of rules/capabilities.py. Where it may be done:
+Two limits are enforced here, not only by the pages. rules/capabilities.py says what each kind of
+counter may do. The person's registration says where it may be done:
 
-- Somebody not registered anywhere may be registered by any counter, into a division it works for.
-- Somebody registered where the counter works may have everything done that it can do; they are not
-  registered away from there by it: that is for a counter where they move to, or for the phone.
-- Somebody registered elsewhere may be registered into a division of the counter (a change of
-  registration, 变更登记). Until then nothing of theirs is shown but where they are insured, and
-  nothing else is done.
+- Any counter may register a person who is not registered yet, into one of its divisions.
+- A counter may do everything it is capable of for a person registered in its divisions. It may not
+  register them elsewhere: the counter of the new division does that, or the person on the phone.
+- A counter may register a person from elsewhere into one of its divisions (变更登记). Until then
+  it sees only their division and does nothing else for them.
 
-A record follows the person, not the place it was made in: whoever may act for a person now may move
-records from before they moved. A clerk of a city works for its counties and districts. What is
-refused for want of a right leaves an event `counter.refused`; what is only wrongly filled in, none.
+A record follows the person, not the division where it was created: whoever may act for a person now
+may also move their earlier records. A clerk of a city serves its counties and districts.
+
+An attempt without the right is recorded as `counter.refused`. Invalid input is not.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from flexapp.web import rate_limit
 from flexapp.web.clock import utcnow
 
 CASE_LIFE = timedelta(hours=1)
-"""How long naming a person lasts at a counter; afterwards the ID number is asked for again."""
+"""How long a case lasts at a counter; afterwards the ID number must be entered again."""
 
 HIDDEN = "原参保地登记的内容"
 
@@ -68,26 +68,29 @@ class Case:
 
     @property
     def elsewhere(self) -> Division | None:
-        """Where the person is insured, if that is none of this counter's divisions."""
+        """The person's division, if it is not one of this counter's divisions."""
         if self.registration is None or covers(self.clerk, self.registration.division.code):
             return None
         return self.registration.division
 
     @property
     def subject(self) -> AssessmentSubject:
-        """The person as the one to assess for; only where they are registered."""
+        """The person as the subject of an assessment. Only for a registered person."""
         assert self.registration is not None
         return AssessmentSubject(self.person, self.registration, by_proxy=False)
 
 
 def covers(clerk: Clerk, code: str) -> bool:
-    """Whether a clerk works for a division, by itself or with the rest of its city."""
+    """Whether a clerk serves a division, either directly or as part of a city."""
     place = divisions.find(code)
     return place is not None and bool({place.code, place.city_code} & set(clerk.divisions))
 
 
 def find(*, clerk: Clerk, identity: IdentityNumber, at: datetime) -> str | Refusal | None:
-    """The token of a case for the person of this number; None where we know nobody of it."""
+    """Open a case for the person with this ID number and return its token; None if unknown.
+
+    Refused if the clerk has looked up too many people.
+    """
     refusal = _too_many(clerk, identity, at)
     if refusal is not None:
         return refusal
@@ -98,10 +101,10 @@ def find(*, clerk: Clerk, identity: IdentityNumber, at: datetime) -> str | Refus
 def create(
     *, clerk: Clerk, identity: IdentityNumber, name: str, looked_at: str, at: datetime
 ) -> str | Refusal | None:
-    """The token of a case for a person seen for the first time, whose ID card the clerk has seen.
+    """Create an unknown person whose ID card the clerk has seen, and return the token of a case.
 
-    None, and nobody made, before name and number were shown whole (`looked_at`: their `reviewed`).
-    Where somebody made the person meanwhile it must be the same name.
+    Return None and create nothing unless name and number have been shown in full (`looked_at` is
+    their `reviewed` digest). If the person exists by now, the name must be the same.
     """
     refusal = why_not(clerk.actor.channel_kind, Action.REGISTER) or _too_many(
         clerk, identity, at, new=True
@@ -120,12 +123,16 @@ def create(
 
 
 def reviewed(identity: IdentityNumber, name: str) -> str:
-    """Equal for equal name and number: what was shown whole is what is stored."""
+    """Return a digest of name and number, to verify that what was shown in full is what is
+    stored.
+    """
     return hashlib.sha256(f"{identity.value}\0{name}".encode()).hexdigest()[:32]
 
 
 def case_of(*, token: str, clerk: Clerk) -> Case | Refusal | None:
-    """The case of an address; a refusal where it is over; None where it is not this clerk's."""
+    """Return the case with this token, a refusal if it has expired, or None if it is not this
+    clerk's.
+    """
     found = case_repository.case(token, clerk.id)
     if found is None:
         return None
@@ -138,7 +145,7 @@ def case_of(*, token: str, clerk: Clerk) -> Case | Refusal | None:
 
 
 def why_not_here(case: Case, action: Action) -> Refusal | None:
-    """Why this counter may not do that for this person, if so."""
+    """Return why this counter may not take this action for this person, or None."""
     refusal = why_not(case.clerk.actor.channel_kind, action)
     if refusal is not None or action is Action.REGISTER:
         return refusal
@@ -156,7 +163,7 @@ def why_not_here(case: Case, action: Action) -> Refusal | None:
 def hand_over(
     case: Case, action: Action, typed: Mapping[str, str], *, at: datetime
 ) -> Refusal | None:
-    """Keep what was typed for the person to go on with on the phone."""
+    """Store the entry so that the person can continue it on the phone. Return a refusal or None."""
     refusal = why_not_here(case, action)
     if refusal is not None:
         return refused(case, action, "hand_over", refusal, at)
@@ -172,7 +179,7 @@ def hand_over(
 
 
 def go_on(case: Case, code: str, *, at: datetime) -> HandedOver | Refusal:
-    """Take over what the person began on the phone, where this counter may do it."""
+    """Take over what the person began on the phone, if this counter may do it."""
     actor = case.clerk.actor
     found = handover_codes.find(
         person_id=case.person.id, place=Place.COUNTER, code=code, actor=actor, at=at
@@ -186,7 +193,7 @@ def go_on(case: Case, code: str, *, at: datetime) -> HandedOver | Refusal:
 
 
 def continued(case: Case, number: int | None, action: Action) -> HandedOver | None:
-    """What this clerk goes on with for the person."""
+    """Return the handed-over entry that this clerk continues for the person, or None."""
     return handover_codes.taken(
         number=number,
         person_id=case.person.id,
@@ -196,12 +203,12 @@ def continued(case: Case, number: int | None, action: Action) -> HandedOver | No
 
 
 def changes(case: Case, details: Details) -> tuple[Change, ...]:
-    """What would change, old → new; of a registration elsewhere only its place is told."""
+    """Return the changes, old → new. Of a registration elsewhere only the division is shown."""
     if case.registration is None:
         return ()
     if case.elsewhere is None:
         return registration.changes(case.registration.details, details)
-    # All of it, changed or not: what is left out would tell what is registered there.
+    # List every field, changed or not: leaving one out would reveal the value registered there.
     return (
         Change("参保地区", case.elsewhere.name, details.division.name),
         Change("民族", HIDDEN, details.ethnic_group.name),
@@ -213,7 +220,7 @@ def changes(case: Case, details: Details) -> tuple[Change, ...]:
 def register(
     *, case: Case, details: Details, at: datetime, today: date
 ) -> RegistrationView | Refusal:
-    """登记 or 变更登记, into a division that the clerk works for."""
+    """Register the person or change the registration, into a division that the clerk serves."""
     refusal = why_not_here(case, Action.REGISTER) or _refuse_division(case.clerk, details)
     if refusal is not None:
         return refused(case, Action.REGISTER, "registration", refusal, at)
@@ -233,9 +240,9 @@ def assess(
     kind: RateKind = RateKind.FLEXIBLE,
     shown: str = "",
 ) -> Assessed | tuple[Refusal, ...]:
-    """核定 for the person, or every reason why not; `kind` UNIT: a make-up at the unit rate.
+    """Create an assessment for the person, or return every refusal.
 
-    `shown`: as for `assessment.assess`.
+    `kind` UNIT: a make-up payment at the unit rate. `shown`: as for `assessment.assess`.
     """
     refusal = why_not_here(case, action_of(kind))
     if refusal is not None:
@@ -254,12 +261,15 @@ def assess(
 
 
 def action_of(kind: RateKind) -> Action:
-    """What a counter must be allowed to do for an assessment at that rate."""
+    """Return the action that a counter must be capable of for an assessment at this rate."""
     return Action.SPECIAL if kind is RateKind.UNIT else Action.ASSESS
 
 
 def months(case: Case, today: date) -> tuple[YearMonths, ...]:
-    """The months of this year with their states, of somebody registered where the counter works."""
+    """Return the months of this year with their states.
+
+    () for a person not registered in this counter's divisions.
+    """
     if case.registration is None or case.elsewhere is not None:
         return ()
     cells = assessment.months_of_year(
@@ -269,7 +279,11 @@ def months(case: Case, today: date) -> tuple[YearMonths, ...]:
 
 
 def record_of(case: Case, serial: str) -> Record | None:
-    """The record of that serial, if it is the person's and their counter may look at it."""
+    """Return the record with this serial, or None.
+
+    None also if it is another person's, or the person is registered outside this counter's
+    divisions.
+    """
     record = assessment.find(serial)
     if record is None or record.person_id != case.person.id or case.elsewhere is not None:
         return None
@@ -277,7 +291,7 @@ def record_of(case: Case, serial: str) -> Record | None:
 
 
 def transmit(*, case: Case, record: Record, at: datetime) -> Record | Refusal:
-    """传输."""
+    """Transmit a record of the person (传输)."""
     refusal = why_not_here(case, Action.TRANSMIT)
     if refusal is not None:
         return refused(case, Action.TRANSMIT, record.serial, refusal, at)
@@ -285,7 +299,7 @@ def transmit(*, case: Case, record: Record, at: datetime) -> Record | Refusal:
 
 
 def revoke(*, case: Case, record: Record, at: datetime) -> Record | Refusal:
-    """撤销."""
+    """Revoke a record of the person (撤销)."""
     refusal = why_not_here(case, Action.REVOKE)
     if refusal is not None:
         return refused(case, Action.REVOKE, record.serial, refusal, at)
@@ -293,7 +307,7 @@ def revoke(*, case: Case, record: Record, at: datetime) -> Record | Refusal:
 
 
 def ask_tax(*, case: Case, record: Record, reason: str, at: datetime) -> Record | Refusal:
-    """申请税务撤销, with the person's reason."""
+    """Ask the tax bureau to revoke a record, with the person's reason (申请税务撤销)."""
     refusal = why_not_here(case, Action.REVOKE)
     if refusal is not None:
         return refused(case, Action.REVOKE, record.serial, refusal, at)
@@ -316,7 +330,9 @@ def _refuse_division(clerk: Clerk, details: Details) -> Refusal | None:
 
 
 def refused(case: Case, action: Action, subject: str, refusal: Refusal, at: datetime) -> Refusal:
-    """Note that somebody tried what they may not; people who only look never come here."""
+    """Record an attempt without the right, and return the refusal. Views that only read do not call
+    it.
+    """
     data = {"what": action.value, "code": refusal.reason}
     _note("counter.refused", case.clerk, case.person, subject, at, data)
     return refusal
@@ -332,9 +348,11 @@ def _open(clerk: Clerk, person: PersonCard, at: datetime) -> str:
 def _too_many(
     clerk: Clerk, identity: IdentityNumber, at: datetime, *, new: bool = False
 ) -> Refusal | None:
-    """Whether a clerk looks up more people than anybody serves; the first time is recorded.
+    """Return a refusal if a clerk looks up too many people. Only the first refusal within the time
+    window is recorded.
 
-    `new`: the person is being stored. Until then the clerk asks three times: that is one person.
+    `new`: the person is being stored. Creating a person takes up to three requests that count as
+    one lookup.
     """
     pair = f"{clerk.id}\0{identity.value}"
     if 1 < rate_limit.hit(PERSON_AGAIN, pair) <= PERSON_AGAIN.most and new:

@@ -1,4 +1,4 @@
-"""What the pages of corrected names and phone numbers show."""
+"""View models of the pages that correct names and phone numbers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ DOCUMENTS: Groups = (("", tuple((each.value, each.label) for each in Document)),
 
 @dataclass(frozen=True, slots=True)
 class NamePage:
-    """/counter/people/<token>/name. `new`: what is looked at before it is stored."""
+    """The page /counter/people/<token>/name. The new name, if set, is shown for review before it is
+    stored.
+    """
 
     token: str
     known: PersonRows
@@ -39,7 +41,9 @@ class NamePage:
 
     @classmethod
     def of(cls, case: Case, new: NewName | None = None) -> NamePage:
-        """The page of a case; the whole names only once both are looked at."""
+        """Build the page of a case. Full names are shown only for the review of old and new
+        name.
+        """
         waiting = corrections.waiting_of(case.person.id)
         return cls(
             token=case.token,
@@ -75,7 +79,7 @@ def _effects(person: PersonCard) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class PhonePage:
-    """/counter/people/<token>/phone. `phone`: the new number, to be looked at."""
+    """The page /counter/people/<token>/phone. `phone`: the new number to review."""
 
     token: str
     known: PersonRows
@@ -84,14 +88,14 @@ class PhonePage:
 
     @classmethod
     def of(cls, case: Case, phone: str = "") -> PhonePage:
-        """The page of a case."""
+        """Build the page of a case."""
         old = corrections.phone_of(case.person.id)
         return cls(case.token, PersonRows.of(case), old and mask_phone(old), phone)
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectionLine:
-    """A name that waits, in the list."""
+    """A pending correction of a name in the list."""
 
     id: int
     who: str
@@ -102,14 +106,14 @@ class CorrectionLine:
 
 @dataclass(frozen=True, slots=True)
 class CorrectionsPage:
-    """/counter/corrections: oldest first."""
+    """The page /counter/corrections: pending corrections, oldest first."""
 
     lines: tuple[CorrectionLine, ...]
     more: int | None
 
     @classmethod
     def of(cls, found: Sequence[tuple[Correction, PersonCard]], today: date) -> CorrectionsPage:
-        """A page of them; one more than fits says that there are more."""
+        """Build a page of them. More than `A_PAGE` mean that there are further ones."""
         lines = tuple(
             CorrectionLine(
                 id=each.id,
@@ -125,7 +129,7 @@ class CorrectionsPage:
 
 @dataclass(frozen=True, slots=True)
 class CorrectionPage:
-    """/counter/corrections/<number>."""
+    """The page /counter/corrections/<number>."""
 
     id: int
     facts: tuple[tuple[str, str], ...]
@@ -134,7 +138,7 @@ class CorrectionPage:
 
     @classmethod
     def of(cls, found: Correction, person: PersonCard, clerk: Clerk) -> CorrectionPage:
-        """The page of a correction; an auditor has no buttons."""
+        """Build the page of a correction. An auditor gets no buttons."""
         facts = [
             ("身份证号", person.masked_identity),
             ("原姓名", found.old_name),

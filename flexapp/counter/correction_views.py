@@ -1,4 +1,4 @@
-"""Names and phone numbers corrected at a hall, and names confirmed by an officer."""
+"""Views that correct names and phone numbers at a hall, and let an officer confirm names."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ blueprint = Blueprint("counter_corrections", __name__, url_prefix="/counter")
 @blueprint.get("/people/<token>/name")
 @allow(Access.STAFF, *LOCAL)
 def name(token: str) -> Response:
-    """更正姓名: the new name and the document."""
+    """Ask for the new name and the document (更正姓名)."""
     case = _case(token, "name")
     return case if isinstance(case, Response) else _name_page(case, NameForm())
 
@@ -44,7 +44,7 @@ def name(token: str) -> Response:
 @allow(Access.STAFF, *LOCAL)
 @idempotent
 def correct_name(token: str) -> Response:
-    """Old and new are shown whole; then it is stored."""
+    """Show old and new name in full for review, then store the correction."""
     case = _case(token, "name")
     if isinstance(case, Response):
         return case
@@ -74,7 +74,7 @@ def correct_name(token: str) -> Response:
 @blueprint.get("/people/<token>/phone")
 @allow(Access.STAFF, *LOCAL)
 def phone(token: str) -> Response:
-    """更换手机号: the new number."""
+    """Ask for the new phone number (更换手机号)."""
     case = _case(token, "phone")
     return case if isinstance(case, Response) else _phone_page(case, PhoneForm())
 
@@ -83,7 +83,7 @@ def phone(token: str) -> Response:
 @allow(Access.STAFF, *LOCAL)
 @idempotent
 def change_phone(token: str) -> Response:
-    """The number is shown whole; then it is the account's."""
+    """Show the number in full for review, then assign it to the account."""
     case = _case(token, "phone")
     if isinstance(case, Response):
         return case
@@ -106,7 +106,7 @@ def change_phone(token: str) -> Response:
 @blueprint.get("/corrections", endpoint="index")
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
 def index() -> Response:
-    """What waits to be confirmed, oldest first."""
+    """List the corrections that await confirmation, oldest first."""
     page = CorrectionsPage.of(person_corrections.waiting(row_in("after") or 0), today())
     return render("counter/corrections.html", page=page)
 
@@ -114,7 +114,7 @@ def index() -> Response:
 @blueprint.get(f"/corrections/<int(max={HIGHEST_ROW}):number>")
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
 def show(number: int) -> Response:
-    """Old and new name, and the document that was seen."""
+    """Show old and new name, and the document that was seen."""
     return _page(_found(number), ReasonForm())
 
 
@@ -122,7 +122,7 @@ def show(number: int) -> Response:
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def confirm(number: int) -> Response:
-    """确认更正."""
+    """Confirm the correction (确认更正)."""
     return _decide(number, ReasonForm(), confirmed=True)
 
 
@@ -130,7 +130,7 @@ def confirm(number: int) -> Response:
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def decline(number: int) -> Response:
-    """退回, with a reason."""
+    """Decline the correction with a reason (退回)."""
     return _decide(number, ReasonForm(), confirmed=False)
 
 

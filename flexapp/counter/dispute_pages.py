@@ -1,4 +1,4 @@
-"""What the pages of 不是我办的 show at a counter."""
+"""View models of the pages of 不是我办的 at a counter."""
 
 from __future__ import annotations
 
@@ -30,13 +30,15 @@ from flexapp.web.select_options import Groups
 
 
 def age(since: datetime, today: date, *, began: str) -> str:
-    """How long something has waited: "已等 3 天", or "今天反映" where 反映 is what `began` it."""
+    """Return how long something has waited: "已等 3 天", or for today "今天" followed by
+    `began`.
+    """
     days = (today - since.astimezone(BEIJING).date()).days
     return f"已等 {days} 天" if days > 0 else f"今天{began}"
 
 
 def waiting_since(waits: tuple[int, datetime | None], today: date, *, began: str) -> str:
-    """How much waits, and for how long: what the desk says."""
+    """Return the number waiting and the longest wait, for the entry on the desk; "" if none."""
     number, since = waits
     if since is None:
         return ""
@@ -59,14 +61,14 @@ class DisputeLine:
 
 @dataclass(frozen=True, slots=True)
 class DisputesPage:
-    """/counter/disputes: oldest first."""
+    """The page /counter/disputes: open cases, oldest first."""
 
     lines: tuple[DisputeLine, ...]
     more: int | None
 
     @classmethod
     def of(cls, found: Sequence[tuple[Dispute, PersonCard]], today: date) -> DisputesPage:
-        """A page of cases; one more than fits says that there are more."""
+        """Build a page of cases. More than `A_PAGE` mean that there are further ones."""
         lines = tuple(
             DisputeLine(
                 id=case.id,
@@ -84,7 +86,9 @@ class DisputesPage:
 
 @dataclass(frozen=True, slots=True)
 class DisputePage:
-    """/counter/disputes/<number>: what is disputed, how far it is, and what may be decided."""
+    """The page /counter/disputes/<number>: what is disputed, its progress, and the possible
+    decisions.
+    """
 
     id: int
     name: str
@@ -93,18 +97,18 @@ class DisputePage:
     facts: tuple[tuple[str, str], ...]
     record: tuple[tuple[str, str], ...]
     tag: tuple[str, str] | None
-    """Style and name of the assessment's state."""
+    """CSS class and label of the assessment's state."""
     note: str | None
-    """What whoever settles has to know first."""
+    """What the person who settles the case must know first."""
     choices: Groups
     effects: tuple[tuple[str, str], ...]
-    """What each choice does."""
+    """The effect of each choice."""
     may_settle: bool
     most: int = FOUND_MAX
 
     @classmethod
     def of(cls, found: Found, clerk: Clerk, today: date) -> DisputePage:
-        """The page of a case, for whoever looks: an auditor has no buttons."""
+        """Build the page of a case for this clerk. An auditor gets no buttons."""
         case, record = found.dispute, found.record
         own = case.staff_id == clerk.id
         may = clerk.role in SETTLES and case.state.is_open and not own
@@ -125,7 +129,7 @@ class DisputePage:
 
 
 def _standing(case: Dispute) -> str:
-    """Where a case is, with what the tax bureau has answered since: then it is the desk's turn."""
+    """Return the state of a case. An answer of the tax bureau means that the desk must act next."""
     if case.record_paid:
         return f"{case.state.label}，已缴费"
     if case.state is CaseState.ASKED and case.record_state == State.TAX_REVOKED:

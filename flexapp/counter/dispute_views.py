@@ -1,4 +1,4 @@
-"""/counter/disputes: what people say was not done by them, until it is settled."""
+"""Views of /counter/disputes: cases of 不是我办的, from opening at a counter to settling."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SEERS = (Role.HALL, Role.AGENCY, Role.AUDITOR)
 @blueprint.get("/disputes", endpoint="index")
 @allow(Access.STAFF, *SEERS)
 def index() -> Response:
-    """What waits, oldest first."""
+    """List the open cases, oldest first."""
     found = disputes.waiting(g.counter_session.clerk, row_in("after") or 0)
     page = DisputesPage.of(found, today())
     return render("counter/disputes.html", page=page)
@@ -35,7 +35,7 @@ def index() -> Response:
 @blueprint.get(f"/disputes/<int(max={HIGHEST_ROW}):number>")
 @allow(Access.STAFF, *SEERS)
 def show(number: int) -> Response:
-    """One case."""
+    """Show one case."""
     return _page(_found(number), SettleForm())
 
 
@@ -43,7 +43,7 @@ def show(number: int) -> Response:
 @allow(Access.STAFF, Role.HALL, Role.AGENCY)
 @idempotent
 def settle(number: int) -> Response:
-    """结案, or ask the tax bureau first."""
+    """Settle the case (结案), or ask the tax bureau first."""
     found, form = _found(number), SettleForm()
     if not form.submitted():
         return _page(found, form)
@@ -65,7 +65,7 @@ def settle(number: int) -> Response:
 @allow(Access.STAFF, *LOCAL)
 @idempotent
 def open_case(token: str, serial: str) -> Response:
-    """本人反映不是本人办的: somebody at the counter says so."""
+    """Open a case for the person at the counter (本人反映不是本人办的)."""
     case = case_at(token)
     if isinstance(case, Response):
         return case

@@ -1,7 +1,7 @@
-"""Cases of 不是我办的 at the counters: who sees which, who settles them, and what that does.
+"""Cases of 不是我办的 at the counters: who sees them, who settles them, and what settling does.
 
-The agency sees the whole region, a hall the people insured in its divisions. Townships settle
-nothing: what is settled moves assessments. Whose own doing is disputed does not settle the case.
+The agency sees the whole region, a hall the people insured in its divisions. Townships settle no
+cases, because settling moves assessments. A clerk may not settle a case about their own action.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ SETTLES = frozenset({Role.HALL, Role.AGENCY})
 A_PAGE = 20
 
 ASKED_BECAUSE = "参保人反映不是本人办的，经办机构核实后申请撤销"
-"""What the tax bureau's clerk reads."""
+"""The reason that the tax bureau's clerk reads."""
 
 NOT_ALLOWED = Refusal("role_cannot", "只有社保服务大厅和经办机构管理员可以核实结案。")
 OWN_ACT = Refusal("own_act", "反映的这件事是您经手的，请由别的经办人员核实。")
@@ -56,7 +56,7 @@ CHOOSE = Refusal("choice_missing", "请选择核实的结果。", "choice")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A case as whoever settles it sees it. `event`: what is disputed."""
+    """A case with what its reader needs. `event`: the disputed audit event."""
 
     dispute: Dispute
     person: PersonCard
@@ -66,7 +66,7 @@ class Found:
 
     @property
     def where(self) -> Situation:
-        """How far the assessment is."""
+        """The progress of the assessment, for the rules."""
         if self.record is None:
             return situation(None)
         asked = self.dispute.state is CaseState.ASKED
@@ -74,31 +74,36 @@ class Found:
 
     @property
     def choices(self) -> tuple[Choice, ...]:
-        """What may be decided now."""
+        """The decisions that are possible now."""
         return choices(self.where, by_proxy=self.dispute.by_proxy)
 
 
 def places_of(clerk: Clerk) -> tuple[str, ...] | None:
-    """The divisions whose people a clerk sees; None: the whole region."""
+    """Return the divisions whose people a clerk sees; None for the whole region."""
     if not clerk.role.is_local:
         return None
     return tuple(place.code for place in ALL_DIVISIONS if covers(clerk, place.code))
 
 
 def waiting(clerk: Clerk, after: int) -> tuple[tuple[Dispute, PersonCard], ...]:
-    """Open cases with their people, oldest first: a page and, where there are more, one further."""
+    """Return open cases with their people, oldest first.
+
+    At most `A_PAGE + 1`: the extra case means that there are more.
+    """
     found = disputes.waiting(places_of(clerk), after=after, limit=A_PAGE + 1)
     cards = people.people_by_ids({each.person_id for each in found})
     return tuple((each, cards[each.person_id]) for each in found)
 
 
 def count(clerk: Clerk) -> tuple[int, datetime | None]:
-    """How many wait for this clerk, and since when the oldest one does; nothing for a township."""
+    """Return how many cases wait for this clerk, and when the oldest was opened. (0, None) for a
+    township.
+    """
     return disputes.count_waiting(places_of(clerk)) if clerk.role in SEES else (0, None)
 
 
 def find(number: int, clerk: Clerk) -> Found | None:
-    """The case of that number, if it is one of this clerk's."""
+    """Return the case with this number if the clerk may see it, else None."""
     dispute = disputes.find(number)
     if dispute is None or clerk.role not in SEES:
         return None
@@ -116,16 +121,16 @@ def find(number: int, clerk: Clerk) -> Found | None:
 def decide(
     *, number: int, choice: str, text: str, clerk: Clerk, at: datetime
 ) -> Found | tuple[Refusal, ...]:
-    """Settle a case, or ask the tax bureau first; the case as it is then, or every reason why not.
+    """Settle a case or ask the tax bureau first. Return the updated case, or every refusal.
 
-    `text`: what was found. The assessment, proxy handling, the case and their events are one
+    `text`: what was found. The assessment, proxy permission, case and their events change in one
     transaction.
     """
     case = find(number, clerk)
     if case is None:
         return (Refusal("dispute_unknown", "没有找到这件反映。"),)
     disputes.hold_cases(case.person.id)
-    case = find(number, clerk)  # again, now that nobody else changes it
+    case = find(number, clerk)  # read again under the lock
     assert case is not None
     refusal = _why_not(case, clerk)
     if refusal is not None:
@@ -138,7 +143,7 @@ def decide(
     if isinstance(step, Refusal):
         return (step,)
     if step.closes_proxy:
-        advisory_lock("person", case.person.identity.value)  # before the move records its event
+        advisory_lock("person", case.person.identity.value)  # before the move's audit event
     moved = _move(case, step.move, clerk, at)
     if moved is not None:
         return (moved,)
@@ -156,8 +161,10 @@ def decide(
 
 
 def open_for(*, case: Case, record: Record, at: datetime) -> int | Refusal:
-    """Open a case for somebody at the counter who says so, with their ID card seen: also about what
-    was done with their own account. The number of the case."""
+    """Open a case for the person at the counter, whose ID card was seen. Return its number.
+
+    The person may also dispute what was done with their own account.
+    """
     refusal = why_not_here(case, Action.REVOKE)
     if refusal is not None:
         return refused(case, Action.REVOKE, record.serial, refusal, at)

@@ -1,4 +1,4 @@
-"""Forms of cases at a window."""
+"""The form of a dispute at a window."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from flexapp.web.forms import PageForm, prose, strip
 
 
 class SettleForm(PageForm):
-    """How a case of 不是我办的 is settled."""
+    """The decision that settles a case of 不是我办的, and what was found."""
 
     choice = StringField("结果", filters=[strip])
     found = StringField("核实的情况", filters=[prose])

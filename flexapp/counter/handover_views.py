@@ -1,4 +1,4 @@
-"""/counter/people/<token>/…: a case begun on the phone goes on here, or the other way round."""
+"""Views of /counter/people/<token>/…: continue an entry from the phone here, or the reverse."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FORMS = {
 @blueprint.get("/hand-over")
 @allow(Access.STAFF, *LOCAL)
 def ask(token: str) -> Response:
-    """Which code? And the codes that the person is to be told."""
+    """Ask for the code, and show the codes to give to the person."""
     case = case_at(token)
     return case if isinstance(case, Response) else _page(case, HandOverForm())
 
@@ -40,7 +40,7 @@ def ask(token: str) -> Response:
 @allow(Access.STAFF, *LOCAL)
 @idempotent
 def go_on(token: str) -> Response:
-    """To the form, filled with what the person typed on the phone."""
+    """Redirect to the form, filled with what the person typed on the phone."""
     case = case_at(token)
     if isinstance(case, Response):
         return case
@@ -57,14 +57,14 @@ def go_on(token: str) -> Response:
 @blueprint.post("/registration/hand-over")
 @allow(Access.STAFF, *LOCAL)
 def registration(token: str) -> Response:
-    """让本人在手机上继续: 登记."""
+    """Hand the registration over to the phone (让本人在手机上继续)."""
     return _give(token, Action.REGISTER, RegistrationForm())
 
 
 @blueprint.post("/assess/hand-over")
 @allow(Access.STAFF, *LOCAL)
 def assessment(token: str) -> Response:
-    """让本人在手机上继续: 核定."""
+    """Hand the assessment over to the phone (让本人在手机上继续)."""
     return _give(token, Action.ASSESS, AssessmentForm())
 
 

@@ -1,4 +1,4 @@
-"""What a clerk sees of the person they serve, and where the pages of 核定 lead at a counter."""
+"""View models of the person a clerk serves, and the desks of 核定 at a counter."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ UNIT_RATE = replace(
         "trial": "counter_assessment.trial_unit",
     },
 )
-"""The same for a make-up at the unit rate."""
+"""The desk for a make-up payment at the unit rate."""
 
 DESKS = {RateKind.FLEXIBLE: WINDOW_DESK, RateKind.UNIT: UNIT_RATE}
 
 
 def division_groups(clerk: Clerk) -> Groups:
-    """The divisions that a clerk may register into, as the select offers them."""
+    """Return the divisions that a clerk may register into, as groups of a select."""
     own = (
         (group, tuple(place for place in places if covers(clerk, place[0])))
         for group, places in DIVISIONS
@@ -84,7 +84,7 @@ def division_groups(clerk: Clerk) -> Groups:
 
 @dataclass(frozen=True, slots=True)
 class PersonRows:
-    """Who it is, masked: the clerk compares it with the ID card in their hand."""
+    """The person, masked, for the clerk to compare with the ID card."""
 
     name: str
     identity: str
@@ -93,7 +93,7 @@ class PersonRows:
 
     @classmethod
     def of(cls, case: Case) -> PersonRows:
-        """The rows of a case's person."""
+        """Build the rows of a case's person."""
         return cls(
             name=case.person.masked_name,
             identity=case.person.masked_identity,
@@ -104,7 +104,10 @@ class PersonRows:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationPage:
-    """登记 at a counter: `current` is what is registered here, `elsewhere` where it is not here."""
+    """The registration page (登记) at a counter.
+
+    `current`: the registration, if it is here. `elsewhere`: the name of its division, if not.
+    """
 
     token: str
     known: PersonRows
@@ -116,7 +119,7 @@ class RegistrationPage:
 
     @classmethod
     def of(cls, case: Case, changes: Sequence[Change] = (), digest: str = "") -> RegistrationPage:
-        """The page of a case; nothing of a registration elsewhere is shown but its place."""
+        """Build the page of a case. Of a registration elsewhere only the division is shown."""
         return cls(
             token=case.token,
             known=PersonRows.of(case),
@@ -130,7 +133,7 @@ class RegistrationPage:
 
 @dataclass(frozen=True, slots=True)
 class PersonPage:
-    """/counter/people/<token>: what the person has, as far as this counter may see it."""
+    """The page /counter/people/<token>: what the person has, as far as this counter may see it."""
 
     token: str
     known: PersonRows
@@ -138,24 +141,24 @@ class PersonPage:
     elsewhere: str | None
     months: tuple[YearMonths, ...]
     last_month: str
-    """The retirement boundary."""
+    """The last month that may be assessed before retirement."""
     special_cases: bool
-    """Whether this counter takes retirements and make-ups at the unit rate."""
+    """Whether this counter handles retirements and make-up payments at the unit rate."""
     may_assess: bool
     sentence: str | None
-    """Why this counter does not assess for the person, if so."""
+    """Why this counter may not assess for the person, if so."""
     cards: tuple[RecordCard, ...]
     older: int | None
     may_correct: bool
-    """Whether this counter corrects the name and the phone number."""
+    """Whether this counter may correct the name and the phone number."""
 
     @classmethod
     def of(
         cls, case: Case, *, months: tuple[YearMonths, ...], records: Sequence[Record]
     ) -> PersonPage:
-        """The page of a case; `records`: one more than fits says that there are older ones.
+        """Build the page of a case. More than `PAGE_SIZE` records mean that there are older ones.
 
-        Amounts are for counters that may handle them: a township sees the months and their states.
+        Only counters that may assess see amounts. A township sees the months and their states.
         """
         refusal = why_not_here(case, Action.ASSESS)
         shown = records[:PAGE_SIZE] if refusal is None else ()
@@ -184,7 +187,7 @@ def record_card(
     listed: bool = False,
     months: Sequence[YearMonths] = (),
 ) -> RecordCard:
-    """The card of a record: the residents' own, with the buttons this counter may press."""
+    """Build the card of a record as for residents, with the buttons that this counter may use."""
     return RecordCard.of(
         record,
         who=case.token,
@@ -199,7 +202,7 @@ def record_card(
 
 @dataclass(frozen=True, slots=True)
 class BeyondLine:
-    """An assessment with months after the retirement boundary, and what to do with it."""
+    """An assessment with months after the retirement limit, and what to do about it."""
 
     serial: str
     url: str
@@ -211,7 +214,7 @@ class BeyondLine:
 
 @dataclass(frozen=True, slots=True)
 class RetirementPage:
-    """/counter/people/<token>/retirement."""
+    """The page /counter/people/<token>/retirement."""
 
     token: str
     known: PersonRows
@@ -223,7 +226,7 @@ class RetirementPage:
 
     @classmethod
     def of(cls, case: Case, beyond: Sequence[Record]) -> RetirementPage:
-        """The page of a case; the months offered are those that can be approved."""
+        """Build the page of a case. It offers the months that can be approved."""
         person = case.person
         ages = [
             age for age in OriginalAge if age.value[0] == ("M" if person.sex is Sex.MALE else "F")
@@ -257,7 +260,7 @@ class RetirementPage:
 
 @dataclass(frozen=True, slots=True)
 class HandOverPage:
-    """A person's cases that go from one place to the other: the codes to tell them."""
+    """A person's entries handed over between counter and phone, with the codes to give them."""
 
     token: str
     known: PersonRows
@@ -265,6 +268,6 @@ class HandOverPage:
 
     @classmethod
     def of(cls, case: Case) -> HandOverPage:
-        """The page of a case."""
+        """Build the page of a case."""
         codes = handover_codes.waiting(person_id=case.person.id, place=Place.PHONE)
         return cls(case.token, PersonRows.of(case), tuple(codes))

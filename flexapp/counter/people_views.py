@@ -1,4 +1,4 @@
-"""/counter/people: find or create a person by ID number, see what they have, register them."""
+"""Views of /counter/people: find or create a person by ID number, show and register them."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ LOCAL = (Role.TOWNSHIP, Role.HALL)
 @blueprint.get("")
 @allow(Access.STAFF, *LOCAL)
 def ask() -> Response:
-    """Whose ID number?"""
+    """Ask for the ID number."""
     return find_page(FindForm())
 
 
 @blueprint.post("")
 @allow(Access.STAFF, *LOCAL)
 def find() -> Response:
-    """Go on to the person, or ask for the name of somebody new."""
+    """Redirect to the person's page, or ask for the name of an unknown person."""
     form = FindForm()
     if not form.submitted():
         return find_page(form)
@@ -57,7 +57,7 @@ def find() -> Response:
 @allow(Access.STAFF, *LOCAL)
 @idempotent
 def create() -> Response:
-    """Somebody we do not know yet, by ID number and name."""
+    """Create an unknown person by ID number and name."""
     form = FindForm()
     if not form.submitted():
         return find_page(form, unknown=True)
@@ -92,7 +92,7 @@ def create() -> Response:
 @blueprint.get("/<token>")
 @allow(Access.STAFF, *LOCAL)
 def show(token: str) -> Response:
-    """What the person has."""
+    """Show what the person has."""
     case = case_at(token)
     if isinstance(case, Response):
         return case
@@ -107,7 +107,7 @@ def show(token: str) -> Response:
 @blueprint.get("/<token>/registration")
 @allow(Access.STAFF, *LOCAL)
 def registration_form(token: str) -> Response:
-    """登记: the residents' form, filled with what is registered here."""
+    """Show the residents' registration form (登记), filled with the registration here."""
     case = case_at(token)
     if isinstance(case, Response):
         return case
@@ -128,7 +128,7 @@ def registration_form(token: str) -> Response:
 @allow(Access.STAFF, *LOCAL)
 @idempotent
 def register(token: str) -> Response:
-    """Register; a change takes effect only once its old → new has been shown."""
+    """Register the person. A change must first be shown for review as old → new."""
     case = case_at(token)
     if isinstance(case, Response):
         return case
@@ -161,7 +161,10 @@ def register(token: str) -> Response:
 
 
 def case_at(token: str) -> Case | Response:
-    """The case of the address; the ID number again where it is over; 404 where it is no case."""
+    """Return the case of the address. 404 if it does not exist or is another clerk's.
+
+    If it has expired, the page that asks for the ID number is returned instead.
+    """
     found = cases.case_of(token=token, clerk=g.counter_session.clerk)
     if found is None:
         abort(404)
@@ -173,7 +176,7 @@ def case_at(token: str) -> Case | Response:
 
 
 def find_page(form: FindForm, *, unknown: bool = False, status: int | None = None) -> Response:
-    """The page that asks whose; `unknown`: there is nobody of that number, so what name?"""
+    """Render the page that asks for the ID number. `unknown`: it also asks for the name."""
     return render(
         "counter/people.html",
         status or form.status,

@@ -1,8 +1,8 @@
-"""Names and phone numbers corrected at a hall (people/corrections.py), and names confirmed by a
-second officer.
+"""Correct names and phone numbers at a hall, and confirm names at the agency.
 
-A hall does it for people of its divisions, and for those registered nowhere yet, with their
-document in hand. A name that assessments were made under waits for an officer of the agency.
+A hall corrects them for people of its divisions and for unregistered people, from a document that
+the clerk has seen (people/corrections.py). A name under which assessments exist must be confirmed
+by an officer of the agency.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from flexapp.staff.service import Clerk
 
 A_PAGE = 20
 AT_TAX = frozenset(State) - {State.ASSESSED, State.REJECTED, State.REVOKED}
-"""States in which the tax bureau was told of an assessment, or is just being told."""
+"""States in which the tax bureau knows of an assessment, or is just being notified."""
 
 NOT_ALLOWED = Refusal("role_cannot", "只有经办机构管理员可以复核姓名更正。")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NewName:
-    """A name read from what was typed, with the document that was seen."""
+    """A validated new name, with the document that was seen."""
 
     name: str
     document: Document
@@ -45,13 +45,13 @@ class NewName:
 
     @property
     def digest(self) -> str:
-        """Equal for equal content: what was reviewed is what is stored."""
+        """A digest of the content, to verify that what was reviewed is what is stored."""
         fields = [self.name, self.document.value, self.document_end]
         return hashlib.sha256(json.dumps(fields).encode()).hexdigest()[:32]
 
 
 def why_not_correct(case: Case) -> Refusal | None:
-    """Why this counter does not correct anything of this person, if so."""
+    """Return why this counter may not correct anything of this person, or None."""
     refusal = why_not(case.clerk.actor.channel_kind, Action.SPECIAL)
     if refusal is None and case.elsewhere is not None:
         return Refusal(
@@ -69,8 +69,10 @@ WRONG_NUMBER = Refusal(
 
 
 def says_their_number(shown: tuple[object, ...], person: PersonCard) -> bool:
-    """Whether the last four characters are those of the person's number, on the documents that
-    have it; the others have numbers of their own."""
+    """Whether the last four characters match the person's ID number.
+
+    Only documents that show the ID number are checked. The others have numbers of their own.
+    """
     kind, last = shown
     return kind not in HAVE_THE_NUMBER or person.identity.value.endswith(str(last))
 
@@ -78,7 +80,7 @@ def says_their_number(shown: tuple[object, ...], person: PersonCard) -> bool:
 def read_name(
     *, case: Case, name: str, document: str, end: str, registry: PopulationRegistry
 ) -> NewName | tuple[Refusal, ...]:
-    """The new name with its document, or everything wrong with it; asks the population registry."""
+    """Parse a new name with its document, or return every refusal. Asks the population registry."""
     named = parse_name(name)
     shown = read_document(document, end)
     refusals = [named] if isinstance(named, Refusal) else []
@@ -98,7 +100,7 @@ def read_name(
 
 
 def correct_name(*, case: Case, new: NewName, at: datetime) -> Correction | Refusal:
-    """Correct it at once, or let it wait for the second officer."""
+    """Correct the name at once, or submit it for confirmation by a second officer."""
     return corrections.correct_name(
         person=case.person,
         name=new.name,
@@ -111,17 +113,17 @@ def correct_name(*, case: Case, new: NewName, at: datetime) -> Correction | Refu
 
 
 def needs_second(person: PersonCard) -> bool:
-    """Whether anything was assessed under the name."""
+    """Whether the person has assessments, so that a second officer must confirm."""
     return bool(assessment.own_records(person.id))
 
 
 def told_tax(person: PersonCard) -> int:
-    """How many live assessments the tax bureau was told of under the name of now."""
+    """Count the person's assessments that the tax bureau knows under the present name."""
     return sum(record.state in AT_TAX for record in assessment.all_own(person.id))
 
 
 def read_phone(*, case: Case, typed: str) -> str | Refusal:
-    """The new number, or why it cannot be the person's."""
+    """Parse a new number, or return why it cannot be the person's."""
     phone = parse_phone(typed)
     if isinstance(phone, Refusal):
         return phone
@@ -129,24 +131,29 @@ def read_phone(*, case: Case, typed: str) -> str | Refusal:
 
 
 def change_phone(*, case: Case, phone: str, at: datetime) -> Refusal | None:
-    """Sign-in codes go to the new number from now on."""
+    """Change the phone number. Sign-in codes go to the new number from now on."""
     return corrections.change_phone(person=case.person, phone=phone, actor=case.clerk.actor, at=at)
 
 
 def note_refused(case: Case, refusal: Refusal, subject: str, at: datetime) -> Refusal:
-    """Somebody tried what their counter may not do."""
+    """Record an attempt at what this counter may not do."""
     return refused(case, Action.SPECIAL, subject, refusal, at)
 
 
 def waiting(after: int) -> tuple[tuple[Correction, PersonCard], ...]:
-    """Names that wait to be confirmed, oldest first: a page and, where there are more, one."""
+    """Return corrections of names that await confirmation, with their people, oldest first.
+
+    At most `A_PAGE + 1`: the extra correction means that there are more.
+    """
     found = corrections.waiting(after=after, limit=A_PAGE + 1)
     cards = people.people_by_ids({each.person_id for each in found})
     return tuple((each, cards[each.person_id]) for each in found)
 
 
 def count(clerk: Clerk) -> tuple[int, datetime | None]:
-    """How many wait, for those who look at them."""
+    """Return how many await confirmation and since when; (0, None) for roles that may not see
+    them.
+    """
     seen = clerk.role in (Role.AGENCY, Role.AUDITOR)
     return corrections.count_waiting() if seen else (0, None)
 
@@ -154,7 +161,7 @@ def count(clerk: Clerk) -> tuple[int, datetime | None]:
 def decide(
     *, number: int, confirmed: bool, reason: str, clerk: Clerk, at: datetime
 ) -> Correction | Refusal:
-    """An officer confirms a name, or gives it back with a reason."""
+    """Confirm a name, or decline it with a reason. Only an officer of the agency may."""
     if clerk.role is not Role.AGENCY:
         return NOT_ALLOWED
     if confirmed:

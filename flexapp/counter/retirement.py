@@ -1,7 +1,7 @@
-"""Retirement at a hall: what was approved, and what it leaves to be mended (design 2.5).
+"""Record a retirement at a hall, and list assessments that conflict with it (design 2.5).
 
-A hall of the person's division records it, from papers it has seen; the boundary of what may be
-assessed moves at once. What was assessed beyond it stays until somebody revokes it.
+A hall of the person's division records it from documents it has seen. The limit of what may be
+assessed changes at once. Assessments beyond the limit stay until somebody revokes them.
 """
 
 from __future__ import annotations
@@ -30,11 +30,16 @@ WHAT_TO_DO = {
     State.TAX_REVOKING: "已申请税务撤销：请等税务答复，撤销后再重新核定。",
     State.TAX_REVOKED: "税务已撤销：请撤销，再核定到可核定的月份。",
 }
-"""For every state that holds months, what is to be done with one beyond the boundary."""
+"""What to do about an assessment beyond the limit, by state. Every state that reserves months is
+listed.
+"""
 
 
 def record(*, case: Case, original: str, approved: str, at: datetime) -> PersonCard | Refusal:
-    """Record the original age ("" for the usual one) and the month ("" for none approved yet)."""
+    """Record the original retirement age and the approved month.
+
+    `original`: "" keeps the present age. `approved`: "YYYY-MM", or "" if none is approved yet.
+    """
     refusal = why_not_here(case, Action.SPECIAL)
     if refusal is not None:
         return refused(case, Action.SPECIAL, "retirement", refusal, at)

@@ -1,4 +1,4 @@
-"""/counter/people/<token>/retirement: the approved month, and what was assessed beyond it."""
+"""Views of /counter/people/<token>/retirement: the approved month, and assessments beyond it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ blueprint = Blueprint("counter_retirement", __name__, url_prefix="/counter/peopl
 @blueprint.get("/retirement")
 @allow(Access.STAFF, *LOCAL)
 def form(token: str) -> Response:
-    """What is recorded, what bounds the months, and what lies beyond."""
+    """Show what is recorded, the resulting limit, and the assessments beyond it."""
     case = case_at(token)
     if isinstance(case, Response):
         return case
@@ -41,7 +41,7 @@ def form(token: str) -> Response:
 @allow(Access.STAFF, *LOCAL)
 @idempotent
 def record(token: str) -> Response:
-    """Record it; the boundary moves at once."""
+    """Record the retirement. The limit changes at once."""
     case = case_at(token)
     if isinstance(case, Response):
         return case

@@ -1,1 +1,1 @@
-"""The database: engines, sessions, transactions, locks and column types."""
+"""The database layer: engines, sessions, transactions, locks and column types."""

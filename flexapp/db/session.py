@@ -1,13 +1,13 @@
-"""Bare extension objects, and how the database begins its transactions.
+"""Uninitialised Flask extensions, and how transactions begin on SQLite and PostgreSQL.
 
-SQLite upgrades a read transaction to a writing one by failing whoever comes second, whatever the
-busy timeout says. So a unit of work that may write says so first (`write_intent`) and begins with
-`BEGIN IMMEDIATE`; one that only reads begins deferred and never waits for a writer.
+SQLite: when two read transactions try to become write transactions, the second one fails at once,
+whatever the busy timeout. A unit of work that may write therefore sets `write_intent` and begins
+with `BEGIN IMMEDIATE`. A read-only one begins deferred and never waits for a writer.
 
-On PostgreSQL writers do not wait for each other of themselves. What reads before it writes says
-what it is about (`hold`), and waits for whoever is about the same; each statement then sees what
-was committed before it. One that only reads sees a single state of everything, as on SQLite, and
-the database refuses what it would write.
+PostgreSQL: writers do not wait for each other by default. A unit of work that reads before it
+writes acquires an advisory lock on its subject; other transactions with the same subject wait. It
+runs at READ COMMITTED, so each statement sees everything committed before it. A read-only unit of
+work runs at REPEATABLE READ: it sees one snapshot, as on SQLite, and the database refuses writes.
 """
 
 from __future__ import annotations
@@ -51,23 +51,23 @@ from sqlalchemy.types import TypeDecorator
 from flexapp.config import Settings
 
 BUSY_SECONDS = 10
-"""How long a writer waits for its turn, and on PostgreSQL a request for a connection, before the
-page says that the system is busy."""
+"""Timeout in seconds for the lock of a writer, and on PostgreSQL also for a connection of the pool.
+After it the page says that the system is busy."""
 
 IDLE_SECONDS = 60
-"""After which PostgreSQL ends a transaction whose process has fallen silent, locks and all."""
+"""Seconds after which PostgreSQL ends an idle transaction and releases its locks."""
 
 LARGE_CACHE_KB = 512 * 1024
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.0001, 0.005
-"""Seconds between tries to begin writing; each pause is a quarter longer than the one before."""
+"""Seconds between attempts to begin a write transaction; each pause is 25 % longer than before."""
 
 write_intent: ContextVar[bool] = ContextVar("write_intent", default=False)
-"""Whether the transaction about to begin may write."""
+"""Whether the next transaction of this context may write."""
 
 
 class Base(DeclarativeBase):
-    """Declarative base with named constraints, so that Alembic can drop what it made."""
+    """Declarative base with named constraints, so that Alembic can drop them by name."""
 
     metadata = MetaData(
         naming_convention={
@@ -91,14 +91,17 @@ else:
 
 
 def table_of(model: type[Base]) -> Table:
-    """The table of a mapped class, for statements that need no objects back."""
+    """The table of a mapped class, for statements that return rows instead of objects."""
     table = model.__table__
     assert isinstance(table, Table)
     return table
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """A point in time: aware in Python, UTC in the database (SQLite keeps no zone of its own)."""
+    """A point in time: timezone-aware in Python, UTC in the database (SQLite stores no zone).
+
+    Raises `ValueError` for a naive value.
+    """
 
     impl = DateTime
     cache_ok = True
@@ -115,9 +118,9 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 def day_of(moment: ColumnElement[datetime]) -> ColumnElement[str]:
-    """The day in China, YYYY-MM-DD, of a column of moments; each engine has its own words for it.
+    """SQL expression for the day in China, YYYY-MM-DD, of a UTC column, in the engine's dialect.
 
-    A fixed offset is exact: China has one civil time without summer time.
+    The fixed offset of 8 hours is exact: China has one civil time without daylight saving.
     """
     if db.session.get_bind().dialect.name == "postgresql":
         return func.to_char(moment + text("interval '8 hours'"), "YYYY-MM-DD")
@@ -125,26 +128,28 @@ def day_of(moment: ColumnElement[datetime]) -> ColumnElement[str]:
 
 
 def upsert(model: type[Base]) -> SqliteInsert | PostgresqlInsert:
-    """An INSERT of the engine in use that knows ON CONFLICT."""
+    """An INSERT in the dialect of the engine, which supports ON CONFLICT."""
     if db.session.get_bind().dialect.name == "postgresql":
         return postgresql_insert(model)
     return sqlite_insert(model)
 
 
 def advisory_lock(what: str, key: object) -> None:
-    """Wait for whoever else is about the same, and keep others waiting until the transaction ends.
+    """Acquire an exclusive lock on (`what`, `key`) until the transaction ends.
 
-    To be said before the first look at what the decision rests on. Objects that the session has
-    loaded are read again when they are next used. SQLite has one writer at a time and needs nothing
-    of it. Who holds two things takes them in this order: a form's key, then account, staff or
-    phone, then disputes of a person, then person; and all of them before the row of an assessment
-    is changed and before the first event is recorded, which holds the end of the chain.
+    Acquire it before reading the rows the decision depends on. Objects loaded in the session are
+    expired and reloaded at their next use. On SQLite, and in read-only transactions, it does
+    nothing: SQLite allows a single writer at a time.
+
+    Lock order, to avoid deadlocks: key of a form; account, staff or phone; disputes of a person;
+    person. All of them come before the row of an assessment is changed, and before the first audit
+    event is recorded, which locks the end of the chain.
     """
     if write_intent.get() and db.session.get_bind().dialect.name == "postgresql":
         digest = hashlib.blake2b(f"{what}\0{key}".encode(), digest_size=8).digest()
         number = int.from_bytes(digest, "big", signed=True)
         db.session.execute(_HOLD, {"number": number})
-        # What was loaded before may have been changed by whoever held this until now.
+        # The previous holder of the lock may have changed rows that are loaded in the session.
         db.session.flush()
         db.session.expire_all()
 
@@ -153,8 +158,8 @@ _HOLD = text("SELECT pg_advisory_xact_lock(:number)")
 
 
 def engine_options(settings: Settings) -> dict[str, Any]:
-    """How SQLAlchemy is to make the engine for these settings."""
-    # An exception of the database lands in the log; what was bound to it must not.
+    """The options of `create_engine` for these settings."""
+    # Database exceptions are logged; the bound parameters may be personal data.
     options: dict[str, Any] = {"hide_parameters": True}
     if settings.database_url.startswith("sqlite:"):
         return options
@@ -168,7 +173,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "max_overflow": 0,
         "pool_timeout": BUSY_SECONDS,
         "pool_recycle": settings.database_recycle,
-        # A connection that died with its server, or in a firewall, is replaced before it is used.
+        # Replaces connections dropped by the server or a firewall before they are used.
         "pool_pre_ping": True,
         "connect_args": {
             "application_name": "flexapp",
@@ -181,28 +186,29 @@ def engine_options(settings: Settings) -> dict[str, Any]:
 def execute(
     statement: Executable, values: Mapping[str, object] | Sequence[Mapping[str, object]] = ()
 ) -> CursorResult[*tuple[Any, ...]]:
-    """Execute a statement on tables, not classes, in the transaction of the session.
+    """Execute a Core statement on the connection of the session's transaction.
 
-    For what runs on every page: `session.execute` first looks whether there are objects to be made
-    of the rows, which takes as long again as the statement.
+    For statements that run on every page: the ORM overhead of `session.execute` takes as long as
+    the statement itself.
     """
     session = db.session()
     connection: Connection | None = session.info.get(_CONNECTION)
-    # Of the session's transaction: one that ended closed its connection, and it stays closed.
+    # The end of a transaction closes its connection for good, so a cached one may be stale.
     if connection is None or connection.closed:
         connection = session.info[_CONNECTION] = session.connection()
     return connection.execute(statement, values or None)
 
 
 _CONNECTION = "connection"
-"""Under which name a session remembers the connection of its transaction: asking for it takes a
-third as long as a statement."""
+"""Key in `session.info` for the cached connection of the transaction. `session.connection()` takes
+a third as long as a statement."""
 
 
 def next_numbers(table: Table, count: int) -> list[int]:
-    """So many numbers for new rows of a table, ascending, for statements that add many at once.
+    """Reserve `count` primary keys for new rows of a table, ascending, for bulk inserts.
 
-    On SQLite only in a transaction that writes: nobody else can add a row meanwhile.
+    On SQLite it requires a write transaction, in which nobody else can insert a row; otherwise it
+    raises `RuntimeError`.
     """
     (key,) = table.primary_key.columns
     if db.session.get_bind().dialect.name == "postgresql":
@@ -218,9 +224,9 @@ def next_numbers(table: Table, count: int) -> list[int]:
 
 
 def next_number(table: Table) -> ColumnElement[int]:
-    """The number of the next new row of a table, to be selected, for what must know it before.
+    """SQL expression for the primary key of the next row, for callers that need it before INSERT.
 
-    On SQLite only in a transaction that writes: nobody else can add a row meanwhile.
+    On SQLite use it only in a write transaction, in which nobody else can insert a row.
     """
     (key,) = table.primary_key.columns
     if db.session.get_bind().dialect.name == "postgresql":
@@ -229,16 +235,17 @@ def next_number(table: Table) -> ColumnElement[int]:
 
 
 def widen_cache() -> None:
-    """Keep more of the database in memory on this connection, for a command that writes much.
+    """Enlarge SQLite's page cache on this connection, for commands that write many rows.
 
-    With SQLite's 2 MB the pages of a long transaction are written out and read again many times.
+    With the default of 2 MB the pages of a long transaction are written and read again many times.
+    On PostgreSQL it does nothing.
     """
     if db.session.get_bind().dialect.name == "sqlite":
         db.session.connection().exec_driver_sql(f"PRAGMA cache_size=-{LARGE_CACHE_KB}")
 
 
 def init_database(app: Flask) -> None:
-    """Bind `db` to the app and set the engine's transaction behaviour."""
+    """Bind `db` to the app and configure how the engine begins transactions."""
     db.init_app(app)
     with app.app_context():
         engine = db.engine
@@ -251,7 +258,7 @@ def init_database(app: Flask) -> None:
 def _prepare_postgresql(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def on_begin(connection: Any) -> None:
-        # The driver says both with its BEGIN: no message more than it sends anyway.
+        # The driver sends both settings with its BEGIN, so they need no extra round trip.
         driver, writes = connection.connection.driver_connection, write_intent.get()
         levels = psycopg.IsolationLevel
         driver.isolation_level = levels.READ_COMMITTED if writes else levels.REPEATABLE_READ
@@ -261,7 +268,7 @@ def _prepare_postgresql(engine: Engine) -> None:
 def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # we send BEGIN ourselves, below
+        connection.isolation_level = None  # `on_begin` sends BEGIN
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
@@ -274,15 +281,15 @@ def _prepare_sqlite(engine: Engine) -> None:
         if write_intent.get():
             _begin_writing(connection)
         else:
-            # Past SQLAlchemy's bookkeeping: it is said on every page.
+            # On the driver's cursor: runs on every page, so it skips SQLAlchemy's overhead.
             connection.connection.cursor().execute("BEGIN")
 
 
 def _begin_writing(connection: Any) -> None:
-    """`BEGIN IMMEDIATE`, asked for every fraction of a millisecond.
+    """Send `BEGIN IMMEDIATE`, retrying at intervals from FIRST_PAUSE to LONGEST_PAUSE.
 
-    SQLite waits for a writer by sleeping 1, 2, 5, 10 ... 100 ms, while a writer of ours is done in
-    one or two: with its own waiting the database stands idle half of the time.
+    SQLite's own busy handler sleeps 1, 2, 5, 10 ... 100 ms, but a write transaction of the service
+    takes 1 or 2 ms. With that handler the database would be idle half of the time.
     """
     cursor = connection.connection.cursor()
     cursor.execute("PRAGMA busy_timeout=0")
@@ -297,6 +304,6 @@ def _begin_writing(connection: Any) -> None:
                     break
             time.sleep(pause)
             pause = min(pause * 1.25, LONGEST_PAUSE)
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails in SQLAlchemy's words
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # raises SQLAlchemy's exception
     finally:
         cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")

@@ -7,7 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Add the commands of the demo."""
-    # Imported late: most of those who import a module of this slice need no views.
+    # Imported here: most importers of this slice do not need the commands.
     from flexapp.demo import generate_cli, loader
 
     loader.cli.add_command(generate_cli.generate)

@@ -1,7 +1,7 @@
-"""Many assessments at once, each with everything that became of it since.
+"""Bulk storage of generated assessments together with their state transitions and audit events.
 
-For made-up people only: it asks none of what `assess` asks. What it stores is what `assess` and
-`transition` would have stored one after the other; which moves there are is the rules' to say.
+For generated people only: none of the checks of `assess` run. The stored rows are those that
+`assess` and `transition` would store one after the other. Transitions follow `rules/states.py`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from flexapp.web.clock import BEIJING
 
 
 class SeededTransition(NamedTuple):
-    """One move, who made it and when; `data` goes into its event."""
+    """One transition: the move, the actor and the time. `data` is stored in its audit event."""
 
     move: Move
     actor: Actor
@@ -31,7 +31,7 @@ class SeededTransition(NamedTuple):
 
 
 class SeededAssessment(NamedTuple):
-    """One assessment, `figures` as `assessing.figures_of` writes them, and its moves in order."""
+    """One assessment and its transitions in order. `figures` come from `creation.figures_of`."""
 
     person_id: int
     division: str
@@ -45,7 +45,10 @@ class SeededAssessment(NamedTuple):
 
 
 def add_all(stories: Sequence[SeededAssessment]) -> list[Entry]:
-    """Store them; the events, yet to be recorded. `ValueError` for a move that no rule knows."""
+    """Store the assessments and return their audit events, which the caller has to record.
+
+    Raises `ValueError` for a transition that `rules/states.py` does not allow.
+    """
     entries: list[Entry] = []
     rows: list[dict[str, object]] = []
     months: list[Sequence[str]] = []
@@ -65,7 +68,7 @@ def add_all(stories: Sequence[SeededAssessment]) -> list[Entry]:
 
 
 def _serials(stories: Sequence[SeededAssessment]) -> list[str]:
-    """Serials as on the day, numbered in the order of the stories."""
+    """Return one serial per assessment: division, day, and a running number in input order."""
     places = [(story.division, _day(story.at)) for story in stories]
     next_one = {
         place: repository.take_numbers(*place, count) - count

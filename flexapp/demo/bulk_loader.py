@@ -1,13 +1,13 @@
-"""The crowd, written batch by batch: each is one transaction, whole or not there at all.
+"""Writes generated people and assessments in batches; each batch is one transaction.
 
-A batch is some of the people in one year. In the first year they come to they are registered, and
-in every year a part of them has assessments. The years follow each other, and so do the people
-within a year: the record of what was done is nearly in the order of time. The last event of each
-batch says how far the crowd is; the same command goes on from there.
+A batch is a group of people in one year. People are registered in the first year they use the
+service; in every year some of them get assessments. Batches run year by year, and group by group
+within a year, so the audit events are almost in chronological order. The last event of a batch
+stores the progress; running the same command again resumes from there.
 
-Nothing is left on its way to the tax bureau (传输中): a sender at work would send it at once. Of
-what was transmitted there is no message in the outbox, and the tax bureau's stand-in knows nothing
-of it: `flask transmission reconcile` would hand it all over.
+No assessment is left in the state 传输中, because a running outbox worker would send it at once.
+Transmitted assessments have no message in the outbox and are unknown to the tax bureau's stand-in:
+`flask transmission reconcile` would transmit all of them.
 """
 
 from __future__ import annotations
@@ -50,19 +50,19 @@ from flexapp.web.clock import BEIJING, now
 
 ACTION = "demo.generated"
 MOST_EACH = 20
-"""Assessments for each person, on average: more would hardly find free months."""
+"""Maximum average number of assessments per person: with more, few free months are left."""
 
 HANDLED_FOR = 0.5
-"""Of those without an account, how many have somebody who handles for them."""
+"""Share of the people without an account for whom somebody else acts as proxy (代办)."""
 
 CHANNELS = ("phone", "wodeningxia", "zhangshang12333", "boc", "ccb", "iyinchuan")
 SHORTEST = timedelta(days=2)
-"""Of a year; one that has only begun is left out."""
+"""Minimum length of a year's time span; a year that has only just begun is skipped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for. `until`: nothing happens on this day or later."""
+    """The parameters of a run. `until`: all generated events are before this day."""
 
     seed: int
     people: int
@@ -73,7 +73,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What one batch added."""
+    """The number of rows that one batch added."""
 
     people: int
     assessments: int
@@ -82,7 +82,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The part of a year in which things happen."""
+    """The time span of one year in which generated events happen."""
 
     year: int
     begins: datetime
@@ -90,7 +90,11 @@ class Stretch:
 
 
 def begin(*, seed: int, number: int, assessments: int, batch: int, today: date) -> Crowd | Refusal:
-    """The crowd to be written, or to go on with where it was broken off."""
+    """Return a new run, or the resumed run of a seed that was interrupted.
+
+    Returns a `Refusal` if the parameters are out of range, if they differ from those stored for the
+    seed, if no year has published figures, or if nothing is left to write.
+    """
     if not 0 <= seed < SEEDS:
         return Refusal("seed", f"the seed is a number from 0 to {SEEDS - 1}")
     if not 1 <= number <= MOST:
@@ -127,7 +131,7 @@ def begin(*, seed: int, number: int, assessments: int, batch: int, today: date) 
 
 
 class Crowd:
-    """The batches of a crowd, and how many of them are written."""
+    """The batches of one run and the progress through them."""
 
     def __init__(self, wanted: Wanted, figures: Figures, batches: int, assessed: int) -> None:
         self.wanted = wanted
@@ -136,7 +140,7 @@ class Crowd:
 
     @cached_property
     def stretches(self) -> tuple[Stretch, ...]:
-        """One for each year, up to the day before `until`."""
+        """One time span per year with figures, ending before `until`."""
         end = datetime.combine(self.wanted.until, time(), BEIJING) - timedelta(hours=1)
         found = (
             Stretch(
@@ -151,16 +155,16 @@ class Crowd:
 
     @property
     def groups(self) -> int:
-        """Into how many parts the people are divided."""
+        """The number of groups that the people are divided into."""
         return -(-self.wanted.people // self.wanted.batch)
 
     @property
     def left(self) -> int:
-        """Batches not yet written."""
+        """The number of batches not written yet."""
         return self.groups * len(self.stretches) - self.batches
 
     def write_next(self) -> Written:
-        """The next batch, in the caller's transaction; `wrote` once that is committed."""
+        """Write the next batch in the caller's transaction. Call `wrote` after the commit."""
         index, group = divmod(self.batches, self.groups)
         first = group * self.wanted.batch
         numbers = range(first, min(first + self.wanted.batch, self.wanted.people))
@@ -174,12 +178,12 @@ class Crowd:
         return Written(newcomers, len(made), len(entries))
 
     def wrote(self, written: Written) -> None:
-        """The batch is committed."""
+        """Advance the progress after the batch was committed."""
         self.batches += 1
         self.assessed += written.assessments
 
     def _share(self, index: int, group: int) -> int:
-        """How many assessments there should be after that batch: later years have more."""
+        """Return the cumulative number of assessments after that batch; later years get more."""
         weights = range(2, 2 + len(self.stretches))
         reached = sum(weights[:index]) + weights[index] * (group + 1) / self.groups
         return round(self.wanted.assessments * reached / sum(weights))
@@ -197,7 +201,7 @@ class Crowd:
 
 
 class _Batch:
-    """Some of the people in one year."""
+    """One group of people in one year."""
 
     def __init__(
         self, wanted: Wanted, stretches: Sequence[Stretch], index: int, figures: Figures
@@ -206,14 +210,14 @@ class _Batch:
         self._stretch = stretches[index]
         self._is_last = index == len(stretches) - 1
         self._years = tuple(stretch.year for stretch in stretches)
-        # What one person does in the year takes a month, less where there is less time.
+        # A person's events of the year span 30 days, or a quarter of the time span if that is less.
         whole = self._stretch.ends - self._stretch.begins
         self._lasts = min(timedelta(days=30), whole / 4)
         self._room = whole - self._lasts
         self._here: list[tuple[int, MadeUp, int, Actor | None]] = []
 
     def arrive(self, numbers: range) -> tuple[list[Entry], int]:
-        """Add those who come this year; the events, and how many they are."""
+        """Register the people who start in this year; return the audit events and how many."""
         everybody = [(n, made_up(self._wanted.seed, n, self._years)) for n in numbers]
         before = [(n, who) for n, who in everybody if who.joins < self._index]
         new = [(n, who) for n, who in everybody if who.joins == self._index]
@@ -237,7 +241,7 @@ class _Batch:
         return entries, len(new)
 
     def assess(self, count: int) -> list[SeededAssessment]:
-        """So many assessments, spread over those who can have one; none where nobody can."""
+        """Return `count` assessments spread over the eligible people; empty if there are none."""
         rng = Random(f"{self._wanted.seed}:{self._stretch.year}:{count}")  # noqa: S311
         subjects = list(self._subjects(rng))
         if not subjects or count <= 0:
@@ -272,12 +276,12 @@ class _Batch:
             )
 
     def _moment(self, number: int) -> datetime:
-        """When somebody comes by in the year: one after the other."""
+        """Return when a person starts in the year; people are spread evenly over it."""
         return self._stretch.begins + self._room * (number / self._wanted.people)
 
 
 def _spread(rng: Random, count: int, over: int) -> list[int]:
-    """`count` in so many parts, some larger than others."""
+    """Split `count` into `over` parts of varying size."""
     each, rest = divmod(count, over)
     parts = [each + (1 if i < rest else 0) for i in range(over)]
     for i in range(0, over - 1, 2):
@@ -297,7 +301,11 @@ def _actor(who: MadeUp, account: int | None, number: int) -> Actor | None:
 def _first(
     who: MadeUp, person: int, actor: Actor | None, year: int, at: datetime
 ) -> RegistrationSeed:
-    """Who was insured before came with the data of the bureau, as the demo's own people did."""
+    """Return the registration data of a person.
+
+    People insured before come from imported data, so their actor is the system, as for the demo
+    residents.
+    """
     registers = actor if who.insured_since is None else None
     return RegistrationSeed(
         person,

@@ -1,4 +1,4 @@
-"""`flask demo generate`: a made-up crowd, to try load on. Demo only."""
+"""`flask demo generate`: generates people and assessments for load tests. Demo only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flexapp.web.clock import today
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
 BATCH = 5_000
-"""People in one transaction: half a minute of nobody else writing, and 300 MB of memory."""
+"""Maximum people per transaction. It blocks other writers for half a minute and takes 300 MB."""
 
 
 @click.command("generate")
@@ -30,10 +30,10 @@ BATCH = 5_000
 )
 @with_appcontext
 def generate(number: int, assessments: int, seed: int, batch: int) -> None:
-    """Add made-up people with their assessments of all years with figures.
+    """Generate people and their assessments in all years with figures.
 
-    Nobody has their ID numbers. Stopped anywhere, the same command goes on; another seed adds
-    others. While it runs, others can read, and wait to write.
+    The ID numbers belong to nobody. An interrupted run is resumed by the same command; another seed
+    adds other people. While it runs, other processes can read, but their writes wait.
     """
     with read_transaction():
         crowd = bulk_loader.begin(

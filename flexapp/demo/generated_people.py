@@ -1,8 +1,8 @@
-"""Who the made-up people are: everything follows from the seed and their number.
+"""Derives each generated person from the seed and the person's number.
 
-Their ID numbers have the check digit of GB 11643, so that the product takes them, and begin with
-a county code that was never given out (640199 and the like): nobody has them. Names and addresses
-say 演示 and 虚构.
+The ID numbers have a valid check digit (GB 11643), so the product accepts them. They begin with a
+county code that was never issued (640199 and similar), so they belong to nobody. Names contain 演示
+and addresses contain 虚构.
 """
 
 from __future__ import annotations
@@ -21,31 +21,34 @@ from flexapp.rules.periods import Month
 from flexapp.rules.retirement import default_original_age, last_assessable_month
 
 SEEDS = 64
-"""Seeds are 0 to 63; no two of them make the same person."""
+"""Valid seeds are 0 to 63; two seeds never produce the same person."""
 
 NOBODYS = ("640199", "640299", "640399", "640499", "640599")
 FIRST_BORN, LAST_BORN = date(1964, 1, 1), date(2002, 12, 31)
-"""From nearly retired in 2019 to 16 years old in it."""
+"""Birth dates from nearly retired in 2019 to 16 years old in 2019."""
 DAYS = (LAST_BORN - FIRST_BORN).days + 1
 PLACES_IN_ALL = len(NOBODYS) * DAYS * 1000
 SPREAD = 32_452_843
-"""A prime: neighbours in number are no neighbours in age or place."""
+"""A prime multiplier: consecutive numbers get different birth dates and counties."""
 MOST = PLACES_IN_ALL // SEEDS
-"""People of one seed."""
+"""Maximum number of people per seed."""
 
 FIRST_PHONE = 19_910_000_000
-"""Above the demo's own; with one for each place it ends below 20,000,000,000."""
+"""The first phone number; above those of the demo residents. The last is below 20,000,000,000."""
 
 WITH_ACCOUNT = 0.7
 STEMS, BRANCHES = "甲乙丙丁戊己庚辛壬癸", "子丑寅卯辰巳午未申酉戌亥"
 DIVISIONS = tuple(place for _, places in divisions.choices() for place in places)
 USUAL = {"01": 0.62, "03": 0.36}
-"""汉族 and 回族 as they are in Ningxia; the rest are all the others."""
+"""Shares of 汉族 and 回族 as in Ningxia; the remainder is spread over all groups."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MadeUp:
-    """One of them. `joins`: in which of the years, counted from 0, they come to the service."""
+    """A generated person.
+
+    `joins`: index (from 0) of the year in which they first use the service.
+    """
 
     name: str
     identity: IdentityNumber
@@ -55,12 +58,12 @@ class MadeUp:
     address: str
     joins: int
     insured_since: Month | None
-    """Insured before they came here; None: work begins in the year they come."""
+    """The month they were first insured; None if they start work in the year they join."""
     last_month: Month
 
 
 def made_up(seed: int, number: int, years: tuple[int, ...]) -> MadeUp:
-    """The person of that number (from 0) of a seed (0 to 63)."""
+    """Return the person with this number (from 0) of a seed (0 to 63)."""
     rng = Random(f"{seed}:{number}")  # noqa: S311
     slot = (number * SEEDS + seed) * SPREAD % PLACES_IN_ALL
     rest, order = divmod(slot, 1000)

@@ -1,4 +1,4 @@
-"""A few former virtual units with invented people under them (marked 演示). Demo only."""
+"""Former virtual units with fictional people (marked 演示), for trying unit merges. Demo only."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
 def load(*, at: datetime, today: date) -> int:
-    """Add the units that are not there yet, each with people and their assessments; how many."""
+    """Add the missing units with people and assessments; return the number of units added."""
     known = {unit.name for unit in units.units()}
     added = 0
     for number, (division, name) in enumerate(UNITS):
@@ -42,7 +42,7 @@ def load(*, at: datetime, today: date) -> int:
             at=at,
         )
         if isinstance(unit_id, Refusal):
-            continue  # the area is merged already
+            continue  # the division's units are merged already
         for each in range(PEOPLE_EACH):
             _person(number * PEOPLE_EACH + each, division, unit_id, at=at, today=today)
         added += 1
@@ -82,6 +82,6 @@ def _person(number: int, division: str, unit_id: int, *, at: datetime, today: da
 
 
 def _nobodys(first_17: str) -> str:
-    """A number that nobody has: its check digit is not that of GB 11643."""
+    """Return an ID number that nobody has: its check digit is wrong under GB 11643."""
     total = sum(int(digit) * weight for digit, weight in zip(first_17, WEIGHTS, strict=True))
     return first_17 + "10X98765432"[(total + 1) % 11]

@@ -1,4 +1,4 @@
-"""`flask demo load`: the fictional residents, as the README lists them. Demo only."""
+"""`flask demo load`: adds the fictional residents and staff that the README lists. Demo only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ cli = AppGroup("demo", help="The demonstration's fictional people.")
 
 @cli.command("load")
 def load() -> None:
-    """Add the fictional residents that are not there yet; again is harmless."""
+    """Add the missing fictional residents and staff. Running it again is safe."""
     with write_transaction():
         added = [_add(resident) for resident in FICTIONAL_RESIDENTS.values()]
         clerks = staff.load(now())
@@ -31,7 +31,7 @@ def load() -> None:
 
 @cli.command("old-units")
 def old_units() -> None:
-    """Add a few former virtual units with invented people, to try `flask units merge` on."""
+    """Add former virtual units with fictional people, for trying `flask units merge`."""
     with write_transaction():
         added = legacy_units.load(at=now(), today=today())
     click.echo(f"{added} former units added")

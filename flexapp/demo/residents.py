@@ -1,4 +1,7 @@
-"""The demo's fictional residents. Nobody of these numbers exists; production never loads them."""
+"""The demo's fictional residents.
+
+Their ID numbers belong to nobody; production never loads them.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FictionalResident:
-    """Someone to try the service as; see the README for what each one shows.
+    """A resident to sign in as in the demo; the README says what each one shows.
 
-    `insured_since` (YYYY-MM) and `division` are set for those already registered at the start.
+    `insured_since` (YYYY-MM) and `division` are set for residents who are already registered.
     """
 
     name: str

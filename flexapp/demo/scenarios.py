@@ -1,7 +1,7 @@
-"""What a made-up person does in a year: which months, how much, and what becomes of it.
+"""Random assessments of one person in one year: months, base, and transitions.
 
-By the rules: no month twice, none after the retirement boundary, and only moves that there are
-(`rules/states.py` is asked again when they are stored).
+The result follows the rules: no month is reserved twice, no month is after the retirement month,
+and all transitions are valid (`assessment_history` checks them against `rules/states.py` again).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ARRIVED = (Move.TRANSMIT, Move.RECEIVE)
 ASKED = (*ARRIVED, Move.ASK)
 
 Mix = Mapping[tuple[Move, ...], int]
-"""What becomes of an assessment, and how many of a hundred that is."""
+"""Sequences of moves after the assessment, each with its weight in percent."""
 
 PAST: Mix = {(*ARRIVED, Move.PAY): 93, ARRIVED: 3, (): 4}
 CURRENT: Mix = {
@@ -47,7 +47,7 @@ REVOKED: Mix = {
     (Move.TRANSMIT, Move.REFUSE, Move.REVOKE): 6,
 }
 OF_REVOKED = 0.13
-"""How many of all are revoked again: they hold no month, so the same may be assessed anew."""
+"""Share of revoked assessments. They reserve no month, so the same months can be assessed again."""
 
 ENTERED: Mapping[str, int] = {
     "60": 40,
@@ -72,7 +72,7 @@ REASONS: Mapping[Move, Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom it is about, who does it, and in which stretch of time."""
+    """The person, the actor, and the time span of the events."""
 
     person_id: int
     division: str
@@ -85,7 +85,7 @@ class Subject:
 
 
 def free_months(year: int, last_month: Month) -> range:
-    """The numbers of the months of a year up to the retirement boundary."""
+    """Return the numbers of the year's months up to the retirement month."""
     if last_month.year < year:
         return range(0)
     return range(1, (last_month.number if last_month.year == year else 12) + 1)
@@ -94,7 +94,7 @@ def free_months(year: int, last_month: Month) -> range:
 def stories(
     rng: Random, subject: Subject, year: int, count: int, mix: Mix, figures: Figures
 ) -> Iterator[SeededAssessment]:
-    """So many assessments of a year that has a free month, in the order they were made."""
+    """Yield `count` assessments in chronological order. The year must have a free month."""
     free = free_months(year, subject.last_month)
     live = min(sum(rng.random() >= OF_REVOKED for _ in range(count)), len(free))
     plan = [(_anywhere(rng, free), _one_of(rng, REVOKED)) for _ in range(count - live)]
@@ -125,7 +125,7 @@ def stories(
 
 
 def _next(rng: Random, subject: Subject, done: int, acts: int, before: datetime) -> datetime:
-    """The moment of the next of so many acts."""
+    """Return the time of the next of `acts` events, at least one second after `before`."""
     wanted = subject.begins + subject.lasts * ((done + rng.random()) / acts)
     return max(wanted, before + timedelta(seconds=1))
 
@@ -136,7 +136,7 @@ def _anywhere(rng: Random, free: range) -> range:
 
 
 def _apart(rng: Random, free: range, number: int) -> Iterator[range]:
-    """So many stretches of free months, none of which touches another's."""
+    """Yield `number` non-overlapping ranges of free months."""
     first = free[0]
     for left in range(number, 0, -1):
         most = (free[-1] + 1 - first) // left
@@ -150,18 +150,18 @@ def _one_of(rng: Random, mix: Mapping[Picked, int]) -> Picked:
 
 
 class Figures:
-    """What each base costs, reckoned once for each number of months of each year."""
+    """Stored figures by base, year and number of months; each is calculated once."""
 
     def __init__(self, book: ParameterBook) -> None:
         self._book = book
         self._known: dict[tuple[str, int, int], Mapping[str, object]] = {}
 
     def years(self) -> tuple[int, ...]:
-        """Years with published figures and one rate throughout."""
+        """Return the years that have published figures and one rate for all months."""
         return tuple(year for year in self._book.years() if isinstance(self._rate(year), Rate))
 
     def of(self, entered: str, year: int, months: int) -> Mapping[str, object]:
-        """The figures as they are stored."""
+        """Return the figures in the form in which they are stored."""
         key = entered, year, months
         if key not in self._known:
             base, figures, rate = parse_base(entered), self._book.figures(year), self._rate(year)

@@ -1,4 +1,4 @@
-"""The demo's fictional staff, and the codes that their phones would show. Demo only."""
+"""The demo's fictional staff and their current TOTP codes. Demo only."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from flexapp.staff.service import (
 from flexapp.web.clock import today, utcnow
 
 PASSWORD = "demo-counter-2026"  # noqa: S105
-"""Of every one of them; the README says so."""
+"""The password of all fictional staff; published in the README."""
 
 
 ANNOUNCEMENT = "手机办理为主渠道，民生服务中心和社保大厅同步受理。"
@@ -33,7 +33,7 @@ ANNOUNCEMENT = "手机办理为主渠道，民生服务中心和社保大厅同�
 
 @dataclass(frozen=True, slots=True)
 class FictionalClerk:
-    """Somebody to try the counters as."""
+    """A member of staff to sign in as in the demo."""
 
     user_name: str
     name: str
@@ -51,7 +51,7 @@ STAFF = (
 
 
 def load(at: datetime) -> int:
-    """Add those that are not there yet, ready to sign in; how many were added."""
+    """Add the missing staff, ready to sign in; return how many were added."""
     added = 0
     for each in STAFF:
         if repository.by_user_name(each.user_name) is not None:
@@ -80,7 +80,7 @@ def load(at: datetime) -> int:
 
 
 def _announce(officer: Clerk, at: datetime) -> None:
-    """What stands on 首页 until an officer takes it down."""
+    """Publish the demo's announcement on 首页."""
     outcome = agency.announce(
         text=ANNOUNCEMENT,
         first=today().isoformat(),
@@ -93,10 +93,10 @@ def _announce(officer: Clerk, at: datetime) -> None:
 
 
 def stored() -> list[str]:
-    """User names of fictional staff in the database whose codes anybody can make.
+    """Return the user names in the database that have the demo's published TOTP secret.
 
-    Not by user name alone: a deployment may have a clerk xz01 of its own. Every command asks this,
-    `flask db upgrade` among them, so it has to work on the schema of any version.
+    The user name alone is not enough: a deployment may have a clerk xz01 of its own. Every command
+    calls this function, including `flask db upgrade`, so it must work on the schema of any version.
     """
     if not repository.table_exists():
         return []
@@ -111,18 +111,18 @@ def _has_demo_secret(user_name: str) -> bool:
     try:
         secret = vault().decrypt(stored, "staff.secret", row_key(staff_id))
     except (InvalidTag, KeyError, ValueError):
-        return False  # of another data key, so not readable here; the check of the keys says so
+        return False  # Encrypted with an unknown data key; the check of the data keys reports this.
     return secret == _secret(user_name)
 
 
 def current(clerk: Clerk) -> str | None:
-    """The code of this half minute for one of the fictional staff; None for anybody else."""
+    """Return the current TOTP code of one of the fictional staff; None for any other clerk."""
     if clerk.user_name not in {each.user_name for each in STAFF}:
         return None
     row = repository.by_id(clerk.id)
     secret = _secret(clerk.user_name)
     if row is None or row.secret != secret:
-        return None  # set up anew on somebody's own phone
+        return None  # the clerk set up a new secret on a phone
     return pyotp.TOTP(secret).at(utcnow())
 
 

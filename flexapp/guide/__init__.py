@@ -1,4 +1,4 @@
-"""办事指南: illustrated steps of every errand."""
+"""办事指南: questions and answers, and illustrated steps of each procedure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Add the pages and commands of this slice."""
-    # Imported late: most of those who import a module of this slice need no views.
+    # Imported here: most importers of this slice do not need the views.
     from flexapp.guide import views
 
     app.register_blueprint(views.blueprint)

@@ -1,8 +1,8 @@
-"""The illustrated steps (annexes 1 to 3 of the notice), said once for people and for the walk.
+"""The illustrated steps (annexes 1 to 3 of the notice).
 
-The page draws the sentences with their pictures; `tests/walkthrough` walks the very same steps in a
-browser, finds on each page what the step is about, and takes the pictures there (`make
-walkthrough`). So a step whose page or button is gone fails the tests, not the people who read it.
+The guide pages and the browser tests use the same definitions. `tests/journeys/test_walkthrough.py`
+performs each step in a browser and finds its marks on the page; `python -m tools.guide` takes the
+pictures the same way. A step whose page or button no longer exists therefore fails the tests.
 """
 
 from __future__ import annotations
@@ -280,11 +280,11 @@ _CHANNELS = Annex(
 )
 
 ANNEXES = (_REGISTRATION, _ASSESSMENT, _CHANNELS)
-"""The three, as the notice numbers them."""
+"""The three annexes in the order of the notice."""
 
 
 def part(annex_code: str, part_code: str) -> Part:
-    """A part of an annex; `LookupError` where there is none."""
+    """Return a part of an annex; raises `LookupError` if it does not exist."""
     for each in ANNEXES:
         for found in each.parts:
             if (each.code, found.code) == (annex_code, part_code):
@@ -293,5 +293,5 @@ def part(annex_code: str, part_code: str) -> Part:
 
 
 def annex(code: str) -> Annex | None:
-    """The annex of that address."""
+    """Return the annex with this code (the last part of its URL), or None."""
     return next((each for each in ANNEXES if each.code == code), None)

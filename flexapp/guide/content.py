@@ -1,7 +1,7 @@
-"""办事指南: what one needs, the three steps, and what people ask, each answer with its source.
+"""Content of 办事指南: what is needed, and questions with answers and their sources.
 
-The words are here; figures come from what the agency has published, and what a counter may do from
-the rules, so that neither can be left behind by a change.
+The text is defined here. Amounts and rates come from the published parameters, and the actions of
+each counter from the rules, so the text cannot become outdated when those change.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ from flexapp.rules.refusal import Refusal
 
 NOTICE = "自治区社保局关于灵活就业人员养老保险手机核定缴费的通知（2019年）"
 OURS = "本服务自己的做法，通知里没有写"
-"""Said where we go beyond the notice, so that nobody takes it for a rule of the bureau."""
+"""Source of answers that go beyond the notice: they are no rule of the bureau."""
 
 
 @dataclass(frozen=True, slots=True)
 class See:
-    """Where it is shown step by step: an annex and one of its parts."""
+    """A link to illustrated steps: the codes of an annex and of one of its parts."""
 
     annex: str
     part: str
 
     @property
     def heading(self) -> str:
-        """What that part is called."""
+        """The heading of the linked part."""
         return annexes.part(self.annex, self.part).heading
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What people ask, the answer in paragraphs, and the documents it rests on.
+    """A question, its answer in paragraphs, and the source documents of the answer.
 
-    `figures`: names and values that belong to the answer.
+    `figures`: (name, value) pairs listed with the answer.
     """
 
     text: str
@@ -58,7 +58,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """The whole guide on one day."""
+    """The content of the guide page for one day."""
 
     needed: tuple[tuple[str, str], ...]
     questions: tuple[Question, ...]
@@ -73,7 +73,7 @@ NEEDED = (
 
 
 def guide(today: date) -> Guide:
-    """The guide with the figures in force on that day."""
+    """Return the guide with the parameters in force on that day."""
     now = effective_parameters(today)
     return Guide(
         NEEDED,

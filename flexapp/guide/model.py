@@ -1,4 +1,4 @@
-"""What an illustrated step is: where it is done, what it is about, how it is said, its picture."""
+"""Data model of the illustrated steps: annexes, parts, steps and marks."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 PICTURE_WIDTH, PICTURE_HEIGHT = 375, 528
-"""CSS pixels: a phone's width, and as much of its height as holds what a step is about."""
+"""CSS pixels: the width of a phone, and the height that holds the marks of a step."""
 
 
 class Kind(StrEnum):
-    """What a mark is on the page, which is also how it is found there."""
+    """The type of page element that a mark refers to; it determines how the element is located."""
 
     LINK = "link"
     BUTTON = "button"
@@ -21,43 +21,43 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One thing that a step is about, by the name people read on it; ringed in the picture."""
+    """A page element of a step, located by its visible name and outlined in the picture."""
 
     kind: Kind
     name: str
 
 
 def links(*names: str) -> tuple[Mark, ...]:
-    """Links with these words in them."""
+    """Return marks for links that contain these texts."""
     return tuple(Mark(Kind.LINK, name) for name in names)
 
 
 def fields(*names: str) -> tuple[Mark, ...]:
-    """Fields with these labels."""
+    """Return marks for form fields with these labels."""
     return tuple(Mark(Kind.FIELD, name) for name in names)
 
 
 def texts(*names: str) -> tuple[Mark, ...]:
-    """Words to be looked at; of a heading, all that stands under it."""
+    """Return marks for texts. A heading stands for its whole section."""
     return tuple(Mark(Kind.TEXT, name) for name in names)
 
 
 def choices(*names: str) -> tuple[Mark, ...]:
-    """One of several to be chosen."""
+    """Return marks for options (radio buttons or checkboxes) with these labels."""
     return tuple(Mark(Kind.CHOICE, name) for name in names)
 
 
 def buttons(*names: str) -> tuple[Mark, ...]:
-    """Buttons of these names."""
+    """Return marks for buttons with these names."""
     return tuple(Mark(Kind.BUTTON, name) for name in names)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do, on the page of that title. `marks` in the order in which it is done.
+    """One step on the page with the title `page`. `marks` are in the order in which they are used.
 
-    `sentence` names every mark in “ ”, as it stands on the page. `height`: of the picture, less
-    where the rest of the page is empty.
+    `sentence` quotes the name of every mark in “ ”, exactly as on the page. `height` is the height
+    of the picture in CSS pixels; smaller where the rest of the page is empty.
     """
 
     picture: str
@@ -68,19 +68,19 @@ class Step:
 
     @property
     def file(self) -> str:
-        """The picture, as the front-end build knows it."""
+        """The path of the picture in the built static files."""
         return f"img/guide/{self.picture}.png"
 
     @property
     def seen(self) -> str:
-        """What the picture shows, for those who do not see it."""
+        """The alternative text of the picture."""
         names = "、".join(f"“{mark.name}”" for mark in self.marks)
         return f"手机上的“{self.page}”页面，红框圈着{names}。"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Steps that follow one another, from the page where they begin."""
+    """A sequence of steps; `lead` says where it starts."""
 
     code: str
     heading: str
@@ -90,7 +90,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Annex:
-    """One annex of the notice, with the pages of today. `code`: its part of the address."""
+    """One annex of the notice, updated to the current pages. `code`: the last part of its URL."""
 
     number: int
     code: str
@@ -100,10 +100,10 @@ class Annex:
 
     @property
     def title(self) -> str:
-        """What its page is called."""
+        """The title of the annex's page."""
         return f"图解：{self.name}"
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """All steps, in order."""
+        """All steps of all parts, in order."""
         return tuple(step for part in self.parts for step in part.steps)

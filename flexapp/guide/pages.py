@@ -1,4 +1,4 @@
-"""What the pages with the illustrated steps show."""
+"""View models of the illustrated steps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flexapp.guide.model import Annex
 
 @dataclass(frozen=True, slots=True)
 class StepsPage:
-    """One annex, or the document of all. `pictures`: the addresses of those that are there."""
+    """One annex, or the document of all annexes. `pictures`: URLs of the pictures that exist."""
 
     title: str
     annexes: tuple[Annex, ...]
@@ -19,7 +19,10 @@ class StepsPage:
 
     @classmethod
     def of(cls, annex: Annex | None, find: Callable[[str], str | None]) -> StepsPage:
-        """The page of that annex, or of all of them; `find` gives the address of a built file."""
+        """Return the page of one annex, or of all.
+
+        `find` returns the URL of a built file or None.
+        """
         annexes = (annex,) if annex else ANNEXES
         steps = [step for each in annexes for step in each.steps]
         return cls(

@@ -1,4 +1,4 @@
-"""/guide and the illustrated steps below it; open to everybody."""
+"""Views of /guide and /guide/steps. Public."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ blueprint = Blueprint("guide", __name__)
 @blueprint.get("/guide")
 @allow(Access.PUBLIC)
 def index() -> Response:
-    """办事指南."""
+    """Show 办事指南."""
     return render(
         "portal/guide.html",
         page=content.guide(today()),
@@ -31,14 +31,14 @@ def index() -> Response:
 @blueprint.get("/guide/steps")
 @allow(Access.PUBLIC)
 def document() -> Response:
-    """All illustrated steps, to be printed."""
+    """Show all illustrated steps on one page for printing."""
     return _steps_page(None)
 
 
 @blueprint.get("/guide/steps/<annex>")
 @allow(Access.PUBLIC)
 def steps(annex: str) -> Response:
-    """The illustrated steps of one annex; 404 for any other."""
+    """Show the illustrated steps of one annex; 404 if it does not exist."""
     found = annexes.annex(annex)
     if found is None:
         abort(404)

@@ -1,4 +1,6 @@
-"""The agency's desk: figures, years, pilot areas, announcements, batches, dashboard, audit."""
+"""The agency's desk: figures, years, pilot, announcements, batches, dashboard, ratings, audit log
+and transmission.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages and commands of this slice."""
-    # Imported late: most of those who import a module of this slice need no views.
+    """Register the blueprints, commands and desk entries of this slice."""
+    # Imported here because most importers of this package need no views.
     from flexapp.office import (
         announcement_views,
         audit_views,

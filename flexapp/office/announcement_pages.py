@@ -1,4 +1,4 @@
-"""What the page of announcements (公告) shows."""
+"""View models of the page of announcements (公告)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STAGES = {
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementLine:
-    """One announcement. `live`: it is or will be on 首页, and can be taken down."""
+    """One announcement. `live`: it is or will be shown on 首页 and can be taken down."""
 
     id: int
     text: str
@@ -34,7 +34,7 @@ class AnnouncementLine:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementsPage:
-    """/counter/announcements. `most`: so many are on 首页 at once."""
+    """The page /counter/announcements. `most`: the maximum number shown on 首页 at once."""
 
     lines: tuple[AnnouncementLine, ...]
     may_act: bool
@@ -42,7 +42,7 @@ class AnnouncementsPage:
 
     @classmethod
     def of(cls, found: Sequence[Announcement], clerk: Clerk) -> AnnouncementsPage:
-        """The page for whoever looks: an auditor has no buttons."""
+        """Build the page for this clerk. An auditor gets no buttons."""
         lines = tuple(
             AnnouncementLine(
                 id=each.id,

@@ -1,4 +1,4 @@
-"""/counter/announcements: what 首页 tells everybody, and for how long."""
+"""Views of /counter/announcements: what 首页 announces, and for how long."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ blueprint = Blueprint("counter_announcements", __name__, url_prefix="/counter/an
 @blueprint.get("", endpoint="index")
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
 def index() -> Response:
-    """Every announcement, newest first."""
+    """List all announcements, newest first."""
     page = AnnouncementsPage.of(agency.announcements(today()), g.counter_session.clerk)
     return render("counter/announcements.html", page=page)
 
@@ -28,7 +28,7 @@ def index() -> Response:
 @blueprint.get("/new")
 @allow(Access.STAFF, Role.AGENCY)
 def new() -> Response:
-    """What, and for how long?"""
+    """Show the form of a new announcement."""
     form = AnnouncementForm()
     form.first.data = today().isoformat()
     return _page(form)
@@ -38,7 +38,7 @@ def new() -> Response:
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def post() -> Response:
-    """发布."""
+    """Publish an announcement (发布)."""
     form = AnnouncementForm()
     if not form.submitted():
         return _page(form)
@@ -61,7 +61,7 @@ def post() -> Response:
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def take_down(number: int) -> Response:
-    """撤下."""
+    """Take an announcement down (撤下)."""
     refusal = agency.take_down(
         number=number, actor=g.counter_session.clerk.actor, at=now(), today=today()
     )

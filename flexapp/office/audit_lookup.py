@@ -1,7 +1,8 @@
-"""Everything that was done to a person, or by a clerk: looked up, which is itself recorded.
+"""Look up the audit log of a person or a clerk. Every look-up is itself recorded.
 
-A look-up is the event that records it. Its number is the address of what it found, open only to who
-asked and only for a while; so nothing personal stands in an address, and nobody looks unrecorded.
+A look-up is the audit event that records it, and its sequence number is the address of the result.
+Only the clerk who made it can open the result, and only for `LASTS`. So addresses contain no
+personal data, and nobody reads the log unrecorded.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ UNKNOWN_CLERK = Refusal("clerk_unknown", "没有这个用户名；请核对后�
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Whose events a look-up shows: a person's, or those that one of the staff caused."""
+    """The subject of a look-up: a person, or a member of staff whose actions are shown."""
 
     seq: int
     person: PersonCard | None
@@ -41,7 +42,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An event, the person it was about, and whom of the staff (user name), where there is one."""
+    """An event, the person it is about, and the user name of the staff member it is about, if
+    any.
+    """
 
     event: Event
     person: PersonCard | None
@@ -49,9 +52,9 @@ class Line:
 
 
 def look_up_person(*, identity: str, clerk: Clerk, at: datetime, today: date) -> int | Refusal:
-    """Record that a person's events are looked up; the number of the look-up.
+    """Record a look-up of a person's events, and return the number of the look-up.
 
-    A number that nobody here has is recorded as well, without the number.
+    An unknown ID number is recorded as well, but without the number.
     """
     if clerk.role not in ROLES:
         return NOT_ALLOWED
@@ -66,7 +69,7 @@ def look_up_person(*, identity: str, clerk: Clerk, at: datetime, today: date) ->
 
 
 def look_up_clerk(*, user_name: str, clerk: Clerk, at: datetime) -> int | Refusal:
-    """Record that somebody's doings are looked up; the number of the look-up."""
+    """Record a look-up of a staff member's actions, and return the number of the look-up."""
     if clerk.role not in ROLES:
         return NOT_ALLOWED
     other = staff.find_any(user_name.strip().lower())
@@ -76,7 +79,7 @@ def look_up_clerk(*, user_name: str, clerk: Clerk, at: datetime) -> int | Refusa
 
 
 def found(*, seq: int, clerk: Clerk, at: datetime) -> Found | None:
-    """What a look-up of this clerk's found; None for anybody else's, or once it has run out."""
+    """Return the subject of a look-up; None if it is another clerk's, or has expired."""
     event = audit.one(seq)
     if event is None or event.action != LOOKED_UP or clerk.role not in ROLES:
         return None
@@ -92,7 +95,10 @@ def found(*, seq: int, clerk: Clerk, at: datetime) -> Found | None:
 
 
 def lines(*, found: Found, before: int | None) -> tuple[Line, ...]:
-    """The events, newest first: a page and, where there are more, one further."""
+    """Return the events, newest first.
+
+    At most `EVENTS_A_PAGE + 1`: the extra event means that there are more.
+    """
     if found.person is not None:
         events = audit.about_person(
             person_id=found.person.id, before=before, limit=EVENTS_A_PAGE + 1

@@ -1,4 +1,4 @@
-"""What the pages of the record (操作记录) show: each event in a clerk's words."""
+"""View models of the audit log (操作记录): each event as a sentence for clerks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CHANNELS = {
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """One event. `facts`: (name, value) of what is known beyond the sentence."""
+    """One event. `facts`: (name, value) of its further data."""
 
     seq: int
     at: datetime
@@ -44,7 +44,7 @@ class EventLine:
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
-    """/counter/audit/<number>: what a look-up found."""
+    """The page /counter/audit/<number>: the result of a look-up."""
 
     seq: int
     about: str
@@ -54,7 +54,7 @@ class AuditPage:
 
     @classmethod
     def of(cls, found: Found, lines: Sequence[Line]) -> AuditPage:
-        """A page of what was found."""
+        """Build one page of the result."""
         shown = [_line(line) for line in lines[:EVENTS_A_PAGE]]
         if found.person is not None:
             kind = "对这个人做过的事"
@@ -72,7 +72,7 @@ def _line(line: Line) -> EventLine:
     return EventLine(
         seq=event.seq,
         at=event.at,
-        # One that has no words yet is shown all the same: nothing may be missing here.
+        # An event without a sentence is shown too, because the log must be complete.
         sentence=SENTENCES.get(event.action, f"其他操作（{event.action}）"),
         who=event.actor_label,
         channel=CHANNELS.get(event.channel, f"APP {event.channel}"),

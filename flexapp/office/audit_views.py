@@ -1,4 +1,6 @@
-"""/counter/audit: everything done to a person or by a clerk, for auditors and the agency."""
+"""Views of /counter/audit: look up the audit log of a person or a clerk, for auditors and the
+agency.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,14 @@ RUN_OUT = Refusal("lookup_ended", "这次查询已经结束，请重新查询；
 @blueprint.get("", endpoint="index")
 @allow(Access.STAFF, *audit_lookup.ROLES)
 def index() -> Response:
-    """Whose?"""
+    """Show the forms that ask for a person or a clerk."""
     return _ask(AuditPersonForm(), AuditClerkForm())
 
 
 @blueprint.post("/person")
 @allow(Access.STAFF, *audit_lookup.ROLES)
 def person() -> Response:
-    """Everything done to the person of an ID number."""
+    """Look up everything done to the person with this ID number."""
     form = AuditPersonForm()
     if not form.submitted():
         return _ask(form, AuditClerkForm(None))
@@ -41,7 +43,7 @@ def person() -> Response:
 @blueprint.post("/clerk")
 @allow(Access.STAFF, *audit_lookup.ROLES)
 def clerk() -> Response:
-    """Everything done by the clerk of a user name."""
+    """Look up everything done by the clerk with this user name."""
     form = AuditClerkForm()
     if not form.submitted():
         return _ask(AuditPersonForm(None), form)
@@ -54,7 +56,7 @@ def clerk() -> Response:
 @blueprint.get("/<int:seq>")
 @allow(Access.STAFF, *audit_lookup.ROLES)
 def show(seq: int) -> Response:
-    """What a look-up found, a page at a time."""
+    """Show the result of a look-up, one page at a time."""
     found = (
         audit_lookup.found(seq=seq, clerk=g.counter_session.clerk, at=now())
         if seq <= HIGHEST_ROW

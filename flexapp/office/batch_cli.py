@@ -1,4 +1,6 @@
-"""`flask batch …`: old batch assessments (批量核定) from files, the unpaid ones revoked."""
+"""`flask batch …`: import legacy batch assessments (批量核定) from files, revoke the unpaid
+ones.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ from flexapp.web.unit_of_work import read_transaction, write_transaction
 Outcome = TypeVar("Outcome")
 
 CHUNK = 500
-"""Rows of one transaction: all of them or none."""
+"""Rows in one transaction: all of them are processed, or none."""
 
 cli = AppGroup("batch", help="Old batch assessments (批量核定).")
 by_option = click.option("--by", required=True, metavar="USER", help="The officer of the agency.")
@@ -40,11 +42,11 @@ file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=
     "--report", type=click.Path(path_type=Path), help="Default: FILE.refused.csv or .xlsx"
 )
 def take(file: Path, by: str, report: Path | None) -> None:
-    """Take in a FILE: CSV however it was saved, or a workbook (.xlsx).
+    """Import a FILE: a CSV file in any common encoding, or a workbook (.xlsx).
 
-    Refused rows are written as they were, with the reason, to a file that can be corrected and
-    imported. Stopped anywhere, the same file goes on where it stopped; once through, it changes
-    nothing. Rows that are in already are passed over.
+    Refused rows are written unchanged, with the reason, to a file that can be corrected and
+    imported again. An interrupted import continues where it stopped. Importing a completed file
+    again changes nothing. Rows that were imported before are skipped.
     """
     actor = _officer(by)
     loaded = _done(batch_files.load(file))
@@ -73,7 +75,7 @@ def take(file: Path, by: str, report: Path | None) -> None:
         rate = (run.total - first) / seconds
         click.echo(f"{run.total - first} rows in {seconds:.1f} s, {rate:.0f}/s")
     if refused:
-        path = report or batch_files.report_path(file, loaded)  # never over one being corrected
+        path = report or batch_files.report_path(file, loaded)  # never overwrites an earlier report
         batch_files.write_refused(path, loaded, refused, today=today())
         click.echo(f"the refused ones with the reason, to be corrected and imported: {path}")
 
@@ -84,7 +86,7 @@ def take(file: Path, by: str, report: Path | None) -> None:
 @click.option("--yes", is_flag=True, help="Revoke; without it, only say what would be revoked.")
 @click.option("--report", type=click.Path(path_type=Path), default=Path("batch-left.csv"))
 def revoke(area: str | None, by: str, yes: bool, report: Path) -> None:
-    """Revoke the unpaid ones, of all areas or of one."""
+    """Revoke the unpaid legacy batch assessments, of all areas or of one."""
     if area is not None and divisions.find(area) is None:
         raise click.ClickException(f"there is no area {area}")
     actor = _officer(by)
@@ -126,7 +128,7 @@ def revoke(area: str | None, by: str, yes: bool, report: Path) -> None:
 @click.argument("count", type=click.IntRange(1, 1_000_000))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def sample(count: int, file: Path) -> None:
-    """Write a file of COUNT rows of people who do not exist, to try the import on."""
+    """Write a FILE with COUNT rows of fictional people, to try the import."""
     batch_files.write_sample(file, count)
     click.echo(f"{count} rows: {file}")
 

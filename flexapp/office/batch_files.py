@@ -1,4 +1,4 @@
-"""Files of old batch assessments: read, reported on in a file of their own, and made up to try."""
+"""Files of legacy batch assessments: read them, report refused rows, and generate samples."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ from flexapp.spreadsheets.model import simplified
 from flexapp.spreadsheets.reading import MOST_BYTES, TOO_LARGE
 
 REASON, ROW_NUMBER = "不能导入的原因", "原行号"
-"""Columns of a file of refused rows that are passed over when it is imported again."""
+"""Columns of a report of refused rows. They are ignored when it is imported again."""
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file whose form is right; what its rows say is not looked at yet."""
+    """A file whose format is valid. The content of its rows is not yet validated."""
 
     digest: str
     table: Table
 
     def lines(self, first: int, number: int) -> list[Line]:
-        """Some of its rows, as the import takes them."""
+        """Return `number` rows from index `first`, in the form that the import takes."""
         table = self.table
         return [
             (row.number, table.shape_fault(row) or table.cells(row))
@@ -51,7 +51,7 @@ class File:
 
 
 def load(path: Path) -> File | Refusal:
-    """Read a file of whatever kind; or why none of it can be read."""
+    """Read a CSV file or workbook, or return why it cannot be read."""
     if path.stat().st_size > MOST_BYTES:
         return TOO_LARGE
     content = path.read_bytes()
@@ -62,8 +62,10 @@ def load(path: Path) -> File | Refusal:
 
 
 def report_path(path: Path, loaded: File) -> Path:
-    """Where the refused rows of a file are written: beside it, as the same kind of file, and not
-    over an earlier one, which somebody may be correcting."""
+    """Return the path of a new report of refused rows: beside the file, in the same format.
+
+    Never an existing path, because somebody may be correcting that report.
+    """
     names = chain([""], (f"-{number}" for number in count(2)))
     paths = (path.with_name(f"{path.name}.refused{n}.{loaded.table.form}") for n in names)
     return next(each for each in paths if not each.exists())
@@ -72,10 +74,10 @@ def report_path(path: Path, loaded: File) -> Path:
 def write_refused(
     path: Path, loaded: File, reasons: Iterable[tuple[int, str]], *, today: date
 ) -> None:
-    """The refused rows as they were, each with the reason, to be corrected and imported again.
+    """Write the refused rows unchanged, each with its reason, to be corrected and imported again.
 
-    Beside an ID number of 15 digits the 18 that it makes stand in the reason: here, not in the
-    database, which keeps nothing of a row.
+    For an ID number of 15 digits the reason contains the converted number of 18 digits. It is added
+    here because the database stores none of a row's content.
     """
     table = loaded.table
     by_number = {row.number: row for row in table.rows}
@@ -98,7 +100,7 @@ def write_refused(
                 reason = reason.replace(FIFTEEN, f"{FIFTEEN}（换算出来是 {identity.value}）")
         texts = kept(row.texts)
         texts += [""] * (len(header) - len(texts))
-        # What stood beyond the columns does so again: that is what was wrong.
+        # Keep cells beyond the columns where they were, because they are the fault.
         within, beyond = texts[: len(header)], texts[len(header) :]
         rows.append([*map(Text, within), reason, number, *map(Text, beyond)])
     names = [*header, REASON, ROW_NUMBER]
@@ -109,12 +111,12 @@ def write_refused(
 
 
 def report(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a report for people who open it in a spreadsheet."""
+    """Write a report as a CSV file for spreadsheet programs."""
     path.write_bytes(as_csv(header, rows))
 
 
 def write_sample(path: Path, count: int) -> None:
-    """A file of made-up rows, as the import takes them."""
+    """Write a file of fictional rows in the format that the import takes."""
     if path.suffix.casefold() == ".xlsx":
         rows = ([Text(text) for text in row] for row in sample(count))
         path.write_bytes(as_xlsx([("批量核定", HEADER, rows)]))
@@ -126,7 +128,7 @@ def write_sample(path: Path, count: int) -> None:
 
 
 def sample(count: int) -> Iterator[tuple[str, ...]]:
-    """Rows of people who do not exist: born before 1920, every eighth has paid."""
+    """Yield rows of fictional people. They are born before 1920, and every eighth has paid."""
     places = [place.code for _, group in divisions.choices() for place in group]
     for number in range(count):
         place = places[number % len(places)]
@@ -147,9 +149,9 @@ def sample(count: int) -> Iterator[tuple[str, ...]]:
 
 
 def _identity(number: int) -> str:
-    """A well-formed ID number, another one for each number below 2.9 million.
+    """Return a valid ID number, a different one for each `number` below 2.9 million.
 
-    None ends with 00 before its check digit: what ends with 000 looks as if it had been rounded.
+    None has 00 before the check digit, because a number that ends with 000 looks rounded.
     """
     day, rest = divmod(number, 891)
     year, within = divmod(day, 336)

@@ -1,13 +1,13 @@
-"""运行情况: what was registered, assessed, transmitted and paid, and what waits for the tax bureau.
+"""运行情况: counts of registrations, assessments, transmissions and payments, and the backlog.
 
 For the agency and its auditors, who see the whole region. What is counted:
 
-- 登记 and 变更登记: by the day, the channel and the area (参保地区) of the registration made.
-- 核定: by the day it was made; revoked ones count, because the work was done.
-- 传输: by the day somebody pressed 传输; channel and area are those it was made in.
-- 缴费: by the day the tax bureau told us; channel and area are those the assessment was made in.
+- 登记 and 变更登记: by day, channel and area (参保地区) of the registration.
+- 核定: by the day of creation. Revoked ones count too, because the work was done.
+- 传输: by the day somebody pressed 传输. Channel and area are those of the assessment's creation.
+- 缴费: by the day the tax bureau notified us. Channel and area as for 传输.
 
-Old batch assessments that the agency took in are none of these.
+Imported legacy batch assessments are not counted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from flexapp.staff.service import Clerk
 from flexapp.web.clock import BEIJING
 
 LONGEST = 92
-"""Days: a quarter; a longer one is asked for in parts."""
+"""Maximum days of one request: a quarter."""
 USUAL = timedelta(days=29)
 
 REGISTRATIONS = {
@@ -48,7 +48,7 @@ ASSESSMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class ReportPeriod:
-    """A stretch of days, both included, and perhaps one area and one channel of it."""
+    """A range of days, both included, optionally limited to one area and one channel."""
 
     first: date
     last: date
@@ -57,13 +57,13 @@ class ReportPeriod:
 
     @property
     def days(self) -> list[date]:
-        """Every day of it."""
+        """Every day of the period."""
         return [self.first + timedelta(n) for n in range((self.last - self.first).days + 1)]
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Everything counted, by day (YYYY-MM-DD), by channel and by area (codes), and in all."""
+    """The counts by day (YYYY-MM-DD), by channel code, by area code, and in total."""
 
     by_day: Mapping[str, Tally]
     by_channel: Mapping[str, Tally]
@@ -72,7 +72,7 @@ class Figures:
 
 
 def default_period(today: date) -> ReportPeriod:
-    """The last thirty days."""
+    """Return the last thirty days."""
     return ReportPeriod(today - USUAL, today)
 
 
@@ -85,7 +85,7 @@ def read(
     channels: Sequence[str],
     longest: int = LONGEST,
 ) -> ReportPeriod | tuple[Refusal, ...]:
-    """What was asked for, or every reason why it cannot be told."""
+    """Validate the request. Return the period, or every refusal."""
     refusals = []
     begins, ends = read_day(first), read_day(last)
     if begins is None:
@@ -109,7 +109,7 @@ AREAS = tuple(place.code for _, places in choices() for place in places)
 
 
 def figures(asked: ReportPeriod, channels: Sequence[str]) -> Figures:
-    """Count what was asked for; every area and channel is there, with nothing where nothing was."""
+    """Count the requested period. Every area and channel is listed, even with a count of zero."""
     since = datetime.combine(asked.first, datetime.min.time(), BEIJING)
     until = datetime.combine(asked.last + timedelta(1), datetime.min.time(), BEIJING)
     found: dict[Measure, list[Count]] = {}
@@ -132,7 +132,7 @@ def figures(asked: ReportPeriod, channels: Sequence[str]) -> Figures:
 
 
 def exported(*, asked: ReportPeriod, form: str, clerk: Clerk, at: datetime) -> None:
-    """Note that somebody took the figures away."""
+    """Record that a clerk downloaded the figures."""
     audit.record(
         action="dashboard.exported",
         person_id=None,

@@ -1,7 +1,7 @@
-"""The figures as files, the same tables as on the page; nothing of any person is in them.
+"""The dashboard's tables as files. They contain no personal data.
 
-Amounts are numbers in columns of their own. Where the page says that there are too few cases to
-tell an amount, its cell is empty: the header says so.
+Amounts are numbers in columns of their own. The cell is empty if there are too few cases to show an
+amount, as the header explains.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ TOTAL = "合计"
 
 
 def csv_of(figures: Figures, tables: tuple[Table, ...]) -> bytes:
-    """One table of all groups; the days are added up in its first one."""
+    """Return one CSV table of all groups. Only the group of days has a row of totals."""
     rows = ((table.title, *row) for table in tables for row in _rows(figures, table))
     return as_csv(["分组", "名称", *HEADER], rows)
 
 
 def xlsx_of(period: str, figures: Figures, tables: tuple[Table, ...]) -> bytes:
-    """A sheet for each group, numbers as numbers; the last says what is counted."""
+    """Return a workbook with a sheet per group. The last sheet explains what is counted."""
     sheets = [(table.title, [table.head, *HEADER], list(_rows(figures, table))) for table in tables]
     notes = [[text] for text in (period, *NOTES)]
     return as_xlsx([*sheets, ("说明", [], notes)])

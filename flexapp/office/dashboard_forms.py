@@ -1,4 +1,4 @@
-"""What the figures are asked for."""
+"""The form that selects the period of the dashboard and of the ratings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from flexapp.web.forms import PageForm, strip
 
 
 class DashboardForm(PageForm):
-    """A stretch of days, an area and a channel."""
+    """A range of days, an area and a channel."""
 
     first = StringField("开始日期", filters=[strip])
     last = StringField("结束日期", filters=[strip])

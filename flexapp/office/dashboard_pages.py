@@ -1,4 +1,4 @@
-"""What the page of figures (运行情况) shows: charts drawn here as SVG, and the tables behind."""
+"""View models of the dashboard (运行情况): charts as SVG, and their tables."""
 
 from __future__ import annotations
 
@@ -19,16 +19,18 @@ from flexapp.transmission.service import Standing
 Draw = Callable[[str, Measure, Mapping[str, Tally]], "Chart"]
 
 SHOWN = (Measure.REGISTERED, Measure.ASSESSED, Measure.TRANSMITTED, Measure.PAID)
-"""Those with a chart of their own."""
+"""Measures with a chart of their own."""
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 340, 132, 30, 20, 12
 ROW, NAME, VALUE = 22, 112, 40
-"""Of a chart of bars that lie: the height of one, and the room for its name and its number."""
+"""Of a chart of horizontal bars: the height of a row, and the widths for its name and its
+number.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar, and its name and number where they are written beside it."""
+    """A bar, with its name and number for the text beside it."""
 
     x: float
     y: float
@@ -40,7 +42,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart of one measure. `said`: what it shows, for whoever does not see it."""
+    """A chart of one measure. `said`: a text alternative for screen readers."""
 
     title: str
     said: str
@@ -49,12 +51,14 @@ class Chart:
     height: int
     most: int
     ends: tuple[str, str] = ("", "")
-    """The first and the last day."""
+    """The labels of the first and the last day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The figures cut one way: charts, and the table behind them."""
+    """The figures grouped by one dimension: the charts and their table. `lying`: horizontal
+    bars.
+    """
 
     table: Table
     charts: tuple[Chart, ...]
@@ -63,7 +67,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class DashboardPage:
-    """/counter/dashboard."""
+    """The page /counter/dashboard."""
 
     period: str
     columns: tuple[str, ...]
@@ -81,7 +85,7 @@ class DashboardPage:
         standing: Standing,
         channels: Mapping[str, str],
     ) -> DashboardPage:
-        """The page of what was found; `channels`: names by code."""
+        """Build the page. `channels`: names by code."""
         counts = standing.counts
         by_day, by_channel, by_area = tables(found, channels)
         return cls(
@@ -108,7 +112,9 @@ def _group(table: Table, draw: Draw) -> Group:
 
 
 def _numbers(measure: Measure, tallies: Mapping[str, Tally]) -> dict[str, int]:
-    """What a chart shows; 登记 with its changes, because both are one act (design 2.1)."""
+    """Return the numbers of a chart. 登记 includes 变更登记, because both are one act (design
+    2.1).
+    """
     also = (Measure.CHANGED,) if measure is Measure.REGISTERED else ()
     return {
         name: sum(each.number(one) for one in (measure, *also)) for name, each in tallies.items()

@@ -1,4 +1,4 @@
-"""The figures as tables: by day, by channel, by area; the page and the files show the same."""
+"""The dashboard's tables by day, by channel and by area, for the page and for the files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOTES = (
     "缴费：按税务告知到账的日期统计，渠道和地区是核定时的。",
     f"以前批量核定导入的不算在内。少于 {FEWEST} 笔的不列金额，免得看出是谁的。",
 )
-"""What each figure is, in words; `dashboard` has the same for engineers."""
+"""What each figure counts, for readers of the page. The docstring of `dashboard` says the same."""
 
 COLUMNS = tuple(
     column
@@ -34,7 +34,7 @@ COLUMNS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One line of a table: a name, then each column."""
+    """One row of a table: a name, then the cells of the columns."""
 
     name: str
     cells: tuple[str, ...]
@@ -42,7 +42,9 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The figures cut one way. `head` is what its names are; `tallies` has what it was made of."""
+    """The figures grouped by one dimension. `head`: the header of the names. `tallies`: their
+    source.
+    """
 
     title: str
     head: str
@@ -50,12 +52,12 @@ class Table:
 
     @property
     def rows(self) -> tuple[TableRow, ...]:
-        """Every line, in order."""
+        """Every row, in order."""
         return tuple(TableRow(name, cells(each)) for name, each in self.tallies.items())
 
 
 def cells(tally: Tally) -> tuple[str, ...]:
-    """A tally as the columns of a table."""
+    """Format a tally as the cells of a row."""
     shown = []
     for measure in Measure:
         shown.append(str(tally.number(measure)))
@@ -66,7 +68,7 @@ def cells(tally: Tally) -> tuple[str, ...]:
 
 
 def tables(found: Figures, channels: Mapping[str, str]) -> tuple[Table, Table, Table]:
-    """By day, by channel and by area; `channels`: names by code."""
+    """Return the tables by day, by channel and by area. `channels`: names by code."""
     by_channel = {channels.get(code, code): each for code, each in found.by_channel.items()}
     by_area = {_area(code): each for code, each in found.by_area.items()}
     return (
@@ -77,13 +79,13 @@ def tables(found: Figures, channels: Mapping[str, str]) -> tuple[Table, Table, T
 
 
 def channel_names(apps: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """The name of every channel that something can be done through, by its code."""
+    """Return the name of every channel by its code."""
     return {
         **dict(apps),
         "phone": "手机浏览器",
         "township": "乡镇民生服务中心",
         "hall": "社保服务大厅",
-        # Who was there before: taken over, not done by anybody here.
+        # Data that existed before this service: imported, not entered through a channel.
         "system": "系统导入",
     }
 

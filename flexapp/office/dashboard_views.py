@@ -1,4 +1,4 @@
-"""/counter/dashboard: the figures of the service, and the same as files."""
+"""Views of /counter/dashboard: the figures of the service, on a page and as files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ blueprint = Blueprint("counter_dashboard", __name__, url_prefix="/counter")
 
 SEERS = (Role.AGENCY, Role.AUDITOR)
 Read = Callable[..., ReportPeriod | tuple[Refusal, ...]]
-"""`dashboard.read` and what is read like it."""
+"""The type of `dashboard.read` and of functions with the same parameters."""
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -37,7 +37,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @blueprint.get("/dashboard", endpoint="index")
 @allow(Access.STAFF, *SEERS)
 def index() -> Response:
-    """The last thirty days, or what is asked for."""
+    """Show the last thirty days, or the requested period."""
     form = form_about(dashboard.default_period)
     asked = read_form(form, dashboard.read)
     page = None
@@ -55,14 +55,14 @@ def index() -> Response:
 @blueprint.post("/dashboard.csv")
 @allow(Access.STAFF, *SEERS)
 def csv() -> Response:
-    """The tables of the page as CSV."""
+    """Return the tables of the page as CSV."""
     return _file("csv", "text/csv; charset=utf-8")
 
 
 @blueprint.post("/dashboard.xlsx")
 @allow(Access.STAFF, *SEERS)
 def xlsx() -> Response:
-    """The tables of the page as a workbook."""
+    """Return the tables of the page as a workbook."""
     return _file("xlsx", XLSX)
 
 
@@ -87,8 +87,8 @@ def _file(form_of: str, mimetype: str) -> Response:
 
 
 def form_about(usual: Callable[[date], ReportPeriod]) -> DashboardForm:
-    """The form as it was sent; before anything was asked for, about the usual stretch of days."""
-    # Taking figures away is recorded, so it is a POST; looking at them is not.
+    """Return the submitted form, or a form with the default period before the first submission."""
+    # Downloading figures is recorded, so it is a POST. Viewing them is a GET.
     form = DashboardForm(request.form if request.method == "POST" else request.args)
     if request.method == "GET" and "first" not in request.args:
         stretch = usual(today())
@@ -97,7 +97,7 @@ def form_about(usual: Callable[[date], ReportPeriod]) -> DashboardForm:
 
 
 def read_form(form: DashboardForm, read: Read) -> ReportPeriod | None:
-    """What is asked for; None where the form says beside its fields why it cannot be told."""
+    """Return the requested period, or None with the refusals added to the form."""
     asked = read(
         first=form.first.data,
         last=form.last.data,
@@ -113,7 +113,7 @@ def read_form(form: DashboardForm, read: Read) -> ReportPeriod | None:
 
 
 def channels() -> dict[str, str]:
-    """The names of the channels that can be asked for, by code."""
+    """Return the names of the channels that can be requested, by code."""
     return channel_names(services().channel_names())
 
 

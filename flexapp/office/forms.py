@@ -8,19 +8,19 @@ from flexapp.web.forms import PageForm, prose, strip
 
 
 class GiveBackForm(PageForm):
-    """Why a parked assessment is given back."""
+    """Why a parked assessment is returned to the person."""
 
     reason = StringField("退回原因", filters=[prose])
 
 
 class AuditPersonForm(PageForm):
-    """Whose record is looked up: a person's."""
+    """The person whose audit log is looked up."""
 
     identity = StringField("身份证号", filters=[strip])
 
 
 class AuditClerkForm(PageForm):
-    """Whose record is looked up: one of the staff's."""
+    """The clerk whose audit log is looked up."""
 
     user_name = StringField("经办人员用户名", filters=[strip])
 

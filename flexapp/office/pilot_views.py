@@ -1,4 +1,4 @@
-"""/counter/pilot: where the service can be used on phones, area by area and channel by channel."""
+"""Views of /counter/pilot: open and close the service on phones by area and by channel."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from flexapp.web.navigation import see_other
 blueprint = Blueprint("counter_pilot", __name__, url_prefix="/counter/pilot")
 
 BROWSER = ("phone", "手机浏览器")
-"""The channel of whoever does not come in from an app."""
+"""The channel of visitors who do not come from an app."""
 
 
 @blueprint.get("", endpoint="index")
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
 def index() -> Response:
-    """What is open, what is not, since or from when."""
+    """Show which areas and channels are open, and since or from when."""
     areas = agency.pilot([Place(Kind.AREA, area.code) for area in AREAS], today())
     channels = agency.pilot([Place(Kind.CHANNEL, code) for code, _ in _channels()], today())
     page = PilotPage.of(areas, channels, dict(_channels()), g.counter_session.clerk)
@@ -37,7 +37,7 @@ def index() -> Response:
 @blueprint.get("/open")
 @allow(Access.STAFF, Role.AGENCY)
 def ask_open() -> Response:
-    """Which, and from when?"""
+    """Show the form that asks what to open and from when."""
     form = OpenForm()
     form.since.data = today().isoformat()
     return _page("pilot_open", form)
@@ -47,7 +47,7 @@ def ask_open() -> Response:
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def open_places() -> Response:
-    """开通."""
+    """Open the selected areas or channels (开通)."""
     form = OpenForm()
     if not form.submitted():
         return _page("pilot_open", form)
@@ -67,7 +67,7 @@ def open_places() -> Response:
 @blueprint.get("/close")
 @allow(Access.STAFF, Role.AGENCY)
 def ask_close() -> Response:
-    """Which, and why?"""
+    """Show the form that asks what to close and why."""
     return _page("pilot_close", CloseForm())
 
 
@@ -75,7 +75,7 @@ def ask_close() -> Response:
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def close_places() -> Response:
-    """暂停."""
+    """Close the selected areas or channels (暂停)."""
     form = CloseForm()
     if not form.submitted():
         return _page("pilot_close", form)
@@ -99,7 +99,7 @@ def _channels() -> Sequence[tuple[str, str]]:
 
 
 def _chosen(value: str) -> list[Place]:
-    """The places that a value of `place_options` means; none for anything else."""
+    """Return the places selected by a value of `place_options`; [] for any other value."""
     if value == Kind.AREA:
         return [Place(Kind.AREA, area.code) for area in AREAS]
     kind, _, code = value.partition(":")

@@ -1,5 +1,4 @@
-"""Forms by which the agency publishes figures and announcements, and opens and closes years and
-places."""
+"""Forms to publish figures and announcements, and to open and close areas and channels."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ KIND_GROUPS = (("", tuple((kind.value, kind.label) for kind in RateKind)),)
 
 
 class PublicationForm(PageForm):
-    """The document, the rate, and from when; the base of both forms."""
+    """The document, the rate and the effective date: the base class of both publication forms."""
 
     total = StringField("费率（%）", filters=[strip])
     personal = StringField("其中记入个人账户（%）", filters=[strip])
@@ -23,10 +22,10 @@ class PublicationForm(PageForm):
     document_date = StringField("文件日期", filters=[strip])
     effective_from = StringField("从哪天起执行", filters=[strip])
     reviewed = HiddenField()
-    """Digest of the content whose effect the officer has been shown."""
+    """Digest of the content whose effect has been shown to the officer."""
 
     def typed(self) -> tuple[Field, ...]:
-        """The fields to carry along while the effect is looked at."""
+        """Return the fields to post again from the review page."""
         return tuple(field for field in self if field.name != "reviewed")
 
 
@@ -41,34 +40,34 @@ class YearFiguresForm(PublicationForm):
 
 
 class RateForm(PublicationForm):
-    """A rate that holds from a month on."""
+    """A rate in effect from a month on."""
 
     kind = StringField("费率种类", filters=[strip])
     from_month = StringField("从哪个缴费月份起", filters=[strip])
 
 
 class ConfirmForm(PageForm):
-    """What the confirming officer's page was drawn from."""
+    """The state of the parameter book that the confirming officer's page showed."""
 
     seen = HiddenField()
 
 
 class OpenForm(PageForm):
-    """Which areas or channels, and from when."""
+    """The areas or channels to open, and from when."""
 
     place = StringField("地区或渠道", filters=[strip])
     since = StringField("从哪天起开通", filters=[strip])
 
 
 class CloseForm(PageForm):
-    """Which areas or channels, and why."""
+    """The areas or channels to close, and why."""
 
     place = StringField("地区或渠道", filters=[strip])
     reason = StringField("原因", filters=[prose])
 
 
 class AnnouncementForm(PageForm):
-    """What 首页 tells everybody, and for how long."""
+    """What 首页 announces, and for how long."""
 
     text = StringField("公告内容", filters=[prose])
     first = StringField("开始日期", filters=[strip])

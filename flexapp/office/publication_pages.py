@@ -1,4 +1,4 @@
-"""What the pages of publications and of the pilot show."""
+"""View models of the pages of publications and of the pilot."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class RowLine:
-    """A figure in words."""
+    """A parameter as text."""
 
     name: str
     value: str
@@ -39,7 +39,7 @@ class RowLine:
 
     @classmethod
     def of(cls, row: ParameterRow) -> RowLine:
-        """A parameter row as people read it."""
+        """Format a parameter row."""
         if row.parameter.is_rate:
             assert row.personal is not None
             value = f"{_percent(row.value)}，其中个人账户 {_percent(row.personal)}"
@@ -50,7 +50,7 @@ class RowLine:
 
 @dataclass(frozen=True, slots=True)
 class YearBlock:
-    """A year's figures in force."""
+    """The figures of a year that are in effect."""
 
     year: int
     rows: tuple[RowLine, ...]
@@ -69,7 +69,7 @@ class PublicationLine:
 
     @classmethod
     def of(cls, found: Publication) -> PublicationLine:
-        """A line of the list."""
+        """Build a line of the list."""
         note = f"{found.draft.document}（{found.draft.number}）"
         if found.in_force_from is not None:
             note += f"，{day(found.in_force_from)}起执行"
@@ -84,7 +84,9 @@ class PublicationLine:
 
 @dataclass(frozen=True, slots=True)
 class ParametersPage:
-    """/counter/parameters: what is in force, what waits, what there was."""
+    """The page /counter/parameters: what is in effect, what awaits confirmation, and the
+    history.
+    """
 
     years: tuple[YearBlock, ...]
     rates: tuple[RowLine, ...]
@@ -95,7 +97,7 @@ class ParametersPage:
     def of(
         cls, book: ParameterBook, listing: Sequence[Publication], clerk: Clerk
     ) -> ParametersPage:
-        """The page for whoever looks: an auditor has no buttons."""
+        """Build the page for this clerk. An auditor gets no buttons."""
         blocks = []
         for year in reversed(book.years()):
             figures = book.figures(year)
@@ -114,7 +116,7 @@ class ParametersPage:
 
 @dataclass(frozen=True, slots=True)
 class SampleLine:
-    """What an entry comes to, before and after."""
+    """The result of a sample entry before and after a publication."""
 
     entered: str
     months: str
@@ -124,7 +126,7 @@ class SampleLine:
 
     @classmethod
     def of(cls, sample: Sample) -> SampleLine:
-        """A sample in words."""
+        """Format a sample."""
         value = sample.entered.text
         percent = sample.entered.meaning is Meaning.PERCENT
         before, after = _outcome(sample.before), _outcome(sample.after)
@@ -139,7 +141,7 @@ class SampleLine:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What is published, and what it changes."""
+    """The content of a publication, and what it changes."""
 
     title: str
     rows: tuple[RowLine, ...]
@@ -152,7 +154,7 @@ class Effect:
 
     @classmethod
     def of(cls, draft: Draft, samples: Sequence[Sample], doubts: Sequence[str]) -> Effect:
-        """A draft with what it comes to."""
+        """Build from a draft, its samples and the doubts about it."""
         return cls(
             title=draft.title,
             rows=tuple(RowLine.of(row) for row in draft.rows),
@@ -167,7 +169,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class PublicationPage:
-    """/counter/parameters/<number>: one publication, and what may be done with it."""
+    """The page /counter/parameters/<number>: one publication, and what may be done with it."""
 
     id: int
     effect: Effect
@@ -181,7 +183,7 @@ class PublicationPage:
 
     @classmethod
     def of(cls, found: Publication, effect: Effect, clerk: Clerk) -> PublicationPage:
-        """The page for whoever looks."""
+        """Build the page for this clerk. The officer who proposed it may not confirm it."""
         waits = found.status is Status.PROPOSED and clerk.role is Role.AGENCY
         own = found.proposed_by == clerk.id
         return cls(
@@ -210,7 +212,7 @@ def _percent(fraction: Decimal) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PlaceLine:
-    """An area or a channel, and how it stands, in words."""
+    """An area or a channel, with its pilot status as text."""
 
     name: str
     standing: str
@@ -218,7 +220,7 @@ class PlaceLine:
 
     @classmethod
     def of(cls, name: str, found: PlaceStanding) -> PlaceLine:
-        """A line of the list."""
+        """Build a line of the list."""
         if found.is_open:
             words = "已开通"
         elif found.open_from is not None:
@@ -232,7 +234,7 @@ class PlaceLine:
 
 @dataclass(frozen=True, slots=True)
 class PilotPage:
-    """/counter/pilot."""
+    """The page /counter/pilot."""
 
     areas: tuple[PlaceLine, ...]
     channels: tuple[PlaceLine, ...]
@@ -246,7 +248,7 @@ class PilotPage:
         names: Mapping[str, str],
         clerk: Clerk,
     ) -> PilotPage:
-        """The page for whoever looks: an auditor has no buttons."""
+        """Build the page for this clerk. An auditor gets no buttons."""
         return cls(
             areas=tuple(PlaceLine.of(_area(each.place.code), each) for each in areas),
             channels=tuple(PlaceLine.of(names[each.place.code], each) for each in channels),
@@ -255,7 +257,7 @@ class PilotPage:
 
 
 def place_options(channels: Sequence[tuple[str, str]]) -> Groups:
-    """Everything that can be opened or closed: all areas, each of them, each channel."""
+    """Return what can be opened or closed: all areas, each area and each channel."""
     areas = tuple(
         (group, tuple((f"area:{place.code}", place.name) for place in places))
         for group, places in divisions.choices()

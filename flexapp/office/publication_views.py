@@ -1,4 +1,4 @@
-"""/counter/parameters: the agency publishes figures; two officers, each with their own eyes."""
+"""Views of /counter/parameters: one officer proposes figures, a second one confirms them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NUMBER = f"<int(max={HIGHEST_ROW}):number>"
 @blueprint.get("", endpoint="index")
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
 def index() -> Response:
-    """What is in force, what waits for a second officer, what there was."""
+    """Show what is in effect, what awaits a second officer, and the history."""
     book = agency.effective_parameters(today()).book
     page = ParametersPage.of(book, agency.listing(), g.counter_session.clerk)
     return render("counter/parameters.html", page=page)
@@ -48,7 +48,7 @@ def index() -> Response:
 @blueprint.get("/year")
 @allow(Access.STAFF, Role.AGENCY)
 def year_figures() -> Response:
-    """The form of a year's figures, with the rate in force filled in."""
+    """Show the form of a year's figures, filled with the rate in effect."""
     form = YearFiguresForm()
     form.per.data = Per.MONTH.value
     rate = agency.effective_parameters(today()).book.rate(RateKind.FLEXIBLE, Month.of(today()))
@@ -63,14 +63,14 @@ def year_figures() -> Response:
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def propose_year() -> Response:
-    """Show what it changes, then put it before a second officer."""
+    """Show the effect for review, then propose it to a second officer."""
     return _propose(YearFiguresForm())
 
 
 @blueprint.get("/rate")
 @allow(Access.STAFF, Role.AGENCY)
 def rate() -> Response:
-    """The form of a rate."""
+    """Show the form of a rate."""
     form = RateForm()
     form.effective_from.data = today().isoformat()
     return _form_page(form)
@@ -80,14 +80,14 @@ def rate() -> Response:
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def propose_rate() -> Response:
-    """Show what it changes, then put it before a second officer."""
+    """Show the effect for review, then propose it to a second officer."""
     return _propose(RateForm())
 
 
 @blueprint.get(f"/{NUMBER}")
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
 def publication(number: int) -> Response:
-    """One publication: what it says, what it changes, who did what."""
+    """Show one publication: its content, its effect and who did what."""
     return _publication_page(number, ConfirmForm())
 
 
@@ -95,7 +95,7 @@ def publication(number: int) -> Response:
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def confirm(number: int) -> Response:
-    """确认公布, by another officer than the one who proposed it."""
+    """Confirm a publication (确认公布), by an officer other than the one who proposed it."""
     form = ConfirmForm()
     if not form.submitted():
         return _publication_page(number, form)
@@ -115,7 +115,7 @@ def confirm(number: int) -> Response:
 @blueprint.get(f"/{NUMBER}/withdraw")
 @allow(Access.STAFF, Role.AGENCY)
 def ask_withdraw(number: int) -> Response:
-    """Why?"""
+    """Show the form that asks for the reason."""
     return _withdraw_page(number, ReasonForm())
 
 
@@ -123,7 +123,7 @@ def ask_withdraw(number: int) -> Response:
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def withdraw(number: int) -> Response:
-    """作废 a proposal."""
+    """Withdraw a proposal (作废)."""
     form = ReasonForm()
     if not form.submitted():
         return _withdraw_page(number, form)
@@ -171,7 +171,7 @@ def _action(form: PublicationForm) -> str:
 
 
 def _title(form: PublicationForm) -> str:
-    # The same as its form's: htmx swaps what is below the title only.
+    # The same title as on the form's page, because htmx replaces only what is below the title.
     return "公布年度数据" if isinstance(form, YearFiguresForm) else "公布费率"
 
 

@@ -1,4 +1,4 @@
-"""What the agency's page of ratings (评价) shows."""
+"""View models of the agency's page of ratings (评价)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from flexapp.web.formatting import day
 
 @dataclass(frozen=True, slots=True)
 class OpinionLine:
-    """A rating in words: what was done and where, never by whom."""
+    """A rating as text: what was done and where, never by whom."""
 
     id: int
     level: str
@@ -41,7 +41,7 @@ class OpinionLine:
 
     @classmethod
     def of(cls, each: Opinion, channels: Mapping[str, str]) -> OpinionLine:
-        """The line of an opinion; `channels`: names by code."""
+        """Build the line of a rating. `channels`: names by code."""
         where = f"{area_name(each.division)} · {channels.get(each.channel, each.channel)}"
         return cls(
             id=each.id,
@@ -56,7 +56,7 @@ class OpinionLine:
 
 @dataclass(frozen=True, slots=True)
 class RatingsPage:
-    """/counter/ratings."""
+    """The page /counter/ratings."""
 
     period: str
     total: str
@@ -75,7 +75,7 @@ class RatingsPage:
     def of(
         cls, asked: ReportPeriod, found: Found, clerk: Clerk, channels: Mapping[str, str]
     ) -> RatingsPage:
-        """The page of what was found, for whoever looks: an auditor has no buttons."""
+        """Build the page for this clerk. An auditor gets no buttons."""
         total = total_of(found.counts)
         shown = found.newest[:NEWEST]
         return cls(
@@ -95,5 +95,5 @@ class RatingsPage:
 
 
 def total_of(counts: Sequence[RatingCount]) -> RatingTally:
-    """Everything counted, under no name."""
+    """Return the tally of all counts."""
     return tally_ratings(counts, lambda _: "", [""])[""]

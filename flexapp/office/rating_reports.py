@@ -1,7 +1,7 @@
-"""评价 as the agency looks at it: counted by month, business, channel and area, and by level.
+"""评价 for the agency: counts by month, business, channel, area and level, and the comments.
 
-For the agency and its auditors, who see the whole region. Counted by the day a rating was given;
-channel and area are those the case was done in. A bad one is for an officer to deal with.
+For the agency and its auditors, who see the whole region. Ratings are counted by the day they were
+given. Channel and area are those of the rated case. An officer deals with each bad rating.
 """
 
 from __future__ import annotations
@@ -21,51 +21,53 @@ from flexapp.staff.service import Clerk
 from flexapp.web.clock import BEIJING
 
 LONGEST = 366
-"""Days: opinions are fewer than cases, and are compared over a year."""
+"""Maximum days of one request. Ratings are fewer than cases, and are compared over a year."""
 USUAL_MONTHS = 6
 FOLLOWED_UP = 20
-"""So many of those that wait are shown at once; the next come up as they are dealt with."""
+"""Maximum number of pending bad ratings shown. The next ones appear once these are handled."""
 NEWEST = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What people said in a stretch of time: counted, and in their words."""
+    """The ratings of a period: counts and comments."""
 
     counts: tuple[RatingCount, ...]
     waiting: Sequence[Opinion]
     waiting_number: int
     newest: Sequence[Opinion]
-    """One more than is shown where there are more."""
+    """At most `NEWEST + 1`: the extra rating means that there are more."""
 
 
 def default_period(today: date) -> ReportPeriod:
-    """This month and the five before it."""
+    """Return this month and the five before it."""
     return ReportPeriod(Month.of(today).plus(1 - USUAL_MONTHS).first_day, today)
 
 
 def read_asked(
     *, first: str, last: str, area: str, channel: str, channels: Sequence[str]
 ) -> ReportPeriod | tuple[Refusal, ...]:
-    """What was asked for, or every reason why it cannot be told."""
+    """Validate the request. Return the period, or every refusal."""
     return read(
         first=first, last=last, area=area, channel=channel, channels=channels, longest=LONGEST
     )
 
 
 def months(asked: ReportPeriod) -> list[str]:
-    """Every month that the days asked for lie in."""
+    """Return every month ("YYYY-MM") that the period touches."""
     return [str(month) for month in Period(Month.of(asked.first), Month.of(asked.last)).months]
 
 
 def counted(asked: ReportPeriod) -> tuple[RatingCount, ...]:
-    """The ratings of what was asked for, counted."""
+    """Count the ratings of the period."""
     since, until = _stretch(asked)
     return rating.numbers(since=since, until=until, area=asked.area, channel=asked.channel)
 
 
 def find(asked: ReportPeriod, before: int | None) -> Found:
-    """Everything about what was asked for; `before` pages on among the words."""
+    """Return the counts and comments of the period. `before`: page of the comments below this
+    id.
+    """
     since, until = _stretch(asked)
     waiting, number = rating.to_follow_up(area=asked.area, channel=asked.channel, limit=FOLLOWED_UP)
     return Found(
@@ -84,7 +86,7 @@ def find(asked: ReportPeriod, before: int | None) -> Found:
 
 
 def exported(*, asked: ReportPeriod, clerk: Clerk, at: datetime) -> None:
-    """Note that somebody took the counts away."""
+    """Record that a clerk downloaded the counts."""
     audit.record(
         action="rating.exported",
         person_id=None,

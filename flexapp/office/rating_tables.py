@@ -1,4 +1,4 @@
-"""Ratings as tables: by month, business, channel and area; the page and the file show the same."""
+"""The tables of ratings by month, business, channel and area, for the page and for the file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOTES = (
 
 @dataclass(frozen=True, slots=True)
 class RatingTable:
-    """The ratings cut one way. `head` is what its names are."""
+    """The ratings grouped by one dimension. `head`: the header of the names."""
 
     title: str
     head: str
@@ -37,14 +37,14 @@ class RatingTable:
 
 
 def cells(tally: RatingTally) -> tuple[str, ...]:
-    """A tally as the columns of a table."""
+    """Format a tally as the cells of a row."""
     levels = [_number(tally, level) for level in LEVELS]
     total = TOO_FEW if tally.total is None else str(tally.total)
     return (total, *levels, percent(tally.content))
 
 
 def shares(tally: RatingTally) -> tuple[tuple[str, str, str], ...]:
-    """(level, how many, which part of all) of a tally."""
+    """Return (level, number, share of all) of a tally, formatted."""
     return tuple(
         (level.label, _number(tally, level), percent(tally.share(level))) for level in LEVELS
     )
@@ -53,7 +53,10 @@ def shares(tally: RatingTally) -> tuple[tuple[str, str, str], ...]:
 def tables(
     counts: Sequence[RatingCount], months: Sequence[str], channels: Mapping[str, str]
 ) -> tuple[RatingTable, ...]:
-    """Every month; each business, channel (names by code) and area that something was said of."""
+    """Return the tables. Every month is listed, but only rated businesses, channels and areas.
+
+    `channels`: names by code.
+    """
 
     def table(
         title: str,
@@ -76,7 +79,9 @@ def tables(
 
 
 def csv_of(total: RatingTally, found: Sequence[RatingTable]) -> bytes:
-    """The tables as one; no words of anybody's. The share is a number, or empty if untold."""
+    """Return the tables as one CSV file without comments. A share is a number, or empty if not
+    shown.
+    """
     header = ["分组", "名称", *COLUMNS[:-1], f"{COLUMNS[-1]}（%）"]
     lines = [("合计", "", cells(total))]
     lines += [(table.title, row.name, row.cells) for table in found for row in table.rows]
@@ -93,13 +98,13 @@ def _values(row: tuple[str, ...]) -> Iterator[Value]:
 
 
 def area_name(code: str) -> str:
-    """The name of an area."""
+    """Return the name of an area, or the code if it is unknown."""
     found = divisions.find(code)
     return code if found is None else found.name
 
 
 def percent(share: Decimal | None) -> str:
-    """A share as it is read."""
+    """Format a share."""
     return UNTOLD if share is None else f"{share}%"
 
 

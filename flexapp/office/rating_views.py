@@ -1,4 +1,4 @@
-"""/counter/ratings: what people say of finished cases, and that a bad one was dealt with."""
+"""Views of /counter/ratings: ratings of finished cases, and handling the bad ones."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ blueprint = Blueprint("counter_ratings", __name__, url_prefix="/counter")
 @blueprint.get("/ratings", endpoint="index")
 @allow(Access.STAFF, *SEERS)
 def index() -> Response:
-    """This month and the five before it, or what is asked for."""
+    """Show this month and the five before it, or the requested period."""
     form = form_about(rating_reports.default_period)
     asked = read_form(form, rating_reports.read_asked)
     page = None
@@ -54,7 +54,7 @@ def index() -> Response:
 @blueprint.post("/ratings.csv")
 @allow(Access.STAFF, *SEERS)
 def csv() -> Response:
-    """The tables of the page as CSV."""
+    """Return the tables of the page as CSV."""
     form = form_about(rating_reports.default_period)
     asked = read_form(form, rating_reports.read_asked)
     if not isinstance(asked, ReportPeriod):
@@ -71,7 +71,7 @@ def csv() -> Response:
 @blueprint.get(f"/ratings/<int(max={HIGHEST_ROW}):number>")
 @allow(Access.STAFF, Role.AGENCY)
 def ask(number: int) -> Response:
-    """What was done about it?"""
+    """Show the form that asks what was done about a bad rating."""
     return _answer_page(_bad(number), AnswerForm())
 
 
@@ -79,7 +79,7 @@ def ask(number: int) -> Response:
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def handle(number: int) -> Response:
-    """标为已处理."""
+    """Record what was done about a bad rating (标为已处理)."""
     found, form = _bad(number), AnswerForm()
     if not form.submitted():
         return _answer_page(found, form)
@@ -98,7 +98,7 @@ def handle(number: int) -> Response:
 
 
 def _bad(number: int) -> Opinion:
-    """The bad rating of the address; 404 for any other."""
+    """Return the bad rating of the address; 404 for any other."""
     found = rating.opinion(number)
     if found is None or not found.level.is_bad:
         abort(404)

@@ -1,4 +1,4 @@
-"""What the page of transmission to the tax bureau shows."""
+"""View models of the page about transmission to the tax bureau."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ THERE = {
     "revoked": "已撤销",
     "missing": "没有这一笔",
 }
-"""What the tax bureau says of a serial, in a clerk's words."""
+"""States of an assessment at the tax bureau, in Chinese."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParkedLine:
-    """A message that somebody must look at."""
+    """A parked message that somebody must look at."""
 
     serial: str
     kind: str
@@ -46,7 +46,7 @@ class ParkedLine:
 
 @dataclass(frozen=True, slots=True)
 class FindingLine:
-    """A difference between the books that only a person can settle."""
+    """A difference found by reconciliation that only a person can settle."""
 
     serial: str
     difference: str
@@ -55,13 +55,13 @@ class FindingLine:
 
 @dataclass(frozen=True, slots=True)
 class TransmissionPage:
-    """/counter/transmission: how it stands with the tax bureau."""
+    """The page /counter/transmission: the state of transmission to the tax bureau."""
 
     counts: tuple[tuple[str, int], ...]
     oldest_open: datetime | None
     down_since: datetime | None
     paused: tuple[datetime, str, str] | None
-    """Since when an officer holds everything back, who, and why."""
+    """When an officer paused transmission, who, and why; None if it is not paused."""
     compared_at: datetime | None
     parked: tuple[ParkedLine, ...]
     findings: tuple[FindingLine, ...]
@@ -69,7 +69,7 @@ class TransmissionPage:
 
     @classmethod
     def of(cls, standing: Standing, clerk: Clerk) -> TransmissionPage:
-        """The page for whoever looks: an auditor has no buttons."""
+        """Build the page for this clerk. An auditor gets no buttons."""
         return cls(
             counts=tuple(
                 (words, standing.counts.get(status, 0)) for status, words in STATUSES.items()
@@ -96,7 +96,7 @@ class TransmissionPage:
 
 
 def _difference(text: str) -> str:
-    """A difference in Chinese; the log and the terminal have it in English."""
+    """Translate a difference into Chinese. The log and the CLI show it in English."""
     found = re.fullmatch(r"(\w+) there, (\w+) here", text)
     if found is None or found[1] not in THERE:
         return "两边的内容不一样" if text.startswith("another content") else text

@@ -1,4 +1,4 @@
-"""/counter/transmission: what the agency sees of the way to the tax bureau, and settles."""
+"""Views of /counter/transmission: monitor transmission to the tax bureau and settle problems."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ UNREACHABLE = Refusal(
 @blueprint.get("", endpoint="index")
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
 def index() -> Response:
-    """How it stands."""
+    """Show the state of transmission."""
     page = TransmissionPage.of(transmission.standing(), g.counter_session.clerk)
     return render("counter/transmission.html", page=page)
 
@@ -37,7 +37,7 @@ def index() -> Response:
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def retry(serial: str) -> Response:
-    """重新传输 a parked message."""
+    """Retry a parked message (重新传输)."""
     if not transmission.retry(serial=serial, actor=g.counter_session.clerk.actor):
         return render_refused(
             Refusal("not_parked", "这个流水号没有搁置的消息，可能已经有人处理过。"), _back()
@@ -48,7 +48,7 @@ def retry(serial: str) -> Response:
 @blueprint.get("/<serial>/give-back")
 @allow(Access.STAFF, Role.AGENCY)
 def give_back(serial: str) -> Response:
-    """Why?"""
+    """Show the form that asks for the reason."""
     return _give_back_page(serial, GiveBackForm())
 
 
@@ -56,7 +56,7 @@ def give_back(serial: str) -> Response:
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def send_give_back(serial: str) -> Response:
-    """退回 to the person, with a reason they read."""
+    """Return a parked assessment to the person, with a reason that they can read (退回)."""
     form = GiveBackForm()
     if not form.submitted():
         return _give_back_page(serial, form)
@@ -79,7 +79,7 @@ def send_give_back(serial: str) -> Response:
 @blueprint.get("/pause")
 @allow(Access.STAFF, Role.AGENCY)
 def ask_pause() -> Response:
-    """Why?"""
+    """Show the form that asks for the reason."""
     return _pause_page(ReasonForm())
 
 
@@ -87,7 +87,7 @@ def ask_pause() -> Response:
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def pause() -> Response:
-    """The emergency switch: 暂停传输."""
+    """Stop all transmission in an emergency (暂停传输)."""
     form = ReasonForm()
     if not form.submitted():
         return _pause_page(form)
@@ -104,7 +104,7 @@ def pause() -> Response:
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def resume() -> Response:
-    """恢复传输."""
+    """Resume transmission (恢复传输)."""
     refusal = transmission.resume(actor=g.counter_session.clerk.actor, at=now())
     return see_other(_back()) if refusal is None else render_refused(refusal, _back())
 

@@ -1,4 +1,4 @@
-"""Former virtual units merged into the two of their area: people and live assessments move."""
+"""Merge legacy virtual units into the two of their area: move people and active assessments."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from flexapp.web.clock import now
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
 CHUNK = 200
-"""Rows of one transaction: others wait for it no longer than a moment."""
+"""Rows in one transaction: few, so that other transactions wait only briefly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is left to do for one former unit."""
+    """What remains to be moved from one legacy unit."""
 
     unit: Unit
     people: int
@@ -30,12 +30,15 @@ class Work:
 
     @property
     def rows(self) -> int:
-        """Of both."""
+        """The number of rows, people and assessments together."""
         return self.people + self.assessments
 
 
 def left(*, area: str | None) -> tuple[Work, ...] | Refusal:
-    """Every former unit that is not merged, or that something came to in the meantime."""
+    """Return every legacy unit that is not merged, or has received rows since.
+
+    Refused for an unknown area.
+    """
     if area is not None and divisions.find(area) is None:
         return Refusal("division_unknown", f"there is no area {area}")
     with read_transaction():
@@ -48,11 +51,11 @@ def left(*, area: str | None) -> tuple[Work, ...] | Refusal:
 
 
 def merge(work: Work, *, actor: Actor) -> Iterator[int]:
-    """Merge a former unit, a transaction for each few rows; yields how many it moved.
+    """Merge a legacy unit in transactions of `CHUNK` rows. Yields the number of rows moved by each.
 
-    People go to the area's unit at the flexible rate, assessments to the one of their own rate.
+    People move to the area's unit at the flexible rate, assessments to the unit of their own rate.
 
-    Stopped anywhere, the next run goes on with what is left; run again, it finds nothing to do.
+    An interrupted merge continues with the next run. A completed one has nothing left to do.
     """
     place = work.unit.division
     with write_transaction():

@@ -1,4 +1,4 @@
-"""`flask units …`: the virtual units of each area."""
+"""`flask units …`: list and merge the virtual units of each area."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ area_option = click.option("--area", metavar="CODE", help="Of this area only, su
 @cli.command("list")
 @area_option
 def listing(area: str | None) -> None:
-    """Every unit: area, name, how many people; former ones with whether they are merged."""
+    """List every unit: area, name, number of people, and whether a legacy one is merged."""
     with read_transaction():
         found = registered_units.units(division=area)
     for unit in found:
@@ -34,7 +34,7 @@ def listing(area: str | None) -> None:
 @area_option
 @click.option("--by", default=getpass.getuser, help="Who does it, for the record.")
 def merge(area: str | None, by: str) -> None:
-    """Merge former units into the two of their area; stopped anywhere, the next run goes on."""
+    """Merge legacy units into the two of their area. The next run continues an interrupted one."""
     found = unit_merge.left(area=area)
     if isinstance(found, Refusal):
         raise click.ClickException(found.sentence)

@@ -1,4 +1,4 @@
-"""/counter/years: which years can be declared for."""
+"""Views of /counter/years: open and close years for declaration."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ YEAR = "<int(max=9999):year>"
 @blueprint.get("", endpoint="index")
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
 def index() -> Response:
-    """Every year that can be opened or closed."""
+    """List every year that can be opened or closed."""
     return render(
         "counter/years.html",
         years=agency.years(today()),
@@ -34,7 +34,7 @@ def index() -> Response:
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def open_year(year: int) -> Response:
-    """开放申报."""
+    """Open a year for declaration (开放申报)."""
     refusal = agency.open_year(
         year=year, actor=g.counter_session.clerk.actor, at=now(), today=today()
     )
@@ -44,7 +44,7 @@ def open_year(year: int) -> Response:
 @blueprint.get(f"/{YEAR}/close")
 @allow(Access.STAFF, Role.AGENCY)
 def ask_close(year: int) -> Response:
-    """Why?"""
+    """Show the form that asks for the reason."""
     return _close_page(year, ReasonForm())
 
 
@@ -52,7 +52,7 @@ def ask_close(year: int) -> Response:
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def close_year(year: int) -> Response:
-    """关闭申报, with a reason."""
+    """Close a year for declaration, with a reason (关闭申报)."""
     form = ReasonForm()
     if not form.submitted():
         return _close_page(year, form)

@@ -1,4 +1,4 @@
-"""Persons, their accounts and how they sign in; personal data encrypted at rest."""
+"""Persons, their accounts and sign-in; personal data is encrypted at rest."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages and commands of this slice."""
-    # Imported late: most of those who import a module of this slice need no views.
+    """Register the blueprints and the CLI commands of this slice."""
+    # Imported here because most importers of this package do not need the views.
     from flexapp.people import (
         accessibility_views,
         draft_views,

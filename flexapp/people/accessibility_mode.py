@@ -1,8 +1,7 @@
-"""长辈版: which look the pages have, kept for the phone and for the account.
+"""The mode for elderly users (长辈版), stored in a cookie and on the account.
 
-Before signing in only the phone can know, by a cookie. Who has signed in and chosen is known on
-every other phone too, and what the account says counts for more than the cookie of a phone that
-somebody else may have used before.
+Before sign-in only the cookie of the phone is available. After sign-in the choice of the account
+applies on every phone. It takes precedence over the cookie, which another user may have set.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ KEPT_FOR = timedelta(days=365)
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates `elder`."""
+    """Add the template variable `elder`."""
     app.context_processor(lambda: {"elder": is_elder()})
 
 
 def is_elder() -> bool:
-    """Whether this answer is to have the look of 长辈版."""
+    """Whether this response is rendered in 长辈版."""
     visitor = g.get("visitor")
     if visitor is not None and visitor.elder is not None:
         return bool(visitor.elder)
@@ -33,25 +32,25 @@ def is_elder() -> bool:
 
 
 def chosen_on_this_phone() -> bool | None:
-    """What the cookie says; None where nothing was chosen."""
+    """Return the choice in the cookie; None if there is none."""
     return {ELDER: True, USUAL: False}.get(request.cookies.get(cookies.host_only(COOKIE), ""))
 
 
 def choose(*, elder: bool, account_id: int | None) -> None:
-    """Remember the choice for whoever is signed in."""
+    """Store the choice on the account, if somebody is signed in."""
     if account_id is not None:
         repository.set_elder(account_id, elder=elder)
 
 
 def carry_over(account_id: int) -> None:
-    """What was chosen before signing in becomes the account's, where it has chosen nothing."""
+    """Copy the choice in the cookie to the account at sign-in, if the account has none."""
     chosen = chosen_on_this_phone()
     if chosen is not None:
         repository.set_elder(account_id, elder=chosen, over_another=False)
 
 
 def remember_on_this_phone(response: Response, *, elder: bool) -> None:
-    """Leave the cookie."""
+    """Set the cookie."""
     response.set_cookie(
         cookies.host_only(COOKIE),
         ELDER if elder else USUAL,

@@ -1,4 +1,4 @@
-"""/display: 长辈版 on or off."""
+"""/display: switch 长辈版 on or off."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ blueprint = Blueprint("display", __name__)
 @blueprint.post("/display")
 @allow(Access.PUBLIC)
 def choose() -> Response:
-    """Switch, and back to the page where the switch stands. Doing it twice comes to the same."""
+    """Set the mode and redirect back to the page of the switch. Idempotent."""
     back = request.form.get("back", "")
     answer = see_other(back if is_ours(back) else url_for("portal.home"))
     look = request.form.get("look")

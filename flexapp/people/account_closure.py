@@ -1,8 +1,8 @@
-"""Closing an account (注销账号): what is the account's goes, what is the insurance's stays.
+"""Closing an account (注销账号): account data is deleted, insurance data is kept.
 
-The row of the account is left, without number and person, because assessments say by which account
-they were made. The number is free: whoever signs in with it next gets a new account, and has to
-prove their real name, which leads them to the same person again.
+The account row remains, without phone number and person, because assessments refer to it. The
+number becomes free. The next sign-in with it creates a new account, which needs real-name
+verification and then leads to the same person again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from flexapp.web.clock import utcnow
 
 CLOSED = "account.closed"
 AGAIN_AFTER = timedelta(days=1)
-"""A new account begins with new daily limits, so that closing must not be a way to new tries."""
+"""Minimum time between two closures, because a new account starts with unused daily limits."""
 
 NOT_CONFIRMED = Refusal(
     "real_name_first", "这个手机号还没有完成实名认证。请先在“我的”里实名认证，再来注销。"
@@ -33,10 +33,14 @@ TRIED_TODAY = Refusal("tried_today", "今天用这个手机号核验过身份证
 
 
 def why_not_close(*, visitor: Visitor, at: datetime, today: date) -> Refusal | None:
-    """Why this account cannot be closed now, as far as the account itself goes."""
+    """Return a refusal if the state of the account forbids closing it now, else None.
+
+    Refusals: `real_name_first`, `tried_today`, `closed_today`.
+    """
     if visitor.person is None:
         if repository.account(visitor.account_id).person_id is not None:
-            return NOT_CONFIRMED  # a vendor's word made it somebody's; whose, is to be shown first
+            # Only a channel has linked the account to a person; the visitor must verify first.
+            return NOT_CONFIRMED
         if repository.asked_on(visitor.account_id, "real_name", today):
             return TRIED_TODAY
         return None
@@ -45,9 +49,11 @@ def why_not_close(*, visitor: Visitor, at: datetime, today: date) -> Refusal | N
 
 
 def hold_open(visitor: Visitor) -> Refusal | None:
-    """Keep the account as it is until the transaction ends, before the first look at it. Refused
-    where it was closed, or got another number, since the visitor was let in."""
-    # Whoever signs in with this number meanwhile would have a session that nobody ends.
+    """Lock the account until the end of the transaction; call before reading it.
+
+    Refusal: `signed_out` if the account was closed or got another number since the guard ran.
+    """
+    # Without the lock a concurrent sign-in with this number would leave a session open.
     index = phone_index(visitor.phone)
     advisory_lock("phone", index)
     account = repository.account(visitor.account_id)
@@ -55,11 +61,10 @@ def hold_open(visitor: Visitor) -> Refusal | None:
 
 
 def close(*, visitor: Visitor, at: datetime) -> None:
-    """Close it, in the caller's transaction; only after `hold_open` and `why_not_close` found
-    nothing.
+    """Close the account in the caller's transaction, after `hold_open` and `why_not_close`.
 
-    The daily counts stay until the nightly clean-up, and so does that codes were sent, without the
-    number: what limits how much one may try must not begin anew.
+    Daily counts and the rows of sent codes, without the number, stay until the nightly clean-up.
+    So closing an account does not reset the rate limits.
     """
     account = repository.account(visitor.account_id)
     repository.end_sign_ins(account.id, utcnow())

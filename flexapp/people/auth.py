@@ -1,4 +1,4 @@
-"""Loads who is signed in, once a request, and keeps out whom the view does not allow."""
+"""Load the visitor once per request and enforce the access that each view declares."""
 
 from __future__ import annotations
 
@@ -32,31 +32,33 @@ from flexapp.web.unit_of_work import SAFE_METHODS, early_read, write_transaction
 IDLE = timedelta(hours=2)
 LONGEST = timedelta(hours=12)
 TOUCH_EVERY = timedelta(minutes=5)
-"""How stale "last seen" may be, so that reading a page seldom writes."""
+"""Maximum age of "last seen" before it is updated, so that reading a page rarely writes."""
 
 ANNOUNCED = timedelta(minutes=5)
-"""How long before its end a session is announced to end: time to read, and to press a button."""
+"""How long before its end a session is announced to end; enough to read and press a button."""
 
 TAKEN_LATE = timedelta(days=7)
-"""How long after the end of a session what its page still sends is kept as a draft: a page may be
-left open over the holidays. A session that the person ended takes nothing."""
+"""How long after a session expired a POST from its page is still saved as a draft.
+
+A page may stay open over the holidays. After a sign-out nothing is saved.
+"""
 
 ENDS_IN = "Session-Ends-In"
-"""Header of every answer to the script: seconds until the session ends, 0 when it has."""
+"""Response header for htmx requests: seconds until the session ends; 0 if it has ended."""
 
 GOING_TO = "going_to"
 KEPT = "kept"
-"""In the cookie: what was typed was kept before the person was sent to sign in."""
+"""Key in the Flask session: a draft was saved before the redirect to the sign-in page."""
 
 STAFFED = frozenset({Access.STAFF_BEGUN, Access.STAFF})
-"""Whose guard is that of the counters."""
+"""Accesses that the guard of staff checks (staff/auth.py)."""
 
 NO_SIGN_OF_LIFE = frozenset({"session.show"})
-"""Endpoints that the page asks by itself."""
+"""Endpoints that the page polls; a request to them does not extend the session."""
 
 
 def init_app(app: Flask) -> None:
-    """Stand before every view."""
+    """Install the guard, the session header and the template variables."""
     app.before_request(_guard)
     app.after_request(_say_when)
     app.context_processor(
@@ -69,33 +71,33 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.globals["is_drafted"] = _is_drafted
     page_owner.loaded_by(app, frozenset(Access) - STAFFED, lambda: _owner(_visitor_or_lapsed()))
-    # The page of a stale form is drawn below this slice (web/errors.py).
+    # web/errors.py renders the page of a stale form and must not import this slice.
     app.extensions["keep_stale"] = lambda: draft_decorators.keep_stale(_visitor_or_lapsed())
 
 
 def seconds_left(visitor: Visitor) -> int:
-    """How long the session still lasts if nothing is done."""
+    """Return the seconds until the session expires without further activity."""
     ends = min(visitor.seen_at + IDLE, visitor.started_at + LONGEST)
     return max(0, int((ends - utcnow()).total_seconds()))
 
 
 def can_be_extended(visitor: Visitor) -> bool:
-    """Whether a sign of life would make the session last longer, by a minute at least."""
+    """Whether activity would extend the session by at least a minute."""
     return visitor.started_at + LONGEST - utcnow() > timedelta(seconds=seconds_left(visitor) + 60)
 
 
 def extend_session() -> None:
-    """The visitor is still there, and says so."""
+    """Record activity of the visitor, which extends the session."""
     at = utcnow()
     _touch(g.visitor.sign_in_id, at)
     g.visitor = replace(g.visitor, seen_at=at)
 
 
 def _guard() -> AnyResponse | None:
-    # No endpoint: no such address, and the error page follows.
+    # Without an endpoint the URL is unknown and the 404 page follows.
     access = access_of(current_app, request.endpoint) if request.endpoint else Access.PUBLIC
-    # A system holds no cookie, and one that a browser sends means nothing; staff have a guard and a
-    # session of their own (staff/auth.py), and are no resident meanwhile.
+    # Machine clients do not use cookies, so a cookie is ignored here. Staff have their own guard
+    # and session (staff/auth.py); their pages have no visitor.
     if access in STAFFED or access is Access.MACHINE:
         g.visitor = None
         return None
@@ -126,9 +128,10 @@ def _to_sign_in() -> AnyResponse:
 
 
 def _visitor_or_lapsed() -> Visitor | None:
-    """Who is signed in, or was until the session ended by itself.
+    """Return the visitor, or the visitor of an expired session.
 
-    For the page of a stale form: the check of the token comes before the guard.
+    Loads them if the guard has not run: the page of a stale form is rendered when the CSRF check
+    fails, before the guard.
     """
     if "expired_visitor" not in g:
         g.visitor = _load_visitor()
@@ -137,12 +140,12 @@ def _visitor_or_lapsed() -> Visitor | None:
 
 
 def _owner(who: Visitor | None) -> str | None:
-    """The owner of what is drawn for somebody (web/page_owner.py)."""
+    """Return the page owner of a visitor (web/page_owner.py)."""
     return None if who is None else f"account:{who.account_id}"
 
 
 def _is_drafted(action: str) -> bool:
-    """Whether what is typed into the form of that address is kept for who is signed in."""
+    """Whether input to the form with this action is saved as a draft for the current visitor."""
     return g.get("visitor") is not None and draft_decorators.is_drafted(action)
 
 
@@ -154,7 +157,7 @@ def _say_when(response: Response) -> Response:
 
 
 def _load_visitor() -> Visitor | None:
-    """Who is signed in; `g.lapsed` is who was, until the session ended by itself."""
+    """Return the visitor, or None; sets `g.expired_visitor` if the session has expired."""
     g.expired_visitor = None
     token = session.get("sid")
     if not token:
@@ -185,7 +188,10 @@ def _touch(sign_in_id: int, at: datetime) -> None:
 
 
 def remember_where() -> None:
-    """Keep the page the person was going to, or on; a POST is not repeated after signing in."""
+    """Store the page to return to after sign-in: the requested page, or the page of a POST.
+
+    The POST itself is not repeated.
+    """
     if "HX-Request" in request.headers:
         page = urlsplit(request.headers.get("HX-Current-URL", ""))
     elif request.method == "GET":
@@ -197,6 +203,6 @@ def remember_where() -> None:
 
 
 def take_destination(default: str) -> str:
-    """Where the person was going, once."""
+    """Return and clear the stored page to return to; `default` if there is none."""
     wanted = str(session.pop(GOING_TO, default))
     return wanted if is_ours(wanted) else default

@@ -1,14 +1,14 @@
-"""Arriving from an app that has already identified the person (渠道).
+"""Sign-in from an app (渠道) that has already identified the person.
 
-The channel vouches for name, ID number and mobile number together. What it says is believed only
-where it contradicts nothing we know: one ID number is one person, with one account, with one
-number, by however many channels they come. Every contradiction gets one and the same refusal, so
-that no channel can find out who is registered, or with which number.
+The channel vouches for name, ID number and mobile number together. The statement is accepted only
+if it does not contradict stored data: one ID number is one person with one account and one mobile
+number, whichever channels are used. Every contradiction gets the same refusal, so that a channel
+cannot find out who is registered or with which number.
 
-A channel's word opens the sessions that channels begin. It does not open the account to whoever
-holds the number: a vendor that mistook a number would hand a stranger somebody else's account. So
-the first time somebody signs in with that number and a code, they prove their real name before
-they see anything (`Account.vouched_by`).
+The statement of a channel only opens sessions that a channel starts. It does not open the account
+to the holder of the number, because a wrong number from a vendor would give a stranger access. So
+the first sign-in with that number and a code requires real-name verification before anything is
+shown (`Account.vouched_by`).
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ NOT_CONFIRMED = Refusal(
     "姓名、身份证号和手机号没有通过核验，或者和以前登记的不一致。"
     "请本人核对在 App 里登记的信息；换了手机号的，请带身份证到社保服务大厅更换。",
 )
-"""One answer for every mismatch."""
+"""The single refusal for every mismatch."""
 
 TOO_MANY = Refusal("too_many_unconfirmed", "too many people whom nobody confirms")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Arrival:
-    """Whom a channel vouches for; name, ID number and phone as the parsers give them."""
+    """The person that a channel vouches for; all fields are already parsed."""
 
     name: str
     identity: IdentityNumber
@@ -62,7 +62,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What we know of an arrival already. `bound`: the account is that of the person."""
+    """The stored person and account of an arrival. `bound`: the account belongs to the person."""
 
     person: PersonCard | None
     account: Account | None
@@ -75,11 +75,12 @@ class _Known:
 def refuse_arrival(
     *, arrival: Arrival, channel: str, registry: PopulationRegistry
 ) -> Refusal | None:
-    """Why this person cannot come in so; None where they can.
+    """Return a refusal if the arrival may not sign in, else None.
 
-    Who is not known yet is asked for at the population registry, with no transaction open. Names
-    that are not confirmed are counted for the channel: it may not find out whose a number is by
-    trying, nor who is registered.
+    If person and account are not linked yet, the population registry is queried, with no
+    transaction open. Unconfirmed names are counted per channel, so that it cannot find out by
+    trial who owns an ID number or who is registered. Refusals: `too_many_unconfirmed`,
+    `not_confirmed`, `registry_down`.
     """
     known = _known(arrival)
     if isinstance(known, _Known) and known.bound:
@@ -128,11 +129,12 @@ def arrive(
     at: datetime,
     begins_at: datetime,
 ) -> SignedIn | Refusal:
-    """A new session in a channel; the first time, person and account are made.
+    """Start a session in a channel; the first time, create the person and the account.
 
-    Only after `refuse_arrival` found nothing; what may have changed since is looked at again. The
-    session of the token `instead_of`, open in the same browser, ends: whoever it belongs to is not
-    the one who goes on. `at`: when the real name counts as checked, `begins_at`: the real moment.
+    Call after `refuse_arrival` returned None; the stored data is checked again under locks. The
+    session of the token `instead_of`, open in the same browser, ends, because it may belong to
+    somebody else. `at` is the business time of the real-name verification; `begins_at` is the real
+    time. Refusal: `not_confirmed`.
     """
     advisory_lock("phone", phone_index(arrival.phone))
     advisory_lock("person", arrival.identity.value)
@@ -165,9 +167,9 @@ def _known(arrival: Arrival) -> _Known | Refusal:
         return NOT_CONFIRMED
     persons = None if person is None else repository.account_of_person(person.id)
     if persons is not None and (account is None or account.id != persons.id):
-        return NOT_CONFIRMED  # the person has an account, with another number
+        return NOT_CONFIRMED  # the person has an account with another number
     if account is not None and account.person_id is not None and persons is None:
-        return NOT_CONFIRMED  # the number is somebody else's
+        return NOT_CONFIRMED  # the number belongs to another person
     return _Known(person, account)
 
 

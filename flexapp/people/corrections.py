@@ -1,8 +1,8 @@
-"""Names corrected at a hall, from a document that was seen, and phone numbers changed there.
+"""Corrections of names, from an inspected document, and changes of phone numbers at a hall.
 
-A name counts at once where nothing was assessed for the person yet; otherwise it waits until an
-officer confirms it. What the tax bureau was told stays as it was told. The names of before are
-kept, so that sheets printed under them can still be verified.
+A corrected name takes effect immediately if the person has no assessments. Otherwise it is pending
+until a second member of staff confirms it. Data already sent to the tax bureau does not change.
+Former names are kept, so that sheets printed with them can still be verified.
 """
 
 from __future__ import annotations
@@ -29,8 +29,11 @@ CORRECTED, PROPOSED, DECLINED, PHONE = (
     "person.phone_changed",
 )
 HALL = "hall"
-"""Who vouches for a number that a hall entered: whoever signs in with it still has to give name and
-ID number, so that a number mistyped at the counter lets nobody in."""
+"""Value of `Account.vouched_by` for a number entered at a hall.
+
+A sign-in with the number still requires name and ID number, so that a mistyped number gives nobody
+access.
+"""
 
 SAME_NAME = Refusal("nothing_changed", "这个姓名和现在登记的一样，不用更正。", "name")
 WAITS = Refusal("correction_waits", "这个人已有一项姓名更正在等经办机构复核，复核后再提交。")
@@ -60,7 +63,7 @@ TAKEN = Refusal(
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Correction:
-    """A name corrected, or to be corrected. Not printable: it holds names."""
+    """A pending or decided name correction. It has no repr, because it contains names."""
 
     id: int
     person_id: int
@@ -78,9 +81,10 @@ class Correction:
 
 
 def check_name(*, person: PersonCard, name: str, registry: PopulationRegistry) -> Refusal | None:
-    """Why a person cannot be given that name, if so; asks the population registry.
+    """Check a new name with the population registry; a refusal, or None if it is accepted.
 
-    To be called before anything is written: the registry is asked with no transaction open.
+    Call before any write, because the registry is queried with no transaction open. Refusals:
+    `nothing_changed`, `name_not_confirmed`, `registry_down`.
     """
     if person.name == name:
         return SAME_NAME
@@ -104,7 +108,10 @@ def correct_name(
     actor: Actor,
     at: datetime,
 ) -> Correction | Refusal:
-    """Correct a name that `check_name` found nothing against: at once, or once it is confirmed."""
+    """Correct a name after `check_name`: immediately, or after confirmation if `needs_second`.
+
+    Refusals: `nothing_changed`, `correction_waits`.
+    """
     advisory_lock("person", person.identity.value)
     row = repository.person_anew(person.id)
     if row.name == name:
@@ -137,7 +144,10 @@ def correct_name(
 
 
 def confirm(*, number: int, actor: Actor, at: datetime) -> Correction | Refusal:
-    """The second officer has looked at it: the name counts from now on."""
+    """Confirm a pending correction, by somebody else than its author; the name changes now.
+
+    Refusals: `correction_unknown`, `correction_done`, `own_act`, `correction_stale`.
+    """
     found = _held(number)
     if isinstance(found, Refusal):
         return found
@@ -151,7 +161,10 @@ def confirm(*, number: int, actor: Actor, at: datetime) -> Correction | Refusal:
 
 
 def decline(*, number: int, reason: str, actor: Actor, at: datetime) -> Correction | Refusal:
-    """The second officer does not confirm it, and says why."""
+    """Decline a pending correction, with a reason of 2 to 100 characters.
+
+    Refusals: `correction_unknown`, `correction_done`, `reason_missing`.
+    """
     found = _held(number)
     if isinstance(found, Refusal):
         return found
@@ -161,46 +174,49 @@ def decline(*, number: int, reason: str, actor: Actor, at: datetime) -> Correcti
 
 
 def find(number: int) -> Correction | None:
-    """The correction of that number."""
+    """Return the correction with this id, or None."""
     row = correction_repository.one(number)
     return None if row is None else _from(row)
 
 
 def waiting(*, after: int, limit: int) -> tuple[Correction, ...]:
-    """What waits to be confirmed, oldest first."""
+    """Return at most `limit` pending corrections with an id above `after`, oldest first."""
     return tuple(_from(row) for row in correction_repository.waiting(after, limit))
 
 
 def count_waiting() -> tuple[int, datetime | None]:
-    """How many wait, and since when the oldest one does."""
+    """Return the number of pending corrections and the time of the oldest."""
     return correction_repository.count_waiting()
 
 
 def waiting_of(person_id: int) -> Correction | None:
-    """The correction of a person that waits."""
+    """Return the pending correction of a person, or None."""
     row = correction_repository.waiting_of(person_id)
     return None if row is None else _from(row)
 
 
 def of_person(person_id: int) -> tuple[Correction, ...]:
-    """All corrections of a person's name, oldest first."""
+    """Return all corrections of a person's name, oldest first."""
     return tuple(_from(row) for row in correction_repository.of_person(person_id))
 
 
 def names_before(person_id: int) -> tuple[str, ...]:
-    """The names that somebody was known by before, newest first."""
+    """Return the former names of a person, newest first."""
     done = [each for each in of_person(person_id) if each.state is CorrectionState.DONE]
     return tuple(each.old_name for each in reversed(done))
 
 
 def phone_of(person_id: int) -> str | None:
-    """The number of a person's account; None where they have none."""
+    """Return the phone number of a person's account; None if there is no account."""
     account = repository.account_of_person(person_id)
     return None if account is None else account.phone
 
 
 def check_phone(*, person: PersonCard, phone: str) -> Refusal | None:
-    """Why a person's account cannot have that number, if so."""
+    """Return a refusal if the person's account cannot get this number, else None.
+
+    Refusals: `no_account`, `nothing_changed`, `phone_taken`.
+    """
     account = repository.account_of_person(person.id)
     if account is None:
         return NO_ACCOUNT
@@ -211,9 +227,12 @@ def check_phone(*, person: PersonCard, phone: str) -> Refusal | None:
 
 
 def change_phone(*, person: PersonCard, phone: str, actor: Actor, at: datetime) -> Refusal | None:
-    """The account goes on under another number, to which sign-in codes are sent from now on; every
-    session ends. An account that the number has had without a person is closed: it is whoever
-    signed in with the new number and could not confirm their real name."""
+    """Move an account to another phone number and end its sessions.
+
+    If the new number has an account without a person, that account is closed. It belongs to
+    somebody who signed in with the number and did not pass real-name verification. Refusals:
+    those of `check_phone`, and `phone_changed`.
+    """
     old = phone_of(person.id)
     held = {phone_index(number) for number in (old, phone) if number}
     for index in sorted(held):

@@ -1,14 +1,15 @@
-"""Drafts at the edge of a request: which forms are kept, and when.
+"""Decorators that save form input as drafts.
 
-`@drafted` on the view that a form is posted to keeps what was typed
+`@drafted` on the view that receives a form saves the input
 
-- while it is typed: the script posts the form with `_draft` and gets 204; the view is not called.
-  Of a form that was submitted meanwhile, nothing is kept behind its back;
-- whenever the view answers with a page instead of a success: refused, reckoned first, reviewed;
-- when the session has ended by itself meanwhile (`keep_late`), or the page's token is stale
-  (`keep_stale`); the guard and the error page ask for these, because no view runs then.
+- on autosave: the script posts the form with `_draft` and gets 204; the view is not called. If the
+  form has been submitted in the meantime, the autosave is ignored;
+- when the view responds with a page instead of a success, such as a refusal, a calculation or a
+  review;
+- when the session has expired (`keep_late`) or the CSRF token is stale (`keep_stale`). The guard
+  and the error page call these, because no view runs then.
 
-A success removes the draft in the transaction of its rows.
+A success removes the draft in the same transaction.
 """
 
 from __future__ import annotations
@@ -37,29 +38,33 @@ from flexapp.web.navigation import goes_on
 
 @dataclass(frozen=True, slots=True)
 class DraftSpec:
-    """How the form of a view is kept. `form`: under which address; None: its own."""
+    """How the input of a view is saved.
+
+    `fields`: names of the saved fields. `form`: path used as the key of the draft; None for the
+    path of the request.
+    """
 
     fields: frozenset[str]
     form: str | None
 
     @property
     def key(self) -> str | None:
-        """Under which address; None for one that no form of ours is posted to."""
+        """The path used as the key of the draft; None if it is not a valid path of a form."""
         form = self.form or request.path
         return form if re.fullmatch(r"/[\w/-]{1,80}", form, re.ASCII) else None
 
     def typed(self) -> Mapping[str, str]:
-        """What the request carries in the fields that people fill in, and nothing else."""
+        """The input of the request in the saved fields, by name."""
         return {name: strip(request.form.get(name)) for name in sorted(self.fields)}
 
 
 def drafted(
     fields: type[PageForm], *, form: str | None = None, finishes: bool = True
 ) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
-    """Mark a POST view whose form is kept until it is submitted.
+    """Save the input of a POST view as a draft until the form is submitted.
 
-    `form`: the address of the form, where the view is that of its second button; `finishes`:
-    whether success means that the form is done. Stands outside of `@once`.
+    `form` is the path of the form, if the view handles its second button. `finishes` is true if a
+    success completes the form. Apply outside of `@idempotent`.
     """
 
     def mark(view: Callable[..., Response]) -> Callable[..., Response]:
@@ -86,38 +91,41 @@ def drafted(
 
 
 def background_request(view: Callable[..., Response]) -> Callable[..., Response]:
-    """Mark a GET view that the script asks while somebody types.
+    """Mark a GET view that the script requests while the person types.
 
-    When the session has ended, the page is not taken away from under their fingers.
+    If the session has expired, such a request does not redirect the page to sign-in.
     """
     view.beside_typing = True  # type: ignore[attr-defined]
     return view
 
 
 def is_background_request() -> bool:
-    """Whether this request is one of those."""
+    """Whether this is an htmx request to a view marked with `background_request`."""
     view = current_app.view_functions.get(request.endpoint or "")
     return getattr(view, "beside_typing", False) and "HX-Request" in request.headers
 
 
 def load_draft(form: str) -> Draft | None:
-    """What the visitor has typed into the form of that address."""
+    """Return the visitor's draft of the form with this path, or None."""
     return drafts.find(account_id=g.visitor.account_id, form=form, at=utcnow())
 
 
 def is_drafted(form: str) -> bool:
-    """Whether an address is one that a form is kept for."""
+    """Whether drafts are saved under this path."""
     kept = _kept_by(_endpoint(current_app.url_map, form))
     return kept is not None and kept.form is None
 
 
 def is_autosave() -> bool:
-    """Whether the script asks to keep what is typed, and nobody waits for an answer."""
+    """Whether this request is an autosave by the script."""
     return DRAFT in request.form
 
 
 def keep_late(who: Visitor | None) -> str | None:
-    """Keep what came for a session that has ended by itself; the address of its form, or None."""
+    """Save the input of a POST after the session has expired.
+
+    Returns the path of the form; None if nothing is saved for this view or visitor.
+    """
     kept = _kept_by(request.endpoint) if request.method == "POST" else None
     if kept is None or kept.key is None or who is None or who.person is None:
         return None
@@ -127,7 +135,10 @@ def keep_late(who: Visitor | None) -> str | None:
 
 
 def keep_stale(who: Visitor | None) -> None:
-    """Keep what came with a stale token from a page that was drawn for this person."""
+    """Save the input of a POST with a stale CSRF token.
+
+    The caller checks that the page was rendered for this visitor.
+    """
     kept = _kept_by(request.endpoint)
     if kept is not None and who is not None:
         _keep(who.account_id, kept)
@@ -135,7 +146,7 @@ def keep_stale(who: Visitor | None) -> None:
 
 @lru_cache(maxsize=256)
 def _endpoint(addresses: Map, form: str) -> str | None:
-    """What answers a POST to an address; remembered, because it is asked with every form drawn."""
+    """Return the endpoint for a POST to a path. Cached, because every rendered form needs it."""
     try:
         endpoint, _ = addresses.bind("").match(form, method="POST")
     except HTTPException:

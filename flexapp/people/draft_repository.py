@@ -1,4 +1,4 @@
-"""Rows of what was typed and not submitted."""
+"""Database access for drafts."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from flexapp.encryption import bound
 from flexapp.people.models import Account, Draft
 
 SWEPT = 200
-"""At most so many that are over are deleted beside the keeping of another."""
+"""Maximum number of expired drafts that one save deletes."""
 
 _drafts, _accounts = table_of(Draft), table_of(Account)
-# Built once and on the table, not the class: the one runs with every form, the other with every
-# form that is submitted.
+# Built once and on the table instead of the ORM class for speed: the first runs for every form
+# shown, the second for every form submitted.
 _FIND = select(_drafts.c.content, _drafts.c.saved_at).where(
     _drafts.c.account_id == bindparam("account_id"),
     _drafts.c.form == bindparam("form"),
@@ -35,21 +35,21 @@ _REMOVE = delete(_drafts).where(
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Row:
-    """A draft as stored, its content readable."""
+    """A draft as stored, its content decrypted."""
 
     content: str
     saved_at: datetime
 
 
 def find(account_id: int, form: str, since: datetime) -> Row | None:
-    """An account's draft of a form, if it was saved after `since`."""
+    """Return an account's draft of a form if it was saved after `since`, else None."""
     key = {"account_id": account_id, "form": form, "since": since}
     row = execute(_FIND, key).first()
     return None if row is None else Row(*row)
 
 
 def save(account_id: int, form: str, content: str, at: datetime) -> None:
-    """Keep this as the account's one draft of the form."""
+    """Insert or replace the account's draft of a form."""
     row = {"account_id": account_id, "form": form, "content": content, "saved_at": at}
     adding = upsert(Draft).values(bound(_drafts, row))
     db.session.execute(
@@ -66,7 +66,7 @@ def remove(account_id: int, form: str) -> None:
 
 
 def remove_of_person(person_id: int, form: str) -> None:
-    """Delete the draft of a form in the account of a person."""
+    """Delete the draft of a form of the person's account."""
     accounts = select(_accounts.c.id).where(_accounts.c.person_id == person_id)
     db.session.execute(
         delete(_drafts).where(_drafts.c.account_id.in_(accounts), _drafts.c.form == form)
@@ -74,7 +74,7 @@ def remove_of_person(person_id: int, form: str) -> None:
 
 
 def of_account(account_id: int, since: datetime) -> Sequence[tuple[str, Row]]:
-    """All drafts of an account that were saved after `since`, by form, newest first."""
+    """Return an account's drafts saved after `since`, each with its form, newest first."""
     query = (
         select(_drafts.c.form, _drafts.c.content, _drafts.c.saved_at)
         .where(_drafts.c.account_id == account_id, _drafts.c.saved_at > since)
@@ -84,12 +84,12 @@ def of_account(account_id: int, since: datetime) -> Sequence[tuple[str, Row]]:
 
 
 def remove_all(account_id: int) -> None:
-    """Delete everything that an account has typed and not submitted."""
+    """Delete all drafts of an account."""
     db.session.execute(delete(_drafts).where(_drafts.c.account_id == account_id))
 
 
 def keep_newest(account_id: int, number: int) -> None:
-    """Delete all but an account's newest drafts."""
+    """Delete all but the newest `number` drafts of an account."""
     older = (
         select(_drafts.c.form)
         .where(_drafts.c.account_id == account_id)
@@ -102,7 +102,7 @@ def keep_newest(account_id: int, number: int) -> None:
 
 
 def sweep(until: datetime) -> None:
-    """Delete some that were saved before `until`."""
+    """Delete at most `SWEPT` drafts saved at or before `until`."""
     key = tuple_(_drafts.c.account_id, _drafts.c.form)
     over = (
         select(_drafts.c.account_id, _drafts.c.form).where(_drafts.c.saved_at <= until).limit(SWEPT)

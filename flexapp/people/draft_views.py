@@ -1,4 +1,4 @@
-"""/draft/clear: 清除重填."""
+"""/draft/clear: discard a draft (清除重填)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ blueprint = Blueprint("draft", __name__)
 @blueprint.post("/draft/clear")
 @allow(Access.PERSON)
 def clear() -> Response:
-    """Forget what was typed into a form, and show it as it is without."""
+    """Delete the draft of a form and redirect to the form."""
     form = request.form.get("form", "")
     if not draft_decorators.is_drafted(form):
         return see_other(url_for("portal.home"))

@@ -1,10 +1,10 @@
-"""What somebody has typed into a form and not submitted yet: kept on the server, for them alone.
+"""Drafts: form input that is not submitted yet, stored on the server for one account.
 
-Not in the browser: phones are shared, and a webview forgets. It is there again in whatever app or
-phone the same person signs in, until the form is submitted, the person clears it, or it is old. The
-months, the base and the declaration of 登记 are kept, encrypted like everything personal. Name and
-ID number of somebody else (代他人核定, the page that asks for whom) are not: nobody asked that
-person, two fields are soon typed again, and a refused page still shows them.
+Drafts are not stored in the browser, because phones are shared and webviews lose their storage.
+The same person finds a draft in any app and on any phone, until the form is submitted, the draft
+is cleared, or it expires. Saved are the months, the base and the input of 登记, encrypted like all
+personal data. The name and ID number of another person (代他人核定) are not saved, because that
+person has not consented. Two fields are quickly typed again, and a refused page still shows them.
 """
 
 from __future__ import annotations
@@ -18,15 +18,18 @@ from flexapp.people import draft_repository as repository
 from flexapp.rules.personal_information import DRAFT_LIFE
 
 LIFE = DRAFT_LIFE
-"""Long enough to find a paper at home or to ask a child; then it would only surprise."""
+"""Lifetime of a draft.
+
+Long enough to look for papers or ask the family; an older draft would surprise the person.
+"""
 
 MOST = 10
-"""Drafts that one account keeps: the two forms for oneself and some people handled for."""
+"""Maximum number of drafts per account: its own two forms, and some for other people."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Draft:
-    """What stood in a form's fields, by name, and when; not printable, so never in a log."""
+    """The saved input of a form by field name. It has no repr, so that it is never logged."""
 
     form: str
     typed: Mapping[str, str]
@@ -34,10 +37,10 @@ class Draft:
 
 
 def keep(*, account_id: int, form: str, typed: Mapping[str, str], at: datetime) -> None:
-    """Keep what stands in the fields in place of what stood in them before.
+    """Save the input of a form, replacing its earlier draft.
 
-    `form`: the address it is posted to. Fields that are all empty again are no draft. `at` is the
-    real moment: how long it is kept does not depend on a pinned date.
+    `form` is the path the form is posted to. If all fields are empty, the draft is removed. `at` is
+    the real time, so that the lifetime does not depend on a pinned business date.
     """
     if not any(typed.values()):
         repository.remove(account_id, form)
@@ -48,13 +51,13 @@ def keep(*, account_id: int, form: str, typed: Mapping[str, str], at: datetime) 
 
 
 def find(*, account_id: int, form: str, at: datetime) -> Draft | None:
-    """What an account has typed into a form, unless it is too old."""
+    """Return an account's draft of a form; None if there is none or it has expired."""
     row = repository.find(account_id, form, at - LIFE)
     return None if row is None else Draft(form, json.loads(row.content), row.saved_at)
 
 
 def everything(*, account_id: int, at: datetime) -> Sequence[Draft]:
-    """All that an account has typed and not submitted, newest first."""
+    """Return all drafts of an account, newest first."""
     return [
         Draft(form, json.loads(row.content), row.saved_at)
         for form, row in repository.of_account(account_id, at - LIFE)
@@ -62,10 +65,10 @@ def everything(*, account_id: int, at: datetime) -> Sequence[Draft]:
 
 
 def drop(*, account_id: int, form: str) -> None:
-    """The form was submitted, or the person wants to begin anew."""
+    """Delete the draft of a form, after it was submitted or cleared."""
     repository.remove(account_id, form)
 
 
 def overtaken(*, person_id: int, form: str) -> None:
-    """The same was done for the person at a counter: going on with it would undo that."""
+    """Delete a person's draft after a counter did the same; submitting it would undo that."""
     repository.remove_of_person(person_id, form)

@@ -1,7 +1,6 @@
-"""Encrypted columns of every table as they are stored, found from the models.
+"""Access to the stored ciphertext of all encrypted columns, found from the models.
 
-Here values go in and out as ciphertext: the columns are named anew as plain text, so that nothing
-opens or seals them on the way.
+The queries use plain `Text` columns, so that SQLAlchemy neither decrypts nor encrypts the values.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from flexapp.db.session import db
 from flexapp.encryption import LABEL, LONGEST_LABEL, encrypted_columns, row_key
 
 UNNAMED = "?"
-"""The label of values that have none: nothing of ours wrote them."""
+"""Stands for the label of values without one, which this program did not write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,32 +44,32 @@ class SealedTable:
     rows: TableClause
     key: tuple[str, ...]
     contexts: Mapping[str, str]
-    """What each encrypted column's values are sealed for."""
+    """Encryption context ("table.column") of each encrypted column."""
     bound_to: Mapping[str, tuple[str, ...]]
-    """The columns whose values each encrypted column is bound to."""
+    """For each encrypted column, the columns whose values its ciphertext is bound to."""
 
     @property
     def name(self) -> str:
-        """The table's name."""
+        """Name of the table."""
         return self.rows.name
 
     def key_columns(self) -> list[ColumnClause[Any]]:
-        """The columns of its primary key."""
+        """Return the columns of the primary key."""
         return [self.rows.c[name] for name in self.key]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SealedRow:
-    """The encrypted values of a row, as stored; empty columns are left out."""
+    """The ciphertexts of a row by column; NULL columns are left out."""
 
     key: tuple[Any, ...]
     values: Mapping[str, str]
     rows: Mapping[str, str]
-    """What each value is bound to."""
+    """For each column, the row key that its ciphertext is bound to."""
 
 
 def sealed_tables() -> tuple[SealedTable, ...]:
-    """Every table that a model gives an encrypted column."""
+    """Return all tables with encrypted columns."""
     found = []
     for each in db.metadata.sorted_tables:
         kinds = encrypted_columns(each)
@@ -87,13 +86,13 @@ def sealed_tables() -> tuple[SealedTable, ...]:
 
 
 def exist() -> bool:
-    """Whether the database has these tables: one that is not migrated yet has none."""
+    """Whether the database has these tables; false before the migrations."""
     seen = inspect(db.session.connection())
     return all(seen.has_table(each.name) for each in sealed_tables())
 
 
 def counts(of: SealedTable) -> Mapping[str, Counter[str]]:
-    """How many values of each column there are under each label."""
+    """Count the values of each column by label."""
     found = {}
     for name in of.contexts:
         label = _label(of.rows.c[name])
@@ -105,7 +104,7 @@ def counts(of: SealedTable) -> Mapping[str, Counter[str]]:
 
 
 def has_unbound(of: SealedTable) -> bool:
-    """Whether any value is not bound to its row."""
+    """Whether the table has a value that is not bound to its row."""
     unbound = [
         and_(of.rows.c[name].is_not(None), _label(of.rows.c[name]).not_like("%.row"))
         for name in of.contexts
@@ -117,7 +116,7 @@ def has_unbound(of: SealedTable) -> bool:
 
 
 def waiting(of: SealedTable, label: str) -> int:
-    """How many rows have a value that is not under this label."""
+    """Count the rows with a value under another label."""
     query = select(func.count()).select_from(of.rows).where(_not_under(of, label))
     return db.session.execute(query).scalar_one()
 
@@ -125,7 +124,10 @@ def waiting(of: SealedTable, label: str) -> int:
 def not_under(
     of: SealedTable, label: str, before: tuple[Any, ...] | None, limit: int
 ) -> list[SealedRow]:
-    """The next rows with a value that is not under this label, the last in the table first."""
+    """Return at most `limit` rows with a value under another label, in descending key order.
+
+    `before` is the key of the last row of the previous call; None for the first call.
+    """
     query = _rows(of).where(_not_under(of, label))
     if before is not None:
         query = query.where(tuple_(*of.key_columns()) < before)
@@ -133,7 +135,7 @@ def not_under(
 
 
 def every(of: SealedTable, batch: int) -> Iterator[SealedRow]:
-    """All rows of a table in the order of their keys, so many read at a time."""
+    """Yield all rows of a table in key order, reading `batch` rows per query."""
     after: tuple[Any, ...] | None = None
     while True:
         query = _rows(of).order_by(*of.key_columns()).limit(batch)
@@ -147,17 +149,17 @@ def every(of: SealedTable, batch: int) -> Iterator[SealedRow]:
 
 
 def ends(of: SealedTable, limit: int) -> list[SealedRow]:
-    """The first rows of a table, and the last."""
+    """Return the first and the last `limit` rows of a table."""
     first = _rows(of).order_by(*of.key_columns()).limit(limit)
     last = _rows(of).order_by(*(key.desc() for key in of.key_columns())).limit(limit)
     return _read(of, first) + _read(of, last)
 
 
 def replace(of: SealedTable, fresh: Sequence[tuple[SealedRow, Mapping[str, str]]]) -> int:
-    """Put new values in place of rows' old ones; how many rows still had those.
+    """Replace old values by new ones; return the number of rows that still had the old values.
 
-    One statement for all rows with the same columns: beside a running service every millisecond
-    counts in which nobody else can write.
+    Rows with the same columns share one statement, to keep the write lock short while the service
+    runs.
     """
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row, values in fresh:
@@ -207,7 +209,10 @@ def _not_under(of: SealedTable, label: str) -> ColumnElement[bool]:
 
 
 def _label(of: ColumnElement[str]) -> ColumnElement[str]:
-    """What stands before the colon, as long as it can be a label: the rest is not to be shown."""
+    """SQL expression for the text before the colon, if short enough for a label, else `UNNAMED`.
+
+    A longer text may be unencrypted data and must not be shown.
+    """
     postgresql = db.session.get_bind().dialect.name == "postgresql"
     at = func.strpos(of, ":") if postgresql else func.instr(of, ":")
     return case((at.between(2, LONGEST_LABEL + 1), func.substr(of, 1, at - 1)), else_=UNNAMED)

@@ -1,8 +1,8 @@
-"""What we ask others: to send a text message, and whether a name belongs to an ID number.
+"""Clients of external systems: the SMS provider and the population registry.
 
-Each is a small interface with interchangeable implementations, chosen by the settings. They speak
-over HTTP, so callers use them with no database transaction open. A few requests of a process may
-wait for each, a few seconds at most (web/bulkhead.py): the other threads go on serving pages.
+Each is a small interface with several implementations; the settings select one. They use HTTP, so
+callers must not have a database transaction open. A bulkhead (web/bulkhead.py) limits the number of
+concurrent calls per process and their duration, so that other threads can serve pages.
 """
 
 from __future__ import annotations
@@ -20,20 +20,19 @@ from flexapp.web.bulkhead import Bulkhead, NoAnswer, NotReached
 log = logging.getLogger(__name__)
 
 PATIENCE = 5.0
-"""Seconds that somebody waits for an answer in all."""
+"""Maximum seconds for a whole call."""
 
 TIMEOUT = httpx.Timeout(4.0, connect=2.0)
-"""Of each step: connecting, sending, each part of the answer."""
+"""Timeouts in seconds for each step: connecting, sending, each part of the response."""
 
 AT_ONCE = 3
-"""Requests of one serving process that may wait for each of the two systems; app.py has threads for
-all of them and for pages besides."""
+"""Maximum concurrent calls per process and system; app.py has enough threads for both and pages."""
 
 
 class GatewayDown(Exception):
-    """The other side could not be reached or did not understand; the person may try again.
+    """The external system is unreachable or its response is invalid; the person may try again.
 
-    `maybe_done` is true where it may have done what it was asked to do all the same.
+    `maybe_done` is true if the system may have processed the request.
     """
 
     def __init__(self, fault: str = "", *, maybe_done: bool = False) -> None:
@@ -47,7 +46,7 @@ class SmsGateway(Protocol):
     def send(self, phone: str, code: str) -> str | None:
         """Send `code` to an 11-digit mobile number; raises `GatewayDown`.
 
-        Returns what the page may show in place of a real message: the demo alone returns anything.
+        Returns the code to show on the page instead of a message. Only the demo returns one.
         """
 
 
@@ -55,12 +54,12 @@ class DemoSms:
     """Sends nothing; the code is shown on the page."""
 
     def send(self, phone: str, code: str) -> str | None:
-        """The code itself."""
+        """Return the code itself."""
         return code
 
 
 class LogSms:
-    """For a test system without a provider: the code goes to the log, the number does not."""
+    """For test systems without a provider: logs the code, but not the number."""
 
     def send(self, phone: str, code: str) -> str | None:
         """Log the code with the last two digits of the number."""
@@ -69,48 +68,48 @@ class LogSms:
 
 
 class HttpSms:
-    """A provider reached over HTTP: POST {"phone", "code"} with a bearer token, 2xx is sent."""
+    """An HTTP provider: POST {"phone", "code"} with a bearer token; 2xx means sent."""
 
     def __init__(self, url: str, token: str | None, transport: httpx.BaseTransport | None = None):
         self._poster = _Poster("sms", url, token, transport)
 
     def send(self, phone: str, code: str) -> str | None:
-        """Hand the message to the provider."""
+        """Send the code through the provider; raises `GatewayDown`."""
         self._poster.post({"phone": phone, "code": code})
         return None
 
 
 class PopulationRegistry(Protocol):
-    """Knows which name belongs to which ID number."""
+    """Verifies that a name belongs to an ID number."""
 
     def confirms(self, name: str, identity: IdentityNumber, phone: str) -> bool:
-        """Whether the three belong together; raises `GatewayDown`.
+        """Whether name, ID number and phone belong together; raises `GatewayDown`.
 
-        `phone` "": of somebody without an account only name and number are asked about.
+        With `phone` "" (a person without an account), only name and ID number are verified.
         """
 
 
 class DemoRegistry:
-    """Knows the demo's fictional residents by name; believes any other well-formed pair."""
+    """Verifies the names of the fictional residents; confirms any other ID number."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
-        """`names`: of the fictional residents, by ID number."""
+        """`names`: names of the fictional residents by ID number."""
         self._names = names
 
     def confirms(self, name: str, identity: IdentityNumber, phone: str) -> bool:
-        """Whether the name is that of the fictional resident with this number, if there is one."""
+        """Whether the name matches the fictional resident; true if there is none."""
         known = self._names.get(identity.value)
         return known is None or same_name(known, name)
 
 
 class HttpRegistry:
-    """A registry reached over HTTP: POST {"name", "id_number", "phone"} → {"match": true|false}."""
+    """An HTTP registry: POST {"name", "id_number", "phone"} → {"match": true|false}."""
 
     def __init__(self, url: str, token: str | None, transport: httpx.BaseTransport | None = None):
         self._poster = _Poster("registry", url, token, transport)
 
     def confirms(self, name: str, identity: IdentityNumber, phone: str) -> bool:
-        """Ask the registry."""
+        """Query the registry; raises `GatewayDown`."""
         question = {"name": name, "id_number": identity.value}
         if phone:
             question["phone"] = phone
@@ -123,7 +122,7 @@ class HttpRegistry:
 
 
 class _Poster:
-    """POSTs JSON to one system, with a bearer token, within its bulkhead."""
+    """POSTs JSON to one system with a bearer token, inside a bulkhead."""
 
     def __init__(
         self, name: str, url: str, token: str | None, transport: httpx.BaseTransport | None
@@ -134,7 +133,7 @@ class _Poster:
         self._bulkhead = Bulkhead(name, at_once=AT_ONCE, patience=PATIENCE)
 
     def post(self, question: dict[str, str]) -> httpx.Response:
-        """Its answer, 2xx; raises `GatewayDown`."""
+        """Return the 2xx response; raises `GatewayDown`."""
 
         def ask() -> httpx.Response:
             return self._client.post(self._url, json=question).raise_for_status()
@@ -148,7 +147,7 @@ class _Poster:
 
 
 def sms_gateway(settings: Settings) -> SmsGateway:
-    """The gateway that the settings name."""
+    """Create the SMS gateway that the settings select."""
     if settings.sms == "http":
         assert settings.sms_url is not None
         return HttpSms(settings.sms_url, settings.sms_token)
@@ -156,7 +155,10 @@ def sms_gateway(settings: Settings) -> SmsGateway:
 
 
 def population_registry(settings: Settings, fictional: Mapping[str, str]) -> PopulationRegistry:
-    """The registry that the settings name; `fictional`: the demo's residents, by ID number."""
+    """Create the registry that the settings select.
+
+    `fictional`: names of the demo's residents by ID number.
+    """
     if settings.population_url is not None:
         return HttpRegistry(settings.population_url, settings.population_token)
     return DemoRegistry(fictional)

@@ -1,4 +1,4 @@
-"""Forms of sign-in and real name, and of cases begun elsewhere."""
+"""Forms for sign-in, real-name verification and handover codes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from flexapp.web.forms import PageForm, strip
 
 
 class SignInForm(PageForm):
-    """手机号 and 验证码 on one page with two buttons."""
+    """手机号 and 验证码, on one page with two buttons."""
 
     phone = StringField("手机号", filters=[strip])
     code = StringField("验证码", filters=[strip])
 
 
 class RealNameForm(PageForm):
-    """姓名 and 身份证号, once."""
+    """姓名 and 身份证号 for the one-time real-name verification."""
 
     STEPS = (("name",), ("identity",))
 
@@ -29,16 +29,16 @@ class RealNameForm(PageForm):
 
 
 class HandOverForm(PageForm):
-    """The six digits of a case that was begun elsewhere."""
+    """The six-digit handover code (办理码) of a case that was started elsewhere."""
 
     code = StringField("办理码", filters=[strip])
 
 
 def typed_identity(field: Field, *, today: date) -> IdentityNumber | Refusal:
-    """The ID number in a field.
+    """Read the ID number in a field.
 
-    One of 15 digits, which nothing checks, is replaced in the field by the 18 that it becomes, for
-    the person to compare and submit again.
+    A 15-digit number has no check digit. It is replaced in the field by its 18-digit form and
+    refused with `id_converted`, so that the person compares it and submits again.
     """
     typed: str = field.data
     found = read_identity_number(typed, today=today, field=field.name)

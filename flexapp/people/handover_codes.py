@@ -1,10 +1,10 @@
-"""A form half filled in one place and finished in another: phone to counter, counter to phone.
+"""Handover codes (办理码): start a form on the phone and finish it at a counter, or the reverse.
 
-What was typed is kept for a day under six digits that the person reads out or types in. The digits
-open nothing by themselves: only the case of the very person whom a clerk has found by ID number, or
-whom an account was real-name checked for. Whatever else is typed gets one and the same answer, and
-a wrong one counts for who typed it, for this person and in all. Nothing is registered or assessed
-until the form is submitted where it is finished, by what that place may do.
+The input is stored for a day under a six-digit code, which the person reads out or types in. A code
+alone gives no access. It only opens a case of the person whom a clerk has found by ID number, or
+who owns the signed-in account. Every other code gets the same refusal. Wrong codes are counted per
+clerk or account, per clerk or account and person, and per person. Nothing is registered or assessed
+until the form is submitted at its destination, with the permissions of that place.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from flexapp.web.clock import utcnow
 from flexapp.web.rate_limit import Tries
 
 LIFE = timedelta(hours=24)
-"""Long enough to go to the counter tomorrow morning, or home to the phone."""
+"""Lifetime of a code: long enough to go to a counter the next morning, or home to the phone."""
 
 WRONG = Refusal(
     "hand_over_wrong",
@@ -40,7 +40,7 @@ WRONG = Refusal(
 
 
 class Place(StrEnum):
-    """Where a case is to be finished."""
+    """Where a case is finished."""
 
     COUNTER = "counter"
     PHONE = "phone"
@@ -62,7 +62,7 @@ ENOUGH = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class HandedOver:
-    """A case under way. `code`: six digits; `typed`: what stood in the fields, by name."""
+    """A handed-over case. `code` has six digits; `typed` is the input by field name."""
 
     id: int
     code: str
@@ -72,7 +72,7 @@ class HandedOver:
 
     @property
     def spoken(self) -> str:
-        """The digits as one reads them out: 483 920."""
+        """The code in groups of three digits: "483 920"."""
         return f"{self.code[:3]} {self.code[3:]}"
 
 
@@ -85,9 +85,9 @@ def hand_over(
     actor: Actor,
     at: datetime,
 ) -> HandedOver | Refusal:
-    """Keep what was typed and give its code; an earlier one for the same thing is void.
+    """Store the input and return its code; an earlier code for the same action becomes invalid.
 
-    Refused: `hand_overs_enough`. The last code stays what it was then.
+    Refusal: `hand_overs_enough`; the last code then stays valid.
     """
     whose = f"{_taker(actor)}\0{person_id}"
     if rate_limit.retry_after(HAND_OVERS, whose) is not None:
@@ -116,7 +116,10 @@ def hand_over(
 def find(
     *, person_id: int, place: Place, code: str, actor: Actor, at: datetime
 ) -> HandedOver | Refusal:
-    """The case of this code and person, which is not yet taken over by looking."""
+    """Return the case of this code and person, without taking it over.
+
+    Refusals: `hand_over_wrong`, `hand_over_limit`.
+    """
     taker = _taker(actor)
     tries = Tries((HAND_OVER_FOR, f"{person_id}\0{taker}"), (HAND_OVER_ALL, person_id))
     wait = rate_limit.retry_after(HAND_OVER_BY, taker) or tries.begin()
@@ -134,7 +137,7 @@ def find(
 
 
 def take_over(*, case: HandedOver, person_id: int, actor: Actor, at: datetime) -> Refusal | None:
-    """Go on with a case that was found: its code is spent."""
+    """Take over a found case, which uses up its code; `hand_over_wrong` if already taken."""
     if not repository.take(case.id, _taker(actor)):
         return WRONG
     _record("hand_over.taken", person_id, actor, at, {"action": case.action.value})
@@ -142,7 +145,7 @@ def take_over(*, case: HandedOver, person_id: int, actor: Actor, at: datetime) -
 
 
 def taken(*, number: int | None, person_id: int, action: Action, actor: Actor) -> HandedOver | None:
-    """A case that this actor has taken over, as long as it is not finished."""
+    """Return a case that this actor has taken over; None if there is none or it is finished."""
     if number is None:
         return None
     row = repository.taken_case(number, person_id, action.value, _taker(actor), utcnow())
@@ -150,29 +153,31 @@ def taken(*, number: int | None, person_id: int, action: Action, actor: Actor) -
 
 
 def waiting(*, person_id: int, place: Place) -> Sequence[HandedOver]:
-    """What waits for a code to be read out, newest first."""
+    """Return a person's cases that nobody has taken over, newest first."""
     return [_read(row) for row in repository.waiting(person_id, place.value, utcnow())]
 
 
 def everything(*, person_id: int) -> Sequence[tuple[datetime, HandedOver]]:
-    """Whatever is kept of a person, taken over or not, each with its end; newest first."""
+    """Return a person's cases, taken over or not, each with its expiry time; newest first."""
     return [(end, _read(row)) for end, row in repository.all_waiting(person_id, utcnow())]
 
 
 def close(*, person_id: int, account_id: int) -> None:
-    """The account is being closed: what nobody goes on with goes. What a clerk has already taken
-    over is finished at the counter."""
+    """Delete a person's cases when the account is closed.
+
+    Cases that a clerk has taken over are kept and finished at the counter.
+    """
     repository.drop_pending(person_id, f"{ActorKind.ACCOUNT.value}:{account_id}")
 
 
 def give_up(*, number: int, person_id: int, actor: Actor, at: datetime) -> None:
-    """The person does not want it finished elsewhere: the code is worth nothing any more."""
+    """Delete a case at the person's request; its code becomes invalid."""
     if repository.remove(number, person_id):
         _record("hand_over.given_up", person_id, actor, at, {})
 
 
 def finished(*, person_id: int, action: Action) -> None:
-    """The thing was done, here or elsewhere: what was kept for it goes."""
+    """Delete a person's cases for an action once it is done, wherever that was."""
     repository.drop(person_id, action.value)
 
 

@@ -1,4 +1,4 @@
-"""Rows of cases that are finished elsewhere."""
+"""Database access for handed-over cases."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from flexapp.encryption import bound
 from flexapp.people.models import HandOver
 
 SWEPT = 200
-"""At most so many expired rows are deleted beside the giving of a code."""
+"""Maximum number of expired rows that issuing one code deletes."""
 
 _kept = table_of(HandOver)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Row:
-    """A case as stored, its content readable."""
+    """A case as stored, its content decrypted."""
 
     id: int
     action: str
@@ -32,20 +32,20 @@ _COLUMNS = [_kept.c[name] for name in Row.__slots__]
 
 
 def add(row: Mapping[str, object]) -> int:
-    """Add one and give its number."""
+    """Insert a case and return its id."""
     return int(
         db.session.execute(insert(_kept).returning(_kept.c.id), bound(_kept, row)).scalar_one()
     )
 
 
 def in_use(code_digest: str) -> bool:
-    """Whether a code is given already, live or not."""
+    """Whether a stored case has this code, expired or not."""
     query = select(_kept.c.id).where(_kept.c.code_digest == code_digest)
     return db.session.execute(query).first() is not None
 
 
 def open_case(code_digest: str, person_id: int, place: str, at: datetime) -> Row | None:
-    """The case of a code, if it is this person's, for this place, not taken and not over."""
+    """Return the case of a code for this person and place, unless taken over or expired."""
     query = select(*_COLUMNS).where(
         _kept.c.code_digest == code_digest,
         _kept.c.person_id == person_id,
@@ -58,7 +58,7 @@ def open_case(code_digest: str, person_id: int, place: str, at: datetime) -> Row
 
 
 def waiting(person_id: int, place: str, at: datetime) -> Sequence[Row]:
-    """A person's cases that nobody has taken over, newest first."""
+    """Return a person's unexpired cases for a place that nobody has taken over, newest first."""
     query = (
         select(*_COLUMNS)
         .where(
@@ -73,7 +73,7 @@ def waiting(person_id: int, place: str, at: datetime) -> Sequence[Row]:
 
 
 def all_waiting(person_id: int, at: datetime) -> Sequence[tuple[datetime, Row]]:
-    """All of a person's cases that are not over, taken or not, with their end, newest first."""
+    """Return all unexpired cases of a person with their expiry time, newest first."""
     query = (
         select(_kept.c.expires_at, *_COLUMNS)
         .where(_kept.c.person_id == person_id, _kept.c.expires_at > at)
@@ -83,7 +83,7 @@ def all_waiting(person_id: int, at: datetime) -> Sequence[tuple[datetime, Row]]:
 
 
 def take(number: int, taken_by: str) -> bool:
-    """Take a case over; False where somebody has."""
+    """Take over a case; False if somebody already has."""
     done = db.session.execute(
         update(_kept)
         .where(_kept.c.id == number, _kept.c.taken_by.is_(None))
@@ -94,7 +94,7 @@ def take(number: int, taken_by: str) -> bool:
 
 
 def taken_case(number: int, person_id: int, action: str, taken_by: str, at: datetime) -> Row | None:
-    """A case that is this taker's."""
+    """Return an unexpired case that `taken_by` has taken over, or None."""
     query = select(*_COLUMNS).where(
         _kept.c.id == number,
         _kept.c.person_id == person_id,
@@ -107,7 +107,7 @@ def taken_case(number: int, person_id: int, action: str, taken_by: str, at: date
 
 
 def remove(number: int, person_id: int) -> bool:
-    """Delete one of a person's; False where there is none."""
+    """Delete a case of a person; False if there is none."""
     done = db.session.execute(
         delete(_kept)
         .where(_kept.c.id == number, _kept.c.person_id == person_id)
@@ -117,19 +117,19 @@ def remove(number: int, person_id: int) -> bool:
 
 
 def drop(person_id: int, action: str) -> None:
-    """Delete what is kept of a person for one thing."""
+    """Delete a person's cases for an action."""
     db.session.execute(
         delete(_kept).where(_kept.c.person_id == person_id, _kept.c.action == action)
     )
 
 
 def drop_pending(person_id: int, taken_by: str) -> None:
-    """Delete a person's cases but those that somebody else has taken over."""
+    """Delete a person's cases, except those taken over by somebody other than `taken_by`."""
     pending = or_(_kept.c.taken_by.is_(None), _kept.c.taken_by == taken_by)
     db.session.execute(delete(_kept).where(_kept.c.person_id == person_id, pending))
 
 
 def sweep(at: datetime) -> None:
-    """Delete some that are over."""
+    """Delete at most `SWEPT` expired cases."""
     over = select(_kept.c.id).where(_kept.c.expires_at <= at).limit(SWEPT)
     db.session.execute(delete(_kept).where(_kept.c.id.in_(over)))

@@ -1,6 +1,6 @@
-"""Whether the keys of this node are those that the database was written with.
+"""Health check: whether this node has the keys that the database was written with.
 
-A node started with other keys would run, and show an error to everybody who signs in.
+A node with other keys would start, but every sign-in would fail.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ CONTEXT = "key_check"
 
 
 def keys_read_what_is_stored() -> bool:
-    """Whether the person added last can be read, and is found by ID number.
+    """Whether the newest person can be decrypted and has the expected blind index.
 
-    The last, because a key that is new elsewhere and missing here shows there first. With nobody
-    stored yet any keys will do, as long as they read what they write.
+    The newest row is the first to use a new key that this node lacks. If no person is stored, the
+    check only encrypts and decrypts a value.
     """
     try:
         newest = repository.newest_person()

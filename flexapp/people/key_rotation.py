@@ -1,11 +1,10 @@
-"""From one data key to the next (换密钥), while the service runs.
+"""Data key rotation (换密钥) while the service runs.
 
-A row is read as it is stored, sealed anew outside any transaction, and put back only if it is
-still what was read: what somebody changed meanwhile stays, and was written with the new key anyway.
-How far it has come is kept nowhere, for every value says itself what it is sealed with: killed
-anywhere, it goes on where it stopped. Each table is gone through from its last row to its first, so
-that the first rows have the old key until the very end: a start need look at no more than those to
-notice that a key was taken out too early.
+A row is read as ciphertext, encrypted again outside any transaction, and written back only if it is
+unchanged. A concurrent change wins; it was written with the new key anyway. No progress is stored,
+because every value names its key, so an interrupted rotation continues where it stopped. Each table
+is processed from its last row to its first. So the first rows keep the old key until the end, and
+the check at start only has to read those to notice that a key was removed too early.
 """
 
 from __future__ import annotations
@@ -36,72 +35,72 @@ log = logging.getLogger(__name__)
 BOUND = "bound_values"
 
 MOST_PASSES = 5
-"""More are needed only where somebody goes on writing with an old key."""
+"""Maximum passes; more are only needed while another process writes with an old key."""
 
 READ_AT_ONCE = 1000
-"""Rows that `audit verify` reads with one statement."""
+"""Rows per query when `audit verify` reads all values."""
 
 ROWS_AT_START = 20
-"""Rows that a start looks at, at either end of each table."""
+"""Rows that the check at start reads at either end of each table."""
 
 UNREADABLE = (InvalidTag, KeyError, ValueError)
-"""What opening a value can end in: it was changed, its key is missing, it is no sealed value."""
+"""Errors of decryption: the value was changed, its key is missing, or its format is invalid."""
 
 
 class KeysDoNotFit(RuntimeError):
-    """The configured keys are not those that rows were sealed with."""
+    """The configured keys do not match those that the rows were encrypted with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the stored values are sealed with."""
+    """Status report: the keys of the stored values compared with the configured keys."""
 
     writes: str
-    """The label that new values get: a key's id, ".sm" for SM4-GCM, ".row": bound to the row."""
+    """Label of new values: the key id, then ".sm" for SM4-GCM, then ".row" if bound to the row."""
     key_ids: tuple[str, ...]
-    """The configured keys, the writing one first."""
+    """Ids of the configured keys; the first one encrypts."""
     counts: Mapping[str, Mapping[str, int]]
-    """By label, how many values of each "table.column"."""
+    """Number of values by label, then by "table.column"."""
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Keys that values need and that are not configured."""
+        """Ids of keys that values need but that are not configured."""
         needed = {key_of(label) for label in self.counts} - {*self.key_ids, UNNAMED}
         return tuple(sorted(needed))
 
     @property
     def left(self) -> Mapping[str, Mapping[str, int]]:
-        """What is not under the writing label."""
+        """The counts of values under labels other than `writes`."""
         return {label: found for label, found in self.counts.items() if label != self.writes}
 
     @property
     def free(self) -> tuple[str, ...]:
-        """Configured keys that no value needs any more."""
+        """Ids of configured keys that no value needs."""
         needed = {key_of(label) for label in self.counts}
         return tuple(key for key in self.key_ids[1:] if key not in needed)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What became of one batch of rows."""
+    """Result of one batch of rows."""
 
     table: str
     moved: int
-    """Rows that are under the new key now."""
+    """Rows written with the new key."""
     changed: int
-    """Rows that somebody changed or removed meanwhile: left as they are."""
+    """Rows changed or deleted concurrently, and therefore not written."""
     unreadable: tuple[str, ...]
-    """Values that could not be opened and are left as they are, such as "account 7: phone"."""
+    """Values that cannot be decrypted and are left unchanged, such as "account 7: phone"."""
 
 
 def key_of(label: str) -> str:
-    """The key's id in a label."""
+    """Return the key id in a label; `UNNAMED` if it is not a label."""
     named = LABEL.fullmatch(label)
     return named["key"] if named is not None else UNNAMED
 
 
 def standing() -> Standing:
-    """Count every value by what it is sealed with; reads all of these tables."""
+    """Count all encrypted values by label; scans all tables with encrypted columns."""
     found: dict[str, Counter[str]] = {}
     for table in repository.sealed_tables():
         for column, tally in repository.counts(table).items():
@@ -111,15 +110,15 @@ def standing() -> Standing:
 
 
 def waiting() -> Mapping[str, int]:
-    """How many rows of each table are to be sealed anew."""
+    """Return the number of rows to encrypt again, by table."""
     tables = repository.sealed_tables()
     return {table.name: repository.waiting(table, vault().label) for table in tables}
 
 
 def rotate(*, batch: int) -> Iterator[Step]:
-    """Seal everything anew with the writing key, `batch` rows to a transaction; yields after each.
+    """Encrypt all values with the first key, `batch` rows per transaction; yields after each.
 
-    Goes over it all again for what was changed meanwhile, until a pass finds nothing to do.
+    Repeats the pass for concurrent changes until nothing is left, at most `MOST_PASSES` times.
     """
     for _ in range(MOST_PASSES):
         idle = True
@@ -132,7 +131,7 @@ def rotate(*, batch: int) -> Iterator[Step]:
 
 
 def note(*, rows: int, by: str, at: datetime) -> None:
-    """Leave an event in the record before it begins: to which key, and how many rows."""
+    """Record an audit event before the rotation: the new key and the number of rows."""
     audit.record(
         action="data_keys.rotated",
         person_id=None,
@@ -144,10 +143,10 @@ def note(*, rows: int, by: str, at: datetime) -> None:
 
 
 def note_all_bound(at: datetime) -> bool:
-    """Leave an event once every value is bound to its row: from then on none that is not is read.
-    Whether they are.
+    """Record an audit event once all values are bound to their rows; return whether they are.
 
-    The tables are scanned in a transaction that only reads: nobody waits for it.
+    After the event, unbound values are no longer accepted. The tables are scanned in a read-only
+    transaction, which blocks nobody.
     """
     with read_transaction():
         if _all_bound():
@@ -166,7 +165,7 @@ def _all_bound() -> bool:
 
 
 def unbound_values() -> Iterator[str]:
-    """Tables with values that are not bound to their rows though all were: for `audit verify`."""
+    """Yield a finding per table with unbound values after all were bound; for `audit verify`."""
     if _all_bound():
         for table in repository.sealed_tables():
             if repository.has_unbound(table):
@@ -174,8 +173,10 @@ def unbound_values() -> Iterator[str]:
 
 
 def unreadable_values() -> Iterator[str]:
-    """Encrypted values that do not open where they stand: moved there, or changed; for `audit
-    verify`, which so reads every one of them."""
+    """Yield a finding per value that cannot be decrypted in its row: it was moved or changed.
+
+    For `audit verify`; reads all encrypted values.
+    """
     for table in repository.sealed_tables():
         for row in repository.every(table, READ_AT_ONCE):
             for name, stored in row.values.items():
@@ -185,11 +186,11 @@ def unreadable_values() -> Iterator[str]:
 
 
 def check_at_start() -> None:
-    """`KeysDoNotFit` where the keys cannot be right, found from some rows of each table.
+    """Check the configured keys against some rows of each table; raises `KeysDoNotFit`.
 
-    A writing key whose id is known and whose bytes are others would be worse than a missing one:
-    under one id there would be values of two keys. One value that opens is enough, for a single
-    one may have been changed.
+    A first key with a known id but other bytes would be worse than a missing key, because values of
+    two keys would share one id. One value that can be decrypted is enough to accept the key,
+    because single values may have been changed. Warns if values are not bound to their rows.
     """
     if not repository.exist():
         return
@@ -216,7 +217,7 @@ def check_at_start() -> None:
 
 
 def missing_keys(keys: list[str] | tuple[str, ...]) -> str:
-    """What to do about keys that rows need."""
+    """Return the message on keys that rows need but that are not configured."""
     return (
         f"rows of the database need the {'key' if len(keys) == 1 else 'keys'} {', '.join(keys)},"
         " which FLEXAPP_DATA_KEYS does not hold; put it back behind the first one until"
@@ -250,16 +251,16 @@ def _one_table(table: SealedTable, batch: int) -> Iterator[Step]:
 
 
 def _old(row: SealedRow) -> list[str]:
-    """The columns whose value is not under the writing label."""
+    """Return the columns with a value under another label than new values get."""
     start = f"{vault().label}:"
     return [name for name, stored in row.values.items() if not stored.startswith(start)]
 
 
 def _sealed_anew(table: SealedTable, row: SealedRow, all_bound: bool) -> Mapping[str, str]:
-    """What can be opened of a row's old values, under the writing label.
+    """Encrypt the old values of a row with the first key; values that fail are left out.
 
-    `all_bound`: every value was bound to its row once. One that is not was put there since, may be
-    another row's, and must not be bound to this one.
+    `all_bound`: an event records that all values were bound to their rows. An unbound value was
+    then inserted later, may come from another row, and must not be bound to this one.
     """
     fresh = {}
     for name in _old(row):

@@ -1,4 +1,4 @@
-"""`flask keys …`: what the personal data is encrypted with, and from one key to the next."""
+"""`flask keys …`: status and rotation of the keys that encrypt personal data."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ cli = AppGroup("keys", help="The keys that personal data is encrypted with (FLEX
 
 @cli.command("status")
 def status() -> None:
-    """Count the stored values by key; ends with 1 where a key that some need is missing.
+    """Count the stored values by key; exit code 1 if a required key is missing.
 
-    Reads every row of these tables.
+    Reads every row of the tables with encrypted columns.
     """
     with read_transaction():
         found = key_rotation.standing()
@@ -48,10 +48,10 @@ def status() -> None:
 )
 @click.option("--by", default=getpass.getuser, help="Who does it, for the record.")
 def rotate(batch: int, pause: float, by: str) -> None:
-    """Encrypt everything anew with the first key, while the service runs.
+    """Encrypt all values again with the first key, while the service runs.
 
-    Stopped or killed anywhere, it goes on from there when it is run again. Says at the end which
-    keys may be taken out; ends with 1 where something is left.
+    If interrupted, run it again; it continues where it stopped. Prints the keys that may be
+    removed; exit code 1 if values are left.
     """
     with read_transaction():
         total = key_rotation.waiting()

@@ -1,4 +1,4 @@
-"""Tables of persons, accounts, sign-ins and codes."""
+"""Tables of persons, accounts, sign-ins, codes, handed-over cases, drafts and name corrections."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flexapp.encryption import EncryptedText
 
 
 class Person(Model):
-    """A human being, known by an ID number; exists once however many ways lead here."""
+    """A person, identified by ID number; one row, whichever channels the person uses."""
 
     __tablename__ = "person"
     __table_args__ = ({"info": {"vouched": True}},)
@@ -24,13 +24,13 @@ class Person(Model):
     proxy_allowed: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     original_age: Mapped[str | None]
-    """What a hall recorded in place of the usual original age: "F50"; None: the usual one."""
+    """Original retirement age recorded by a hall, such as "F50"; None for the usual one."""
     approved_month: Mapped[str | None]
-    """The approved retirement month, "YYYY-MM"; None until there is one."""
+    """Approved retirement month, "YYYY-MM"; None if none is approved yet."""
 
 
 class Account(Model):
-    """A mobile number that signs in, and the person it was real-name checked for."""
+    """An account: a mobile number for sign-in, and its real-name verified person, if any."""
 
     __tablename__ = "account"
     __table_args__ = ({"info": {"vouched": True, "unvouched": ("elder",)}},)
@@ -42,16 +42,19 @@ class Account(Model):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     real_name_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     elder: Mapped[bool | None]
-    """Whether the pages are to have the look of 长辈版; None: never chosen."""
+    """Whether 长辈版 is chosen; None if never chosen."""
     vouched_by: Mapped[str | None]
-    """The channel on whose word alone the number belongs to the person: whoever signs in with the
-    number still has to give name and ID number before it is that person's account to them."""
+    """The channel, or "hall", that alone vouches that the number belongs to the person.
+
+    A sign-in with the number then still requires name and ID number before it gives access to that
+    person's data.
+    """
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """Since when nobody can sign in to it (`closing.py`); what points to it stays."""
+    """Time of closing (`account_closure.py`); rows that refer to the account are kept."""
 
 
 class SignIn(Model):
-    """A server-side session: ended here, it is ended whatever cookie is shown."""
+    """A server-side session. Once it has `ended_at`, its cookie is no longer accepted."""
 
     __tablename__ = "sign_in"
 
@@ -65,7 +68,7 @@ class SignIn(Model):
 
 
 class SmsCode(Model):
-    """A code that was sent; only a keyed hash of it is kept."""
+    """A sign-in code that was sent; only a keyed hash of the code is stored."""
 
     __tablename__ = "sms_code"
     __table_args__ = (Index("ix_sms_code_phone", "phone_index", "sent_at"),)
@@ -80,7 +83,7 @@ class SmsCode(Model):
 
 
 class DailyUse(Model):
-    """Whom an account asked about on a day, so that asking about many can be limited."""
+    """A subject that an account queried on a day, for daily limits of different subjects."""
 
     __tablename__ = "daily_use"
 
@@ -91,10 +94,10 @@ class DailyUse(Model):
 
 
 class HandOver(Model):
-    """A form half filled, to be finished in another place by whoever has the code (办理码).
+    """A partly filled form to be finished in another place with a handover code (办理码).
 
-    `action` is what it is for (`rules.capabilities.Action`), `place` where it is to be finished:
-    "counter" or "phone". Deleted once it is done, given up or over.
+    `action` is a `rules.capabilities.Action`; `place` is where it is finished, "counter" or
+    "phone". The row is deleted once the action is done, the case is given up, or it has expired.
     """
 
     __tablename__ = "hand_over"
@@ -108,16 +111,16 @@ class HandOver(Model):
     content: Mapped[str] = mapped_column(
         EncryptedText("hand_over.content", row=("person_id", "code_digest"))
     )
-    """JSON of the code and of what was typed."""
+    """JSON with the code and the input."""
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     taken_by: Mapped[str | None]
-    """"staff:3" or "account:5", once somebody goes on with it."""
+    """"staff:3" or "account:5" once taken over; None before."""
 
 
 class Draft(Model):
-    """What an account has typed into a form and not submitted (`drafting.py`).
+    """Input that an account has not submitted yet (`drafts.py`); one row per account and form.
 
-    `form`: the address that the form is posted to; there is one for each account and form.
+    `form` is the path that the form is posted to.
     """
 
     __tablename__ = "draft"
@@ -125,15 +128,15 @@ class Draft(Model):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
     form: Mapped[str] = mapped_column(primary_key=True)
     content: Mapped[str] = mapped_column(EncryptedText("draft.content"))
-    """JSON of the fields that people fill in, by name; no token, key or code."""
+    """JSON of the visible fields by name; no CSRF token, form key or code."""
     saved_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 
 class NameCorrection(Model):
-    """A name corrected from a document that was seen, or to be corrected (`corrections.py`).
+    """A pending or decided correction of a name, from an inspected document (`corrections.py`).
 
-    `document_end`: the last four characters of the document's number. A person has at most one that
-    waits for the second officer.
+    `document_end` is the last four characters of the document number. A person has at most one
+    pending correction.
     """
 
     __tablename__ = "name_correction"
@@ -156,10 +159,10 @@ class NameCorrection(Model):
     document_end: Mapped[str]
     state: Mapped[str]
     proposed_by: Mapped[int]
-    """The clerk's number among the staff, a table above this slice."""
+    """`staff.id` of the clerk. Not a foreign key, because `staff` is a higher slice."""
     proposed_label: Mapped[str]
     proposed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     decided_label: Mapped[str]
     decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     reason: Mapped[str | None] = mapped_column(EncryptedText("name_correction.reason"))
-    """Why it was not confirmed."""
+    """Reason for declining it."""

@@ -1,8 +1,8 @@
-"""Names that are tried for a known ID number: counted, so that nobody finds one out by trying.
+"""Rate limit of names tried for an ID number, so that nobody finds the name by guessing.
 
-A few different names for one number are honest slips; who goes on is guessing. The same name again
-teaches nothing and is not counted. What others have tried keeps nobody from a first try: a stranger
-can neither learn whose number it is nor lock its owner out (web/rate_limit.py, `Tries`).
+A few different names for one number are typing errors; more are guesses. Repeating a name reveals
+nothing and is not counted. Attempts of others never block a first attempt. So a stranger can
+neither find the name nor lock out its owner (web/rate_limit.py, `Tries`).
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from flexapp.web.rate_limit import Tries
 
 @dataclass(frozen=True, slots=True)
 class NameTry:
-    """A name about to be judged; `tries` is None where the same was tried before."""
+    """A counted attempt with a name; `tries` is None if the same name was tried before."""
 
     pair: str
     tries: Tries | None
 
     def was_right(self) -> None:
-        """The name is that person's. In the caller's transaction."""
+        """Take back the count because the name is correct. Runs in the caller's transaction."""
         if self.tries is not None:
             self.tries.was_right()
 
     def was_not_judged(self) -> None:
-        """Nobody could say. In the caller's transaction."""
+        """Take back the attempt because it was not checked. Runs in the caller's transaction."""
         if self.tries is not None:
             self.tries.was_right()
             rate_limit.take_back(SAME_NAME, self.pair)
@@ -39,10 +39,10 @@ class NameTry:
 def try_name(
     *, asker: str, kind: str, identity: IdentityNumber, name: str, alone: bool = False
 ) -> NameTry | timedelta:
-    """Count a name for an ID number before it is judged; or how long until one may be tried.
+    """Count a name for an ID number before it is checked, or return the time to wait.
 
-    `asker`: an account or channel. `kind`: what it is for, each with counts of its own. `alone`:
-    what others have tried does not concern this asker.
+    `asker` is an account or a channel. `kind` is the purpose; each has its own counters. With
+    `alone`, attempts of others do not count.
     """
     number = vault().index(identity.value, f"naming.{kind}")
     pair = f"{asker}\0{number}\0{name_key(name)}"

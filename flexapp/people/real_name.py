@@ -1,4 +1,4 @@
-"""Tying an account to the one person it belongs to (实名认证)."""
+"""Real-name verification (实名认证): link an account to its person."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from flexapp.web import rate_limit
 from flexapp.web.unit_of_work import outside_transaction
 
 NUMBERS_A_DAY = 5
-"""Different ID numbers that one account may try in a day."""
+"""Maximum number of different ID numbers that an account may try per day."""
 
 NOT_CONFIRMED = Refusal(
     "real_name_not_confirmed",
     "姓名和身份证号没有通过核验，或者这个身份证号已在别的手机号上实名。"
     "请核对后再试；换了手机号的，请带身份证到社保服务大厅更换。",
 )
-"""One sentence for every mismatch, so that nobody learns who is registered."""
+"""The single refusal for every mismatch, so that nobody learns who is registered."""
 
 SIGNED_OUT = Refusal("signed_out", "这次登录已经结束，请重新登录，再来实名认证。")
-"""The account was closed, or its number changed, while the registry was being asked."""
+"""The account was closed, or its number changed, during the query to the registry."""
 
 
 def confirm_real_name(
@@ -45,11 +45,12 @@ def confirm_real_name(
     at: datetime,
     today: date,
 ) -> PersonCard | Refusal:
-    """Tie the visitor's account to the person of this name and ID number.
+    """Link the visitor's account to the person with this name and ID number.
 
-    One ID number is one person with one account; a second name for it is refused, and so is a
-    number that another account holds. Where a channel vouched for the person before, this is the
-    holder of the number confirming it.
+    One ID number is one person with one account. Another name for it is refused, and so is an ID
+    number that another account holds. If a channel has vouched for the person before, this confirms
+    it by the holder of the phone number. Refusals: `already_real_name`, `real_name_limit`,
+    `real_name_names`, `registry_down`, `signed_out`, `real_name_not_confirmed`.
     """
     if visitor.person is not None:
         if visitor.person.identity == identity and same_name(visitor.person.name, name):
@@ -91,7 +92,7 @@ def confirm_real_name(
     person = find_person(identity)
     if not confirmed or (person is not None and not same_name(person.name, name)):
         return NOT_CONFIRMED
-    # A channel may have vouched for somebody else with this number: then one of the two is wrong.
+    # A channel may have vouched for another person with this number; then one of the two is wrong.
     if account.person_id is not None and (person is None or person.id != account.person_id):
         return NOT_CONFIRMED
     holder = None if person is None else repository.account_of_person(person.id)
@@ -115,6 +116,8 @@ def confirm_real_name(
 
 
 def has_tried_today(*, visitor: Visitor, today: date) -> bool:
-    """Whether the account has tried any ID number today: whoever has not is not turned away for
-    others behind the same address."""
+    """Whether the account has tried any ID number today.
+
+    The limit of an address does not apply to a first attempt, which others may have used up.
+    """
     return asked_on(visitor.account_id, "real_name", today)

@@ -1,4 +1,4 @@
-"""Rows of persons, accounts, sign-ins and codes."""
+"""Database access for persons, accounts, sign-ins and codes."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from flexapp.encryption import BoundText, bound
 from flexapp.people.models import Account, DailyUse, Person, SignIn, SmsCode
 
 BY_PHONE = "phone"
-"""The channel of sessions that began with a mobile number and a code."""
+"""Channel of sessions that started with a mobile number and a code."""
 
 _sign_in, _account, _person = table_of(SignIn), table_of(Account), table_of(Person)
-# Built once and on the tables, not the classes: this runs on every signed-in page.
+# Built once and on tables instead of ORM classes for speed: every signed-in page runs it.
 _VISITOR = (
     select(
         _sign_in.c.id.label("sign_in_id"),
@@ -45,8 +45,8 @@ _VISITOR = (
         _person,
         and_(
             _person.c.id == _account.c.person_id,
-            # What a channel vouched for counts in the sessions that channels begin. Who signed in
-            # with the number alone may be anybody whose number a vendor mistook for the person's.
+            # A person vouched for by a channel is only visible in sessions that a channel started.
+            # Somebody who signed in with the number may be a stranger if the vendor was wrong.
             or_(_account.c.vouched_by.is_(None), _sign_in.c.channel != BY_PHONE),
         ),
     )
@@ -56,18 +56,18 @@ _VISITOR_NAMES = tuple(_VISITOR.selected_columns.keys())
 
 
 def visitor(token_digest: str) -> Mapping[str, object] | None:
-    """The sign-in of that token with its account and person: one query, on every signed-in page."""
+    """Return the open session of a token with its account and person, in one query, or None."""
     row = execute(_VISITOR, {"token_digest": token_digest}).first()
     return None if row is None else dict(zip(_VISITOR_NAMES, row, strict=True))
 
 
 def touch(sign_in_id: int, at: datetime) -> None:
-    """Note that the person is still there."""
+    """Set the time of the last activity of a session."""
     db.session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(seen_at=at))
 
 
 def start_sign_in(account_id: int, token_digest: str, channel: str, at: datetime) -> None:
-    """A new server-side session."""
+    """Insert a server-side session."""
     row = {
         "account_id": account_id,
         "token_digest": token_digest,
@@ -88,22 +88,22 @@ def end_sign_in(token_digest: str, at: datetime) -> None:
 
 
 def add_code(row: Mapping[str, object]) -> None:
-    """A code about to be sent."""
+    """Insert a code before it is sent."""
     db.session.execute(insert(SmsCode), [bound(table_of(SmsCode), row)])
 
 
 def spend_code(code_id: str, at: datetime) -> None:
-    """Make a code unusable: it was used, or could not be sent."""
+    """Mark a code as used, also if it could not be sent."""
     db.session.execute(update(SmsCode).where(SmsCode.id == code_id).values(used_at=at))
 
 
 def code(code_id: str) -> SmsCode | None:
-    """A code by its identifier."""
+    """Return a code by id, or None."""
     return db.session.get(SmsCode, code_id)
 
 
 def earlier_codes(row: SmsCode, since: datetime) -> Sequence[tuple[str, str]]:
-    """Identifier and digest of the codes that its number was sent before that one."""
+    """Return (id, digest) of the earlier codes of the same phone number sent after `since`."""
     found = db.session.execute(
         select(SmsCode.id, SmsCode.code_digest).where(
             SmsCode.phone_index == row.phone_index,
@@ -116,7 +116,7 @@ def earlier_codes(row: SmsCode, since: datetime) -> Sequence[tuple[str, str]]:
 
 
 def count_try(code_id: str, limit: int) -> bool:
-    """Count a try before it is judged; False once the tries are used up."""
+    """Count an attempt before the check; False if the code is used or has no attempts left."""
     counted = db.session.execute(
         update(SmsCode)
         .where(SmsCode.id == code_id, SmsCode.tries < limit, SmsCode.used_at.is_(None))
@@ -127,19 +127,19 @@ def count_try(code_id: str, limit: int) -> bool:
 
 
 def account_by_phone(phone_index: str) -> Account | None:
-    """The account of a mobile number."""
+    """Return the account with this blind index of a mobile number, or None."""
     return db.session.execute(
         select(Account).where(Account.phone_index == phone_index)
     ).scalar_one_or_none()
 
 
 def account(account_id: int) -> Account:
-    """An account that exists."""
+    """Return an existing account; raises `NoResultFound` if there is none."""
     return db.session.get_one(Account, account_id)
 
 
 def set_elder(account_id: int, *, elder: bool, over_another: bool = True) -> None:
-    """Which look an account chose; not `over_another` choice unless told so."""
+    """Set whether an account uses 长辈版; without `over_another` only if it has no choice yet."""
     statement = update(Account).where(Account.id == account_id).values(elder=elder)
     if not over_another:
         statement = statement.where(Account.elder.is_(None))
@@ -147,7 +147,7 @@ def set_elder(account_id: int, *, elder: bool, over_another: bool = True) -> Non
 
 
 def sign_ins(account_id: int) -> Sequence[tuple[str, datetime, datetime]]:
-    """(channel, since, last seen) of an account's sign-ins, newest first."""
+    """Return (channel, started, last seen) of an account's sign-ins, newest first."""
     query = (
         select(SignIn.channel, SignIn.started_at, SignIn.seen_at)
         .where(SignIn.account_id == account_id)
@@ -157,7 +157,7 @@ def sign_ins(account_id: int) -> Sequence[tuple[str, datetime, datetime]]:
 
 
 def end_sign_ins(account_id: int, at: datetime) -> None:
-    """End every session of an account."""
+    """End all sessions of an account."""
     db.session.execute(
         update(SignIn)
         .where(SignIn.account_id == account_id, SignIn.ended_at.is_(None))
@@ -166,8 +166,10 @@ def end_sign_ins(account_id: int, at: datetime) -> None:
 
 
 def blank_codes(phone_index: str, at: datetime) -> None:
-    """Make the codes of a number unusable and forget the number: only that there were codes is
-    left, which the daily limit counts."""
+    """Mark the codes of a phone number as used and erase the number.
+
+    The rows stay, because the daily limit counts them.
+    """
     codes = table_of(SmsCode)
     numbers = db.session.execute(select(codes.c.id).where(codes.c.phone_index == phone_index))
     forgotten = [
@@ -183,7 +185,7 @@ def blank_codes(phone_index: str, at: datetime) -> None:
 
 
 def asked_on(account_id: int, kind: str, day: date) -> bool:
-    """Whether an account asked about anybody on a day."""
+    """Whether an account has a `DailyUse` of this kind on a day."""
     query = select(DailyUse.subject).where(
         DailyUse.account_id == account_id, DailyUse.kind == kind, DailyUse.day == day
     )
@@ -191,82 +193,82 @@ def asked_on(account_id: int, kind: str, day: date) -> bool:
 
 
 def account_of_person(person_id: int) -> Account | None:
-    """The account that was real-name checked for a person."""
+    """Return the account linked to a person, or None."""
     return db.session.execute(
         select(Account).where(Account.person_id == person_id)
     ).scalar_one_or_none()
 
 
 def person(person_id: int) -> Person | None:
-    """A person by number."""
+    """Return a person by id, or None."""
     return db.session.get(Person, person_id)
 
 
 def people(person_ids: Collection[int]) -> Sequence[Person]:
-    """The persons of these numbers."""
+    """Return the persons with these ids."""
     query = select(Person).where(Person.id.in_(list(person_ids)))
     return db.session.execute(query).scalars().all()
 
 
 def tables_exist() -> bool:
-    """Whether the table of persons is there: a database that is not migrated has none."""
+    """Whether the person table exists; false before the migrations."""
     return inspect(db.session.connection()).has_table(Person.__tablename__)
 
 
 def anybody() -> bool:
-    """Whether there is any person."""
+    """Whether any person is stored."""
     return db.session.execute(select(Person.id).limit(1)).first() is not None
 
 
 def is_stored(identity_index: str) -> bool:
-    """Whether there is a person of this blind index; reads nothing encrypted."""
+    """Whether a person has this blind index; reads no encrypted column."""
     query = select(Person.id).where(Person.identity_index == identity_index)
     return db.session.execute(query).first() is not None
 
 
 def person_anew(person_id: int) -> Person:
-    """A person who exists, as the database has them now."""
+    """Return an existing person, reloaded from the database."""
     return db.session.get_one(Person, person_id, populate_existing=True)
 
 
 def flush() -> None:
-    """Write what was changed, so that what follows cannot meet it."""
+    """Write pending changes, so that later statements do not violate a unique constraint."""
     db.session.flush()
 
 
 def newest_person() -> Person | None:
-    """The one added last; None where there is nobody yet."""
+    """Return the person added last; None if there is none."""
     return db.session.execute(
         select(Person).order_by(Person.id.desc()).limit(1)
     ).scalar_one_or_none()
 
 
 def person_by_identity(identity_index: str) -> Person | None:
-    """A person by the blind index of the ID number."""
+    """Return the person with this blind index of the ID number, or None."""
     return db.session.execute(
         select(Person).where(Person.identity_index == identity_index)
     ).scalar_one_or_none()
 
 
 def add(row: Person | Account) -> None:
-    """Add a row and learn its number."""
+    """Insert a row; afterwards its `id` is set."""
     db.session.add(row)
     db.session.flush()
     changed(row)
 
 
 def changed(row: Person | Account) -> None:
-    """Have the next event vouch for a row that was changed."""
+    """Include a changed row in the next audit event."""
     audit.vouch(_person if isinstance(row, Person) else _account, row)
 
 
 def add_people(rows: Sequence[dict[str, object]]) -> Sequence[int]:
-    """Add many persons; their numbers, in the same order."""
+    """Insert many persons; return their ids in the same order."""
     return _add_all(_person, rows)
 
 
 def add_accounts(rows: Sequence[dict[str, object]]) -> Sequence[int]:
-    """Add many accounts; their numbers, in the same order."""
+    """Insert many accounts; return their ids in the same order."""
     return _add_all(_account, rows)
 
 
@@ -283,7 +285,7 @@ def _add_all(table: Table, rows: Sequence[dict[str, object]]) -> Sequence[int]:
 
 
 def by_identities(indexes: Sequence[str]) -> Mapping[str, tuple[int, int | None]]:
-    """(person, account) of those of these blind indexes that are known."""
+    """Return (person id, account id or None) of the known ones of these blind indexes."""
     query = (
         select(_person.c.identity_index, _person.c.id, _account.c.id)
         .outerjoin_from(_person, _account, _account.c.person_id == _person.c.id)
@@ -293,7 +295,7 @@ def by_identities(indexes: Sequence[str]) -> Mapping[str, tuple[int, int | None]
 
 
 def note_daily_use(account_id: int, kind: str, day: date, subject: str, limit: int) -> bool:
-    """Note that an account asked about a subject today; False once that would be one too many."""
+    """Record that an account queried a subject on a day; False if `limit` would be exceeded."""
     advisory_lock("daily use of account", account_id)
     of_the_day = select(DailyUse.subject).where(
         DailyUse.account_id == account_id, DailyUse.kind == kind, DailyUse.day == day

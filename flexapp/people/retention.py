@@ -1,8 +1,8 @@
-"""Remove what is past its time, by the register of personal information and nothing else.
+"""Delete expired rows by the register of personal information (rules/personal_information.py).
 
-The services forget by themselves, beside what they do anyway, what gets in their way. This is for
-the rest: a sign-in of last year gets in nobody's way. Small transactions, so that a night's work
-never makes anybody wait, and one that is broken off simply goes on the next time.
+The services already delete expired rows that would affect them. This job deletes the rest, such as
+sign-ins of last year. It uses small transactions, so that it blocks nobody. An interrupted run
+continues the next time.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from flexapp.web.clock import now, utcnow
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
 BATCH = 500
-"""Rows in one transaction."""
+"""Rows per transaction."""
 
 
 def run() -> Iterator[tuple[str, int]]:
-    """Remove it, table by table; (table, how many rows are gone)."""
+    """Delete expired rows; yields (table, number of rows deleted)."""
     for expiry in expiries():
         gone, last = 0, BATCH
         while last == BATCH:
@@ -31,13 +31,13 @@ def run() -> Iterator[tuple[str, int]]:
 
 
 def look() -> Iterator[tuple[str, int]]:
-    """(table, how many rows would be gone), with nothing removed."""
+    """Yield (table, number of expired rows) without deleting anything."""
     for expiry in expiries():
         with read_transaction():
             yield expiry.table, repository.number_over(*_past(expiry))
 
 
 def _past(expiry: Expiry) -> tuple[str, str, datetime]:
-    # Where the business date is pinned, some moments are real ones and some are not: the earlier
-    # clock makes every row stay at least as long as it should.
+    # If the business date is pinned, some columns have real times and others business times. The
+    # earlier clock ensures that no row is deleted too early.
     return expiry.table, expiry.column, min(utcnow(), now()) - expiry.kept

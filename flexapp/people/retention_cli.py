@@ -1,4 +1,4 @@
-"""`flask retention run`: what is past its time goes; for a nightly run."""
+"""`flask retention run`: delete expired rows; run it every night."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ cli = AppGroup("retention", help="How long what is known about people is kept.")
 @cli.command("run")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 def run(dry_run: bool) -> None:
-    """Remove what the register of personal information keeps no longer, and print how much it was.
+    """Delete rows past the retention period of the register of personal information.
 
-    Who expired launches were for is erased by `channels forget`, sooner than their rows go.
+    Prints the number of rows by table. `channels forget` erases the personal data of expired
+    launches earlier.
     """
     total = 0
     for table, number in retention.look() if dry_run else retention.run():

@@ -1,4 +1,4 @@
-"""Rows of any table that are past their time."""
+"""Database access for expired rows of any table."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from flexapp.web.clock import BEIJING
 
 
 def number_over(table: str, column: str, until: datetime) -> int:
-    """How many rows are that old."""
+    """Count the rows whose `column` is at or before `until`."""
     found = db.metadata.tables[table]
     query = select(func.count()).select_from(found).where(_over(found, column, until))
     return int(db.session.execute(query).scalar_one())
 
 
 def remove_over(table: str, column: str, until: datetime, limit: int) -> int:
-    """Delete at most so many rows that are that old, and say how many it were."""
+    """Delete at most `limit` rows whose `column` is at or before `until`; return the number."""
     found = db.metadata.tables[table]
     keys = tuple(found.primary_key.columns)
     key = keys[0] if len(keys) == 1 else tuple_(*keys)
     over = select(*keys).where(_over(found, column, until)).limit(limit)
-    # Asked for with RETURNING: what a driver counts by itself differs from one to the other.
+    # Counted with RETURNING, because drivers differ in the row count they report.
     gone = db.session.execute(delete(found).where(key.in_(over)).returning(*keys))
     return len(gone.all())
 

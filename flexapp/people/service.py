@@ -1,4 +1,4 @@
-"""What other slices may ask about people: who is here, and who has this ID number."""
+"""Public API for other slices: the visitor, persons and accounts."""
 
 from __future__ import annotations
 
@@ -51,87 +51,87 @@ __all__ = [
 ]
 
 PersonIds = tuple[int, int | None]
-"""The numbers of a person and of their account, None where they have none."""
+"""Id of a person and of their account; None if they have no account."""
 
 
 def mask_phone(phone: str) -> str:
-    """199****0001."""
+    """Mask a phone number: "199****0001"."""
     return f"{phone[:3]}****{phone[-4:]}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PersonCard:
-    """A person as other slices see one. Not printable, so that it never lands in a log."""
+    """A person, as other slices see it. It has no repr, so that it is never logged."""
 
     id: int
     name: str
     identity: IdentityNumber
     proxy_allowed: bool
     recorded_age: OriginalAge | None = None
-    """The original age that a hall recorded; None: the usual one."""
+    """Original retirement age recorded by a hall; None for the usual one."""
     approved_month: Month | None = None
-    """The approved retirement month, once a hall has recorded it."""
+    """Approved retirement month recorded by a hall; None if there is none."""
 
     @property
     def masked_name(self) -> str:
-        """马*."""
+        """The name masked, such as "马*"."""
         return mask_name(self.name)
 
     @property
     def masked_identity(self) -> str:
-        """640104********0021."""
+        """The ID number masked, such as "640104********0021"."""
         return self.identity.masked
 
     @property
     def sex(self) -> Sex:
-        """As the ID number says."""
+        """The sex, from the ID number."""
         return self.identity.sex
 
     @property
     def birth_date(self) -> date:
-        """As the ID number says."""
+        """The date of birth, from the ID number."""
         return self.identity.birth_date
 
     @property
     def birth_month(self) -> Month:
-        """What retirement is counted from."""
+        """The month of birth, the start for calculating the retirement date."""
         return Month.of(self.identity.birth_date)
 
     @property
     def original_age(self) -> OriginalAge:
-        """The age that retirement is counted from."""
+        """The original retirement age: the recorded one, or the default for the sex."""
         return self.recorded_age or default_original_age(self.sex)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Visitor:
-    """Who is signed in on this request."""
+    """The signed-in resident of a request."""
 
     account_id: int
     sign_in_id: int
     phone: str
     channel: str
-    """The code of the app that began the session; "phone" for one begun by number and code."""
+    """Code of the app that started the session; "phone" for a sign-in by number and code."""
     started_at: datetime
     seen_at: datetime
     person: PersonCard | None
     elder: bool | None = None
-    """Whether 长辈版 was chosen; None: never chosen."""
+    """Whether 长辈版 is chosen; None if never chosen."""
 
     @property
     def masked_phone(self) -> str:
-        """199****0001."""
+        """The phone number masked, such as "199****0001"."""
         return mask_phone(self.phone)
 
     @property
     def me(self) -> PersonCard:
-        """The visitor's person; only for views that need a real-name checked one."""
+        """The visitor's person; only for views that require real-name verification."""
         assert self.person is not None
         return self.person
 
     @property
     def actor(self) -> Actor:
-        """The visitor as the one who does something."""
+        """The visitor as an audit actor."""
         label = f"手机号 {self.masked_phone}"
         if self.person is not None:
             label = f"{self.person.masked_name}（{self.masked_phone}）"
@@ -139,14 +139,14 @@ class Visitor:
 
 
 def visitor() -> Visitor | None:
-    """Who is signed in on this request (loaded once, by the guard)."""
+    """Return the visitor of this request, loaded by the guard, or None."""
     found: Visitor | None = g.get("visitor")
     return found
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AccountView:
-    """An account as its own holder may see it: `sign_ins` are (channel, since, last seen)."""
+    """An account, as its holder sees it. `sign_ins`: (channel, started, last seen)."""
 
     phone: str
     created_at: datetime
@@ -156,7 +156,7 @@ class AccountView:
 
 
 def account_of(visitor: Visitor) -> AccountView:
-    """The visitor's account, with everything that is kept of it."""
+    """Return all stored data of the visitor's account."""
     row = repository.account(visitor.account_id)
     return AccountView(
         phone=row.phone,
@@ -168,7 +168,7 @@ def account_of(visitor: Visitor) -> AccountView:
 
 
 def visitor_from(row: Mapping[str, object]) -> Visitor:
-    """A visitor from the guard's one query."""
+    """Build a visitor from a row of `repository.visitor`."""
     person = None
     if row["person_id"] is not None:
         person = PersonCard(
@@ -191,56 +191,56 @@ def visitor_from(row: Mapping[str, object]) -> Visitor:
 
 
 def read_identity_number(text: str, *, today: date, field: str) -> IdentityNumber | Refusal:
-    """The ID number that was typed; the demo knows its fictional residents' numbers too."""
+    """Parse an ID number; the demo also accepts the numbers of its fictional residents."""
     demo = services().demo
     fictional = demo.residents.keys() if demo is not None else ()
     return parse_identity(text, today, field=field, fictional=fictional)
 
 
 def identity_index(identity: IdentityNumber) -> str:
-    """The blind index that an ID number is looked up by."""
+    """Return the blind index of an ID number, used for look-ups."""
     return vault().index(identity.value, "person.identity")
 
 
 def tables_exist() -> bool:
-    """Whether the database has been migrated at all."""
+    """Whether the person table exists; false before the migrations."""
     return repository.tables_exist()
 
 
 def anybody() -> bool:
-    """Whether anybody is stored; asks for no key."""
+    """Whether any person is stored; needs no key."""
     return repository.anybody()
 
 
 def is_stored(identity: IdentityNumber) -> bool:
-    """Whether the person of an ID number is; asks for no data key."""
+    """Whether a person with this ID number is stored; needs no data key."""
     return repository.is_stored(identity_index(identity))
 
 
 def find_person(identity: IdentityNumber) -> PersonCard | None:
-    """The person of an ID number, if we know one."""
+    """Return the person with this ID number, or None."""
     row = repository.person_by_identity(identity_index(identity))
     return None if row is None else _card(row)
 
 
 def person_by_id(person_id: int) -> PersonCard | None:
-    """The person of that number."""
+    """Return the person with this id, or None."""
     row = repository.person(person_id)
     return None if row is None else _card(row)
 
 
 def people_by_ids(person_ids: Collection[int]) -> Mapping[int, PersonCard]:
-    """The people of these numbers, by number: one statement."""
+    """Return the persons with these ids, by id, in one query."""
     return {row.id: _card(row) for row in repository.people(person_ids)}
 
 
 def person_of_account(account_id: int) -> int | None:
-    """Whose account it is; None where it is nobody's yet, or closed."""
+    """Return the id of an account's person; None if it is not verified yet, or closed."""
     return repository.account(account_id).person_id
 
 
 def add_person(*, name: str, identity: IdentityNumber, at: datetime) -> PersonCard:
-    """A person seen for the first time. One ID number is one person: the database says so too."""
+    """Insert a new person; a unique constraint allows one person per ID number."""
     row = Person(
         name=name,
         identity=identity.value,
@@ -253,7 +253,10 @@ def add_person(*, name: str, identity: IdentityNumber, at: datetime) -> PersonCa
 
 
 def add_account(*, phone: str, person: PersonCard | None, at: datetime) -> int:
-    """An account for an 11-digit number; with a person it counts as real-name checked."""
+    """Insert an account for an 11-digit number and return its id.
+
+    With a person, the account counts as real-name verified at `at`.
+    """
     row = Account(
         phone=phone,
         phone_index=phone_index(phone),
@@ -266,7 +269,7 @@ def add_account(*, phone: str, person: PersonCard | None, at: datetime) -> int:
 
 
 class PersonSeed(NamedTuple):
-    """Somebody to be added with many others; `phone`: with an account, real-name checked."""
+    """A person for `add_people`; with `phone`, also a real-name verified account."""
 
     name: str
     identity: IdentityNumber
@@ -275,7 +278,7 @@ class PersonSeed(NamedTuple):
 
 
 def add_people(newcomers: Sequence[PersonSeed]) -> Sequence[PersonIds]:
-    """Add many people at once, none of whom is known yet; their numbers, in the same order."""
+    """Insert many people, none of whom is stored yet; return their ids in the same order."""
     persons: list[dict[str, object]] = [
         {
             "name": new.name,
@@ -306,19 +309,19 @@ def add_people(newcomers: Sequence[PersonSeed]) -> Sequence[PersonIds]:
 
 
 def known(identities: Sequence[IdentityNumber]) -> Sequence[PersonIds | None]:
-    """The numbers of the people of these ID numbers, None where somebody is not known."""
+    """Return the ids for these ID numbers, in the same order; None for unknown ones."""
     indexes = [identity_index(identity) for identity in identities]
     found = repository.by_identities(indexes)
     return [found.get(index) for index in indexes]
 
 
 def phone_index(phone: str) -> str:
-    """The blind index that a number is looked up by."""
+    """Return the blind index of a phone number, used for look-ups."""
     return vault().index(phone, "account.phone")
 
 
 def set_proxy_handling(*, person: PersonCard, allowed: bool, actor: Actor, at: datetime) -> None:
-    """Let others handle for this person, or stop them."""
+    """Allow or forbid that others act for this person (代办); no effect if unchanged."""
     advisory_lock("person", person.identity.value)
     row = repository.person_anew(person.id)
     if row.proxy_allowed == allowed:
@@ -337,9 +340,10 @@ def set_proxy_handling(*, person: PersonCard, allowed: bool, actor: Actor, at: d
 def record_retirement(
     *, person: PersonCard, original: OriginalAge, approved: Month | None, actor: Actor, at: datetime
 ) -> PersonCard | Refusal:
-    """Record what a hall has papers for: the original age and the approved retirement month.
+    """Record the original retirement age and the approved retirement month, from a hall's papers.
 
-    It bounds what may be assessed from this moment on. `approved`: None where none is approved yet.
+    They limit assessments from now on. `approved` is None if none is approved yet. Refusals: those
+    of `why_not` and `check_approved`, and `nothing_changed`.
     """
     refusal = why_not(actor.channel_kind, Action.SPECIAL) or check_approved(
         birth=person.birth_month, sex=person.sex, original=original, approved=approved
@@ -373,7 +377,7 @@ def record_retirement(
 def may_ask_about(
     *, account_id: int, kind: str, identity: IdentityNumber, today: date, limit: int
 ) -> bool:
-    """Whether an account may ask about an ID number today, noting it: `limit` different ones."""
+    """Record a query about an ID number; False if it exceeds `limit` different ones per day."""
     subject = vault().index(identity.value, f"daily.{kind}")
     return repository.note_daily_use(account_id, kind, today, subject, limit)
 

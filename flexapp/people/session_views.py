@@ -1,4 +1,4 @@
-"""/session: how long the visitor's session still lasts, asked by the page before it says so."""
+"""/session: the remaining time of the visitor's session, polled by the page."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ blueprint = Blueprint("session", __name__)
 @blueprint.get("/session")
 @allow(Access.PUBLIC)
 def show() -> Response:
-    """Nothing while there is time, an announcement shortly before the end, and the end itself.
+    """Return an empty fragment, an announcement shortly before the end, or the notice of the end.
 
-    The page asks instead of counting by itself: another tab or another app may have put it off, and
-    a phone that slept counts nothing. Asking is no sign of life.
+    The page polls instead of using a timer, because another tab or app may have extended the
+    session, and timers stop while a phone sleeps. Polling does not extend the session.
     """
     if not wants_fragment():
         return see_other(url_for("portal.home"))
@@ -53,7 +53,7 @@ def show() -> Response:
 @blueprint.post("/session/extend")
 @allow(Access.ACCOUNT)
 def extend() -> Response:
-    """继续使用: a sign of life."""
+    """Extend the session (继续使用)."""
     extend_session()
     if wants_fragment():
         return make_response(render_template("people/_session_extended.html"))
@@ -69,7 +69,7 @@ def _ended() -> Response:
         draft = drafts.find(account_id=g.expired_visitor.account_id, form=form, at=utcnow())
         kept = draft is not None
     if kept:
-        # Not the address of the page: what it says of months and base would win over the draft.
+        # Not the URL of the page, because its query (months, base) would override the draft.
         session[GOING_TO] = form
     else:
         remember_where()

@@ -1,4 +1,4 @@
-"""Signing in by mobile number and code, and out again."""
+"""Sign-in by mobile number and SMS code, and sign-out."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CODE_LIFE = timedelta(minutes=5)
 CODE_TRIES = 5
 
 devices = KnownDevices("device", "/sign-in")
-"""Browsers that have signed in with a number before."""
+"""Recognises browsers that have signed in with a number before."""
 
 SMS_DOWN = (
     "短信没有发出去，请稍后再试（过一分钟再按“获取验证码”）。"
@@ -41,7 +41,7 @@ SMS_DOWN = (
 
 @dataclass(frozen=True, slots=True)
 class CodeSent:
-    """A code is on its way. `shown` is what the demo puts on the page in place of a message."""
+    """A code that was sent. `shown` is the code itself if the demo shows it on the page."""
 
     id: str
     shown: str | None
@@ -49,7 +49,7 @@ class CodeSent:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AwaitedCode:
-    """Where a code was sent, and in how many seconds another can be asked for."""
+    """The number a code was sent to, and the seconds until another may be requested."""
 
     phone: str
     resend_in: int
@@ -57,7 +57,7 @@ class AwaitedCode:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A new server-side session; `token` goes into the cookie and is kept only as a digest."""
+    """A new server-side session. `token` goes into the cookie; only its digest is stored."""
 
     token: str
     account_id: int
@@ -67,10 +67,12 @@ class SignedIn:
 def request_code(
     *, phone: str, asker: Asker, gateway: SmsGateway, at: datetime
 ) -> CodeSent | Refusal:
-    """Send a new code to a number (from `parse_phone`), as often as rules/limits.py lets `asker`.
+    """Send a new code to a number (from `parse_phone`), within the limits of rules/limits.py.
 
-    One a minute and ten a day for each address and known browser. All addresses together have
-    twenty a day and then one an hour: nobody is pestered without end, and nobody is locked out.
+    Each address and each known browser may request one code a minute and ten a day per number. All
+    addresses together get twenty a day and then one an hour. So a number is neither flooded with
+    messages nor locked out. Refusals: `code_too_soon`, `codes_used_up`, `codes_of_others`,
+    `sms_down`.
     """
     index = phone_index(phone)
     advisory_lock("phone", index)
@@ -93,14 +95,14 @@ def request_code(
         }
     )
     try:
-        # The row is committed before the provider is asked: a crash in between costs one unusable
-        # code, never a code that nobody counts.
+        # The row is committed before the provider is called. A crash in between leaves one unusable
+        # code, but never a sent code without a row.
         with outside_transaction():
             shown = gateway.send(phone, code)
     except GatewayDown as fault:
         repository.spend_code(code_id, at)
         if not fault.maybe_done:
-            # Nothing came: only the minute is over before it may be tried again.
+            # Nothing was sent: take back all counts except the wait of one minute.
             for limit, who in counts[1:]:
                 rate_limit.take_back(limit, who)
         metrics.sms("failed")
@@ -110,7 +112,7 @@ def request_code(
 
 
 def _sms_counts(index: str, asker: Asker) -> list[tuple[Limit, str]]:
-    """Where a code for a number counts; the wait before the next one first."""
+    """Return the limits that a code for a number counts against, `SMS_AGAIN` first."""
     by = f"{index}\0{asker.name}"
     counts = [(SMS_AGAIN, by), (SMS_BY, by)]
     if not asker.known:
@@ -121,7 +123,7 @@ def _sms_counts(index: str, asker: Asker) -> list[tuple[Limit, str]]:
 
 def _refuse_code(counts: list[tuple[Limit, str]], asker: Asker) -> Refusal | None:
     for limit, who in counts:
-        # `_sms_counts` has seen that there is some left of SMS_FOR.
+        # `_sms_counts` returns SMS_FOR only if it is not used up.
         wait = None if limit == SMS_FOR else rate_limit.retry_after(limit, who)
         if wait is None:
             continue
@@ -149,7 +151,7 @@ _CODES_USED_UP = {
 
 
 def awaited(code_id: str, at: datetime) -> AwaitedCode | None:
-    """The code that a browser waits for; None once it was used or is over."""
+    """Return the pending code of a browser; None if it is unknown, used or expired."""
     row = repository.code(code_id)
     if row is None or row.used_at is not None or not at - row.sent_at <= CODE_LIFE:
         return None
@@ -158,15 +160,16 @@ def awaited(code_id: str, at: datetime) -> AwaitedCode | None:
 
 
 def is_untried(code_id: str) -> bool:
-    """Whether nobody has typed anything wrong for a code that can still be used."""
+    """Whether a code is unused and nobody has tried to sign in with it yet."""
     row = repository.code(code_id)
     return row is not None and row.used_at is None and row.tries == 0
 
 
 def sign_in(*, code_id: str, phone: str, code: str, at: datetime) -> SignedIn | Refusal:
-    """Exchange a code for a new session; the first time, the account is made.
+    """Exchange a code for a new session; create the account at the first sign-in.
 
-    A code works once, for five minutes, for the number it was sent to, and survives five tries.
+    A code works once, for five minutes, for its number, with at most five attempts. Refusals:
+    `code_unknown`, `code_expired`, `code_tries_used_up`, `code_earlier`, `code_wrong`.
     """
     advisory_lock("phone", phone_index(phone))
     row = repository.code(code_id)
@@ -184,12 +187,12 @@ def sign_in(*, code_id: str, phone: str, code: str, at: datetime) -> SignedIn | 
             return Refusal("code_earlier", "这是前面一条短信里的验证码，请用最新一条。", "code")
         return Refusal("code_wrong", "验证码不对，请核对短信后再输入。", "code")
     repository.spend_code(code_id, at)
-    # By the number that the code opened with, not by what stands beside it in the database.
+    # Look up the account by the number that was typed, not by one stored with the code.
     account = repository.account_by_phone(phone_index(phone))
     if account is None:
         made = add_account(phone=phone, person=None, at=at)
         return start_session(account_id=made, phone=phone, person_id=None, at=at)
-    # A number that only a channel vouched for may have another holder than the person.
+    # If only a channel vouched for the number, its holder may be somebody else.
     person_id = None if account.vouched_by is not None else account.person_id
     return start_session(account_id=account.id, phone=phone, person_id=person_id, at=at)
 
@@ -202,10 +205,10 @@ def start_session(
     at: datetime,
     channel: str = repository.BY_PHONE,
 ) -> SignedIn:
-    """A new session for an account whose holder has been established."""
+    """Start a session for an account whose holder is authenticated."""
     metrics.signed_in("phone" if channel == repository.BY_PHONE else "app")
-    # The signed cookie says itself whose it is: a row that somebody points at another account in
-    # the database opens nothing (guard.py).
+    # The token in the signed cookie contains the account id. A session row that is changed in the
+    # database to another account is therefore rejected (auth.py).
     token = f"{account_id}.{secrets.token_urlsafe(32)}"
     repository.start_sign_in(account_id, token_digest(token), channel, at)
     audit.record(
@@ -219,12 +222,12 @@ def start_session(
 
 
 def sign_out(*, token: str, at: datetime) -> None:
-    """End a session; its cookie is worth nothing afterwards, wherever it was copied to."""
+    """End a session; copies of its cookie become invalid, too."""
     repository.end_sign_in(token_digest(token), at)
 
 
 def token_digest(token: str) -> str:
-    """What a session token is stored as."""
+    """Return the keyed digest under which a session token is stored."""
     return vault().index(token, "sign_in.token")
 
 

@@ -1,4 +1,4 @@
-"""/sign-in, /real-name, /sign-out."""
+"""/sign-in, /real-name, /sign-out: pages of sign-in and real-name verification."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ CODE_COOKIE = "code"
 @blueprint.get("/sign-in")
 @allow(Access.PUBLIC)
 def sign_in() -> Response:
-    """Ask for a number, or show where the code went."""
+    """Show the sign-in form, with the number if a code is pending."""
     if g.visitor is not None:
         return see_other(take_destination(url_for("portal.home")))
     form = SignInForm()
@@ -61,7 +61,7 @@ def sign_in() -> Response:
 @blueprint.post("/sign-in/code")
 @allow(Access.PUBLIC)
 def request_code() -> Response:
-    """Send a code and show the page again with the number in it."""
+    """Send a code and redirect to the form with the number filled in."""
     form = SignInForm()
     if not form.submitted():
         return _sign_in_page(form)
@@ -75,10 +75,10 @@ def request_code() -> Response:
             rate_limit.enforce(SMS_CODES)
     sent = sessions.request_code(phone=phone, asker=asker, gateway=services().sms, at=utcnow())
     if not asker.known and (not isinstance(sent, Refusal) or sent.reason == "sms_down"):
-        # Only what may have cost a message: whoever asks in vain takes nothing from others.
+        # Count only requests that may have sent a message; refused ones do not use up the limit.
         rate_limit.hit(SMS_CODES, client_ip.client())
     if isinstance(sent, Refusal):
-        # The number is right: what was refused is a code for it.
+        # The number is valid and only the code was refused, so show the message at the code field.
         form.refuse(replace(sent, field=_code_field()))
         return _sign_in_page(form)
     session[CODE_ID] = sent.id
@@ -93,7 +93,7 @@ def request_code() -> Response:
 @blueprint.post("/sign-in")
 @allow(Access.PUBLIC)
 def finish_sign_in() -> Response:
-    """Exchange the code for a session of its own, then on to where the person was going."""
+    """Exchange the code for a session and redirect to the page the person came for."""
     form = SignInForm()
     if not form.submitted():
         return _sign_in_page(form)
@@ -103,8 +103,7 @@ def finish_sign_in() -> Response:
         return _sign_in_page(form)
     asker = sessions.devices.asker(phone)
     if not asker.known:
-        # Others behind one address may have guessed; a code that is typed for the first time may be
-        # right.
+        # Guesses by others at the same address must not block the first attempt with a code.
         with early_read():
             if not sessions.is_untried(session.get(CODE_ID, "")):
                 rate_limit.enforce(SIGN_IN_WRONG)
@@ -119,7 +118,7 @@ def finish_sign_in() -> Response:
         return _sign_in_page(form)
     accessibility_mode.carry_over(signed_in.account_id)
     destination = take_destination(url_for("portal.home"))
-    # Nothing of the anonymous session survives: no fixation, a new CSRF secret.
+    # Reset the anonymous session: prevents session fixation and renews the CSRF secret.
     begin_anew(session)
     session["sid"] = signed_in.token
     if signed_in.needs_real_name:
@@ -134,7 +133,7 @@ def finish_sign_in() -> Response:
 @blueprint.post("/sign-out")
 @allow(Access.PUBLIC)
 def sign_out() -> Response:
-    """End the session on the server and forget the cookie."""
+    """End the session on the server and clear the cookie."""
     if "sid" in session:
         sessions.sign_out(token=session["sid"], at=utcnow())
     begin_anew(session)
@@ -144,7 +143,7 @@ def sign_out() -> Response:
 @blueprint.get("/real-name")
 @allow(Access.ACCOUNT)
 def real_name() -> Response:
-    """Ask for name and ID number, once."""
+    """Show the form for name and ID number; redirect if the visitor is already verified."""
     if g.visitor.person is not None:
         return see_other(take_destination(url_for("portal.home")))
     return _real_name_page(RealNameForm())
@@ -154,7 +153,7 @@ def real_name() -> Response:
 @allow(Access.ACCOUNT)
 @idempotent
 def confirm_real_name() -> Response:
-    """Tie the account to the person, then on to where they were going."""
+    """Verify the real name and redirect to the page the person came for."""
     form = RealNameForm()
     if not (form.submitted() or form.changing_step):
         return _real_name_page(form)
@@ -184,17 +183,19 @@ def confirm_real_name() -> Response:
 
 
 def _code_field() -> str | None:
-    """Where something about the code is said. In 长辈版 the page asks for the number alone until a
-    code was sent (sign_in.html): then there is no field to say it beside."""
+    """Return the field for messages about the code; None if the page does not show it.
+
+    In 长辈版 the page asks only for the number until a code is sent (people/sign_in.html).
+    """
     return None if accessibility_mode.is_elder() and CODE_ID not in session else "code"
 
 
 def _keep_code(answer: Response, code_id: str, life: timedelta) -> None:
-    """Let the browser keep which code it waits for: a webview that the phone ends forgets the
-    session, and comes back from the message with the number gone.
+    """Set a cookie with the id of the pending code.
 
-    For as long as the code lives and no longer: then nobody else who opens the page on this phone
-    finds the number there.
+    A webview that the phone stops while the person reads the message loses the session, and with it
+    the number. The cookie expires with the code, so that later users of the phone do not see the
+    number.
     """
     answer.set_cookie(
         cookies.for_a_part(CODE_COOKIE),

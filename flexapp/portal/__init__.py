@@ -1,4 +1,4 @@
-"""首页, 社保专题, 社保办事, 我的 and messages: the way in, and what was done in my name."""
+"""首页, 社保专题, 社保办事, 我的, messages, privacy pages and account closing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Add the pages and commands of this slice."""
-    # Imported late: most of those who import a module of this slice need no views.
+    # Imported here: most importers of this slice do not need the views.
     from flexapp.config import Settings
     from flexapp.portal import privacy_views, styleguide_views, views
 

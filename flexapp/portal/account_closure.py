@@ -1,4 +1,4 @@
-"""注销账号 over all that the account is part of: every slice asked, and one transaction."""
+"""注销账号: closes an account in every slice that stores data about it, in one transaction."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from flexapp.rules.states import State
 
 
 def why_not_close(*, visitor: Visitor, at: datetime, today: date) -> Refusal | None:
-    """Why the account cannot be closed now.
+    """Return why the account cannot be closed now; None if it can.
 
-    What the tax bureau has not answered yet has to be answered first: the answer is told in the
-    messages of this account, and may ask for something to be done. Everything else can wait for
-    whoever signs in again, or be done at a counter.
+    An outstanding answer of the tax bureau blocks closing: it arrives as a message of this account
+    and may require an action. Anything else can be done after signing in again or at a counter.
     """
     refusal = account_closure.why_not_close(visitor=visitor, at=at, today=today)
     if refusal is not None:
@@ -39,7 +38,7 @@ def why_not_close(*, visitor: Visitor, at: datetime, today: date) -> Refusal | N
 
 
 def close(*, visitor: Visitor, at: datetime, today: date) -> Refusal | None:
-    """Close the visitor's account; None once that is so."""
+    """Close the visitor's account; None on success."""
     refusal = account_closure.hold_open(visitor) or why_not_close(
         visitor=visitor, at=at, today=today
     )

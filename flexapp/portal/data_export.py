@@ -1,8 +1,8 @@
-"""What a person takes with them: everything that is kept about them and that they are entitled to.
+"""我的信息: the export of all personal data that a person is entitled to.
 
-The same sections are the page, for screenshots and paper, and the file. Others stand in it only as
-the record of what was done names them, masked; of what the person made for others, not for whom.
-On the page number and ID number are masked, as on every page: somebody may look over a shoulder.
+The page and the JSON file show the same sections. Other people appear only as masked actor labels
+of audit events. Assessments that the person made for others do not name the insured person. The
+page masks phone number and ID number, because somebody else may see the screen.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from flexapp.web.formatting import moment
 
 EXPORTED = "account.exported"
 FOR_OTHERS = "替别人办的核定"
-"""A part of 缴费核定 that is not the person's own."""
+"""The section of 缴费核定 with the assessments made as a proxy."""
 
 FIELDS = {
     "division": "参保地区",
@@ -48,22 +48,25 @@ FIELDS = {
     "end": "缴费结束年月",
     "base": "缴费基数",
 }
-"""The fields of the forms that are kept half filled, by name."""
+"""Labels of the form fields that drafts store, by field name."""
 
 Entry = tuple[tuple[str, str], ...]
-"""One thing with its particulars: (name, value)."""
+"""One item as (label, value) pairs."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Section:
-    """One kind of information, with everything there is of it."""
+    """One category of personal data with all its items."""
 
     name: str
     entries: tuple[Entry, ...]
 
 
 def sections(visitor: Visitor, channels: Mapping[str, str], *, whole: bool) -> tuple[Section, ...]:
-    """Everything, in the order of the register. `whole`: phone and ID number are not masked."""
+    """Return all sections in the order of the register of personal information.
+
+    `whole`: names, phone number and ID number are not masked.
+    """
     told = portal.told(visitor)
     own = assessment.all_own(visitor.me.id)
     account = people.account_of(visitor)
@@ -107,7 +110,7 @@ def sections(visitor: Visitor, channels: Mapping[str, str], *, whole: bool) -> t
 
 
 def as_json(found: Sequence[Section], at: datetime) -> str:
-    """The sections as a file that both people and programs can read."""
+    """Return the sections as JSON text that is readable by people as well."""
     content = {
         "说明": "宁夏灵活就业人员养老保险：本人的全部信息",
         "生成时间": moment(at),
@@ -117,7 +120,7 @@ def as_json(found: Sequence[Section], at: datetime) -> str:
 
 
 def taken(*, visitor: Visitor, at: datetime) -> None:
-    """The person takes the file with them: worth an event, for it holds the whole numbers."""
+    """Record the download as an audit event, because the file contains unmasked numbers."""
     audit.record(
         action=EXPORTED,
         person_id=visitor.me.id,

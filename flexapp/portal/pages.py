@@ -1,4 +1,4 @@
-"""What the portal's pages show."""
+"""View models of the portal pages."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ COUNTERS = (ChannelKind.TOWNSHIP, ChannelKind.HALL)
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
-    """首页."""
+    """The view model of 首页."""
 
     greeting: str
     name: str | None
     year: int
     months: MyMonths | None
     announcements: tuple[str, ...] = ()
-    """What the agency tells everybody today, newest first."""
+    """The agency's current announcements, newest first."""
 
     @property
     def pace(self) -> str:
-        """How long the line of announcements takes to pass: about five characters a second.
+        """The CSS class for the duration of the ticker: about five characters per second.
 
-        A class of the style sheet, because no page carries a style of its own.
+        A class, because the content security policy forbids inline styles.
         """
         length = sum(map(len, self.announcements))
         return next(name for most, name in PACES if length <= most)
@@ -38,30 +38,30 @@ PACES = ((14, "still"), (40, "short"), (120, "middle"), (240, "long"), (10_000, 
 
 @dataclass(frozen=True, slots=True)
 class MePage:
-    """我的."""
+    """The view model of 我的."""
 
     year: int
     months: MyMonths | None
-    """None before signing in or registering."""
+    """None before sign-in or registration."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessagesPage:
-    """消息: newest first."""
+    """The view model of 消息, newest first. `older`: start of the next page, if there is one."""
 
     messages: tuple[Message, ...]
     older: int | None
 
     @classmethod
     def of(cls, messages: Sequence[Message]) -> MessagesPage:
-        """A page of messages."""
+        """Return one page; `messages` holds one more item than a page if there are older ones."""
         shown = tuple(messages[:MESSAGES_A_PAGE])
         return cls(shown, shown[-1].seq if len(messages) > MESSAGES_A_PAGE else None)
 
 
 @dataclass(frozen=True, slots=True)
 class CodeCard:
-    """A code to read out at a counter: what it is for, and which counters can do that."""
+    """A handover code (办理码) with its action and the counters that can continue it."""
 
     id: int
     digits: str
@@ -70,7 +70,7 @@ class CodeCard:
 
     @classmethod
     def of(cls, case: HandedOver) -> CodeCard:
-        """The card of a case that waits."""
+        """Return the card of a waiting case."""
         counters = [
             kind.label
             for kind in (ChannelKind.TOWNSHIP, ChannelKind.HALL)

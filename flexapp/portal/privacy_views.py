@@ -1,4 +1,4 @@
-"""/me/privacy, /me/privacy/data, /me/close-account: one's own information, and the end of it."""
+"""Views of /me/privacy, /me/privacy/data and /me/close-account."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ blueprint = Blueprint("privacy", __name__)
 @blueprint.get("/me/privacy")
 @allow(Access.PUBLIC)
 def index() -> Response:
-    """个人信息: what is stored and why. For everybody: one may want to know before signing in."""
+    """Show 个人信息: what is stored and why. Public, so that it can be read before signing in."""
     return render("portal/privacy.html", holdings=HOLDINGS)
 
 
 @blueprint.get("/me/privacy/data")
 @allow(Access.PERSON)
 def data() -> Response:
-    """我的信息, as a page: the way in a webview, which keeps no files."""
+    """Show 我的信息 as a page, for webviews that cannot save files."""
     found = data_export.sections(g.visitor, _channels(), whole=False)
     return render("portal/privacy_data.html", sections=found, at=now())
 
@@ -36,7 +36,7 @@ def data() -> Response:
 @blueprint.post("/me/privacy/data.json")
 @allow(Access.PERSON)
 def download() -> Response:
-    """下载我的信息: the file. A POST, because it leaves an event."""
+    """下载我的信息: return the JSON file. POST, because it records an audit event."""
     data_export.taken(visitor=g.visitor, at=now())
     found = data_export.sections(g.visitor, _channels(), whole=True)
     answer = Response(data_export.as_json(found, now()), content_type="application/json")
@@ -48,7 +48,7 @@ def download() -> Response:
 @blueprint.get("/me/close-account")
 @allow(Access.ACCOUNT)
 def ask_close() -> Response:
-    """注销账号: what goes and what stays, before anything is done."""
+    """Show the confirmation page of 注销账号: what is deleted and what is kept."""
     return _close_page(
         account_closure.why_not_close(visitor=g.visitor, at=now(), today=today()), 200
     )
@@ -58,7 +58,7 @@ def ask_close() -> Response:
 @allow(Access.ACCOUNT)
 @idempotent
 def close() -> Response:
-    """确认注销: the account ends here and now, and with it every session."""
+    """确认注销: close the account and end all its sessions."""
     refusal = account_closure.close(visitor=g.visitor, at=now(), today=today())
     if refusal is not None:
         return _close_page(refusal, 422)
@@ -69,7 +69,7 @@ def close() -> Response:
 @blueprint.get("/account-closed")
 @allow(Access.PUBLIC)
 def closed() -> Response:
-    """What one sees afterwards, signed out."""
+    """Show the confirmation after closing; the visitor is signed out."""
     return render("portal/account_closed.html")
 
 

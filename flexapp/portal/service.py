@@ -1,6 +1,6 @@
-"""What the portal tells a person: their months, and what was done in their name and by whom.
+"""Portal services: a person's months, messages and disputes (不是我办的).
 
-Messages are the audit events about a person, in words; there is no second list that could differ.
+Messages are rendered from the audit events about a person; there is no separate message table.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from flexapp.web.formatting import moment
 
 MESSAGES_A_PAGE = 20
 EVERYTHING = 500
-"""Events fetched at a time where all of them are wanted."""
+"""Page size when all events are read."""
 
 SENTENCES = {
     "account.closed": "注销了账号",
@@ -74,7 +74,7 @@ SENTENCES = {
     "assessment.decline": "税务不同意撤销 {period} 的核定{because}",
     "assessment.tax_revoke": "税务撤销了 {period} 的核定{because}，请回来按“撤销”",
 }
-"""Every action that a person is told of, in words; `{…}` are filled from the event."""
+"""Message text by audit action; `{…}` is filled from the event."""
 
 CHANNELS = {
     "phone": "手机浏览器",
@@ -85,7 +85,7 @@ CHANNELS = {
     "system": "系统",
     "tax": "税务",
 }
-"""Where things are done, in words; apps have their names."""
+"""Names of built-in channels; the names of apps come from the channel catalogue."""
 
 NOT_MESSAGES = {
     "account.signed_in": "手机号登录",
@@ -102,16 +102,16 @@ NOT_MESSAGES = {
     "registration.taken_over": "接收原虚拟单位的参保登记",
     "transmission.retried": "重新传输",
 }
-"""What else can stand about a person in the record: in what they take with them, not a message."""
+"""Text of audit actions that are included in the data export but are not messages."""
 
 
 NEVER_DISPUTED = frozenset({disputes.OPENED, disputes.WITHDRAWN, disputes.ASKED, disputes.SETTLED})
-"""What is done about disputes is not disputed again."""
+"""Messages about disputes cannot be disputed themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class DisputeNote:
-    """What became of 不是我办的. `number`: of an open case, which the person can take back."""
+    """The status of a dispute (不是我办的). `number`: an open case to withdraw, else None."""
 
     text: str
     number: int | None
@@ -119,29 +119,32 @@ class DisputeNote:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing that was done in a person's name. `disputable`: by somebody else's hand."""
+    """One action done in a person's name.
+
+    `disputable`: done by somebody else and not disputed yet.
+    """
 
     seq: int
     at: datetime
     text: str
     who: str
     channel: str
-    """Where: the code of an app, or the kind of place."""
+    """The code of an app, or a key of `CHANNELS`."""
     serial: str | None
     explained: bool
-    """Whether an amount stands in it, so that the way to its reckoning does as well."""
+    """Whether the text contains an amount; the page then links to its breakdown."""
     disputable: bool
     dispute: DisputeNote | None = None
     said: str | None = None
-    """What the agency found, in its words."""
+    """The agency's explanation of its decision."""
 
 
 @dataclass(frozen=True, slots=True)
 class MyMonths:
-    """The months of the current year, the free ones leading to 核定.
+    """The months of the current year; free months link to 核定.
 
-    `not_open`: why nothing can be assessed on this phone; `to_transmit`: the months that were
-    assessed and still have to be transmitted, in words. Each is None where there is nothing to say.
+    `not_open`: why nothing can be assessed through this channel; `to_transmit`: the assessed months
+    that are still to be transmitted. Both are texts for display; None if there is nothing to show.
     """
 
     cells: tuple[MonthCell, ...]
@@ -150,7 +153,7 @@ class MyMonths:
 
 
 def my_months(visitor: Visitor, today: date) -> MyMonths | None:
-    """The visitor's months; None before registration."""
+    """Return the visitor's months of the current year; None before registration."""
     person = visitor.me
     registered = registration.current(person.id)
     if registered is None:
@@ -176,7 +179,7 @@ def my_months(visitor: Visitor, today: date) -> MyMonths | None:
 
 
 def messages(visitor: Visitor, before: int | None) -> tuple[Message, ...]:
-    """What was done in the visitor's name, newest first: a page and one more where there is."""
+    """Return one page of messages, newest first, plus one more if there are older ones."""
     events = audit.about_person(
         person_id=visitor.me.id,
         actions=tuple(SENTENCES),
@@ -188,8 +191,10 @@ def messages(visitor: Visitor, before: int | None) -> tuple[Message, ...]:
 
 
 def told(visitor: Visitor) -> tuple[Message, ...]:
-    """Everything that was done in the visitor's name or with their account, newest first: with the
-    messages also what they are not told of at once."""
+    """Return all audit events about the visitor, newest first.
+
+    This includes the actions of `NOT_MESSAGES`.
+    """
     found: list[Message] = []
     before = None
     while True:
@@ -202,7 +207,7 @@ def told(visitor: Visitor) -> tuple[Message, ...]:
 
 
 def dispute(*, visitor: Visitor, seq: int, at: datetime) -> Refusal | None:
-    """不是我办的: a case for the agency. None once it is open; pressing again changes nothing."""
+    """不是我办的: open a dispute about a message. Returns None on success; repeating it is safe."""
     event = audit.one_about_person(person_id=visitor.me.id, seq=seq)
     told = SENTENCES.keys() | disputes.MADE
     if event is None or event.action not in told or event.action in NEVER_DISPUTED:
@@ -221,12 +226,12 @@ def dispute(*, visitor: Visitor, seq: int, at: datetime) -> Refusal | None:
 
 
 def withdraw_dispute(*, visitor: Visitor, number: int, at: datetime) -> Refusal | None:
-    """说错了，是我同意办的."""
+    """Withdraw a dispute (说错了，是我同意办的)."""
     return disputes.withdraw(number=number, person_id=visitor.me.id, actor=visitor.actor, at=at)
 
 
 def go_on(*, visitor: Visitor, code: str, at: datetime) -> HandedOver | Refusal:
-    """Take over what a clerk began for the visitor."""
+    """Continue a case that a clerk started for the visitor and handed over with a code (办理码)."""
     person_id, actor = visitor.me.id, visitor.actor
     found = handover_codes.find(
         person_id=person_id, place=Place.PHONE, code=code, actor=actor, at=at
@@ -238,7 +243,7 @@ def go_on(*, visitor: Visitor, code: str, at: datetime) -> HandedOver | Refusal:
 
 
 def set_proxy_handling(*, visitor: Visitor, allowed: bool, actor: Actor, at: datetime) -> None:
-    """Let others handle for the visitor, or stop them."""
+    """Allow or forbid others to act for the visitor (他人代办)."""
     people.set_proxy_handling(person=visitor.me, allowed=allowed, actor=actor, at=at)
 
 
@@ -247,9 +252,12 @@ _WITHDRAWN = CaseState.WITHDRAWN
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What these messages are read with: the visitor's account with those they have closed, what
-    they have disputed (event number → case number), the cases that the messages name, and the
-    corrections of their name."""
+    """Context for rendering messages.
+
+    `own`: ids of the visitor's current and closed accounts. `disputed`: case number by number of
+    the disputed event. `cases`: the cases that the messages refer to. `corrections`: the name
+    corrections.
+    """
 
     own: frozenset[int | None]
     disputed: Mapping[str, str]
@@ -257,9 +265,9 @@ class _Known:
     corrections: Mapping[str, Correction]
 
     def case_about(self, event: Event) -> Dispute | None:
-        """The latest case about an event."""
+        """Return the latest case about an event."""
         number = self.disputed.get(str(event.seq))
-        if number == "":  # disputed before there were cases
+        if number == "":  # an event from before cases had numbers
             cases = self.cases.values()
             about = [case for case in cases if case.about_seq == event.seq]
             about = about or [case for case in cases if case.serial == event.subject]
@@ -352,7 +360,7 @@ def _answer(case: Dispute) -> str:
 
 
 def _by_somebody_else(event: Event, known: _Known) -> bool:
-    # Nothing says who made an assessment that was restored.
+    # A restored assessment has no known author.
     if event.actor_kind == "staff" or event.action == "assessment.restored":
         return True
     return event.actor_kind == "account" and event.actor_id not in known.own

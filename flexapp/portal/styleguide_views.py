@@ -1,4 +1,4 @@
-"""/styleguide: the tokens and components as the pages use them. Only in the demo."""
+"""View of /styleguide: all design tokens and components. Demo only."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ YEAR = 2026
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A custom property of the style sheet with its value where the phone is light."""
+    """A CSS custom property with its value in light mode."""
 
     name: str
     value: str
 
     @property
     def is_colour(self) -> bool:
-        """Whether there is a colour to be shown."""
+        """Whether the value is a colour."""
         return self.value.startswith(("#", "rgba("))
 
     @property
     def is_length(self) -> bool:
-        """Whether there is a length to be shown."""
+        """Whether the value is a length."""
         return self.value.endswith("rem")
 
 
 class SampleForm(PageForm):
-    """Fields in each of their states."""
+    """A form with fields in each of their states."""
 
     STEPS = (("place",), ("address",))
 
@@ -60,7 +60,7 @@ class SampleForm(PageForm):
 @blueprint.get("/styleguide")
 @allow(Access.PUBLIC)
 def index() -> Response:
-    """Everything at once, from the sources that the pages are made of."""
+    """Show all tokens, icons and components, read from the sources that the pages use."""
     form = SampleForm()
     form.base.errors = ["请填 60 或更大的数。"]
     asking = SampleForm()
@@ -79,7 +79,7 @@ def index() -> Response:
 
 
 def tokens(sheet: Path) -> list[Token]:
-    """The custom properties of a style sheet, in its order, each with its first value."""
+    """Return the custom properties of a style sheet in order, each with its first value."""
     found: dict[str, str] = {}
     for name, value in re.findall(r"^\s+--([\w-]+): ([^;]+);", sheet.read_text(), re.MULTILINE):
         found.setdefault(name, value)
@@ -87,7 +87,7 @@ def tokens(sheet: Path) -> list[Token]:
 
 
 def _months() -> tuple[MonthCell, ...]:
-    """A month in each of its states, then a chosen one and free ones, then what is closed."""
+    """Return 12 cells: one per state, free months (the first one chosen), closed months."""
     held = [state for state in State if state is not State.REVOKED]
     cells = []
     for number in range(1, 13):

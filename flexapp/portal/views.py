@@ -1,4 +1,4 @@
-"""/, /social-security, /social-security/affairs, /me and what is below it."""
+"""Views of /, /social-security, /social-security/affairs, and /me with its subpages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ blueprint = Blueprint("portal", __name__)
 @blueprint.get("/")
 @allow(Access.PUBLIC)
 def home() -> Response:
-    """首页: the entries, and one's own months where there are any."""
+    """Show 首页: the menu, and the visitor's months if they are registered."""
     person = g.visitor.person if g.visitor else None
     months = service.my_months(g.visitor, today()) if person else None
     page = pages.HomePage(
@@ -41,21 +41,21 @@ def home() -> Response:
 @blueprint.get("/social-security")
 @allow(Access.PUBLIC)
 def social_security() -> Response:
-    """社保专题."""
+    """Show 社保专题."""
     return render("portal/social_security.html")
 
 
 @blueprint.get("/social-security/affairs")
 @allow(Access.PUBLIC)
 def affairs() -> Response:
-    """社保办事: 登记 and 核定."""
+    """Show 社保办事: 登记 and 核定."""
     return render("portal/affairs.html")
 
 
 @blueprint.get("/me")
 @allow(Access.PUBLIC)
 def me() -> Response:
-    """我的: the entries, and one's own months where there are any."""
+    """Show 我的: the menu, and the visitor's months if they are registered."""
     person = g.visitor.person if g.visitor else None
     page = pages.MePage(
         year=today().year, months=service.my_months(g.visitor, today()) if person else None
@@ -66,7 +66,7 @@ def me() -> Response:
 @blueprint.get("/me/messages")
 @allow(Access.PERSON)
 def messages() -> Response:
-    """What was done in my name."""
+    """Show 消息: what was done in the visitor's name."""
     return _messages_page(None)
 
 
@@ -74,7 +74,7 @@ def messages() -> Response:
 @allow(Access.PERSON)
 @idempotent
 def not_me(seq: int) -> Response:
-    """不是我办的."""
+    """不是我办的: open a dispute about a message."""
     refusal = service.dispute(visitor=g.visitor, seq=seq, at=now())
     if refusal is None:
         return see_other(url_for("portal.messages"))
@@ -87,7 +87,7 @@ def not_me(seq: int) -> Response:
 @allow(Access.PERSON)
 @idempotent
 def withdraw_dispute(number: int) -> Response:
-    """说错了，是我同意办的."""
+    """说错了，是我同意办的: withdraw a dispute."""
     refusal = service.withdraw_dispute(visitor=g.visitor, number=number, at=now())
     if refusal is None:
         return see_other(url_for("portal.messages"))
@@ -99,7 +99,7 @@ def withdraw_dispute(number: int) -> Response:
 @blueprint.get("/me/proxy-handling")
 @allow(Access.PERSON)
 def proxy_handling() -> Response:
-    """May others handle for me?"""
+    """Show whether others may act for the visitor (他人代办)."""
     return render("portal/proxy_handling.html")
 
 
@@ -107,7 +107,7 @@ def proxy_handling() -> Response:
 @allow(Access.PERSON)
 @idempotent
 def set_proxy_handling() -> Response:
-    """Switch handling by others on or off."""
+    """Switch 他人代办 on or off."""
     wanted = request.form.get("allowed")
     if RESUBMIT not in request.form and wanted in ("yes", "no"):
         service.set_proxy_handling(
@@ -119,7 +119,7 @@ def set_proxy_handling() -> Response:
 @blueprint.get("/me/hand-over")
 @allow(Access.PERSON)
 def hand_over() -> Response:
-    """办理码: to read out at a counter, or to type in from one."""
+    """Show 办理码: the codes to read out at a counter, and the form to enter one from a counter."""
     return _hand_over_page(HandOverForm())
 
 
@@ -127,7 +127,7 @@ def hand_over() -> Response:
 @allow(Access.PERSON)
 @idempotent
 def go_on() -> Response:
-    """To the form, filled with what was typed at the counter."""
+    """Continue a case from a counter: redirect to its form, filled with the clerk's input."""
     form = HandOverForm()
     if not form.submitted():
         return _hand_over_page(form)
@@ -143,7 +143,7 @@ def go_on() -> Response:
 @blueprint.post(f"/me/hand-over/<int(max={HIGHEST_ROW}):number>/give-up")
 @allow(Access.PERSON)
 def give_up(number: int) -> Response:
-    """不用了."""
+    """不用了: discard a code."""
     handover_codes.give_up(
         number=number, person_id=g.visitor.me.id, actor=g.visitor.actor, at=now()
     )

@@ -1,4 +1,4 @@
-"""练习: the resident's flow over a book that is kept in a cookie."""
+"""练习: the resident's flow with practice data in a signed cookie."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Add the pages and commands of this slice."""
-    # Imported late: most of those who import a module of this slice need no views.
+    # Imported here: most importers of this slice do not need the views.
     from flexapp.practice import record_views
 
     app.register_blueprint(record_views.blueprint)

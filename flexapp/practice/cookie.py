@@ -1,8 +1,8 @@
-"""Where a practice is kept: in a signed cookie of its own, and nowhere else.
+"""Stores the practice data in a signed cookie.
 
-No table needs sweeping, nothing of it is ever beside real people's rows, and it ends with the
-cookie. It is no session and is not read as one: only `/practice` is sent it. What is in it is a
-person who does not exist; the address is whatever somebody typed, on their own phone.
+Nothing is stored in the database, so there is nothing to clean up and no mixing with real people's
+rows. The cookie is separate from the session and is sent to `/practice` only. The person in it does
+not exist; the address is free text that the visitor typed.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ NAME = "practice"
 PATH = "/practice"
 LASTS = timedelta(hours=2)
 MOST = 3800
-"""Characters; browsers keep a cookie up to 4096 bytes, its name and attributes with it."""
+"""Maximum length in characters; browsers limit a cookie to 4096 bytes with name and attributes."""
 
 
 def load() -> Practice:
-    """What the browser brings; an empty practice where that is nothing, too old or not ours."""
+    """Return the practice of the request; empty if the cookie is missing, expired or invalid."""
     try:
         kept = _signer().loads(
             request.cookies.get(cookies.for_a_part(NAME), ""), max_age=int(LASTS.total_seconds())
@@ -43,7 +43,7 @@ def load() -> Practice:
 
 
 def keep(response: Response, practice: Practice) -> Response:
-    """Give it to the browser; the oldest assessments go where it would be too much to keep."""
+    """Set the cookie; drops the oldest assessments if it would be too long."""
     text = _signer().dumps(_written(practice))
     while len(text) > MOST and practice.made:
         practice = Practice(practice.registered, practice.made[1:])
@@ -59,7 +59,7 @@ def keep(response: Response, practice: Practice) -> Response:
 
 
 def forget(response: Response) -> Response:
-    """Take it away again."""
+    """Delete the cookie."""
     response.delete_cookie(
         cookies.for_a_part(NAME),
         path=PATH,
@@ -101,7 +101,7 @@ def _written(practice: Practice) -> list[Any]:
 
 
 def _read(kept: list[Any]) -> Practice:
-    """What we wrote ourselves; an empty practice where an older version of us did."""
+    """Decode a verified payload; an empty practice if an older version wrote it."""
     try:
         declared, made = kept
         registered = None

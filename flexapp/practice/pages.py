@@ -1,4 +1,4 @@
-"""What the pages of a practice show: the residents' own, with addresses of the practice."""
+"""View models of the practice pages: those of the residents, with URLs of the practice."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ PRACTICE_DESK = Desk(
     in_records=False,
     leave_label="回到练习",
 )
-"""The third of the ways: whom it is for need not be said, there is only one."""
+"""The desk of the practice. Its URLs need no key of the person, because there is only one."""
 
 
 @dataclass(frozen=True, slots=True)
 class StartPage:
-    """/practice: whom one practises as, and how far one is."""
+    """The view model of /practice: the person's name and the progress so far."""
 
     name: str
     registered: bool
@@ -62,12 +62,12 @@ class StartPage:
 
     @classmethod
     def of(cls, practice: Practice) -> StartPage:
-        """The page of a practice, begun or not."""
+        """Return the page of a practice; the practice may be empty."""
         return cls(PERSON.name, practice.registered is not None, len(practice.made))
 
 
 def known() -> PersonRows:
-    """The person of every practice, shown as a resident's own data are."""
+    """Return the practice person's data in the form in which a resident's are shown."""
     return PersonRows(
         name=PERSON.masked_name,
         identity=PERSON.masked_identity,
@@ -80,12 +80,12 @@ def known() -> PersonRows:
 def list_page(
     registered: RegistrationView, found: tuple[Record, ...], months: tuple[YearMonths, ...]
 ) -> ListPage:
-    """The records, newest first, all of them."""
+    """Return the page of all records; `found` is newest first."""
     return ListPage.of(_header(registered), found, months=months, desk=PRACTICE_DESK)
 
 
 def listed(bounds: Eligibility, today: date) -> tuple[YearMonths, ...]:
-    """The months above the records."""
+    """Return the months shown above the records."""
     return listed_months(bounds, who=WHO, today=today, desk=PRACTICE_DESK)
 
 
@@ -97,7 +97,7 @@ def form_page(
     preview: bool,
     today: date,
 ) -> FormPage:
-    """The form of 核定; where nothing is chosen yet, the longest run of free months is."""
+    """Return the form of 核定; preselects the longest run of free months if none is chosen."""
     if not form.start.data and not form.faulty and bounds.longest is not None:
         start, end = map(str, bounds.longest)
         form.fill({"start": start, "end": end, "tap": ""})
@@ -113,7 +113,7 @@ def form_page(
 
 
 def choice(form: AssessmentForm, bounds: Eligibility, *, preview: bool = True) -> ChoiceView:
-    """What the number typed means, and what else could be chosen."""
+    """Return the interpretation of the entered base and the alternatives."""
     return ChoiceView.of(form, bounds, desk=PRACTICE_DESK, who=WHO, preview=preview)
 
 
@@ -122,7 +122,7 @@ def _header(registered: RegistrationView) -> Header:
 
 
 def _conflicts(form: AssessmentForm, bounds: Eligibility) -> tuple[tuple[str, str], ...]:
-    """The records that hold a chosen month."""
+    """Return (serial, URL) of the records that reserve a chosen month."""
     try:
         start, end = Month.parse(form.start.data), Month.parse(form.end.data)
     except ValueError:

@@ -1,6 +1,6 @@
-"""/practice/records: one record of a practice, and what can be done with it.
+"""Views of /practice/records: one record and its actions.
 
-The blueprint is that of `practice_routes.py`, complete once this module is there.
+The blueprint comes from `views.py`; importing this module adds the remaining routes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Shown = Callable[[Practice, Record, tuple[Event, ...]], Response]
 @blueprint.get("/records/<serial>")
 @allow(Access.PUBLIC)
 def detail(serial: str) -> Response:
-    """One record: amounts, how they were reckoned, what happened."""
+    """Show one record: amounts, calculation and history."""
 
     def shown(practice: Practice, record: Record, events: tuple[Event, ...]) -> Response:
         bounds = service.bounds(practice, at=now(), today=today())
@@ -59,7 +59,7 @@ def detail(serial: str) -> Response:
 @blueprint.get("/records/<serial>/explained")
 @allow(Access.PUBLIC)
 def explained(serial: str) -> Response:
-    """怎么算的."""
+    """Show 怎么算的."""
 
     def shown(practice: Practice, record: Record, events: tuple[Event, ...]) -> Response:
         page = ExplainedPage.of(record, back=PRACTICE_DESK.record("detail", serial, WHO))
@@ -71,7 +71,7 @@ def explained(serial: str) -> Response:
 @blueprint.get("/records/<serial>/card")
 @allow(Access.PUBLIC)
 def card(serial: str) -> Response:
-    """One record's card, for the page that waits for the tax bureau."""
+    """Return the card of one record, polled while the tax bureau's answer is pending."""
     polls = max(0, request.args.get("polls", 0, type=int))
 
     def shown(practice: Practice, record: Record, events: tuple[Event, ...]) -> Response:
@@ -90,7 +90,7 @@ def card(serial: str) -> Response:
 @blueprint.get("/records/<serial>/revoke")
 @allow(Access.PUBLIC)
 def ask_revoke(serial: str) -> Response:
-    """撤销? A dialog over the page, or a page of its own without the script."""
+    """Ask for confirmation of 撤销: a dialog over the page, or a page without JavaScript."""
 
     def shown(practice: Practice, record: Record, events: tuple[Event, ...]) -> Response:
         target = apply(record.state, Move.REVOKE, claimed=record.claimed)
@@ -108,28 +108,28 @@ def ask_revoke(serial: str) -> Response:
 @blueprint.post("/records/<serial>/revoke")
 @allow(Access.PUBLIC)
 def revoke(serial: str) -> Response:
-    """撤销, confirmed."""
+    """撤销: revoke the record after confirmation."""
     return _move(serial, Move.REVOKE)
 
 
 @blueprint.post("/records/<serial>/transmit")
 @allow(Access.PUBLIC)
 def transmit(serial: str) -> Response:
-    """传输, then back to the list where it is seen to arrive."""
+    """传输: transmit the record and redirect to the list, which polls for the answer."""
     return _move(serial, Move.TRANSMIT)
 
 
 @blueprint.get("/records/<serial>/ask-tax")
 @allow(Access.PUBLIC)
 def ask_tax(serial: str) -> Response:
-    """Why should the tax bureau revoke?"""
+    """Show the form of 申请税务撤销, which asks for the reason."""
     return _with_record(serial, lambda _, record, __: _ask_page(record, AskTaxForm()))
 
 
 @blueprint.post("/records/<serial>/ask-tax")
 @allow(Access.PUBLIC)
 def send_ask_tax(serial: str) -> Response:
-    """申请税务撤销."""
+    """申请税务撤销: ask the tax bureau to revoke."""
     form = AskTaxForm()
 
     def sent(practice: Practice, record: Record, events: tuple[Event, ...]) -> Response:
@@ -157,7 +157,7 @@ def _move(serial: str, move: Move) -> Response:
 
 
 def _with_record(serial: str, view: Shown) -> Response:
-    """The view of a record; where there is none, most likely a practice that is over."""
+    """Call the view with the record; if it is missing, the practice has most likely expired."""
     practice = cookie.load()
     found = service.find(practice, serial, at=now(), today=today())
     if found is None:

@@ -1,12 +1,12 @@
-"""练习: registering and assessing once with a person who does not exist.
+"""练习: registration and assessment for a person who does not exist.
 
-What a practice holds is told by its caller and handed back to it (`practice_cookie.py`); nothing
-here reads or writes a row of people, registrations, assessments, events or messages. What may be
-done, what it comes to and what is refused is what the rules and the slices below say of everybody.
-Only the pilot's areas are no matter here: one may practise before one's area is opened.
+The caller passes the practice in and gets the changed one back (stored by `cookie.py`). Nothing
+here reads or writes rows about people, registrations, assessments, events or messages. Permissions,
+amounts and refusals come from the same rules and services as for residents. The only exception: the
+pilot areas are ignored, so that residents can practise before their area is opened.
 
-The tax bureau answers by itself: what it was sent is taken, and what it was asked to revoke is
-revoked, at the first look after `ANSWERS_AFTER`. So looking changes nothing that is kept.
+The tax bureau is simulated: transmitted assessments are received, and requested revocations are
+granted, once `ANSWERS_AFTER` has passed. The answers are derived on reading, never stored.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from flexapp.rules.states import LIVE_STATES, Move, State, apply
 from flexapp.transmission.service import read_reason
 from flexapp.web.clock import BEIJING
 
-# Nobody's: the check digit is not that of GB 11643.
+# An ID number that belongs to nobody: its check digit is wrong under GB 11643.
 PERSON = PersonCard(0, "练习人", IdentityNumber("640104198505010020"), proxy_allowed=False)
 PHONE = mask_phone("19900000000")
 
 ANSWERS_AFTER = timedelta(seconds=3)
-"""Long enough to be seen 传输中, short enough to wait for."""
+"""Long enough to see 传输中, short enough to wait for."""
 
 NO_DIVISION = "000000"
-"""What serials of a practice begin with: no division has this code, so none is anybody's."""
+"""Prefix of practice serials: no division has this code, so they never equal a real serial."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Something the person did with an assessment; `reason` where the page asks for one."""
+    """A move that the person made; `reason` is set for 申请税务撤销."""
 
     move: Move
     at: datetime
@@ -53,7 +53,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An assessment of a practice: what was typed, and what was done with it since."""
+    """An assessment: the input as typed, and the moves since."""
 
     number: int
     start: str
@@ -65,7 +65,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What was declared, and when."""
+    """The registration: its details and time."""
 
     details: Details
     at: datetime
@@ -73,14 +73,14 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """Everything that somebody has practised so far, the oldest assessment first."""
+    """The complete state of a practice; assessments are oldest first."""
 
     registered: Registered | None = None
     made: tuple[Made, ...] = ()
 
 
 def current(practice: Practice, today: date) -> RegistrationView | None:
-    """What is registered in the practice; insured for the first time, so since January."""
+    """Return the registration, or None. The person counts as newly insured, so since January."""
     if practice.registered is None:
         return None
     details = practice.registered.details
@@ -94,14 +94,14 @@ def current(practice: Practice, today: date) -> RegistrationView | None:
 
 
 def register(practice: Practice, details: Details, *, at: datetime) -> Practice | Refusal:
-    """登记 or 变更登记."""
+    """登记 or 变更登记: return the changed practice, or a refusal if nothing changed."""
     if practice.registered is not None and practice.registered.details == details:
         return registration.NOTHING_CHANGED
     return replace(practice, registered=Registered(details, at))
 
 
 def bounds(practice: Practice, *, at: datetime, today: date) -> Eligibility:
-    """What may be assessed in the practice, which has begun with 登记."""
+    """Return the eligibility limits of the practice person. Requires a registration."""
     registered = current(practice, today)
     assert registered is not None
     held = {
@@ -116,7 +116,7 @@ def bounds(practice: Practice, *, at: datetime, today: date) -> Eligibility:
 def assess(
     practice: Practice, *, start: str, end: str, base: str, at: datetime, today: date
 ) -> Practice | tuple[Refusal, ...]:
-    """核定, or every reason why not."""
+    """核定: return the changed practice, or all refusals."""
     proposal = assessment.propose(
         start=start, end=end, base=base, bounds=bounds(practice, at=at, today=today)
     )
@@ -131,7 +131,7 @@ def assess(
 def move(
     practice: Practice, serial: str, move: Move, *, at: datetime, today: date, reason: str = ""
 ) -> Practice | Refusal:
-    """传输, 撤销 or 申请税务撤销 of a record that is there; refused as it would be in earnest."""
+    """传输, 撤销 or 申请税务撤销 of an existing record; refused as for a real one."""
     words = read_reason(reason) if move is Move.ASK else ""
     if isinstance(words, Refusal):
         return words
@@ -151,14 +151,14 @@ def move(
 
 
 def records(practice: Practice, *, at: datetime, today: date) -> tuple[Record, ...]:
-    """The assessments as they are at a moment, newest first."""
+    """Return the assessments in their state at `at`, newest first."""
     return tuple(record for record, _ in _replayed(practice, at, today))
 
 
 def find(
     practice: Practice, serial: str, *, at: datetime, today: date
 ) -> tuple[Record, tuple[Event, ...]] | None:
-    """One of them with what happened to it, oldest first; None where there is none."""
+    """Return one record and its events, oldest first; None if it does not exist."""
     found = _replayed(practice, at, today)
     return next((each for each in found if each[0].serial == serial), None)
 
@@ -182,7 +182,7 @@ def _replayed(
     registered = current(practice, today)
     if registered is None:
         return
-    # Months of its own are no hindrance to a record: it was allowed when it was made.
+    # The practice's own reservations are ignored: each record was allowed when it was made.
     free = _bounds(registered, {}, today)
     for made in reversed(practice.made):
         serial = f"{NO_DIVISION}{made.at.astimezone(BEIJING):%Y%m%d}{made.number:06d}"
@@ -193,7 +193,7 @@ def _replayed(
 
 
 def _events(made: Made, serial: str, at: datetime) -> Iterator[Event]:
-    """What happened, replayed through the table of states; the tax bureau's answers in between."""
+    """Yield the moves through the state table and the tax bureau's answers between them."""
     state = State.ASSESSED
     yield _event(serial, "assessment.assess", made.at, {"to": state.value})
     for number, moved in enumerate(made.moved):
@@ -205,8 +205,8 @@ def _events(made: Made, serial: str, at: datetime) -> Iterator[Event]:
         yield _event(serial, f"assessment.{moved.move.value}", moved.at, data)
         state = target
         answer = {State.QUEUED: Move.RECEIVE, State.TAX_REVOKING: Move.AGREE}.get(state)
-        # The distance, because a pinned day begins anew at midnight. What was done afterwards
-        # could only be done once the answer was there.
+        # `abs`, because with a pinned date the clock jumps back at midnight. A later move proves
+        # that the answer was there.
         answered = abs(at - moved.at) >= ANSWERS_AFTER or number + 1 < len(made.moved)
         if answer is not None and answered:
             target = apply(state, answer)
@@ -241,7 +241,7 @@ def _record(
     registered: RegistrationView,
     free: Eligibility,
 ) -> Record | None:
-    """The record of what was typed, reckoned anew; None once its year's figures are gone."""
+    """Return the record, recalculated from the input; None if its year no longer has figures."""
     proposal = assessment.propose(start=made.start, end=made.end, base=made.entered, bounds=free)
     if not isinstance(proposal, Proposal):
         return None
@@ -268,12 +268,12 @@ def _record(
         made_at=made.at,
         state=state,
         state_at=events[-1].at,
-        # On its way at once: what is queued in earnest mostly cannot be called back either.
+        # Claimed immediately: a real queued record usually cannot be revoked either.
         claimed=state is State.QUEUED,
         held_up=HeldUp.NOTHING,
     )
 
 
 def moment(seconds: int) -> datetime:
-    """A moment as a cookie keeps it."""
+    """Return the UTC time of a timestamp (seconds) stored in the cookie."""
     return datetime.fromtimestamp(seconds, UTC)

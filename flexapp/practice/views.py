@@ -1,6 +1,6 @@
-"""/practice: the pages of 登记 and 核定 for somebody who wants to try first; open to everybody.
+"""Views of /practice: 登记 and 核定 for visitors who want to try first. Public.
 
-Who is signed in meanwhile is not asked: the only person of these pages is one who does not exist.
+These views ignore the signed-in visitor: their only person does not exist.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ blueprint.record_once(lambda state: add_area(state.app, AREA))
 @blueprint.get("")
 @allow(Access.PUBLIC)
 def index() -> Response:
-    """What practising is, and how far one is."""
+    """Show the start page of the practice with the progress so far."""
     page = StartPage.of(cookie.load())
     return render("practice/start.html", page=page)
 
@@ -60,14 +60,14 @@ def index() -> Response:
 @blueprint.post("/leave")
 @allow(Access.PUBLIC)
 def leave() -> Response:
-    """退出练习: nothing of it is left."""
+    """退出练习: delete the practice."""
     return cookie.forget(see_other(url_for("portal.home")))
 
 
 @blueprint.get("/registration")
 @allow(Access.PUBLIC)
 def registration_form() -> Response:
-    """The form of 登记, filled with what is registered."""
+    """Show the form of 登记, filled with the current registration."""
     practice, form = cookie.load(), RegistrationForm()
     found = service.current(practice, today())
     if found is not None:
@@ -81,7 +81,7 @@ def registration_form() -> Response:
 @blueprint.post("/registration")
 @allow(Access.PUBLIC)
 def register() -> Response:
-    """提交; a change takes effect only once its old → new has been shown."""
+    """提交: register; a change takes effect only after its old and new values were reviewed."""
     practice, form = cookie.load(), RegistrationForm()
     if not (form.submitted() or form.changing_step):
         return _registration_page(form, practice)
@@ -117,7 +117,7 @@ def register() -> Response:
 @blueprint.get("/registration/done")
 @allow(Access.PUBLIC)
 def done() -> Response:
-    """提交成功."""
+    """Show 提交成功."""
     found = service.current(cookie.load(), today())
     if found is None:
         return _not_yet()
@@ -132,7 +132,7 @@ def done() -> Response:
 @blueprint.get("/assessment")
 @allow(Access.PUBLIC)
 def records() -> Response:
-    """What was assessed, newest first; where there is nothing yet, the form itself."""
+    """Show the assessments, newest first; the form if there are none."""
     practice = cookie.load()
     registered = service.current(practice, today())
     if registered is None:
@@ -148,14 +148,14 @@ def records() -> Response:
 @blueprint.get("/assessment/new")
 @allow(Access.PUBLIC)
 def new() -> Response:
-    """新增: the form."""
+    """Show the form of 新增."""
     return _new_page(cookie.load())
 
 
 @blueprint.post("/assessment/new")
 @allow(Access.PUBLIC)
 def create() -> Response:
-    """核定."""
+    """核定: create an assessment."""
     practice, form = cookie.load(), AssessmentForm()
     submitted = form.submitted() and "preview" not in request.form
     if practice.registered is None:
@@ -186,7 +186,7 @@ def create() -> Response:
 @blueprint.get("/assessment/read-back")
 @allow(Access.PUBLIC)
 def read_back() -> Response:
-    """What the number typed means, while it is typed."""
+    """Return the interpretation of the base while it is being typed."""
     practice = cookie.load()
     if not wants_fragment() or practice.registered is None:
         return _new_page(practice)
@@ -198,7 +198,7 @@ def read_back() -> Response:
 @blueprint.get("/assessment/explained")
 @allow(Access.PUBLIC)
 def trial() -> Response:
-    """怎么算的, of what would be assessed; where that cannot be, the form, which says why."""
+    """Show 怎么算的 for the entered values; redirects to the form if they are refused."""
     practice, form = cookie.load(), AssessmentForm(request.args)
     if practice.registered is None:
         return _not_yet()
@@ -216,7 +216,7 @@ def trial() -> Response:
 
 
 def _not_yet() -> Response:
-    """核定 before 登记: the real form's sentence, and the way there."""
+    """Show that 登记 must come before 核定, with the same sentence as the real form."""
     return render("practice/not_yet.html", refusal=NOT_REGISTERED)
 
 

@@ -1,4 +1,4 @@
-"""好差评: what people say of a finished case, and what the agency did about it."""
+"""好差评: residents' ratings of finished cases, and the agency's answers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages and commands of this slice."""
-    # Imported late: most of those who import a module of this slice need no views.
+    """Register the blueprint of this slice."""
+    # Imported here so that importing another module of this package does not load the views.
     from flexapp.rating import views
 
     app.register_blueprint(views.blueprint)

@@ -1,4 +1,4 @@
-"""The form of a rating."""
+"""Forms of this slice."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from flexapp.web.forms import PageForm, prose, strip
 
 
 class RatingForm(PageForm):
-    """One of five levels, and perhaps a sentence."""
+    """One of five levels, and an optional comment."""
 
     level = StringField("满意程度", filters=[strip])
     sentence = StringField("想说的话（可不填）", filters=[prose])
     shown_as = HiddenField(filters=[prose])
-    """The sentence without its numbers, as the page has shown it."""
+    """The comment with its numbers hidden, as the page showed it before sending."""

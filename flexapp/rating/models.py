@@ -11,14 +11,14 @@ from flexapp.db.session import Model, UTCDateTime
 from flexapp.encryption import EncryptedText
 
 OPEN = text("level <= 2 AND handled_at IS NULL")
-"""Bad ones that the agency has not dealt with; written out, so that the partial index fits."""
+"""Bad ratings that nobody has handled. SQL text, so that queries match the partial index."""
 
 
 class Rating(Model):
-    """What somebody said of one case. Triggers refuse to change or remove it (migration 0016).
+    """A rating of one case. Triggers refuse to change or delete it (migration 0016).
 
-    Only the answer is added, once, and `account_id` is let go where the account is closed. Whose it
-    is stands there, and is read for that account and for nobody else.
+    Two changes are allowed: the answer is added once, and `account_id` is cleared when the account
+    is closed. `account_id` is read for that account only.
     """
 
     __tablename__ = "rating"
@@ -32,20 +32,21 @@ class Rating(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_seq: Mapped[int] = mapped_column(unique=True)
-    """The event that did the thing: a case is rated once, whoever of the two that may does it."""
+    """Number of the audit event of the case. A case has one rating, by the resident or the proxy.
+    """
     business: Mapped[str]
-    """What was done, as `rules.capabilities.Action`."""
+    """The kind of case, a value of `rules.capabilities.Action`."""
     channel: Mapped[str]
-    """The app or browser it was done in, or the kind of counter."""
+    """The app or browser in which the case was done, or the kind of counter."""
     division: Mapped[str]
     level: Mapped[int]
     sentence: Mapped[str | None] = mapped_column(
         EncryptedText("rating.sentence", row=("case_seq",))
     )
-    """What was added in words; None where nothing was, so that the database can tell."""
+    """The comment; None without one, so that the database can filter."""
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     handled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     handled_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     answer: Mapped[str | None] = mapped_column(EncryptedText("rating.answer", row=("case_seq",)))
-    """What the agency did, in a sentence that the person reads."""
+    """What the agency did, a sentence that the resident reads."""

@@ -1,7 +1,7 @@
-"""What the agency sees of ratings, and that it dealt with a bad one.
+"""The agency's view of ratings, and handling of bad ones.
 
-An agency's officers and auditors work for the whole region, so what they see is cut by nothing but
-what they ask for; local clerks see none of it (`office/rating_views.py`).
+Officers and auditors work for the whole region, so the result is limited only by their filters.
+Local clerks have no access (`office/rating_views.py`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ NOT_BAD = Refusal("not_bad", "只有“不满意”和“非常不满意”的�
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """A rating without anybody's name. `day`, not the moment: that could be matched with others."""
+    """A rating without personal data.
+
+    It has the day, not the time, because a time could be matched with other records.
+    """
 
     id: int
     business: Action
@@ -42,7 +45,7 @@ class Opinion:
 def numbers(
     *, since: datetime, until: datetime, area: str = "", channel: str = ""
 ) -> tuple[RatingCount, ...]:
-    """Ratings given from a moment to before another, counted."""
+    """Return rating counts for `since` <= time < `until`."""
     return tuple(
         RatingCount(month, business, where, division, Level(level), number)
         for month, business, where, division, level, number in repository.counts(
@@ -52,9 +55,9 @@ def numbers(
 
 
 def to_follow_up(*, area: str, channel: str, limit: int) -> tuple[Sequence[Opinion], int]:
-    """Bad ones that nobody has dealt with, the longest waiting first, and how many there are.
+    """Return bad ratings not handled yet, longest waiting first, and their total number.
 
-    Whatever stretch of time is looked at: what waits longest must not drop out of sight.
+    Not limited to a period: what has waited longest must stay visible.
     """
     rows, number = repository.open_bad(area, channel, limit)
     return [_opinion(row) for row in rows], number
@@ -69,22 +72,25 @@ def newest(
     before: int | None,
     limit: int,
 ) -> tuple[Opinion, ...]:
-    """What was said in words, newest first: a page and one more where there is.
+    """Return ratings with a comment, newest first: one page, plus one row if there are more.
 
-    Those without a word are in the counts alone; a list of them would be counts without a bound.
+    Ratings without a comment are only counted: a list of them would be unbounded and say no more.
     """
     rows = repository.newest(since, until, area, channel, before, limit + 1)
     return tuple(_opinion(row) for row in rows)
 
 
 def opinion(number: int) -> Opinion | None:
-    """The rating of that number."""
+    """Return the rating with this id; None if unknown."""
     row = repository.one(number)
     return None if row is None else _opinion(row)
 
 
 def handle(*, number: int, answer: str, actor: Actor, at: datetime) -> Refusal | None:
-    """Mark a bad one as dealt with, in a sentence that its person reads; once, by an officer."""
+    """Mark a bad rating as handled, with an answer that the resident reads.
+
+    Only by an officer, and only once.
+    """
     words = read_answer(answer)
     found = repository.one(number)
     refusal = require_officer(actor)
@@ -98,7 +104,7 @@ def handle(*, number: int, answer: str, actor: Actor, at: datetime) -> Refusal |
         number, case_seq=found.case_seq, staff_id=actor.id, answer=words, at=at
     ):
         return HANDLED_ALREADY
-    # No person: whoever looks up what was done for somebody would learn who had complained.
+    # Without a person: otherwise the audit look-up of a resident would show that they complained.
     audit.record(
         action="rating.handled", person_id=None, subject=f"rating:{number}", actor=actor, at=at
     )
@@ -106,7 +112,7 @@ def handle(*, number: int, answer: str, actor: Actor, at: datetime) -> Refusal |
 
 
 def read_answer(text: str) -> str | Refusal:
-    """What was done, in 2 to 200 characters."""
+    """Return the normalised answer; refused unless it has 2 to 200 characters."""
     words = normalise_prose(text)
     if 2 <= len(words) <= SENTENCE_MAX:
         return words

@@ -1,4 +1,4 @@
-"""What residents see of ratings."""
+"""View models of residents' rating pages."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from flexapp.rules.personal_numbers import hide
 from flexapp.rules.ratings import Level
 
 LEVELS = tuple((str(level.value), level.label) for level in sorted(Level, reverse=True))
-"""(value, words), the best first, as the standard lists them."""
+"""(value, label), best first, in the order of the standard."""
 
 
 def kept_as(form: RatingForm) -> str | None:
-    """What is kept of the sentence where that differs from what was typed: numbers are hidden."""
+    """Return the comment as stored, with numbers hidden, if it differs from what was typed."""
     words = form.sentence.data or ""
     hidden = hide(words)
     return None if hidden == words else hidden
@@ -23,7 +23,7 @@ def kept_as(form: RatingForm) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class RatingPage:
-    """/rating/<case>: what was done, and what was said of it, if anything was."""
+    """/rating/<case>: the case and its rating, if there is one."""
 
     case: int
     business: str
@@ -33,19 +33,22 @@ class RatingPage:
 
     @classmethod
     def of(cls, case: Case, said: Said | None) -> RatingPage:
-        """The page of a case."""
+        """Build the page of a case."""
         return cls(case.seq, case.business.label, case.about, case.at, said)
 
 
 @dataclass(frozen=True, slots=True)
 class MinePage:
-    """/rating: newest first."""
+    """/rating: the visitor's ratings, newest first.
+
+    `older`: the id before which the next page starts; None on the last page.
+    """
 
     ratings: tuple[Said, ...]
     older: int | None
 
     @classmethod
     def of(cls, found: Sequence[Said]) -> MinePage:
-        """A page of ratings."""
+        """Build one page from at most `RATINGS_A_PAGE` + 1 ratings."""
         shown = tuple(found[:RATINGS_A_PAGE])
         return cls(shown, shown[-1].id if len(found) > RATINGS_A_PAGE else None)

@@ -1,4 +1,4 @@
-"""Rows of ratings. Whose a rating is, is read for its own account only."""
+"""Queries for ratings. The account of a rating is read for that account only."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _rating = table_of(Rating)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Row:
-    """A rating as anybody may see it who may see it at all: nothing of who gave it."""
+    """A rating without its account: the columns that every permitted reader may see."""
 
     id: int
     case_seq: int
@@ -42,13 +42,13 @@ _COLUMNS = [_rating.c[name] for name in Row.__slots__]
 
 
 def _row(columns: Sequence[Any]) -> Row:
-    """A row as it was read; of sentences from before numbers were hidden, without them."""
+    """Build a row; numbers are hidden in comments stored before numbers were hidden on entry."""
     row = Row(*columns)
     return row if row.sentence is None else replace(row, sentence=hide(row.sentence))
 
 
 def add(row: Mapping[str, object]) -> bool:
-    """Add a rating; False where the case has one already."""
+    """Add a rating; False if the case has one already."""
     statement = (
         upsert(Rating).values(bound(_rating, row)).on_conflict_do_nothing().returning(_rating.c.id)
     )
@@ -56,14 +56,17 @@ def add(row: Mapping[str, object]) -> bool:
 
 
 def of_case(case_seq: int) -> tuple[Row, int | None] | None:
-    """The rating of a case, and the account it is of; None once that is closed."""
+    """Return (rating, account id) of a case.
+
+    The id is None after the account was closed; the result is None without a rating.
+    """
     query = select(*_COLUMNS, _rating.c.account_id).where(_rating.c.case_seq == case_seq)
     row = db.session.execute(query).first()
     return None if row is None else (_row(row[:-1]), row[-1])
 
 
 def of_account(account_id: int, before: int | None, limit: int) -> Sequence[Row]:
-    """What an account said, newest first."""
+    """Return the ratings of an account, newest first."""
     query = select(*_COLUMNS).where(_rating.c.account_id == account_id)
     if before is not None:
         query = query.where(_rating.c.id < before)
@@ -73,14 +76,14 @@ def of_account(account_id: int, before: int | None, limit: int) -> Sequence[Row]
 
 
 def let_go(account_id: int) -> None:
-    """Whose these were is known no more."""
+    """Detach the ratings of an account from it."""
     db.session.execute(
         update(_rating).where(_rating.c.account_id == account_id).values(account_id=None)
     )
 
 
 def one(number: int) -> Row | None:
-    """The rating of that number."""
+    """Return the rating with this id; None if unknown."""
     row = db.session.execute(select(*_COLUMNS).where(_rating.c.id == number)).first()
     return None if row is None else _row(row)
 
@@ -88,7 +91,7 @@ def one(number: int) -> Row | None:
 def counts(
     since: datetime, until: datetime, area: str, channel: str
 ) -> Sequence[tuple[str, str, str, str, int, int]]:
-    """(month, business, channel, division, level, how many) from a moment to before another."""
+    """Return (month, business, channel, division, level, count) for `since` <= time < `until`."""
     month = func.substr(day_of(_rating.c.created_at), 1, 7)
     groups = (month, *(_rating.c[n] for n in ("business", "channel", "division", "level")))
     query = (
@@ -100,7 +103,7 @@ def counts(
 
 
 def open_bad(area: str, channel: str, limit: int) -> tuple[Sequence[Row], int]:
-    """The bad ones that nobody has dealt with, the longest waiting first, and how many in all."""
+    """Return bad ratings not handled yet, longest waiting first, and their total number."""
     wanted: tuple[ColumnElement[bool] | TextClause, ...] = (OPEN, *_cut(area, channel))
     found = select(*_COLUMNS).where(*wanted).order_by(_rating.c.id).limit(limit)
     number = db.session.execute(select(func.count()).select_from(_rating).where(*wanted))
@@ -110,7 +113,7 @@ def open_bad(area: str, channel: str, limit: int) -> tuple[Sequence[Row], int]:
 def newest(
     since: datetime, until: datetime, area: str, channel: str, before: int | None, limit: int
 ) -> Sequence[Row]:
-    """Ratings with words from a moment to before another, newest first."""
+    """Return ratings with a comment for `since` <= time < `until`, newest first."""
     query = select(*_COLUMNS).where(
         *_between(since, until), *_cut(area, channel), _rating.c.sentence.is_not(None)
     )
@@ -122,7 +125,7 @@ def newest(
 
 
 def handle(number: int, *, case_seq: int, staff_id: int, answer: str, at: datetime) -> bool:
-    """Note what was done about one; False where somebody has."""
+    """Store the answer to a rating; False if it is handled already."""
     done = db.session.execute(
         update(_rating)
         .where(_rating.c.id == number, _rating.c.handled_at.is_(None))
@@ -137,6 +140,6 @@ def _between(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...
 
 
 def _cut(area: str, channel: str) -> tuple[ColumnElement[bool], ...]:
-    """One area, one channel, or whatever there is."""
+    """Return conditions for the division and the channel; an empty value does not filter."""
     wanted = (("division", area), ("channel", channel))
     return tuple(_rating.c[name] == value for name, value in wanted if value)

@@ -1,13 +1,12 @@
-"""Say how content one was with a finished case (好差评), and what the agency does about it.
+"""Ratings of finished cases (好差评), given by residents and answered by the agency.
 
-A slice of its own below the portal and the counters, because both need it and neither may reach the
-other: residents give ratings, the agency reads them.
+A slice below the portal and the office, because both need it and must not import each other.
 
-A case is the event that did the thing, so nothing can be rated that was not done, and its number
-makes one case one rating. The person it was done for may rate it, on the phone also when it was
-done at a counter, and so may the proxy who did it. Nobody of the staff learns who did: no function
-for them returns an account, a person or a case, a moment is told them as a day, and neither
-giving nor answering a rating leaves an event with a person in it.
+A case is the audit event of the action, so only what was done can be rated, and the event number
+ensures one rating per case. It may be rated by the person it was done for, on the phone even if it
+was done at a counter, and by the proxy who did it. Staff never learn who rated: no function for
+them returns an account, a person or a case; they get a day instead of a time; and neither a rating
+nor an answer writes an audit event with a person.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ RATED = Refusal("rated_already", "这次办理已经评价过，不能再改。"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Something that was done and can be rated. `about`: the months or the place, in words."""
+    """A finished case that can be rated. `about`: its months or its place, as text."""
 
     seq: int
     business: Action
@@ -74,7 +73,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A rating as those of its case see it. `mine`: only then `level` and `sentence` are told."""
+    """A rating as the people of its case see it.
+
+    `mine`: whether the visitor gave it; otherwise `level`, `sentence` and the answer are left out.
+    """
 
     id: int
     case_seq: int
@@ -89,7 +91,7 @@ class Said:
 
 
 def case_of(seq: int, visitor: Visitor) -> Case | None:
-    """The case of that number, if it is finished and the visitor may rate it."""
+    """Return the case with this event number; None unless finished and ratable by the visitor."""
     event = audit.one(seq)
     if event is None:
         return None
@@ -109,7 +111,7 @@ def case_of(seq: int, visitor: Visitor) -> Case | None:
 
 
 def said_of(case: Case, visitor: Visitor) -> Said | None:
-    """What was said of a case, if anything was."""
+    """Return the rating of a case; None if there is none."""
     found = repository.of_case(case.seq)
     if found is None:
         return None
@@ -118,13 +120,13 @@ def said_of(case: Case, visitor: Visitor) -> Said | None:
 
 
 def mine(visitor: Visitor, before: int | None) -> tuple[Said, ...]:
-    """What the visitor said, newest first: a page and one more where there is."""
+    """Return the visitor's ratings, newest first: one page, plus one row if there are more."""
     rows = repository.of_account(visitor.account_id, before, RATINGS_A_PAGE + 1)
     return tuple(_said(row, mine=True) for row in rows)
 
 
 def all_mine(visitor: Visitor) -> tuple[Said, ...]:
-    """Everything that the visitor said, newest first."""
+    """Return all of the visitor's ratings, newest first."""
     found: list[Said] = []
     before = None
     while True:
@@ -136,9 +138,9 @@ def all_mine(visitor: Visitor) -> tuple[Said, ...]:
 
 
 def let_go(account_id: int) -> None:
-    """The account is being closed: what was said stays, and belongs to nobody any more.
+    """Detach the ratings of an account that is being closed.
 
-    The case that it is about is still known, so that no case is rated twice.
+    Their cases stay known, so that no case is rated twice.
     """
     repository.let_go(account_id)
 
@@ -146,10 +148,11 @@ def let_go(account_id: int) -> None:
 def rate(
     *, case: Case, level: str, sentence: str, shown_as: str, visitor: Visitor, at: datetime
 ) -> tuple[Refusal, ...]:
-    """Keep a rating; every reason why not, or none. It cannot be changed afterwards.
+    """Store a rating; return every reason against it, or an empty tuple. It cannot be changed
+    later.
 
-    Numbers that could tell who wrote it are hidden in what is kept; `shown_as` is the sentence that
-    the person has seen in its place.
+    Numbers that could identify the author are hidden in the stored comment. `shown_as` is the
+    comment with hidden numbers that the person has seen; it must match.
     """
     chosen, words = read_level(level), read_sentence(sentence)
     numbers = None if isinstance(words, Refusal) else refuse_numbers(words, shown_as)
@@ -179,7 +182,7 @@ def _may_rate(event: Event, visitor: Visitor) -> bool:
 
 
 def _arrived(serial: str) -> bool:
-    """Whether the tax bureau took it: until then 传输 is not finished."""
+    """Return whether the tax bureau received the assessment; until then 传输 is not finished."""
     events: Sequence[Event] = audit.of_subject(subject=serial)
     return any(event.action == "assessment.receive" for event in events)
 

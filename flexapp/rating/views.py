@@ -1,4 +1,4 @@
-"""/rating: say how content one was with a case, and see what one said and what became of it."""
+"""/rating: rate a case; list own ratings with their answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ blueprint = Blueprint("rating", __name__, url_prefix="/rating")
 @blueprint.get("")
 @allow(Access.PERSON)
 def mine() -> Response:
-    """评价记录, each with what the agency did about it."""
+    """评价记录: the visitor's ratings, each with the agency's answer."""
     page = pages.MinePage.of(service.mine(g.visitor, before_row()))
     return render("rating/mine.html", page=page)
 
@@ -28,7 +28,7 @@ def mine() -> Response:
 @blueprint.get(f"/<int(max={HIGHEST_ROW}):case>")
 @allow(Access.PERSON)
 def show(case: int) -> Response:
-    """Rate a case; once rated, what was said."""
+    """Show the form for a case, or its rating once there is one."""
     return _page(_case(case), RatingForm())
 
 
@@ -36,7 +36,7 @@ def show(case: int) -> Response:
 @allow(Access.PERSON)
 @idempotent
 def send(case: int) -> Response:
-    """提交评价."""
+    """提交评价: store the rating."""
     found, form = _case(case), RatingForm()
     if not form.submitted():
         return _page(found, form)
@@ -56,14 +56,17 @@ def send(case: int) -> Response:
 @blueprint.post(f"/<int(max={HIGHEST_ROW}):case>/sentence")
 @allow(Access.PERSON)
 def preview(case: int) -> Response:
-    """What is kept of a sentence, while it is typed: said where numbers in it are hidden."""
+    """Show while typing how the comment is stored, if numbers in it are hidden."""
     _case(case)
     form = RatingForm()
     return Response(render_template("rating/_kept_as.html", kept_as=pages.kept_as(form)))
 
 
 def _case(seq: int) -> Case:
-    """The case of the address; 404 where it is unknown, under way or none of the visitor's."""
+    """Return the case in the address.
+
+    404 if it is unknown, unfinished or not ratable by the visitor.
+    """
     found = service.case_of(seq, g.visitor)
     if found is None:
         abort(404)

@@ -1,4 +1,4 @@
-"""登记: where a person is insured, under which virtual unit, and how they can be reached."""
+"""Registration (登记): a person's place of insurance, virtual unit (虚拟单位) and address."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages and commands of this slice."""
-    # Imported late: most of those who import a module of this slice need no views.
+    """Register the blueprint of this slice."""
+    # Imported here because most importers of this package do not need the views.
     from flexapp.registration import views
 
     app.register_blueprint(views.blueprint)

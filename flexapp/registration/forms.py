@@ -11,7 +11,7 @@ ETHNIC_GROUPS = (("", tuple((group.code, group.name) for group in ethnic_groups.
 
 
 class RegistrationForm(PageForm):
-    """What a resident declares. Unknown codes posted by hand are refused by the service."""
+    """The details that a resident declares. The service refuses unknown codes."""
 
     STEPS = (("division",), ("ethnic_group",), ("address", "credit_code"))
 
@@ -20,4 +20,4 @@ class RegistrationForm(PageForm):
     address = StringField("通讯地址", filters=[strip])
     credit_code = StringField("统一社会信用代码（个体工商户选填）", filters=[strip])
     reviewed = HiddenField()
-    """Digest of the details whose changes the person has been shown."""
+    """`service.review_digest` of the changes that the review page has shown."""

@@ -12,11 +12,11 @@ from flexapp.encryption import EncryptedText
 
 
 class VirtualUnit(Model):
-    """虚拟单位: the unit that flexibly employed people of a place are insured under.
+    """A virtual unit (虚拟单位): the unit under which flexibly employed people are insured.
 
-    A place has at most one of each kind; the constraint makes a further one impossible. What stood
-    beside the two before the notice has the kind "former:<id of its FormerUnit>"; a trigger refuses
-    any other (migration 0008).
+    A unique constraint allows one unit of each kind in a division. Units that existed beside these
+    two before the notice of 2019 have the kind "former:<id of the FormerUnit>". A trigger rejects
+    any other kind (migration 0008).
     """
 
     __tablename__ = "virtual_unit"
@@ -29,10 +29,10 @@ class VirtualUnit(Model):
 
 
 class FormerUnit(Model):
-    """A further virtual unit that stood before the notice of 2019, to be merged into the two.
+    """A further virtual unit from before the notice of 2019, merged into the two regular ones.
 
-    None can have been opened since, and none comes in once the area has begun to merge: the
-    database says so, not only the code.
+    It must have been opened before 2020. No unit can be added once the merging of its area has
+    begun. The database enforces both rules, too.
     """
 
     __tablename__ = "former_unit"
@@ -50,9 +50,9 @@ class FormerUnit(Model):
 
 
 class Registration(Model):
-    """One registration of a person; a change adds the next one, and the old one stays as it was.
+    """A registration of a person. A change adds a row and sets `superseded_at` of the old one.
 
-    The current one has no `superseded_at`; a person has at most one.
+    The current registration has no `superseded_at`; a person has at most one.
     """
 
     __tablename__ = "registration"

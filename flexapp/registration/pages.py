@@ -1,4 +1,4 @@
-"""What the registration pages show."""
+"""View models of the registration pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flexapp.web.formatting import day
 
 @dataclass(frozen=True, slots=True)
 class PersonRows:
-    """What is known about the person and shown, not typed again."""
+    """Known facts about the person, shown read-only above the form."""
 
     name: str
     identity: str
@@ -21,7 +21,7 @@ class PersonRows:
 
     @classmethod
     def of(cls, person: PersonCard, visitor: Visitor) -> PersonRows:
-        """The rows of a person in front of the visitor."""
+        """Build the rows, with name, ID number and phone masked."""
         return cls(
             name=person.masked_name,
             identity=person.masked_identity,
@@ -33,7 +33,11 @@ class PersonRows:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationPage:
-    """The form: `current` is what is registered already, `changes` what is about to change."""
+    """The form or its review.
+
+    `current` is the registration in force; `changes` are the pending changes, and `digest` is their
+    `review_digest`.
+    """
 
     known: PersonRows
     current: RegistrationView | None
@@ -43,9 +47,9 @@ class RegistrationPage:
 
 @dataclass(frozen=True, slots=True)
 class DonePage:
-    """After 提交."""
+    """The page after 提交."""
 
     known: PersonRows
     registration: RegistrationView
     case: int | None
-    """What it is rated as; None where it is not."""
+    """Number of the case to rate; None if it is not to be rated."""

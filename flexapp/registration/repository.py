@@ -1,4 +1,4 @@
-"""Rows of registrations and virtual units."""
+"""Database access for registrations and virtual units."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from flexapp.encryption import bound
 from flexapp.registration.models import Registration, VirtualUnit
 
 _registration, _unit = table_of(Registration), table_of(VirtualUnit)
-# Built once and on the tables, not the classes: this runs on every page of 核定.
+# Built once and on tables instead of ORM classes for speed: every page of 核定 runs it.
 _CURRENT = (
     select(
         _registration.c.division,
@@ -42,13 +42,13 @@ _CURRENT_NAMES = tuple(_CURRENT.selected_columns.keys())
 
 
 def current_row(person_id: int) -> Mapping[str, Any] | None:
-    """The registration in force with the name of its unit, for reading."""
+    """Return the current registration with the name of its unit as a mapping, or None."""
     row = execute(_CURRENT, {"person_id": person_id}).first()
     return None if row is None else dict(zip(_CURRENT_NAMES, row, strict=True))
 
 
 def rows_of(person_id: int) -> Sequence[Mapping[str, Any]]:
-    """All registrations of a person with the names of their units, newest first."""
+    """Return all registrations of a person with the names of their units, newest first."""
     query = (
         select(*_CURRENT.selected_columns, _registration.c.superseded_at)
         .join_from(_registration, _unit, _unit.c.id == _registration.c.unit_id)
@@ -59,7 +59,7 @@ def rows_of(person_id: int) -> Sequence[Mapping[str, Any]]:
 
 
 def current(person_id: int) -> tuple[Registration, VirtualUnit] | None:
-    """The registration in force, with its unit, to be changed."""
+    """Return the current registration and its unit as ORM objects, to be changed, or None."""
     row = db.session.execute(
         select(Registration, VirtualUnit)
         .join(VirtualUnit, VirtualUnit.id == Registration.unit_id)
@@ -69,7 +69,7 @@ def current(person_id: int) -> tuple[Registration, VirtualUnit] | None:
 
 
 def add(row: Registration, before: Registration | None = None) -> None:
-    """Add the next registration; the one `before` must have been superseded already."""
+    """Insert a registration; the caller has already set `superseded_at` of the previous one."""
     db.session.flush()
     if before is not None:
         audit.vouch(_registration, before)
@@ -79,7 +79,7 @@ def add(row: Registration, before: Registration | None = None) -> None:
 
 
 def add_all(rows: Sequence[Mapping[str, object]]) -> None:
-    """Add the first registrations of many people."""
+    """Insert the first registrations of many people."""
     numbers = next_numbers(_registration, len(rows))
     numbered = [{**row, "id": n} for row, n in zip(rows, numbers, strict=True)]
     db.session.execute(_registration.insert(), [bound(_registration, row) for row in numbered])
@@ -88,12 +88,12 @@ def add_all(rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def unit(division: str, kind: str, name: str) -> VirtualUnit:
-    """The division's unit of that kind, made the first time somebody is insured there."""
+    """Return the division's unit of this kind; create it on first use."""
     return _unit_with(division, kind, name, literal(0))[0]
 
 
 def unit_for_next(division: str, kind: str, name: str) -> tuple[VirtualUnit, int]:
-    """The same, and the number of the next registration: what is encrypted in it is bound to it."""
+    """Return the unit, and the id of the next registration, to which its ciphertext is bound."""
     return _unit_with(division, kind, name, next_number(_registration))
 
 
@@ -113,8 +113,10 @@ def _unit_with(
 
 
 def current_places() -> Subquery:
-    """Where everybody is insured now, for other slices to join their rows with; columns:
-    person_id, division."""
+    """Return a subquery of the current registrations, for joins in other slices.
+
+    Columns: person_id, division.
+    """
     return (
         select(_registration.c.person_id, _registration.c.division)
         .where(_registration.c.superseded_at.is_(None))
@@ -123,5 +125,5 @@ def current_places() -> Subquery:
 
 
 def unit_by_id(unit_id: int) -> VirtualUnit:
-    """A unit that exists."""
+    """Return an existing unit; raises `NoResultFound` if there is none."""
     return db.session.get_one(VirtualUnit, unit_id)

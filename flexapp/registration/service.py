@@ -1,4 +1,4 @@
-"""Register a person, change a registration, and tell others what is registered (design 2.1)."""
+"""Register a person, change a registration, read registrations (design 2.1)."""
 
 from __future__ import annotations
 
@@ -33,20 +33,23 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.text import has_private_use, normalise
 
 FORM = "/registration"
-"""What the resident's own form is kept under while it is typed (people/drafts.py)."""
+"""Path of the resident's form, used as the key of its draft (people/drafts.py)."""
 
 ADDRESS_MIN, ADDRESS_MAX = 4, 200
-"""Characters. The shortest real address names a village; the longest fits a form twice over."""
+"""Length of an address in characters.
+
+The shortest real address names a village. The maximum is twice what a form holds.
+"""
 
 YOUNGEST = 16
-"""Years. Nobody younger may be employed (劳动法 第十五条), flexibly or not."""
+"""Minimum age in years for any employment (劳动法 第十五条)."""
 
 NOTHING_CHANGED = Refusal("nothing_changed", "您填的内容和已登记的一样，不用再提交。")
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a resident declares; checked by `check_details`."""
+    """The declared details, validated by `check_details`."""
 
     division: Division
     ethnic_group: EthnicGroup
@@ -56,7 +59,7 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationView:
-    """A registration as others see it."""
+    """A registration, as other slices see it."""
 
     details: Details
     unit_id: int
@@ -66,13 +69,13 @@ class RegistrationView:
 
     @property
     def division(self) -> Division:
-        """The place of insurance."""
+        """The place of insurance (参保地区)."""
         return self.details.division
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that a change of registration changes, in words."""
+    """The old and the new value of one field, as a review page shows them."""
 
     label: str
     old: str
@@ -82,7 +85,11 @@ class Change:
 def check_details(
     *, division: str, ethnic_group: str, address: str, credit_code: str
 ) -> Details | tuple[Refusal, ...]:
-    """The details as declared, or every reason why not, each naming its field."""
+    """Validate the declared details; return them, or all refusals, each with its field.
+
+    Refusals: `division_unknown`, `ethnic_group_unknown`, `address_short`, `address_private_use`,
+    `address_vague`, `address_long`, and those of `parse_credit_code`.
+    """
     refusals: list[Refusal] = []
     place = divisions.find(division) if divisions.is_choosable(division) else None
     if place is None:
@@ -121,18 +128,21 @@ def check_details(
 
 
 def current(person_id: int) -> RegistrationView | None:
-    """What is registered for a person now."""
+    """Return the current registration of a person, or None."""
     row = repository.current_row(person_id)
     return None if row is None else _view_from(row)
 
 
 def history(person_id: int) -> tuple[tuple[RegistrationView, datetime | None], ...]:
-    """All registrations of a person, newest first, each with the moment it was superseded."""
+    """Return all registrations of a person, newest first, each with its `superseded_at`."""
     return tuple((_view_from(row), row["superseded_at"]) for row in repository.rows_of(person_id))
 
 
 def rated_as(person_id: int) -> int | None:
-    """The case, as ratings know it, that made the registration in force; None: not to be rated."""
+    """Return the case number for ratings of the current registration; None if it is not rated.
+
+    The number is that of the audit event.
+    """
     done = ("registration.made", "registration.changed")
     for event in audit.about_person(person_id=person_id, actions=done, limit=1):
         if business_of(event.action, actor_kind=event.actor_kind, channel=event.channel):
@@ -141,7 +151,7 @@ def rated_as(person_id: int) -> int | None:
 
 
 def changes(old: Details, new: Details) -> tuple[Change, ...]:
-    """What the new details change, in the order of the form."""
+    """Return the fields that differ, in the order of the form."""
     none = "无"
     rows = (
         Change("参保地区", old.division.name, new.division.name),
@@ -153,10 +163,10 @@ def changes(old: Details, new: Details) -> tuple[Change, ...]:
 
 
 def review_digest(changes: tuple[Change, ...]) -> str:
-    """Identifies the old and new values that a review page showed.
+    """Return a digest of the old and new values that a review page shows.
 
-    A registration that changes after the review was shown gives another digest, so the review is
-    shown again.
+    If the registration changes after the review page, the digest differs and the review is shown
+    again.
     """
     rows = [[row.label, row.old, row.new] for row in changes]
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:32]
@@ -171,10 +181,11 @@ def register(
     today: date,
     work_start: Month | None = None,
 ) -> RegistrationView | Refusal:
-    """Register a person, or change their registration: the same act (design 2.1).
+    """Register a person, or change their registration (design 2.1).
 
-    The first registration sets the work start (参加工作时间), by default to 1 January of the
-    current year; a change keeps it and everything else that is not declared anew.
+    The first registration sets the work start (参加工作时间), by default 1 January of the current
+    year; a change keeps it. Removes the person's pending handover code, and their draft if staff
+    registers. Refusals: those of `why_not` and `why_not_open`, `too_young`, `nothing_changed`.
     """
     refusal = why_not(actor.channel_kind, Action.REGISTER) or why_not_open(
         division=details.division,
@@ -229,7 +240,7 @@ def register(
 
 
 class RegistrationSeed(NamedTuple):
-    """The first registration of somebody, to be added with many others."""
+    """The first registration of a person, for `register_all`."""
 
     person_id: int
     details: Details
@@ -239,9 +250,9 @@ class RegistrationSeed(NamedTuple):
 
 
 def register_all(firsts: Sequence[RegistrationSeed]) -> tuple[audit.Entry, ...]:
-    """Register many people at once, none of whom is registered; the events, yet to be recorded.
+    """Register many people, none of whom is registered; return the events for the caller to record.
 
-    Asks none of what `register` asks: for made-up people, who were made to fit.
+    Skips the checks of `register`. Only for generated people whose data is valid by construction.
     """
     places = {first.details.division.code for first in firsts}
     units = {code: unit_at(division=code, kind=RateKind.FLEXIBLE) for code in sorted(places)}
@@ -276,7 +287,7 @@ def register_all(firsts: Sequence[RegistrationSeed]) -> tuple[audit.Entry, ...]:
 
 
 def _declared(details: Details, changed: Sequence[Change]) -> dict[str, str]:
-    # Which fields, not their contents: an address is personal data.
+    # Only the names of the changed fields, because their contents are personal data.
     return {
         "division": details.division.code,
         "changed": "、".join(change.label for change in changed),
@@ -284,17 +295,17 @@ def _declared(details: Details, changed: Sequence[Change]) -> dict[str, str]:
 
 
 def unit_at(*, division: str, kind: RateKind) -> int:
-    """The number of a division's one virtual unit of that kind, made when first needed."""
+    """Return the id of a division's virtual unit of this kind; create it on first use."""
     return repository.unit(division, kind.value, divisions.virtual_unit_name(division, kind)).id
 
 
 def unit_name(unit_id: int) -> str:
-    """The name of a virtual unit that exists."""
+    """Return the name of an existing virtual unit."""
     return repository.unit_by_id(unit_id).name
 
 
 def _age(born: date, today: date) -> int:
-    """Whole years; who was born on 29 February grows older on 1 March."""
+    """Return the age in whole years; a birthday on 29 February counts on 1 March."""
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 

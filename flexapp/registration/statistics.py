@@ -1,4 +1,4 @@
-"""Registrations of a stretch of time, counted by the database."""
+"""Statistics of registrations, counted by the database."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ _registration = table_of(Registration)
 
 
 def counts(action: str, since: datetime, until: datetime) -> Sequence[Count]:
-    """Registrations whose event is of this action, by day, channel and area."""
+    """Count the registrations with an event of this action, by day, channel and area.
+
+    `since` and `until` bound the time of the event.
+    """
     event = happened(action, since, until)
     groups = (day_of(event.c.at), event.c.channel, _registration.c.division)
-    # A registration is made in the moment of its event.
+    # A registration and its event have the same timestamp.
     query = (
         select(*groups, func.count())
         .select_from(event)

@@ -1,4 +1,4 @@
-"""Rows of former virtual units, and of the people registered under a unit."""
+"""Database access for virtual units, former units and the registrations under a unit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from flexapp.registration.models import FormerUnit, Registration, VirtualUnit
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A virtual unit with what is known of it as a former one."""
+    """A virtual unit; `former` and `merged_at` come from its `FormerUnit`, if any."""
 
     id: int
     division: str
@@ -26,7 +26,7 @@ class Row:
 
 
 def units(division: str | None) -> Sequence[Row]:
-    """All units, of one area or of all, the two of an area before its former ones."""
+    """Return the units of one division, or of all; regular units before former ones."""
     query = (
         select(
             VirtualUnit.id,
@@ -45,12 +45,12 @@ def units(division: str | None) -> Sequence[Row]:
 
 
 def one(unit_id: int) -> Row | None:
-    """The unit of that number."""
+    """Return the unit with this id, or None."""
     return next((row for row in units(None) if row.id == unit_id), None)
 
 
 def people_of(unit_id: int) -> int:
-    """How many people are registered under a unit now."""
+    """Count the current registrations under a unit."""
     query = select(func.count()).where(
         Registration.unit_id == unit_id, Registration.superseded_at.is_(None)
     )
@@ -58,7 +58,7 @@ def people_of(unit_id: int) -> int:
 
 
 def name_taken(name: str) -> bool:
-    """Whether any unit has, or had, this name."""
+    """Whether any unit, merged ones included, has this name."""
     return (
         db.session.execute(select(VirtualUnit.id).where(VirtualUnit.name == name)).first()
         is not None
@@ -66,7 +66,7 @@ def name_taken(name: str) -> bool:
 
 
 def merging_begun(division: str) -> bool:
-    """Whether any former unit of an area has been merged."""
+    """Whether any former unit of a division has been merged."""
     query = select(FormerUnit.id).where(
         FormerUnit.division == division, FormerUnit.merged_at.is_not(None)
     )
@@ -74,7 +74,10 @@ def merging_begun(division: str) -> bool:
 
 
 def add_former(row: FormerUnit) -> int:
-    """A former unit, listed and then made: the database wants that order. Its unit's number."""
+    """Insert a former unit and then its virtual unit; return the id of the virtual unit.
+
+    A trigger on virtual units requires this order.
+    """
     db.session.add(row)
     db.session.flush()
     unit = VirtualUnit(division=row.division, kind=f"former:{row.id}", name=row.name)
@@ -88,7 +91,7 @@ def add_former(row: FormerUnit) -> int:
 
 
 def registered_under(unit_id: int, limit: int) -> Sequence[Registration]:
-    """Registrations in force under a unit."""
+    """Return at most `limit` current registrations under a unit, oldest first."""
     query = (
         select(Registration)
         .where(Registration.unit_id == unit_id, Registration.superseded_at.is_(None))
@@ -99,7 +102,7 @@ def registered_under(unit_id: int, limit: int) -> Sequence[Registration]:
 
 
 def mark_merged(unit_id: int, at: datetime) -> None:
-    """Nobody is under this unit any more."""
+    """Mark a former unit as merged."""
     row = db.session.execute(select(FormerUnit).where(FormerUnit.unit_id == unit_id)).scalar_one()
     row.merged_at = at
     db.session.flush()

@@ -1,4 +1,4 @@
-"""The virtual units (虚拟单位) of each area: two that stand, former ones merged into them (2.6)."""
+"""Virtual units (虚拟单位): each area has two; former ones are merged into them (design 2.6)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,16 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.text import normalise_prose
 
 OPENED_BEFORE = date(2020, 1, 1)
-"""The notice is of 2019 and forbids new ones: nothing opened since can be a former unit."""
+"""Former units were opened before this day, because the notice of 2019 forbids new ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A virtual unit. A former one is none of the two; `merged_at`: since when it is empty."""
+    """A virtual unit and the number of people registered under it.
+
+    `is_former` is true for units other than the two regular ones. `merged_at` is set once a former
+    unit is merged and empty.
+    """
 
     id: int
     division: str
@@ -35,16 +39,17 @@ class Unit:
 
 
 def units(*, division: str | None = None) -> tuple[Unit, ...]:
-    """The units of an area, or of all, with how many people are under each."""
+    """Return the units of a division, or of all, each with its number of people."""
     return tuple(_unit(row) for row in unit_repository.units(division))
 
 
 def take_over(
     *, division: str, name: str, opened_on: date, actor: Actor, at: datetime
 ) -> int | Refusal:
-    """Take over a further unit from before the notice, so that it can be merged; its number.
+    """Import a unit from before the notice of 2019, to be merged later; return its id.
 
-    The only way a unit other than the two comes to be; refused for anything new.
+    This is the only way to create a unit beside the two regular ones. Refusals:
+    `division_unknown`, `unit_new`, `units_merged`, `unit_name`, `unit_known`.
     """
     if divisions.find(division) is None:
         return Refusal("division_unknown", "没有这个地区代码。")
@@ -76,7 +81,10 @@ def take_over_person(
     actor: Actor,
     at: datetime,
 ) -> Refusal | None:
-    """Take over somebody who was insured under a former unit, as they were registered there."""
+    """Import the registration of a person under a former unit.
+
+    Refusals: `unit_not_former`, `already_registered`.
+    """
     unit = unit_repository.one(unit_id)
     if unit is None or not unit.former or unit.merged_at is not None:
         return Refusal("unit_not_former", "只能接收到尚未归并的原有虚拟单位。")
@@ -107,10 +115,11 @@ def take_over_person(
 
 
 def move_people(*, source: Unit, target_id: int, limit: int, actor: Actor, at: datetime) -> int:
-    """Move up to `limit` people to another unit, each with an event; how many were found to move.
+    """Move up to `limit` people to another unit, each with an event.
 
-    The registration they had stays, superseded: a change like any other. Whoever changed their
-    registration themselves while we waited for them is found and not moved.
+    Returns the number of people found, which may exceed the number moved. The old registration is
+    kept as superseded, like after any change. A person whose own change ends the registration under
+    this unit while the locks are acquired is found but not moved.
     """
     target = repository.unit_by_id(target_id).name
     found = unit_repository.registered_under(source.id, limit)
@@ -147,7 +156,7 @@ def move_people(*, source: Unit, target_id: int, limit: int, actor: Actor, at: d
 
 
 def finish(*, source: Unit, actor: Actor, at: datetime) -> None:
-    """A former unit is merged: nobody is under it, and nothing comes to it any more."""
+    """Mark a former unit as merged once it is empty; no effect if it is already merged."""
     if source.merged_at is not None:
         return
     unit_repository.mark_merged(source.id, at)

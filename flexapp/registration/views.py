@@ -1,4 +1,4 @@
-"""/registration: declare, review what changes, done."""
+"""/registration: the form, the review of changes, the confirmation page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ blueprint = Blueprint("registration", __name__)
 @blueprint.get("/registration")
 @allow(Access.PERSON)
 def form() -> Response:
-    """The form, filled with what was typed already or else with what is registered."""
+    """Show the form, filled from a handed-over case, a draft, or the current registration."""
     empty = RegistrationForm()
     current = service.current(g.visitor.me.id)
     continued = handover_codes.taken(
@@ -49,7 +49,7 @@ def form() -> Response:
         empty.credit_code.data = current.details.credit_code or ""
     draft = draft_decorators.load_draft(service.FORM)
     if draft is not None and empty.entries == {**empty.entries, **draft.typed}:
-        draft = None  # what is registered already, typed once more
+        draft = None  # the draft equals the current registration
     if draft is not None:
         empty.fill(draft.typed)
     return _form_page(empty, current, draft=draft)
@@ -60,7 +60,7 @@ def form() -> Response:
 @drafted(RegistrationForm)
 @idempotent
 def submit() -> Response:
-    """Register; a change takes effect only once its old → new has been shown."""
+    """Register, or redirect to the review first if a change has not been reviewed."""
     form = RegistrationForm()
     current = service.current(g.visitor.me.id)
     if RESUBMIT in request.form:
@@ -93,7 +93,10 @@ def submit() -> Response:
 @blueprint.get("/registration/review")
 @allow(Access.PERSON)
 def review() -> Response:
-    """Old → new of what was typed; the form where nothing was, or not rightly."""
+    """Show the old and new values of the draft.
+
+    Redirects to the form if nothing is registered, the draft is invalid, or nothing changes.
+    """
     draft, current = draft_decorators.load_draft(service.FORM), service.current(g.visitor.me.id)
     form = RegistrationForm(None)
     form.fill(draft.typed if draft is not None else {})
@@ -120,7 +123,7 @@ def review() -> Response:
 @allow(Access.PERSON)
 @drafted(RegistrationForm, form=service.FORM, finishes=False)
 def hand_over() -> Response:
-    """到窗口继续办理: keep what is typed, finished or not, and give a code for it."""
+    """到窗口继续办理: store the input, complete or not, under a handover code."""
     if RESUBMIT not in request.form:
         given = handover_codes.hand_over(
             person_id=g.visitor.me.id,
@@ -138,7 +141,7 @@ def hand_over() -> Response:
 @blueprint.get("/registration/done")
 @allow(Access.PERSON)
 def done() -> Response:
-    """提交成功, with what is registered now; without a registration there is nothing done."""
+    """Show 提交成功 with the current registration; redirect to the form if there is none."""
     current = service.current(g.visitor.me.id)
     if current is None:
         return see_other(url_for("registration.form"))

@@ -1,1 +1,1 @@
-"""The pure rules of the service: no Flask, no database, no clock, no environment."""
+"""The rules of the service as pure functions: no Flask, database, clock or environment."""

@@ -1,4 +1,4 @@
-"""Which kind of channel may do what: the channel table of the 2019 notice, and nothing else."""
+"""Which kind of channel may perform which action: the channel table of the 2019 notice."""
 
 from enum import StrEnum
 
@@ -6,9 +6,10 @@ from flexapp.rules.refusal import Refusal
 
 
 class ChannelKind(StrEnum):
-    """PHONE: the apps and phone browsers. TOWNSHIP: 乡镇民生服务中心. HALL: 社保服务大厅.
+    """Kinds of channel through which the service is used.
 
-    AGENCY: the bureau itself, which runs the service and does no resident's business.
+    PHONE: the apps and phone browsers. TOWNSHIP: 乡镇民生服务中心. HALL: 社保服务大厅.
+    AGENCY: the bureau itself. It runs the service and does not act for residents.
     """
 
     PHONE = "phone"
@@ -30,7 +31,11 @@ _KIND_LABELS = {
 
 
 class Action(StrEnum):
-    """REGISTER: 登记 and 变更. REVOKE includes asking the tax bureau to revoke. SPECIAL: 2.5."""
+    """Actions that the channel table allows or denies.
+
+    REGISTER: 登记 and 变更. REVOKE includes requesting revocation from the tax bureau.
+    SPECIAL: 特殊业务 (design 2.5).
+    """
 
     REGISTER = "register"
     ASSESS = "assess"
@@ -62,12 +67,12 @@ CAPABILITIES: dict[ChannelKind, frozenset[Action]] = {
 
 
 def can(channel_kind: ChannelKind, action: Action) -> bool:
-    """Whether `channel_kind` may do `action` (2019 notice, channels)."""
+    """Whether `channel_kind` may perform `action` (2019 notice, channels)."""
     return action in CAPABILITIES[channel_kind]
 
 
 def why_not(channel_kind: ChannelKind, action: Action) -> Refusal | None:
-    """`None` when allowed, else a refusal (`channel_cannot`) that says where it can be done."""
+    """`None` when allowed, else the refusal `channel_cannot`, which names the allowed channels."""
     if can(channel_kind, action):
         return None
     places = "或".join(kind.label for kind in ChannelKind if can(kind, action))

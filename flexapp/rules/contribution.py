@@ -1,4 +1,4 @@
-"""What a base costs: the formula of the 2019 notice, and the same in words.
+"""The amounts to pay for a base: the formula of the 2019 notice and its summary in Chinese.
 
 monthly base = clamp(round_to_fen(monthly average × x %) or the wage, lower, upper)
 period base = monthly base × months; monthly amount = round_to_fen(monthly base × rate)
@@ -15,7 +15,7 @@ from flexapp.rules.parameters import ParameterRow, Rate, YearFigures
 
 
 class Bound(StrEnum):
-    """Which bound changed the base; NONE also when the base merely equals a bound."""
+    """Which bound changed the base. NONE also when the base equals a bound."""
 
     NONE = "none"
     LOWER = "lower"
@@ -24,10 +24,10 @@ class Bound(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calculation:
-    """An assessment's figures, all in yuan with two places, and what they were reckoned from.
+    """An assessment's figures, in yuan with two places, and the inputs of the calculation.
 
-    `unbounded` is the monthly base before the bounds; `monthly_average` is rounded for showing;
-    `rows` are the parameter rows used: average wage, lower bound, upper bound, rate.
+    `unbounded` is the monthly base before the bounds are applied. `monthly_average` is rounded
+    for display. `rows` are the parameter rows used: average wage, lower bound, upper bound, rate.
     """
 
     entered: EnteredBase
@@ -52,9 +52,10 @@ class Calculation:
 def calculate(
     *, entered: EnteredBase, months: int, figures: YearFigures, rate: Rate
 ) -> Calculation:
-    """The figures for `months` (1 to 12) months of the year of `figures`.
+    """Calculate the figures for `months` (1 to 12) months of the year of `figures`.
 
-    `ValueError` for another number of months: an assessment lies within one calendar year.
+    Raises `ValueError` for any other number of months: an assessment lies within one calendar
+    year.
     """
     if not 1 <= months <= 12:
         raise ValueError("an assessment has 1 to 12 months")
@@ -89,10 +90,10 @@ def calculate(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadBack:
-    """A calculation as a resident reads it.
+    """A calculation formatted for residents.
 
-    `sentence` says what the number means and which bound applied; the amounts are ready to show:
-    bases "5023.00", amounts of money to pay "¥1004.60", `rate` "20%".
+    `sentence` says how the number was interpreted and which bound applied. The amounts are
+    formatted: bases "5023.00", amounts to pay "¥1004.60", `rate` "20%".
     """
 
     sentence: str
@@ -110,7 +111,7 @@ class ReadBack:
 
     @property
     def summary(self) -> str:
-        """The result in one sentence, for a live region."""
+        """The result in one sentence, for an ARIA live region."""
         return f"每月缴 {self.monthly_amount}，{self.months} 个月共缴 {self.total}。"
 
     def __str__(self) -> str:
@@ -118,7 +119,7 @@ class ReadBack:
 
 
 def read_back(calculation: Calculation) -> ReadBack:
-    """`calculation` in plain Chinese."""
+    """Format `calculation` in plain Chinese."""
     return ReadBack(
         sentence=_sentence(calculation),
         bound=calculation.bound,
@@ -154,6 +155,6 @@ def _sentence(calculation: Calculation) -> str:
 
 
 def _short(value: Decimal) -> str:
-    """Without trailing zeros and never with an exponent: 60, 60.5, 300."""
+    """`value` without trailing zeros and without an exponent: 60, 60.5, 300."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

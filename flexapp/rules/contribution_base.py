@@ -1,8 +1,8 @@
-"""The one number box of an assessment: reading the contribution base (缴费基数) as it was typed.
+"""Parsing the contribution base (缴费基数), the single number field of an assessment.
 
-60 to 300 is a percentage of last year's average wage, more than 300 a monthly wage in yuan, less
-than 60 nothing (2019 notice). Every way of typing that leaves a doubt is refused with a sentence
-that says what to type.
+60 to 300 is a percentage of last year's average wage. More than 300 is a monthly wage in yuan.
+Less than 60 is invalid (2019 notice). Ambiguous input is refused with a sentence that says what to
+enter.
 """
 
 import re
@@ -21,12 +21,15 @@ _MAX_TYPED = 40
 
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 _SEPARATED = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?")
-# A number in digits with separators in some places, right or wrong.
+# Digits with separators in any position, correct or not.
 _WITH_SEPARATORS = re.compile(r"[0-9]+(?:,[0-9]*)+(?:\.[0-9]*)?")
 
 
 class Meaning(StrEnum):
-    """PERCENT of last year's average wage, or a monthly WAGE in yuan."""
+    """How the number is interpreted.
+
+    PERCENT: of last year's average wage. WAGE: a monthly wage in yuan.
+    """
 
     PERCENT = "percent"
     WAGE = "wage"
@@ -34,7 +37,7 @@ class Meaning(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EnteredBase:
-    """What was typed (`text`, trimmed), the number in it, and what that number means."""
+    """The input (`text`, trimmed), its number and how that number is interpreted."""
 
     text: str
     value: Decimal
@@ -42,12 +45,12 @@ class EnteredBase:
 
 
 def parse_base(text: str, *, field: str | None = "base") -> EnteredBase | Refusal:
-    """The base that was typed, or why it cannot be one.
+    """Parse a contribution base.
 
-    Accepts full-width characters, well-formed thousands separators (comma or space), a % behind a
-    percentage and 元 behind (or ¥ before) a wage. Refusals: base_empty, base_sign,
-    base_separators, base_not_number, base_decimals, base_too_low, base_percent_too_high,
-    base_wage_too_low, base_too_high.
+    Accepts full-width characters, well-formed thousands separators (comma or space), a % after a
+    percentage, and 元 after or ¥ before a wage. Refusals: base_empty, base_sign, base_separators,
+    base_not_number, base_decimals, base_too_low, base_percent_too_high, base_wage_too_low,
+    base_too_high.
     """
     typed = text.strip()
     number = normalise(typed)
@@ -77,7 +80,7 @@ def parse_base(text: str, *, field: str | None = "base") -> EnteredBase | Refusa
 
 
 def _digits(number: str, field: str | None) -> str | Refusal:
-    """`number` as ASCII digits with at most one dot."""
+    """`number` as ASCII digits with at most one decimal point."""
     number = re.sub(r"\s+", ",", number)
     if re.fullmatch(r"[+-][0-9].*", number):
         return Refusal("base_sign", "缴费基数前面不要加正负号，请只输入数字，例如 60。", field)

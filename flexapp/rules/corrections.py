@@ -1,4 +1,4 @@
-"""Correcting a name: which documents say a name, and where a correction is."""
+"""Name corrections (姓名更正): the accepted documents and the states of a correction."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flexapp.rules.text import normalise
 
 
 class Document(StrEnum):
-    """What a clerk has seen. The values are stored."""
+    """Documents that a clerk accepts as evidence of a name. The values are stored."""
 
     IDENTITY_CARD = "identity_card"
     RESIDENCE_PERMIT = "residence_permit"
@@ -35,7 +35,7 @@ HAVE_THE_NUMBER = frozenset({Document.IDENTITY_CARD, Document.RESIDENCE_PERMIT})
 
 
 class CorrectionState(StrEnum):
-    """WAITING: until a second officer has looked at it."""
+    """States of a correction. WAITING: a second officer has not reviewed it yet."""
 
     WAITING = "waiting"
     DONE = "done"
@@ -47,7 +47,10 @@ class CorrectionState(StrEnum):
 
 
 def read_document(kind: str, end: str) -> tuple[Document, str] | tuple[Refusal, ...]:
-    """The document that was seen and the last four characters of its number, or what is wrong."""
+    """Parse the document kind and the last four characters of its number.
+
+    On error returns all refusals: document_missing, document_end.
+    """
     refusals = []
     if kind not in set(Document):
         refusals.append(Refusal("document_missing", "请选择看过的证件。", "document"))

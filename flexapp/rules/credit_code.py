@@ -1,4 +1,4 @@
-"""统一社会信用代码 (GB 32100-2015) as it is typed from a business licence."""
+"""Parsing the unified social credit code of a business (统一社会信用代码, GB 32100-2015)."""
 
 import re
 
@@ -7,15 +7,16 @@ from stdnum.cn import ric, uscc
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.text import normalise
 
-# Letters of other scripts that look like those of a code, and the letters that no code has because
-# they look like digits.
+# Letters of other scripts that look like letters of a code, and the letters O and I, which codes
+# do not contain because they look like digits.
 _LOOK_ALIKES = str.maketrans("АВЕКМНРСТУХΑΒΕΗΚΜΝΡΤΥΧOОΟIІΙ", "ABEKMHPCTYXABEHKMNPTYX000111")
 
 
 def parse_credit_code(text: str, *, field: str | None = "credit_code") -> str | Refusal | None:
-    """The 18 characters of a code; None where nothing was typed, or only 无 and the like.
+    """Parse a code into its 18 characters.
 
-    Refusals: credit_code_is_id, credit_code_wrong.
+    Returns `None` for empty input and for words such as 无. Refusals: credit_code_is_id,
+    credit_code_wrong.
     """
     typed = normalise(text).upper().translate(_LOOK_ALIKES)
     code = re.sub(r"[^0-9A-Z]", "", typed)

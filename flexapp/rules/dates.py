@@ -1,8 +1,8 @@
-"""Months and days as people and spreadsheets write them; what could mean two things is refused.
+"""Parsing months and dates as people and spreadsheets write them; ambiguous input is refused.
 
-"2019.1" may have been 2019.10 before a spreadsheet took it for a number, "19-Jan" is the 19th of
-January of an unknown year, 3/4/2019 is in March or in April, and 43525 is a count of days that says
-nothing to a person. Each is answered with what it could be and how to write it.
+"2019.1" may be 2019.10 that a spreadsheet converted to a number. "19-Jan" is 19 January of an
+unknown year. 3/4/2019 is in March or in April. 43525 is the serial date of a spreadsheet, which
+people cannot check. Each refusal says what the value may mean and how to write it.
 """
 
 import re
@@ -15,7 +15,7 @@ from flexapp.rules.text import normalise
 FIRST_YEAR, LAST_YEAR = 1900, 2099
 
 _TIME = re.compile(r"[ T]0{1,2}:00(?::00(?:\.0+)?)?")
-"""What a spreadsheet adds to a day."""
+"""The midnight that a spreadsheet appends to a date."""
 
 _MONTHS = {
     name: number
@@ -56,22 +56,22 @@ _NUMERALS = re.compile(r"[一二三四五六七八九十]{1,3}(?=[月日号])")
 _DIGITS = {char: str(value) for value, char in enumerate("〇一二三四五六七八九")} | {"零": "0"}
 _SERIAL_START = date(1899, 12, 30)
 _SERIALS = range(20000, 60000)
-"""Days from 1954 to 2064 as spreadsheets count them."""
+"""Serial dates of spreadsheets, in days since `_SERIAL_START`, for the years 1954 to 2064."""
 
 _Parts = tuple[int, int, int | None]
 
 
 def read_month(text: str, *, what: str = "年月", field: str | None = None) -> Month | Refusal:
-    """The month that was written, a day in it also. `what` names the field in sentences.
+    """Parse a month; a full date is accepted too. `what` names the field in sentences.
 
-    Reasons: month_missing, month_ambiguous, month_malformed, month_impossible.
+    Refusals: month_missing, month_ambiguous, month_malformed, month_impossible.
     """
     found = _parts(text, what, field, "2018-01")
     return found if isinstance(found, Refusal) else Month(found[0], found[1])
 
 
 def read_date(text: str, *, what: str = "日期", field: str | None = None) -> date | Refusal:
-    """The day that was written; a month without a day is refused. Reasons as in `read_month`."""
+    """Parse a full date; a month without a day is refused. Refusals as in `read_month`."""
     found = _parts(text, what, field, "2018-03-01")
     if isinstance(found, Refusal):
         return found
@@ -84,7 +84,7 @@ def read_date(text: str, *, what: str = "日期", field: str | None = None) -> d
 
 
 def _parts(text: str, what: str, field: str | None, example: str) -> _Parts | Refusal:
-    """(year, month, day if there is one), a real day of the years that can be meant."""
+    """Parse (year, month, day or `None`): an existing date from FIRST_YEAR to LAST_YEAR."""
 
     def refuse(reason: str, sentence: str) -> Refusal:
         return Refusal(f"month_{reason}", f"{what}{sentence}", field)
@@ -109,7 +109,9 @@ def _parts(text: str, what: str, field: str | None, example: str) -> _Parts | Re
 
 
 def _plain(text: str) -> str:
-    """Half width, lower case, one kind of each sign, without a time of midnight."""
+    """Normalise: half width, lower case, digits for Chinese numerals, no spaces around separators,
+    midnight removed.
+    """
     plain = normalise(text).casefold()
     plain = _TIME.sub("", plain.replace("t0", "T0"))
     if re.search("[年月]", plain):
@@ -122,7 +124,7 @@ def _plain(text: str) -> str:
 
 
 def _numeral(text: str) -> int:
-    """一 to 三十一; 0 for what is no number."""
+    """The value of 一 to 三十一; 0 for malformed numerals."""
     if "十" not in text:
         return int(_DIGITS[text]) if len(text) == 1 else 0
     tens, _, ones = text.partition("十")
@@ -132,7 +134,7 @@ def _numeral(text: str) -> int:
 
 
 def _doubt(plain: str) -> str | None:
-    """Why what was written could mean two things."""
+    """Why the input is ambiguous, as a sentence; `None` when it is not."""
     if re.fullmatch(r"[0-9]{4}\.1", plain):
         return f"“{plain}”可能是 1 月，也可能是被表格软件去掉了 0 的 10 月"
     if _DAY_NAME.fullmatch(plain):
@@ -162,7 +164,7 @@ def _written(plain: str) -> _Parts | None:
         return int(found[1]), int(found[2]), int(found[3]) if found[3] else None
     found = _YEAR_LAST.fullmatch(plain)
     if found is not None:
-        # Not both of them can be months (`_doubt`), or they are the same.
+        # Both are valid month numbers only when they are equal: `_doubt` refuses the other cases.
         first, second = int(found[1]), int(found[3])
         month, day = (first, second) if first <= 12 else (second, first)
         return int(found[4]), month, day
@@ -180,6 +182,6 @@ def _written(plain: str) -> _Parts | None:
 
 
 def _year(text: str) -> int:
-    """Of two digits as spreadsheets read them: to 29 in this century, from 30 in the last."""
+    """Parse a year. Two digits are read as spreadsheets do: 00-29 as 20xx, 30-99 as 19xx."""
     year = int(text)
     return year if len(text) == 4 else year + (2000 if year < 30 else 1900)

@@ -1,8 +1,9 @@
-"""Cases of 不是我办的: their states, how each is settled, and what settling does (design 2.4).
+"""Disputes (不是我办的): the states of a case, the decisions that settle it and their effects.
 
-A person says that something done in their name was not done by them or with their consent. While
-the case is open, the assessment it is about is not transmitted. `settle` is the one table of what
-an officer or a hall clerk may decide; what becomes of the assessment stays with `states.py`.
+A person reports that something done in their name was done neither by them nor with their consent
+(design 2.4). While the case is open, the disputed assessment is not transmitted. `STEPS` is the
+single table of the decisions that an officer or a hall clerk may take. The states of the assessment
+are defined in `states.py`.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State, apply
 
 FOUND_MIN, FOUND_MAX = 4, 200
-"""Characters of what was found, in words."""
+"""Length of the text of the findings, in characters."""
 
 
 class CaseState(StrEnum):
-    """Where a case is. The values are stored; the labels are what people see."""
+    """States of a case. The values are stored; the labels are displayed."""
 
     OPEN = "open"
     ASKED = "asked"
@@ -34,7 +35,7 @@ class CaseState(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """Whether it still has to be settled, and the assessment is held back."""
+        """Whether the case is unsettled. While it is, the assessment is not transmitted."""
         return self in OPEN_STATES
 
 
@@ -52,7 +53,7 @@ OPEN_STATES = frozenset({CaseState.OPEN, CaseState.ASKED})
 
 
 class Choice(StrEnum):
-    """How a case may be settled; the labels are what an officer chooses from."""
+    """Decisions on a case; the labels are the options shown to an officer."""
 
     REVOKE = "revoke"
     CONFIRM = "confirm"
@@ -73,21 +74,25 @@ _OUTCOMES = {
 
 
 class Situation(StrEnum):
-    """How far the assessment of a case is, as far as settling is concerned."""
+    """The status of the disputed assessment, as far as it limits the decision."""
 
-    NONE = "none"  # the case is about no assessment, or about a revoked one
-    HERE = "here"  # can be revoked here and now
-    ON_THE_WAY = "on_the_way"  # in the sender's hands: the tax bureau's answer comes first
-    AT_TAX = "at_tax"  # the tax bureau has to revoke it first
-    ASKED = "asked"  # it was asked to, and has not answered
-    DECLINED = "declined"  # it was asked to, and did not agree
-    TAX_REVOKED = "tax_revoked"  # it has revoked: what is left is to revoke here
+    NONE = "none"  # no assessment is disputed, or it is already revoked
+    HERE = "here"  # can be revoked in this system now
+    ON_THE_WAY = "on_the_way"  # claimed by the sender: wait for the tax bureau's answer
+    AT_TAX = "at_tax"  # the tax bureau must revoke it first
+    ASKED = "asked"  # revocation is requested, the tax bureau has not answered
+    DECLINED = "declined"  # the tax bureau has declined the requested revocation
+    TAX_REVOKED = "tax_revoked"  # revoked by the tax bureau, still to be revoked here
     PAID = "paid"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What settling does: to the assessment, to proxy handling, and where the case is then."""
+    """The effects of a decision.
+
+    `target`: the next state of the case. `move`: the move of the assessment. `closes_proxy`:
+    whether handling by proxies (代办) is closed for the person.
+    """
 
     target: CaseState
     move: Move | None = None
@@ -96,13 +101,13 @@ class Step:
 
 STEPS: dict[tuple[Choice, Situation], Step] = {
     (Choice.REVOKE, Situation.HERE): Step(CaseState.REVOKED, Move.REVOKE),
-    # Transmitted ones are first revoked by the tax bureau (design 2.3): the case stays open.
+    # The tax bureau revokes a transmitted assessment first (design 2.3): the case stays open.
     (Choice.REVOKE, Situation.AT_TAX): Step(CaseState.ASKED, Move.ASK),
     (Choice.CLOSE_PROXY, Situation.NONE): Step(CaseState.PROXY_CLOSED, closes_proxy=True),
     (Choice.CLOSE_PROXY, Situation.HERE): Step(CaseState.PROXY_CLOSED, Move.REVOKE, True),
     (Choice.CLOSE_PROXY, Situation.AT_TAX): Step(CaseState.ASKED, Move.ASK, True),
     (Choice.CLOSE_PROXY, Situation.PAID): Step(CaseState.PROXY_CLOSED, closes_proxy=True),
-    # Nothing can be revoked here, and it was not right either: the words say what is done instead.
+    # The entry was wrong but cannot be revoked here: the findings say what is done instead.
     (Choice.REVOKE, Situation.DECLINED): Step(CaseState.ASKED, Move.ASK),
     (Choice.CLOSE_PROXY, Situation.DECLINED): Step(CaseState.PROXY_CLOSED, closes_proxy=True),
     (Choice.ELSEWHERE, Situation.DECLINED): Step(CaseState.ELSEWHERE),
@@ -110,17 +115,18 @@ STEPS: dict[tuple[Choice, Situation], Step] = {
     (Choice.CLOSE_PROXY, Situation.TAX_REVOKED): Step(CaseState.PROXY_CLOSED, Move.REVOKE, True),
     (Choice.ELSEWHERE, Situation.NONE): Step(CaseState.ELSEWHERE),
     (Choice.ELSEWHERE, Situation.PAID): Step(CaseState.ELSEWHERE),
-    # "It can go on" is no longer true once the tax bureau was asked: it may agree at any moment.
+    # Not once revocation is requested: the tax bureau may agree at any moment, so the assessment
+    # cannot be confirmed as valid.
     **{
         (Choice.CONFIRM, each): Step(CaseState.CONFIRMED)
         for each in Situation
         if each not in (Situation.ASKED, Situation.TAX_REVOKED)
     },
 }
-"""What may be decided in which situation; what is not here is refused with `why_not`."""
+"""The allowed decisions by situation. `settle` refuses any other, with a sentence of `_WHY_NOT`."""
 
 PAID_WAY = "已缴费的月份不在这里撤销；退费由税务部门办理（电话 12366）。"
-"""Which way is left for months that are paid."""
+"""Advice for paid months: refunds are handled by the tax authorities."""
 
 _WHY_NOT = {
     Situation.NONE: "这件事没有可以撤销的核定。",
@@ -134,9 +140,10 @@ NO_PROXY = "这件事不是代办人办的，没有代办可以关闭。"
 
 
 def situation(state: State | None, *, claimed: bool = False, asked: bool = False) -> Situation:
-    """How far an assessment is; None: the case is about none.
+    """The situation of an assessment in `state`; `None`: the case concerns no assessment.
 
-    `asked`: whether the tax bureau was asked to revoke it because of the case.
+    `claimed`: whether the sender has claimed the delivery. `asked`: whether the tax bureau was
+    asked to revoke the assessment because of the case.
     """
     if state is None or state is State.REVOKED:
         return Situation.NONE
@@ -152,9 +159,10 @@ def situation(state: State | None, *, claimed: bool = False, asked: bool = False
 
 
 def settle(choice: Choice, where: Situation, *, by_proxy: bool) -> Step | Refusal:
-    """What `choice` does in that situation, or why it cannot be chosen and what to do instead.
+    """The effects of `choice` in situation `where`, or a refusal that says what to do instead.
 
-    `by_proxy`: whether a proxy did what the case is about.
+    `by_proxy`: whether a proxy performed the disputed action. Refusals: dispute_no_proxy,
+    dispute_choice.
     """
     step = _step(choice, where, by_proxy=by_proxy)
     if choice is Choice.CLOSE_PROXY and not by_proxy:
@@ -167,7 +175,7 @@ def settle(choice: Choice, where: Situation, *, by_proxy: bool) -> Step | Refusa
 
 
 def choices(where: Situation, *, by_proxy: bool) -> tuple[Choice, ...]:
-    """What an officer is offered."""
+    """The decisions offered to an officer in situation `where`."""
     return tuple(choice for choice in Choice if _step(choice, where, by_proxy=by_proxy) is not None)
 
 
@@ -177,13 +185,13 @@ def _step(choice: Choice, where: Situation, *, by_proxy: bool) -> Step | None:
 
 
 def spoken(offered: tuple[Choice, ...]) -> str:
-    """Choices for a sentence: “撤销”, “核实无误”或“关闭代办”."""
+    """The labels joined for a sentence: “撤销”“核实无误”或“关闭代办”."""
     names = [f"“{choice.label}”" for choice in offered]
     return "或".join(["".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
 def read_found(text: str) -> str | Refusal:
-    """What was found, as typed."""
+    """Validate the text of the findings; whitespace is collapsed. Refusal: found_length."""
     words = " ".join(text.split())
     if FOUND_MIN <= len(words) <= FOUND_MAX:
         return words
@@ -204,4 +212,5 @@ TOLD_PROXY = {
     CaseState.ELSEWHERE: "已由经办机构处理，您不用再办",
     CaseState.WITHDRAWN: "本人已撤回，可以继续办理",
 }
-"""Every outcome in words, for the person and for the proxy who did it."""
+"""Notification texts of every outcome: `TOLD_PERSON` for the person, `TOLD_PROXY` for the proxy
+who performed the action."""

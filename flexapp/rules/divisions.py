@@ -1,9 +1,9 @@
 """The places of insurance (参保地区): 5 cities, 22 counties and districts, and 宁东.
 
 Source of codes and names: GB/T 2260 as in force for 宁夏回族自治区 (640000).
-宁东能源化工基地 is a development zone with its own social insurance agency but no GB/T 2260 code;
-649901 is OUR internal code for it. The standard assigns nothing under 6499, and no message to
-another system may present 649901 as a standard code.
+宁东能源化工基地 is a development zone with its own social insurance agency but no GB/T 2260 code.
+649901 is an internal code of this service for it. The standard assigns no code under 6499. Messages
+to other systems must not present 649901 as a standard code.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,11 @@ class DivisionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """One place. `code` has six digits; `city_code` is the group it is listed under (its own
-    code for a city and for 宁东)."""
+    """A place of insurance.
+
+    `code` has six digits. `city_code` is the group it is listed under: its own code for a city and
+    for 宁东.
+    """
 
     code: str
     name: str
@@ -94,7 +97,7 @@ COUNTIES: tuple[Division, ...] = tuple(
 
 NINGDONG = Division(NINGDONG_CODE, "宁东能源化工基地", NINGDONG_CODE, DivisionKind.BASE)
 
-#: Everything that has an agency of its own: cities, counties and 宁东, in code order.
+#: All divisions with an agency of their own: cities, counties and 宁东, in code order.
 ALL_DIVISIONS: tuple[Division, ...] = tuple(
     sorted((*CITIES, *COUNTIES, NINGDONG), key=lambda division: division.code)
 )
@@ -116,10 +119,10 @@ def find(code: str) -> Division | None:
 
 
 def choices() -> tuple[tuple[str, tuple[Division, ...]], ...]:
-    """What a resident may choose, as (group label, divisions), in code order.
+    """The divisions a resident may choose, as (group label, divisions) in code order.
 
-    Counties and districts under their city, and 宁东 as a group of its own. A city itself cannot
-    be chosen: people are insured in one of its districts or counties.
+    Counties and districts are grouped under their city; 宁东 is a group of its own. A city itself
+    cannot be chosen: people are insured in one of its districts or counties.
     """
     return _CHOICES
 
@@ -131,9 +134,9 @@ def is_choosable(code: str) -> bool:
 
 
 def virtual_unit_name(code: str, kind: RateKind) -> str:
-    """The fixed name of a division's virtual unit (虚拟单位) (2019 notice).
+    """The fixed name of a division's virtual unit (虚拟单位, 2019 notice).
 
-    `ValueError` for an unknown code: no virtual unit exists outside these divisions.
+    Raises `ValueError` for an unknown code: virtual units exist only for these divisions.
     """
     division = _BY_CODE.get(code)
     if division is None:

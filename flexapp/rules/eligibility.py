@@ -1,7 +1,7 @@
-"""Which months may be assessed: the check of a period, and the choices a form offers.
+"""Which months may be assessed: the validation of a period and the month choices of a form.
 
-Both ask the same questions, so that a page never offers a month the check then refuses. What is
-not known here, who is asking, stays out of the sentences: a proxy reads them as well.
+Both apply the same rules, so that a page never offers a month that validation refuses. The
+sentences do not assume that the reader is the insured person: proxies read them too.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class MonthStatus:
-    """One month of the grid; `serial` is the live assessment that holds it, when taken."""
+    """A month of the grid. `serial`: the live assessment that includes it, when it is taken."""
 
     month: Month
     status: Availability
@@ -50,7 +50,7 @@ class MonthStatus:
 def month_choices(
     *, year: int, work_start: Month, last_month: Month, taken: Mapping[Month, str]
 ) -> tuple[MonthStatus, ...]:
-    """The 12 months of `year` in order. Whether the year is open is the caller's to ask.
+    """The 12 months of `year` in order. The caller checks whether the year is open.
 
     `last_month` is the last month that may be assessed (`retirement.last_assessable_month`);
     `taken` maps the months of the person's live assessments to their serials.
@@ -83,11 +83,11 @@ def check_period(
     taken: Mapping[Month, str],
     published: frozenset[int] | None = None,
 ) -> Period | Refusal:
-    """The period from `start` to `end` ("YYYY-MM" each) if it may be assessed (2019 notice).
+    """Validate the period from `start` to `end` ("YYYY-MM" each) (2019 notice).
 
-    Refusals, in this order: month_missing, month_malformed, start_after_end, across_years,
-    year_not_open, before_work_start, after_retirement, month_taken; `field` is "start" or "end".
-    `published`: the open years that have figures; where it is not said, all of them have.
+    `published`: the open years that have figures; `None`: all of them. Refusals, in this order:
+    month_missing, month_malformed, start_after_end, across_years, year_not_open,
+    before_work_start, after_retirement, month_taken. Their `field` is "start" or "end".
     """
     first = _month(start, "start", "缴费开始年月")
     if isinstance(first, Refusal):
@@ -113,9 +113,9 @@ def check_period(
 
 
 def refuse_taken(period: Period, taken: Mapping[Month, str]) -> Refusal | None:
-    """`month_taken`, naming the months of `period` that are in `taken`; `None` when none is.
+    """The refusal `month_taken`, naming the months of `period` in `taken`; `None` without any.
 
-    Also for the loser of two simultaneous requests, once the winner's months are known.
+    Also used for the loser of two concurrent requests, once the winner's months are known.
     """
     held = [month for month in period.months if month in taken]
     if not held:

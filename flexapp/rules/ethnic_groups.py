@@ -27,8 +27,8 @@ ETHNIC_GROUPS: tuple[EthnicGroup, ...] = tuple(
     EthnicGroup(f"{number:02d}", name) for number, name in enumerate(_NAMES.split(), start=1)
 )
 
-#: For those who belong to none of them, with the codes that population registers use beyond the
-#: standard: general knowledge, not read in a document.
+#: For people who belong to none of the groups. Population registers use these codes in addition to
+#: the standard. Source: general knowledge, not confirmed in a document.
 OUTSIDE_THE_STANDARD = (EthnicGroup("97", "其他"), EthnicGroup("98", "外国血统中国籍人士"))
 
 CHOICES = ETHNIC_GROUPS + OUTSIDE_THE_STANDARD
@@ -37,5 +37,5 @@ _BY_CODE = {group.code: group for group in CHOICES}
 
 
 def find(code: str) -> EthnicGroup | None:
-    """The group with this code, or `None` when there is none (a value posted by hand)."""
+    """The group with this code, or `None` when there is none (a tampered form value)."""
     return _BY_CODE.get(code)

@@ -1,7 +1,7 @@
-"""Identity numbers and names: reading what was typed, deriving facts, and masking.
+"""Identity numbers and names: parsing input, deriving facts, and masking.
 
-An identity number is held only as `IdentityNumber`, whose `str` and `repr` are masked, so that a
-number never reaches a log, a traceback or a page by accident. `value` is the one way to it.
+An identity number is held in memory only as `IdentityNumber`. Its `str` and `repr` are masked, so
+that the number does not reach a log, a traceback or a page by accident. Only `value` is unmasked.
 """
 
 import re
@@ -19,9 +19,9 @@ from flexapp.rules.text import has_private_use, normalise
 
 OLDEST_AGE = 130
 
-# First two digits: GB/T 2260 provinces, then 81/82/83, the residence permits of people from
-# Hong Kong, Macao and Taiwan. Only these two digits are checked: the four after them may belong to
-# a county that was abolished decades ago and lives on in the numbers issued there.
+# First two digits: the provinces of GB/T 2260, and 81/82/83 for the residence permits of people
+# from Hong Kong, Macao and Taiwan. The next four digits are not checked: numbers stay valid when
+# their county is abolished.
 _PROVINCES = frozenset(
     str(code)
     for code in (
@@ -35,13 +35,13 @@ _PROVINCES = frozenset(
         *range(81, 84),
     )
 )
-# Since 2023 the foreigner's permanent residence card has a number of the same form, with 9 in front
-# and the province in the second and third places.
+# Since 2023 the foreigner's permanent residence card has a number of the same form, with 9 as the
+# first digit and the province as the second and third.
 _FOREIGNER = "9"
 
 _SHAPE = re.compile(r"[0-9]{17}[0-9X]")
 _CHARACTERS = re.compile(r"[0-9]*X?")
-# What stands in for the X at the end: letters of other scripts, a cross, the star of a keypad.
+# Characters typed for the final X: letters of other scripts, crosses, the * of a keypad.
 _LIKE_X = "ХΧ×✕✖╳❌*"
 _LAST_X = re.compile(f"(?<=[0-9]{{17}})[{_LIKE_X}]$")
 _MASKED = re.compile(r"\*.*[0-9]|\*.*\*")
@@ -50,7 +50,7 @@ _NOT_LETTERS = re.compile(f"[{_LIKE_X[2:]}]")
 _PREFIX = re.compile(r"^(?:SFZH?M?|ID(?:CARD)?(?:NO|NUMBER)?|NO)(?=[0-9])")
 _OLD_LENGTH = 15
 
-# Numbers of other documents, as they are printed, once spaces and punctuation are gone.
+# Numbers of other documents as printed, without spaces and punctuation.
 _HONG_KONG_MACAO_PERMIT = re.compile(r"[HM](?:[0-9]{8}|[0-9]{10})")
 _TAIWAN_PERMIT = re.compile(r"[0-9]{8}")
 _OLD_FOREIGNER = re.compile(r"[A-Z]{3}[0-9]{12}")
@@ -74,9 +74,10 @@ class Sex(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class IdentityNumber:
-    """18 characters with a possible birth date. `ValueError` (without the number) otherwise.
+    """A number of 18 characters with an existing birth date.
 
-    The check digit is the business of `parse_identity`: a stored number was checked on its way in.
+    Raises `ValueError`, without the number in its message, for anything else. The check digit is
+    verified only on input, by `parse_identity`.
     """
 
     value: str
@@ -88,18 +89,18 @@ class IdentityNumber:
     @property
     def birth_date(self) -> date:
         found = _birth_date(self.value)
-        if found is None:  # __post_init__ has seen to it
+        if found is None:  # excluded by __post_init__
             raise AssertionError("identity number without a birth date")
         return found
 
     @property
     def sex(self) -> Sex:
-        """Odd order numbers were given to men, even ones to women (GB 11643)."""
+        """By the order number: odd for men, even for women (GB 11643)."""
         return Sex.MALE if int(self.value[16]) % 2 else Sex.FEMALE
 
     @property
     def masked(self) -> str:
-        """For pages: "640104********1234"."""
+        """The number for display: "640104********1234"."""
         return f"{self.value[:6]}********{self.value[-4:]}"
 
     def __repr__(self) -> str:
@@ -116,15 +117,17 @@ def parse_identity(
     field: str | None = "identity_number",
     fictional: Collection[str] = (),
 ) -> IdentityNumber | Refusal:
-    """The identity number that was typed, checked against GB 11643-1999.
+    """Parse an identity number and check it against GB 11643-1999.
 
-    Accepts what people copy along (身份证号 in front, punctuation, spaces, hyphens), every width,
-    a lower-case x and its look-alikes, and numbers of 15 digits (converted to 18; `was_converted`
-    says so). `today` bounds the birth date. `fictional` are whole numbers let through although
-    their check digit is wrong: a demo uses such numbers because nobody can really have them;
-    production passes none. Refusals carry one of the reasons id_empty, id_characters, id_length,
-    id_other_document, id_region, id_birth_date, id_birth_date_future, id_birth_date_too_old,
-    id_check_digit.
+    Accepts text copied with the number (身份证号 in front, punctuation, spaces, hyphens),
+    half-width and full-width characters, a lower-case x and its look-alikes, and numbers of 15
+    digits, which are converted to 18 (see `was_converted`). `today` limits the birth date: not in
+    the future, at most OLDEST_AGE years ago. `fictional`: complete numbers accepted with a wrong
+    check digit. The demo uses such numbers because no real person can have them; production passes
+    none.
+
+    Refusals: id_empty, id_characters, id_length, id_other_document, id_region, id_birth_date,
+    id_birth_date_future, id_birth_date_too_old, id_check_digit.
     """
     if _MASKED.search(normalise(text)):
         return Refusal("id_characters", "身份证号里有星号，请填写完整的号码。", field)
@@ -150,20 +153,20 @@ def parse_identity(
 
 
 def was_converted(text: str) -> bool:
-    """Whether an accepted number was typed with 15 digits, so that nothing checked them."""
+    """Whether an accepted number was entered with 15 digits, which include no check digit."""
     return len(_letters_and_digits(text)) == _OLD_LENGTH
 
 
 def _letters_and_digits(text: str) -> str:
-    """The number alone: no words in front of it, no punctuation, capital letters."""
+    """The number without label and punctuation, in upper case."""
     number = _NOISE.sub("", _HAN_TEXT.sub("", normalise(text).upper()))
     return _PREFIX.sub("", _NOT_LETTERS.sub("", _LAST_X.sub("X", number)))
 
 
 def _refuse_other_document(number: str, field: str | None) -> Refusal | None:
-    """Numbers of documents that social insurance does not go by, and the one that it does.
+    """Refuse numbers of documents that social insurance does not accept; name the accepted one.
 
-    People from Hong Kong, Macao and Taiwan who are flexibly employed take part with their residence
+    Flexibly employed people from Hong Kong, Macao and Taiwan are insured with their residence
     permit (人力资源社会保障部、国家医疗保障局令第 41 号, in force since 2020).
     """
     residence = (
@@ -221,7 +224,7 @@ def _refuse_birth_date(number: str, today: date, field: str | None, *, old: bool
         return Refusal(
             "id_birth_date_future", f"身份证号中的出生日期晚于今天，请核对{where}。", field
         )
-    # Compared as tuples: 130 years before 29 February need not be a date.
+    # Compares tuples because 29 February plus 130 years may not be a date.
     if (born.year + OLDEST_AGE, born.month, born.day) < (today.year, today.month, today.day):
         return Refusal(
             "id_birth_date_too_old",
@@ -240,7 +243,7 @@ def _birth_date(number: str) -> date | None:
 
 _LATIN = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ"
 _CHINESE_NAME = re.compile(f"[{_HAN}]+(?:·[{_HAN}]+)*")
-# A diacritic that no letter holds already follows its letter.
+# Diacritics without a precomposed letter are combining characters after their base letter.
 _LATIN_WORD = f"(?:[{_LATIN}][\u0300-\u036f]*)+"
 _LATIN_NAME = re.compile(f"'?{_LATIN_WORD}(?:[-'·., ] ?'?{_LATIN_WORD})*[.']?")
 _DOT = re.compile(r" ?[.。·] ?")
@@ -249,17 +252,18 @@ _NAME_LABEL = re.compile(r"^(?:姓 ?名|名字) ?: ?")
 _COPIED_ALONG = ",.。、;: "
 _PARTS = re.compile(f"(?<=[{_HAN}]) (?=[{_HAN}])")
 NAME_MAX = 60
-# "李 明" is a short name spaced out, "阿依古丽 买买提" one whose dot is not on the keyboard.
+# Up to this many characters a space is only layout ("李 明"). In a longer name it may replace the
+# dot, which keyboards lack ("阿依古丽 买买提").
 _SPACED_OUT = 3
 
 
 def parse_name(text: str, *, field: str | None = "name") -> str | Refusal:
-    """The name that was typed, up to 60 characters: Chinese characters with · between the parts of
-    minorities' names, or Latin letters for foreigners' permits.
+    """Parse a name of up to 60 characters.
 
-    A label in front (姓名：) and punctuation behind a Chinese name are copied along and dropped.
-    A space inside a short Chinese name is dropped, dots become ·; where a space may stand in place
-    of the dot of a longer name, the refusal asks which it is. Refusals: name_empty, name_length,
+    A name consists of Chinese characters, with · between the parts of minority names, or of Latin
+    letters as on foreigners' permits. A label in front (姓名：) and punctuation after a Chinese
+    name are dropped. In a Chinese name dots become ·, and a space inside a short name is dropped. A
+    space in a longer name may replace the dot, so it is refused. Refusals: name_empty, name_length,
     name_space, name_private_use, name_characters.
     """
     name = _NAME_LABEL.sub("", normalise(text))
@@ -295,22 +299,22 @@ def parse_name(text: str, *, field: str | None = "name") -> str | Refusal:
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two names are the same by what their documents print: their letters and characters.
+    """Whether two names have the same letters and characters.
 
-    Dots, spaces, hyphens and apostrophes, capital letters and diacritics are printed on one
-    document and left out on another.
+    Dots, spaces, hyphens, apostrophes, capital letters and diacritics are ignored, because some
+    documents print them and others do not.
     """
     return name_key(one) == name_key(other)
 
 
 def name_key(name: str) -> str:
-    """What is the same for names that are the same (`same_name`)."""
+    """A key that is equal for names that are the same (`same_name`)."""
     letters = unicodedata.normalize("NFD", normalise(name)).casefold()
     return "".join(char for char in letters if unicodedata.category(char)[0] not in "MPZ")
 
 
 def mask_name(name: str) -> str:
-    """For pages: 李明 → 李*, 欧阳修 → 欧**; nothing of a one-character name is shown."""
+    """The name for display: 李明 → 李*, 欧阳修 → 欧**. A one-character name is fully masked."""
     if len(name) < 2:
         return "*" * len(name)
     return name[0] + "*" * (len(name) - 1)

@@ -1,17 +1,17 @@
-"""How often something may be done or tried, by whom and within what time: every figure, said once.
+"""The figures of all rate limits: action, subject, maximum count and time window.
 
-Two kinds. What one person, account, clerk or number may do is strict. What may come from one
-network address is generous: the phones of a mobile network share addresses by the thousand, a
-village is behind one, and so is every desk of a hall. An address is limited only so that no single
-one can spend everybody's messages or guess without end; docs/limits.md says how each figure was
-chosen.
+There are two kinds. Limits by person, account, clerk or number are strict. Limits by network
+address are generous, because thousands of phones of a mobile network, a whole village or all desks
+of a hall share one address. An address is limited only so that a single one cannot use up the SMS
+quota or guess without end. docs/limits.md explains how each figure was chosen.
 
-What a stranger could use up for somebody else is counted for whoever asks as well: an address, or a
-browser that is known (web/known_browsers.py).
+A limit that a stranger could exhaust for somebody else is also counted per client: per address, or
+per known browser (web/known_browsers.py). A known browser is one in which the same person has
+signed in before; the limits for unknown clients do not count it.
 
-Other strict limits are kept with the rows that they count: tries by code (people/sessions.py),
-ID numbers by account (people/real_name.py, assessment/proxy.py), sandboxes in all
-(vendors/sandbox.py).
+Other strict limits are stored with the rows that they count: attempts per code
+(people/sessions.py), ID numbers per account (people/real_name.py, assessment/proxy.py), sandboxes
+in total (vendors/sandbox.py).
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `most` times `within` the time that begins with the first of them.
+    """At most `most` times in a fixed window of length `within`, which starts at the first one.
 
-    `name`: stable, for what is stored and for metrics.
+    `name`: a stable identifier for storage and metrics.
     """
 
     name: str
@@ -36,101 +36,104 @@ class Limit:
 
 
 SMS_CODES = Limit("sms_codes", 600, HOUR)
-"""Codes that are asked for from one address, but by browsers that have signed in with the same
-number before."""
+"""SMS codes requested from one address. Requests of known browsers are not counted."""
 
 SMS_AGAIN = Limit("sms_again", 1, MINUTE)
-"""Codes for one number, asked for from one address or one such browser."""
+"""SMS codes for one number, requested by one address or one known browser."""
 
 SMS_BY = Limit("sms_by", 10, DAY)
-"""The same, of a day."""
+"""SMS codes for one number, requested by one address or one known browser in a day."""
 
 SMS_FOR = Limit("sms_for", 20, DAY)
-"""Codes for one number, asked for from wherever, but by such browsers; then `SMS_FOR_THEN`."""
+"""SMS codes for one number from all addresses. Known browsers are not counted. Once it is used up,
+`SMS_FOR_THEN` applies."""
 
 SMS_FOR_THEN = Limit("sms_for_then", 1, HOUR)
-"""Codes for one number once `SMS_FOR` is used up: few enough for whoever is pestered with them, and
-the owner of the number waits an hour at most, not a day."""
+"""SMS codes for one number once `SMS_FOR` is used up. It limits unwanted messages, and the owner of
+the number waits an hour at most instead of a day."""
 
 SIGN_IN_WRONG = Limit("sign_in_wrong", 300, HOUR)
-"""Wrong codes at 登录, typed from one address, but in browsers that have signed in with the same
-number before: five for each code there too."""
+"""Wrong codes entered at 登录 from one address. Known browsers are not counted, but have the limit
+of five attempts per code too."""
 
 REAL_NAME_WRONG = Limit("real_name_wrong", 100, HOUR)
-"""实名认证 that did not fit, from one address; used up, it turns away accounts that have tried
-today."""
+"""Failed real-name verifications (实名认证) from one address. Once it is used up, accounts that
+have already tried today are refused."""
 
 PROXY_WRONG = Limit("proxy_wrong", 100, HOUR)
-"""代他人核定 for somebody whom name and ID number did not find, from one address; used up, it turns
-away accounts that have tried today."""
+"""Proxy look-ups (代他人核定) from one address whose name and ID number match nobody. Once it is
+used up, accounts that have already tried today are refused."""
 
 STAFF_WRONG = Limit("staff_wrong", 200, HOUR)
-"""Wrong passwords and codes at a counter's sign-in, from one address; not those of a browser that
-has signed in as the same user before."""
+"""Wrong passwords and codes at staff sign-in from one address. Known browsers are not counted."""
 
 STAFF_PASSWORD = Limit("staff_password", 5, QUARTER)
-"""Wrong passwords for one user name, whether or not there is such a user, from one address or from
-one browser that has signed in as that user before."""
+"""Wrong passwords for one user name from one address or one known browser, whether or not the user
+exists."""
 
 STAFF_PASSWORD_FOR = Limit("staff_password_for", 30, HOUR)
-"""Wrong passwords for one user name from wherever, but for browsers that the user is known in."""
+"""Wrong passwords for one user name from all addresses. Known browsers are not counted."""
 
 STAFF_CODE = Limit("staff_code", 5, QUARTER)
-"""Wrong codes of the second factor for one user, from one address or known browser."""
+"""Wrong second-factor codes for one user from one address or one known browser."""
 
 STAFF_CODE_FOR = Limit("staff_code_for", 20, HOUR)
-"""Wrong codes of the second factor for one user from wherever, but for known browsers."""
+"""Wrong second-factor codes for one user from all addresses. Known browsers are not counted."""
 
 VERIFY_WRONG = Limit("verify_wrong", 60, HOUR)
-"""Wrong codes of sheets, typed from one address; the QR code of a sheet is never counted."""
+"""Wrong verification codes of printed sheets entered from one address. QR codes are not counted."""
 
 NAMES_BY = Limit("names_by", 3, DAY)
-"""Different wrong names that one account or channel may try for one ID number, at 实名认证, at
-代他人核定 or in a launch."""
+"""Different wrong names that one account or channel may try for one ID number. 实名认证, 代他人核定
+and launches are counted separately."""
 
 NAMES_FOR = Limit("names_for", 5, HOUR)
-"""Wrong names for one ID number from all accounts together; then each has the first try left."""
+"""Wrong names for one ID number from all accounts. Once it is used up, each account still has its
+first attempt."""
 
 SAME_NAME = Limit("same_name", 1, DAY)
-"""How often the same name for the same ID number by the same account counts."""
+"""How often the same pair of name and ID number counts for one account: repeats reveal nothing."""
 
 LAUNCHES_UNCONFIRMED = Limit("launches_unconfirmed", 300, HOUR)
-"""Launches of one channel for different people whom nobody confirms."""
+"""Launches of one channel for different people that nobody confirms."""
 
 LAUNCHES = Limit("launches", 1800, MINUTE)
-"""Genuine launches of one channel."""
+"""Validly signed launches of one channel."""
 
 LAUNCHES_FALSE = Limit("launches_false", 120, MINUTE)
-"""Launches from one address that no known key has signed, or that are badly made. A minute only: a
-vendor who has mended a key must not wait."""
+"""Launches from one address that are malformed or not signed by a known key. The window is one
+minute so that a vendor who has fixed a key does not wait long."""
 
 SANDBOXES = Limit("sandboxes", 20, DAY)
-"""Sandbox channels made from one address: a tenth of what there is for everybody."""
+"""Sandbox channels created from one address: a tenth of the daily total."""
 
 REPORTS = Limit("reports", 60, MINUTE)
-"""Reports of browsers about the content security policy, from one address."""
+"""Content security policy reports of browsers from one address."""
 
 HAND_OVER_BY = Limit("hand_over_by", 20, HOUR)
-"""Wrong 办理码 that a clerk or an account may type in."""
+"""Wrong handover codes (办理码) entered by one clerk or account."""
 
 HAND_OVER_FOR = Limit("hand_over_for", 5, HOUR)
-"""Wrong 办理码 that one clerk or account may type for one person."""
+"""Wrong handover codes entered by one clerk or account for one person."""
 
 HAND_OVER_ALL = Limit("hand_over_all", 20, HOUR)
-"""Wrong 办理码 that all may type for one person; then each has the first try left."""
+"""Wrong handover codes entered by anybody for one person. Once it is used up, each clerk or account
+still has its first attempt."""
 
 HAND_OVERS = Limit("hand_overs", 10, DAY)
-"""办理码 that an account takes, or that a clerk gives one person: each leaves an audit event."""
+"""Handover codes issued to one account, or by one clerk to one person. Each writes an audit event,
+which cannot be deleted."""
 
 DISPUTES = Limit("disputes", 20, DAY)
-"""Cases of 不是我办的 that a person opens on the phone: each leaves a row and audit events, and the
-proxy is told."""
+"""Disputes (不是我办的) that one person opens on the phone. Each writes a row and audit events and
+notifies the proxy."""
 
 PEOPLE_FOUND = Limit("people_found", 120, HOUR)
-"""People whom a clerk may look up: twice what the busiest counter serves."""
+"""People that one clerk may look up: twice the load of the busiest counter."""
 
 PERSON_AGAIN = Limit("person_again", 5, HOUR)
-"""How often one of them counts as the same look-up: found to be unknown, read back, stored."""
+"""How often one person counts as the same look-up for a clerk: not found, read back, stored, and
+one typing error."""
 
 BY_ADDRESS = (
     SMS_CODES,

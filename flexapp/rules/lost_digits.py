@@ -1,7 +1,7 @@
-"""What spreadsheets do to numbers that are none: ID numbers, serials and codes of many digits.
+"""Detecting identifiers that a spreadsheet has damaged: ID numbers, serials and long codes.
 
-A spreadsheet keeps 15 digits of a number and shows long ones as 6.40104E+17. What is lost cannot be
-found again, so such a cell is refused and never guessed.
+A spreadsheet stores 15 significant digits of a number and shows long ones as 6.40104E+17. The lost
+digits cannot be restored, so such a cell is refused and never guessed.
 """
 
 import re
@@ -22,14 +22,14 @@ ROUNDED = (
 
 
 def spoiled_number(text: str, *, as_text: bool) -> str | None:
-    """Why a cell can no longer be a number of many digits; None where nothing points to it.
+    """Why the digits of a cell are lost, as a sentence; `None` without a sign of loss.
 
-    `as_text`: the cell is known to have been kept as text, so that its digits are those typed.
+    `as_text`: the cell is stored as text, so its digits are those that were typed.
     """
     plain = normalise(text).strip("'")
     if _SCIENTIFIC.fullmatch(plain) and re.search(r"[.+]", plain):
         return SCIENTIFIC
-    # Of 18 digits three are lost; fewer zeros at the end of longer numbers are nothing odd.
+    # An 18-digit number loses three digits. Longer numbers may end in a few zeros by themselves.
     if not as_text and len(plain) > 15 and _ROUNDED.fullmatch(plain):
         return ROUNDED
     return None

@@ -1,7 +1,7 @@
-"""Money: exact yuan as `Decimal`, whole fen as `int`, and the two ways a figure is written.
+"""Money: exact yuan as `Decimal`, whole fen as `int`, and the two formats for display.
 
-Every amount of the service passes through here, so that nothing is ever rounded twice, rounded by
-being shown, or held as a binary float.
+All amounts of the service use these functions, so that no amount is rounded twice, rounded for
+display, or stored as a binary float.
 """
 
 import re
@@ -15,9 +15,9 @@ _CONTEXT = Context(prec=40, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
 
 
 def round_to_fen(amount: Decimal) -> Decimal:
-    """`amount` in yuan with exactly two places, a half fen away from zero.
+    """`amount` in yuan rounded to two places; a half fen is rounded away from zero.
 
-    Raises `ValueError` for NaN and infinities: they are never an amount.
+    Raises `ValueError` for NaN and infinities.
     """
     if not amount.is_finite():
         raise ValueError("an amount of money must be a finite number")
@@ -32,7 +32,7 @@ def round_fraction_to_fen(amount: Fraction) -> Decimal:
 
 
 def to_fen(amount: Decimal) -> int:
-    """`amount` in yuan as whole fen. `ValueError` when it is not a whole number of fen."""
+    """`amount` in yuan as whole fen. Raises `ValueError` when it is not a whole number of fen."""
     if not amount.is_finite() or amount != round_to_fen(amount):
         raise ValueError("not a whole number of fen")
     return int(amount.scaleb(2, context=_CONTEXT))
@@ -47,10 +47,11 @@ _YUAN = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,10})?"
 
 
 def read_yuan(text: str) -> Decimal | None:
-    """The amount that was written, with or without separators and the sign of the yuan.
+    """Parse an amount in yuan, with or without thousands separators and currency sign.
 
-    Any number of decimals, so that the caller can say which are too many; None for anything else,
-    a negative amount and separators in odd places included.
+    Up to 15 digits and 10 decimals are accepted, so that the caller can refuse excess decimals with
+    its own sentence. Returns `None` for anything else, including negative amounts and misplaced
+    separators.
     """
     written = normalise(text)
     written = re.sub(r"^(?:¥|CNY|RMB|人民币)\s*|\s*元$", "", written, flags=re.IGNORECASE)
@@ -58,14 +59,14 @@ def read_yuan(text: str) -> Decimal | None:
 
 
 def plain(amount: Decimal) -> str:
-    """Two places, no separators: "37236.00".
+    """Format with two places and no separators: "37236.00".
 
-    `ValueError` when `amount` is not a whole number of fen: showing a figure never rounds it.
+    Raises `ValueError` when `amount` is not a whole number of fen: formatting never rounds.
     """
     return str(from_fen(to_fen(amount)))
 
 
 def yen(amount: Decimal) -> str:
-    """With the sign of the yuan: "¥7447.20"; a negative amount has its sign in front: "-¥1.00"."""
+    """Format with the yuan sign: "¥7447.20"; negative amounts as "-¥1.00"."""
     text = plain(abs(amount))
     return f"-¥{text}" if amount < 0 else f"¥{text}"

@@ -1,13 +1,13 @@
-"""Choosing a period by tapping its months: one tap for its start, another for its end.
+"""Selecting a period by tapping months: the first tap sets the start, the second the end.
 
-The first tap chooses the month and the free months that follow it without a gap, its run: what
-most people want, and a period that can be assessed as it stands. The second tap, on that month or a
-later one of the same run, is where it ends. Any other tap begins anew: on a month before the start,
-on one behind a month that cannot be assessed, and on any once both ends are chosen.
+A run is a sequence of free months without a gap. The first tap selects the tapped month and the
+rest of its run: most people want that period, and it can be assessed as it is. The second tap, on
+the same or a later month of the run, sets the end. Any other tap starts a new selection: on a month
+before the start, on a month of another run, or on any month once both ends are set.
 
-So the page has one thing to remember from tap to tap: whether the end may still be tapped. Without
-the script it stands in the addresses that the months lead to. The script goes by the same rule, for
-the time until the server's answer is there (static/src/js/choosing.js).
+The only state between taps is whether the next tap may set the end. Without the script the links
+of the months carry it. The script applies the same rule until the response of the server arrives
+(static/src/js/choosing.js).
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from flexapp.rules.periods import Month
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The months chosen so far; `waits`: the next tap may set another end."""
+    """The selected months. `waits`: the next tap may set the end."""
 
     start: Month
     end: Month
@@ -26,9 +26,9 @@ class Chosen:
 
 
 def tapped(month: Month, *, runs: Mapping[Month, Month], chosen: Chosen | None) -> Chosen:
-    """What is chosen once `month` is tapped, which is one of `runs`.
+    """The selection after a tap on `month`, which must be a key of `runs`.
 
-    `runs`: every free month with the last month of the run it is in.
+    `runs`: maps every free month to the last month of its run.
     """
     last = runs[month]
     if chosen and chosen.waits and chosen.start <= month and runs.get(chosen.start) == last:

@@ -1,9 +1,9 @@
-"""Dated parameters: wage figures, bounds and rates, each with the document it comes from.
+"""Dated parameters: wage figures, bounds and rates, each with its source document.
 
-The rows that come with the code are the TOML files of `parameters/`; rows the agency publishes
-later are merged in with `ParameterBook.with_rows`. Figures that hold for a year are never carried
-into another one: a year without published figures is refused, not guessed. Rates hold until the
-next row. A row that is wrong is a fault of the file or of the caller: `ParameterError`.
+The rows shipped with the code are the TOML files of `parameters/`. Rows published later by the
+agency are merged with `ParameterBook.with_rows`. Yearly figures apply to their year only: a year
+without published figures is refused. Rates apply until the next row. An invalid row is an error of
+the file or of the caller and raises `ParameterError`.
 """
 
 import re
@@ -28,11 +28,11 @@ DIRECTORY = Path(__file__).with_name("parameters")
 
 
 class ParameterError(ValueError):
-    """A parameter row or file that cannot be used; the message says which and why."""
+    """An invalid parameter row or file; the message names it and the reason."""
 
 
 class Parameter(StrEnum):
-    """What a row is about. The first three hold for one calendar year each, the rates go on."""
+    """The parameter of a row. The first three apply to one calendar year, rates until changed."""
 
     AVERAGE_WAGE = "average_wage"
     LOWER_BOUND = "lower_bound"
@@ -50,7 +50,7 @@ _YEARLY = (Parameter.AVERAGE_WAGE, Parameter.LOWER_BOUND, Parameter.UPPER_BOUND)
 
 
 class Per(StrEnum):
-    """Whether an average wage was published for a year or for a month."""
+    """Whether an average wage is published per year or per month."""
 
     YEAR = "year"
     MONTH = "month"
@@ -58,11 +58,11 @@ class Per(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterRow:
-    """One dated row. Checks itself: `ParameterError` when it cannot be right.
+    """One dated row. Raises `ParameterError` when it is invalid.
 
     `value`: yuan for wages and bounds, a fraction of the base (0.20) for rates. `per`: average
-    wage only. `personal`: rates only, the part for the personal account. `published`: the day of
-    the document, `None` when that day is not known.
+    wage only. `personal`: rates only, the part for the personal account. `published`: the date of
+    the document, `None` when it is not known.
     """
 
     parameter: Parameter
@@ -79,7 +79,7 @@ class ParameterRow:
             raise ParameterError(f"{self.parameter.value} from {self.from_month}: {problem}")
 
     def as_record(self) -> dict[str, str]:
-        """The row as text only, to be stored with what it decided; `from_record` reads it back."""
+        """The row as strings, for storage with the assessments it decided. See `from_record`."""
         record = {
             "parameter": self.parameter.value,
             "from": str(self.from_month),
@@ -96,7 +96,7 @@ class ParameterRow:
 
     @classmethod
     def from_record(cls, record: Mapping[str, str]) -> Self:
-        """The row that `as_record` wrote; `ParameterError` for anything else."""
+        """Parse a record written by `as_record`; raises `ParameterError` for anything else."""
         try:
             published, per, personal = (record.get(k) for k in ("published", "per", "personal"))
             row = cls(
@@ -153,8 +153,9 @@ _WHOLE = Decimal(100)
 
 @lru_cache(maxsize=1024)
 def _share(average: Decimal, months: int, percent: Decimal) -> Decimal:
-    """`percent` % of the average of a month, half up to the fen; the same few are asked for on
-    every page of 核定, and fractions are slow.
+    """`percent` % of the monthly average, rounded half up to the fen.
+
+    Cached because fractions are slow and each 核定 page needs the same few values.
     """
     return round_fraction_to_fen(Fraction(average) / months * Fraction(percent) / 100)
 
@@ -163,8 +164,8 @@ def _share(average: Decimal, months: int, percent: Decimal) -> Decimal:
 class YearFigures:
     """The published figures of one contribution year, in yuan a month except `average`.
 
-    `average` is kept as published, and `average_months` (12 or 1) is what it is spread over, so
-    that a share of 62060 ÷ 12 is rounded once. `rows` are the rows it was read from.
+    `average` is the published amount for `average_months` months (12 or 1). It is not divided in
+    advance, so that a share of 62060 ÷ 12 is rounded once. `rows` are the source rows.
     """
 
     year: int
@@ -176,7 +177,7 @@ class YearFigures:
 
     @property
     def monthly_average(self) -> Decimal:
-        """Rounded to the fen, for showing; reckon with `share`."""
+        """The average rounded to the fen, for display only; calculations use `share`."""
         return _share(self.average, self.average_months, _WHOLE)
 
     @property
@@ -199,7 +200,11 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class ParameterBook:
-    """All rows known, ordered by parameter and month, at most one per parameter and month."""
+    """All known rows, ordered by parameter and month, at most one per parameter and month.
+
+    Raises `ParameterError` when the order is violated or a year's lower bound is not below its
+    upper bound.
+    """
 
     rows: tuple[ParameterRow, ...]
 
@@ -214,7 +219,7 @@ class ParameterBook:
 
     @classmethod
     def load(cls, *, demo: bool) -> Self:
-        """The rows that come with the code; `demo` adds those of `*.demo.toml`."""
+        """Load the rows shipped with the code; `demo` adds those of `*.demo.toml`."""
         files = sorted(DIRECTORY.glob("*.toml"))
         chosen = [file for file in files if demo or not file.name.endswith(".demo.toml")]
         rows = [row for file in chosen for row in parse_rows(file.read_text("utf-8"), file.name)]
@@ -224,10 +229,10 @@ class ParameterBook:
         return cls(_ordered(rows))
 
     def with_rows(self, rows: Iterable[ParameterRow]) -> Self:
-        """A book that also holds `rows`, given in the order of publication.
+        """A copy of the book with `rows` added, which are in order of publication.
 
-        A later row takes the place of an earlier one for the same parameter and month: that is how
-        the agency corrects or confirms a figure. Assessments made before keep the rows they stored.
+        A later row replaces an earlier one for the same parameter and month: the agency corrects or
+        confirms a figure this way. Existing assessments keep the rows stored with them.
         """
         merged = {(row.parameter, row.from_month): row for row in (*self.rows, *rows)}
         return type(self)(_ordered(merged.values()))
@@ -267,7 +272,7 @@ class ParameterBook:
         for row in reversed(self.rows):
             if row.parameter is not parameter or row.from_month > month:
                 continue
-            if row.personal is None:  # every rate row was checked to have one
+            if row.personal is None:  # excluded by the check of the row
                 raise AssertionError("rate row without a personal part")
             return Rate(row.value, row.personal, row)
         return Refusal(
@@ -277,10 +282,10 @@ class ParameterBook:
         )
 
     def rate_of_period(self, kind: RateKind, period: Period) -> Rate | Refusal:
-        """The one rate in force in every month of `period`.
+        """The rate in force in every month of `period`.
 
-        Besides `rate_not_published`, refuses with `rate_changes_within_period` when the rate
-        changes on the way: an assessment has one rate, so each part is assessed on its own.
+        Refusals: `rate_not_published`, and `rate_changes_within_period` when the rate changes
+        within the period. An assessment has one rate, so each part must be assessed separately.
         """
         rate = self.rate(kind, period.start)
         if isinstance(rate, Refusal):
@@ -301,10 +306,10 @@ def _ordered(rows: Iterable[ParameterRow]) -> tuple[ParameterRow, ...]:
 
 
 def parse_rows(text: str, name: str) -> tuple[ParameterRow, ...]:
-    """The rows of one TOML file, numbers as exact decimals, in the order of the file.
+    """Parse the rows of one TOML file, with exact decimals, in the order of the file.
 
-    `ParameterError`, naming the file, for unknown or missing keys, a wrong type, a row that is not
-    later than the one before, or a row that cannot be right.
+    `name` is the file name for messages. Raises `ParameterError` for unknown or missing keys, a
+    wrong type, a row that is not later than the previous one, or an invalid row.
     """
     try:
         document = tomllib.loads(text, parse_float=Decimal)
@@ -337,7 +342,7 @@ def _row(parameter: Parameter, raw: object) -> ParameterRow:
     if unknown or missing:
         raise ParameterError(f"unknown keys {sorted(unknown)}, missing keys {sorted(missing)}")
     begins, published, source = raw["from"], raw.get("published"), raw["source"]
-    # A TOML date-time is a `date` too, for isinstance; only a plain date will do.
+    # `isinstance` would also accept a date-time, which is a subclass of `date`.
     if type(begins) is not date or begins.day != 1:
         raise ParameterError("`from` must be the first day of a month")
     if published is not None and type(published) is not date:
@@ -358,7 +363,7 @@ def _row(parameter: Parameter, raw: object) -> ParameterRow:
 
 
 def _number(value: object) -> Decimal:
-    # bool is an int for isinstance.
+    # `isinstance(value, int)` also accepts bool.
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ParameterError("a figure must be a number")
     return Decimal(value)

@@ -1,4 +1,4 @@
-"""Months and periods of whole months: the only time scale on which contributions are assessed."""
+"""Months and periods of whole months, the time units in which contributions are assessed."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _MONTH_TEXT = re.compile(r"([0-9]{4})-([0-9]{2})")
 
 @dataclass(frozen=True, order=True, slots=True)
 class Month:
-    """One calendar month; ordered in time. `ValueError` for a month or year that does not exist."""
+    """A calendar month; ordered in time. Raises `ValueError` for an invalid year or month."""
 
     year: int
     number: int
@@ -22,7 +22,7 @@ class Month:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The month written "2026-01", exactly so; `ValueError` for anything else."""
+        """Parse the exact format "2026-01"; raises `ValueError` for anything else."""
         match = _MONTH_TEXT.fullmatch(text)
         if match is None:
             raise ValueError("a month is written YYYY-MM")
@@ -34,7 +34,7 @@ class Month:
         return cls(day.year, day.month)
 
     def __hash__(self) -> int:
-        # Written out: every page looks up months by the dozen.
+        # Faster than the generated hash; every page looks up dozens of months.
         return self.year * 12 + self.number
 
     def __str__(self) -> str:
@@ -42,7 +42,7 @@ class Month:
 
     @property
     def label(self) -> str:
-        """As residents read it: "2026年1月"."""
+        """The month for display: "2026年1月"."""
         return f"{self.year}年{self.number}月"
 
     @property
@@ -61,7 +61,7 @@ class Month:
 
 @lru_cache(maxsize=1024)
 def _months(start: Month, end: Month) -> tuple[Month, ...]:
-    """Remembered, because an assessment asks for the months of its period again and again."""
+    """The months from `start` to `end`. Cached: an assessment reads them many times."""
     return tuple(start.plus(n) for n in range(start.months_until(end) + 1))
 
 
@@ -72,7 +72,10 @@ def months_of(year: int) -> tuple[Month, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Whole months from `start` to `end`, both included. `ValueError` when start is after end."""
+    """Whole months from `start` to `end`, both included.
+
+    Raises `ValueError` when `start` is after `end`.
+    """
 
     start: Month
     end: Month
@@ -92,14 +95,14 @@ class Period:
 
     @property
     def year(self) -> int:
-        """The one calendar year the period lies in; `ValueError` when it lies in more than one."""
+        """The calendar year of the period; raises `ValueError` when it spans several years."""
         if self.start.year != self.end.year:
             raise ValueError("the period lies in more than one calendar year")
         return self.start.year
 
     @property
     def label(self) -> str:
-        """Written "2026年1月", "2026年1月至12月" or, across years, "2025年12月至2026年1月"."""
+        """The period for display: "2026年1月", "2026年1月至12月" or "2025年12月至2026年1月"."""
         if self.start == self.end:
             return self.start.label
         if self.start.year == self.end.year:
@@ -108,7 +111,7 @@ class Period:
 
 
 def group_months(months: "list[Month] | tuple[Month, ...]") -> tuple[Period, ...]:
-    """The fewest periods that hold exactly `months`, in time order, each within one year."""
+    """The smallest set of periods that cover exactly `months`, in time order, each in one year."""
     periods: list[Period] = []
     for month in sorted(set(months)):
         last = periods[-1] if periods else None

@@ -1,8 +1,9 @@
-"""What is stored about people, why, on what ground, how long, and who sees it: the one register.
+"""The register of personal information: content, purpose, legal ground, retention and access.
 
-The page 个人信息, the file that people take with them and the nightly clean-up all go by it, and a
-test compares it with the tables there are: a new table has to be entered here, or named as holding
-nothing about people. The grounds are our reading of the law; a deployment has them confirmed.
+The page 个人信息, the data export and the nightly deletion use it. A test compares it with the
+tables of the database: a new table must be added to `HOLDINGS`, or to `ABOUT_NOBODY` when it holds
+nothing about people. The legal grounds are our interpretation; each deployment must have them
+confirmed.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ FOR_GOOD = "长期保存：社会保险业务档案，不能删除"
 
 DRAFT_LIFE = timedelta(days=30)
 LOG_LIFE = timedelta(days=200)
-"""Six months and some days, so that no month is too short."""
+"""Longer than any six months, whatever the length of the months."""
 CODE_LIFE = timedelta(days=2)
-"""Long enough to find out why somebody got none."""
+"""Long enough to investigate why a code did not arrive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """Rows of a table whose moment in `column` is further back than `kept` are removed."""
+    """Rows of `table` are deleted once the time in `column` is longer ago than `kept`."""
 
     table: str
     column: str
@@ -37,10 +38,10 @@ class Expiry:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One kind of information about people.
+    """One category of personal information. The texts are displayed on the page 个人信息.
 
-    `section`: what it is called in the file that a person takes with them; "" where the file does
-    not hold it, and then `left_out` says why.
+    `section`: its name in the data export. Empty when it is not exported; `left_out` then states
+    the reason.
     """
 
     name: str
@@ -285,9 +286,9 @@ ABOUT_NOBODY: dict[str, str] = {
     "tax_link": "how we stand with the tax bureau",
     "virtual_unit": "units, which are places",
 }
-"""Tables that hold nothing about residents, and what they hold instead."""
+"""Tables without information about residents, with their content."""
 
 
 def expiries() -> tuple[Expiry, ...]:
-    """Everything that is removed when its time has come."""
+    """The deletion rules of all categories."""
     return tuple(expiry for holding in HOLDINGS for expiry in holding.expiries)

@@ -1,19 +1,19 @@
-"""Numbers that could lead to a person: ID numbers, phones, and what looks like them.
+"""Removing numbers that could identify a person: ID numbers, phone numbers and similar ones.
 
-`mask` is for lines that programs write: whole numbers, as they stand in data. `hide` is for what
-people write: there a phone number has spaces, dashes, Chinese numerals or other digits, and any
-other long number (a bank card, a serial, a landline) leads to somebody as well.
+`mask` is for text written by programs, where numbers are contiguous digits. `hide` is for text
+written by people. There a phone number may contain spaces, dashes, Chinese numerals or digits of
+other scripts, and other long numbers (bank card, serial, landline) identify a person as well.
 """
 
 import re
 import unicodedata
 
-# What separates the digits of one number. Nothing in data, signs and spaces in what people write.
+# Separators between the digits of one number in text written by people; data has none.
 _SIGNS = r"[\s\-‐-―−─.·_/~,，、;；:：()（）\[\]*#|+\u20e3]{0,3}"
 
 
 def _digits(shape: str, between: str) -> str:
-    """A pattern of single characters, such as "[1-9] [0-9] [0-9]", with something between."""
+    """Join the single-character patterns of `shape` ("[1-9] [0-9] [0-9]") with `between`."""
     return between.join(shape.split())
 
 
@@ -26,7 +26,7 @@ _MONTH_DAY = r"(?:0{s}[1-9]|1{s}[0-2]){s}(?:0{s}[1-9]|[12]{s}[0-9]|3{s}[01])"  #
 
 
 def _personal(between: str) -> str:
-    """An ID number of 18 or 15 digits (GB 11643) or a mobile number."""
+    """The pattern of an ID number of 18 or 15 digits (GB 11643) or a mobile number."""
     month_day = _MONTH_DAY.replace("{s}", between)
     area = _digits(f"[1-9] {_repeat(_D, 5)}", between)
     order = _digits(_repeat(_D, 3), between)
@@ -40,14 +40,14 @@ def _personal(between: str) -> str:
 
 
 PERSONAL = re.compile(rf"(?<!\d)(?:{_personal('')})(?!\d)")
-"""What looks like an ID number or a mobile number in data. A serial has 20 digits and does not."""
+"""Matches ID numbers and mobile numbers in data, but not serials, which have 20 digits."""
 
 _DATE = r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 _WRITTEN = re.compile(
     rf"(?<![0-9])[+(]?(?:{_personal(_SIGNS)}"
     rf"|0[0-9]{{2,3}}{_SIGNS}[2-9]{_SIGNS}{_digits(_repeat(_D, 6), _SIGNS)}(?:{_SIGNS}[0-9])?)"
     r"(?![0-9])"
-    # Seven digits and more in a row are no amount and no year; eight may be a day.
+    # Seven or more consecutive digits are neither an amount nor a year. Eight may be a date.
     rf"|(?<![0-9A-Za-z])(?!{_DATE}(?![0-9]))[A-Za-z]{{0,2}}[0-9]{{7,}}[Xx]?"
 )
 
@@ -57,17 +57,16 @@ _NUMERALS = {char: str(value) for value, char in enumerate("〇一二三四五�
 _NUMERALS |= {"○": "0", "幺": "1", "两": "2"}
 
 HIDDEN = "（号码已隐去）"
-"""As long as the shortest number that it stands for, so that no sentence grows by it."""
+"""Not longer than the shortest number that it replaces, so that no sentence becomes longer."""
 
 
 def mask(text: str, by: str) -> str:
-    """Data without its ID and mobile numbers."""
+    """Replace ID numbers and mobile numbers in data with `by`."""
     return PERSONAL.sub(by, text)
 
 
 def hide(text: str) -> str:
-    """What a person wrote without the numbers that could lead to somebody; the same when applied
-    twice."""
+    """Replace identifying numbers in text written by a person with `HIDDEN`. Idempotent."""
     plain = "".join(map(_plain, text))
     found, last = [], 0
     for match in _WRITTEN.finditer(plain):
@@ -77,8 +76,10 @@ def hide(text: str) -> str:
 
 
 def _plain(char: str) -> str:
-    """One character for one, so that places stay: any digit and Chinese numeral as its digit, any
-    width as half."""
+    """Normalise one character to one character, so that positions in the text do not change.
+
+    Digits of all scripts and Chinese numerals become ASCII digits; full width becomes half width.
+    """
     narrow = unicodedata.normalize("NFKC", char)
     char = narrow if len(narrow) == 1 else char
     digit = unicodedata.digit(char, None)

@@ -1,4 +1,4 @@
-"""Phone numbers and codes of messages, as people type them and phones fill them in."""
+"""Parsing phone numbers and SMS codes as people type them and phones fill them in."""
 
 import re
 
@@ -12,15 +12,15 @@ _WORDS = re.compile(r"^(?:[^\W\d_A-Za-z]|\W)*(?:TEL|PHONE|MOBILE)?", re.IGNORECA
 _MAINLAND = re.compile(r"(?:\+?86|0086)?0?(1[0-9]{10})")
 _LANDLINE = re.compile(r"(?:\+?86|0086)?0?([1-9][0-9]{8,10})|([2-8][0-9]{6,7})")
 _ABROAD = re.compile(r"(?:\+|00)(?!86)[0-9]{7,15}")
-# Between the digits of a code: "123 456", "123-456".
+# Separators between the digits of a code: "123 456", "123-456".
 _INSIDE_CODE = re.compile(r"(?<=[0-9])[ .·-]+(?=[0-9])")
 
 
 def parse_phone(text: str, *, field: str | None = "phone") -> str | Refusal:
-    """The 11 digits of a mainland mobile number, from however it was typed.
+    """Parse a mainland mobile number into its 11 digits.
 
     Refusals: phone_invalid, phone_landline, phone_abroad, phone_unknown_block (11 digits that begin
-    like a mobile number, in a block that nobody was given as far as our library knows).
+    like a mobile number, in a block that the phonenumbers library does not know as assigned).
     """
     invalid = Refusal("phone_invalid", "请输入 11 位手机号码。", field)
     typed = normalise(text)
@@ -28,7 +28,7 @@ def parse_phone(text: str, *, field: str | None = "phone") -> str | Refusal:
     assert prefix is not None
     plus = "+" if "+" in prefix[0] else ""
     rest = re.sub(r"[^\w+]|_", "", typed[prefix.end() :])
-    # Strictly digits: phonenumbers also reads letters and extensions, as on a keypad.
+    # Only digits: phonenumbers would also accept keypad letters and extensions.
     if not re.fullmatch(r"\+?[0-9]+", rest, re.ASCII):
         return invalid
     digits = _said_once(plus + rest.removeprefix("+") if plus else rest)
@@ -56,10 +56,10 @@ def parse_phone(text: str, *, field: str | None = "phone") -> str | Refusal:
 
 
 def read_code(text: str, length: int = 6) -> str:
-    """The code of a message: its digits, once where a phone filled them in twice.
+    """Extract the code of `length` digits from the input.
 
-    A whole message that was pasted gives its code. Where there is no single code of `length`
-    digits, what was typed comes back, to be told that it is not right.
+    Accepts a pasted message, and a code that the phone has filled in twice. Without exactly one
+    such code the normalised input is returned, which the caller then rejects as wrong.
     """
     typed = _INSIDE_CODE.sub("", normalise(text))
     runs = {_said_once(run) for run in re.findall(r"[0-9]+", typed, re.ASCII)}

@@ -1,4 +1,4 @@
-"""Whether a postal address says more than in which town or township somebody lives."""
+"""Checking that a postal address is more specific than a city, county or township."""
 
 import re
 
@@ -15,7 +15,8 @@ _PLACES = sorted(
     key=len,
     reverse=True,
 )
-"""The cities, counties and districts of Ningxia, as written and without their last character."""
+"""The cities, counties and districts of Ningxia: as written, followed by 城, and without their
+final 市, 县 or 区. Longest first."""
 
 _ELSEWHERE = re.compile(
     r"(?:[\u4e00-\u9fff]{2,8}?(?:省|自治区))?"
@@ -23,7 +24,7 @@ _ELSEWHERE = re.compile(
     r"(?:[\u4e00-\u9fff]{1,6}?(?:市|县|旗)(?!场))?"
     r"(?:[\u4e00-\u9fff]{2,3}(?<!小)(?<!社)(?<!校)(?<!园)(?<!厂)(?<!矿)(?<!院)区)?"
 )
-"""Province, city and district of any other region. A 小区 or 社区 is where one lives."""
+"""Province, city and district of any other region. A 小区 or 社区 is part of the address proper."""
 
 _TOWNSHIP = re.compile(
     r"[\u4e00-\u9fff]{1,8}?(?:镇|乡|街道办事处|街道办|街道|苏木|管理委员会|管委会)"
@@ -31,15 +32,17 @@ _TOWNSHIP = re.compile(
 
 
 def is_only_a_division(address: str) -> bool:
-    """Whether nothing is left of an address once its administrative divisions are taken off: no
-    village, street, estate, house or number by which a letter would arrive."""
+    """Whether an address consists only of administrative divisions.
+
+    Such an address has no village, street, estate, building or number, so mail cannot be delivered.
+    """
     rest = re.sub(r"[^\w\u4e00-\u9fff]", "", address)
     rest = rest.removeprefix("中国").removeprefix(_REGION).removeprefix("宁夏")
     ours = True
     while ours:
         ours = False
         for place in _PLACES:
-            # 红寺堡镇 and 中宁县城 begin like a place; what is left says whether it is meant.
+            # 红寺堡镇 and 中宁县城 begin with the name of a place; the check of the rest decides.
             if rest.startswith(place):
                 rest, ours = rest[len(place) :], True
                 break
@@ -53,4 +56,4 @@ def is_only_a_division(address: str) -> bool:
 
 
 _SUFFIXES = frozenset({"市", "县", "区", "镇", "乡", "街道", "街道办事处", "市区", "城区", "县城"})
-"""What may follow the short name of a place and still says no more than the place."""
+"""Suffixes of a short place name that do not make the address more specific."""

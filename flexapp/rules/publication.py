@@ -1,7 +1,7 @@
-"""What the agency publishes (公布): a year's figures or a rate, read as typed, with their effect.
+"""Publications of the agency (公布): parsing a year's figures or a rate, and their effect.
 
-Every entry is checked here by the same rules as the rows that come with the code
-(`rules/parameters.py`), and refused with a sentence beside its field.
+Entries are validated by the same rules as the rows shipped with the code (`rules/parameters.py`).
+A refusal names the field and says what to enter.
 """
 
 import hashlib
@@ -30,13 +30,13 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.text import normalise, normalise_prose
 
 FIRST_YEAR = 2006
-"""The year from which the rate of 国发〔2005〕38号 holds; there is nothing to assess before."""
+"""The year in which the rate of 国发〔2005〕38号 takes effect; earlier years are not assessed."""
 
 AHEAD = timedelta(days=366)
-"""How far ahead a publication may be dated."""
+"""How far in the future a publication may take effect."""
 
 SAMPLES = ("60", "100", "300", "6000")
-"""The entries whose effect an officer looks at: the lowest, the middle, the highest, a wage."""
+"""The bases whose amounts an officer reviews: lowest, middle and highest percentage, and a wage."""
 
 _LARGEST = 10**8
 _RATE_ROWS = {
@@ -47,7 +47,7 @@ _RATE_ROWS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A publication that can be right. `title`: what is published, in words."""
+    """A valid publication before it is stored. `title`: its description in Chinese."""
 
     title: str
     rows: tuple[ParameterRow, ...]
@@ -58,14 +58,14 @@ class Draft:
 
     @property
     def digest(self) -> str:
-        """Equal for equal content: what was reviewed is what is stored."""
+        """A digest of the content, to check that the stored publication is the reviewed one."""
         content = [self.title, self.effective_from.isoformat(), [r.as_record() for r in self.rows]]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one entry comes to before and after; a refusal where it cannot be assessed."""
+    """The amounts for one base before and after; a refusal where it cannot be assessed."""
 
     entered: EnteredBase
     period: Period
@@ -74,14 +74,15 @@ class Sample:
 
 
 Entries = Mapping[str, str]
-"""What was typed, by the name of its field."""
+"""The submitted values by field name."""
 
 
 def read_year(entries: Entries, *, book: ParameterBook, today: date) -> Draft | tuple[Refusal, ...]:
-    """A year's figures as typed: year, average, per, lower, upper, the flexible rate (total and
-    personal, in %), document, number, document_date, effective_from.
+    """Parse a year's figures.
 
-    The rate becomes a row only where it differs from the one in force in that January.
+    Fields: year, average, per, lower, upper, the flexible rate (total and personal, in %),
+    document, number, document_date, effective_from. The rate is added as a row only when it differs
+    from the rate in force in January of that year. On error returns all refusals.
     """
     faults: list[Refusal] = []
     year = _year(entries["year"], today, faults)
@@ -141,7 +142,10 @@ def read_year(entries: Entries, *, book: ParameterBook, today: date) -> Draft | 
 
 
 def read_rate(entries: Entries, *, book: ParameterBook, today: date) -> Draft | tuple[Refusal, ...]:
-    """A rate as typed: kind, from_month, total and personal (in %), and the document."""
+    """Parse a rate. Fields: kind, from_month, total and personal (in %), and the document fields.
+
+    On error returns all refusals.
+    """
     faults: list[Refusal] = []
     kind = next((each for each in RateKind if each.value == entries["kind"]), None)
     if kind is None:
@@ -166,7 +170,11 @@ def read_rate(entries: Entries, *, book: ParameterBook, today: date) -> Draft | 
 
 
 def samples(draft: Draft, book: ParameterBook) -> tuple[Sample, ...]:
-    """What the draft changes for each of `SAMPLES`; none where no year can be reckoned with."""
+    """The effect of the draft on each of `SAMPLES`.
+
+    Calculated for the first year with complete figures from the draft's first month on; empty when
+    there is none.
+    """
     after = book.with_rows(draft.rows)
     first = draft.rows[0]
     kind = RateKind.UNIT if first.parameter is Parameter.UNIT_RATE else RateKind.FLEXIBLE
@@ -191,8 +199,10 @@ def samples(draft: Draft, book: ParameterBook) -> tuple[Sample, ...]:
 
 
 def doubts(draft: Draft) -> tuple[str, ...]:
-    """What is allowed and yet unusual, for the officers to look at twice: the bounds are
-    normally 60 % and 300 % of the average, rounded to whole yuan."""
+    """Warnings about valid but unusual figures, for the officers to check again.
+
+    The bounds are normally 60 % and 300 % of the average wage, rounded to whole yuan.
+    """
     rows = {row.parameter: row for row in draft.rows}
     average = rows.get(Parameter.AVERAGE_WAGE)
     if average is None:
@@ -214,7 +224,7 @@ def doubts(draft: Draft) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Paper:
-    """The document, and from when its figures are used."""
+    """The source document and the date from which its figures apply."""
 
     document: str
     number: str
@@ -280,7 +290,7 @@ def _year(text: str, today: date, faults: list[Refusal]) -> int | None:
 
 
 def _number(text: str) -> Decimal | None:
-    """An amount, or the percentage of a rate."""
+    """Parse an amount in yuan or a percentage."""
     found = read_yuan(normalise(text).removesuffix("%"))
     return found if found is not None and found < _LARGEST else None
 
@@ -297,7 +307,7 @@ def _yuan(text: str, field: str, label: str, faults: list[Refusal]) -> Decimal |
 
 
 def _rate(entries: Entries, faults: list[Refusal]) -> tuple[Decimal, Decimal] | None:
-    """(total, personal) as fractions, from percentages with at most two decimals."""
+    """Parse (total, personal) as fractions from percentages with at most two decimals."""
     found: list[Decimal] = []
     for field, label in (("total", "费率"), ("personal", "记入个人账户的部分")):
         value = _number(entries[field])
@@ -340,7 +350,7 @@ def _paper(entries: Entries, today: date, faults: list[Refusal]) -> _Paper | Non
 
 
 def read_day(text: str) -> date | None:
-    """The date written 2026-08-28; None for anything else."""
+    """Parse the date format 2026-08-28; `None` for anything else."""
     text = normalise(text)
     try:
         return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class RateKind(StrEnum):
-    """FLEXIBLE: flexibly employed people (2.2). UNIT: make-up at the unit rate (2.5)."""
+    """FLEXIBLE: flexibly employed people (design 2.2). UNIT: make-up at unit rate (design 2.5)."""
 
     FLEXIBLE = "flexible"
     UNIT = "unit"

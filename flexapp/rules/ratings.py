@@ -1,7 +1,7 @@
-"""好差评: the five levels of the national standard, what can be rated, and what is told of counts.
+"""Ratings (好差评): the levels of the national standard, what can be rated, and which counts show.
 
-A count from one to two is told as little as a small amount is (`counts.FEWEST`): in one month, one
-channel or one area it could be one person's opinion, and people were told that nobody sees whose.
+A count of one or two is hidden, like a small amount (`statistics.FEWEST`). In one month, channel or
+area it could reveal one person's opinion, and people are promised that ratings are anonymous.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from flexapp.rules.statistics import FEWEST
 from flexapp.rules.text import normalise_prose
 
 SENTENCE_MAX = 200
-"""Characters of what a person may add in their own words."""
+"""Maximum length of the free text of a rating, in characters."""
 
 
 class Level(IntEnum):
-    """How content a person was; the words are the standard's."""
+    """Levels of satisfaction; the labels are those of the national standard."""
 
     VERY_GOOD = 5
     GOOD = 4
@@ -33,12 +33,12 @@ class Level(IntEnum):
 
     @property
     def label(self) -> str:
-        """What people choose and read."""
+        """The level for display."""
         return _LABELS[self]
 
     @property
     def is_bad(self) -> bool:
-        """Whether the agency follows it up (差评)."""
+        """Whether the agency must follow up the rating (差评)."""
         return self <= Level.BAD
 
 
@@ -66,13 +66,14 @@ FINISHED = {
     State.PAID: Action.TRANSMIT,
     State.REVOKED: Action.REVOKE,
 }
-"""What has just been finished with an assessment in this state; in the others it is under way."""
+"""The action completed when an assessment is in a state; in other states one is in progress."""
 
 
 def business_of(action: str, *, actor_kind: str, channel: str) -> Action | None:
-    """Which business an event did for somebody, on a phone or at a counter; None for any other.
+    """The business that an audit event completed for a resident, on a phone or at a counter.
 
-    What the agency or the system does by itself was nobody's errand, and is not rated.
+    Returns `None` for other events. Actions that the agency or the system takes on its own are not
+    rated.
     """
     if actor_kind not in _OF_PEOPLE or channel in _NOT_COUNTERS:
         return None
@@ -80,14 +81,14 @@ def business_of(action: str, *, actor_kind: str, channel: str) -> Action | None:
 
 
 def read_level(text: str) -> Level | Refusal:
-    """The level that was chosen."""
+    """Parse the chosen level. Refusal: level_missing."""
     if text in {str(level.value) for level in Level}:
         return Level(int(text))
     return Refusal("level_missing", "请选一个：满意还是不满意。", "level")
 
 
 def read_sentence(text: str) -> str | Refusal:
-    """What was added, its spaces made single; empty where nothing was."""
+    """Normalise the free text; empty when nothing was entered. Refusal: sentence_long."""
     words = normalise_prose(text)
     if len(words) <= SENTENCE_MAX:
         return words
@@ -99,10 +100,10 @@ def read_sentence(text: str) -> str | Refusal:
 
 
 def refuse_numbers(words: str, shown_as: str) -> Refusal | None:
-    """Whether somebody has to see first what a sentence with numbers in it becomes.
+    """Refuse text with identifying numbers until the person has seen the text without them.
 
-    Staff cannot see whose a rating is, so no number in it may tell. `shown_as`: the sentence that
-    the person was shown as the one that is kept.
+    Ratings are anonymous to staff, so numbers that identify a person are removed. `shown_as`: the
+    text that the person was shown as the version to be stored. Refusal: sentence_numbers.
     """
     if hide(words) in (words, shown_as):
         return None
@@ -115,7 +116,7 @@ def refuse_numbers(words: str, shown_as: str) -> Refusal | None:
 
 @dataclass(frozen=True, slots=True)
 class RatingCount:
-    """So many ratings of one level in a month ("YYYY-MM"), of one business, channel and area."""
+    """The number of ratings of one level in a month ("YYYY-MM"), business, channel and area."""
 
     month: str
     business: str
@@ -127,30 +128,33 @@ class RatingCount:
 
 @dataclass(slots=True)
 class RatingTally:
-    """Ratings under one name. What is asked of it is what may be told: None is too few."""
+    """Rating counts of one group. Results that could reveal a single rating are `None`."""
 
     numbers: dict[Level, int] = field(default_factory=dict)
 
     def add(self, count: RatingCount) -> None:
-        """Count it here as well."""
+        """Add `count` to the group."""
         self.numbers[count.level] = self.numbers.get(count.level, 0) + count.number
 
     @property
     def total(self) -> int | None:
-        """All ratings."""
+        """The number of all ratings."""
         return _told(self._all)
 
     def number(self, level: Level) -> int | None:
-        """Those of a level; of too few ratings altogether not even which levels they had."""
+        """The number of ratings of a level; `None` also when the total is too small to show."""
         return None if self.total is None else _told(self.numbers.get(level, 0))
 
     def share(self, level: Level) -> Decimal | None:
-        """Their part of all in percent, to one decimal."""
+        """The share of a level in all ratings, in percent with one decimal."""
         return self._percent(self.number(level))
 
     @property
     def content(self) -> Decimal | None:
-        """满意率: 基本满意 or better, in percent; None also where too few were on either side."""
+        """满意率: the share of 基本满意 or better, in percent with one decimal.
+
+        `None` also when the good or the bad ratings are too few to show.
+        """
         good = sum(number for level, number in self.numbers.items() if not level.is_bad)
         if self.total is None or _told(self._all - good) is None:
             return None
@@ -174,7 +178,7 @@ def _told(number: int) -> int | None:
 def tally_ratings(
     counts: Iterable[RatingCount], key: Callable[[RatingCount], str], names: Iterable[str] = ()
 ) -> dict[str, RatingTally]:
-    """Every count under its key: first `names` in order, with nothing where nothing was."""
+    """Group counts by `key`. `names` come first, in order, even without ratings."""
     tallies = {name: RatingTally() for name in names}
     for count in counts:
         tallies.setdefault(key(count), RatingTally()).add(count)

@@ -1,14 +1,14 @@
-"""An expected "no": what every rule and service returns instead of a result it cannot give."""
+"""`Refusal`: what a rule or service returns when the input or state does not allow a result."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why something is not done, in words a resident can act on.
+    """Why a request is refused, in words that a resident can act on.
 
-    `reason` is a stable code for tests, logs and machines (`snake_case`); `sentence` is plain
-    Chinese that says what to do instead; `field` names the form field it belongs beside, if any.
+    `reason` is a stable code (`snake_case`) for tests, logs and APIs. `sentence` is plain Chinese
+    that says what to do instead. `field` names the form field it refers to, if any.
     """
 
     reason: str

@@ -1,10 +1,10 @@
 """The retirement boundary: the last month that may be assessed (2019 notice).
 
 Original ages: men 60, flexibly employed women 55, or 50 where the agency has recorded it.
-From 2025 the gradual delay of
-全国人民代表大会常务委员会关于实施渐进式延迟法定退休年龄的决定 (2024-09-13),
-whose appendix tables the formula reproduces. Births before a start month keep the original age,
-so that one formula serves both.
+From 2025 the ages rise gradually, as set by
+全国人民代表大会常务委员会关于实施渐进式延迟法定退休年龄的决定 (2024-09-13).
+The formula reproduces the tables in its appendix. People born before the start month keep the
+original age, so one formula covers both cases.
 """
 
 from dataclasses import dataclass
@@ -45,12 +45,12 @@ _DELAYS = {
 
 
 def default_original_age(sex: Sex) -> OriginalAge:
-    """Men 60, flexibly employed women 55; 50 is only ever recorded by the agency."""
+    """Men 60, flexibly employed women 55. F50 applies only when the agency has recorded it."""
     return OriginalAge.M60 if sex is Sex.MALE else OriginalAge.F55
 
 
 def delay_months(*, birth: Month, original: OriginalAge) -> int:
-    """Months by which retirement is later than the original age; 0 before the delay begins."""
+    """Months of delay after the original age; 0 for births before the start month."""
     rule = _DELAYS[original]
     after_start = rule.start.months_until(birth)
     if after_start < 0:
@@ -64,15 +64,18 @@ def statutory_month(*, birth: Month, original: OriginalAge) -> Month:
 
 
 APPROVED_WITHIN = 36
-"""Months between the statutory month and an approved one: retiring earlier or later is three years
-away at most (实施弹性退休制度暂行办法, 2024). A month further away is a slip of the pen."""
+"""Maximum months between the statutory and the approved month. Flexible retirement is at most three
+years earlier or later (实施弹性退休制度暂行办法, 2024). A larger difference is a typing error."""
 
 
 def check_approved(
     *, birth: Month, sex: Sex, original: OriginalAge, approved: Month | None
 ) -> Refusal | None:
-    """Whether these can be recorded for a person: `original_age` where it is not one of their sex,
-    `approved_far` where the month is too far from the statutory one."""
+    """Check whether these values can be recorded for a person; `None` when they can.
+
+    Refusals: `original_age` when the age does not match the sex, `approved_far` when the approved
+    month is too far from the statutory one.
+    """
     if (original is OriginalAge.M60) is not (sex is Sex.MALE):
         return Refusal("original_age", "请选择与性别相符的原法定退休年龄。", "original")
     statutory = statutory_month(birth=birth, original=original)
@@ -86,6 +89,8 @@ def check_approved(
 
 
 def last_assessable_month(*, birth: Month, original: OriginalAge, approved: Month | None) -> Month:
-    """The last month that may be assessed, itself included: the approved retirement month, and
-    until the agency has approved one, the statutory month."""
+    """The last month that may be assessed, inclusive.
+
+    The approved retirement month; the statutory month until the agency has approved one.
+    """
     return approved if approved is not None else statutory_month(birth=birth, original=original)

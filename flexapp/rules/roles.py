@@ -1,4 +1,4 @@
-"""Who works at the counters (经办窗口), and where each role stands (design 2)."""
+"""Roles of the staff (经办人员) and the channel kind of each (design 2)."""
 
 from enum import StrEnum
 
@@ -6,8 +6,11 @@ from flexapp.rules.capabilities import ChannelKind
 
 
 class Role(StrEnum):
-    """TOWNSHIP: clerk of a 乡镇民生服务中心. HALL: clerk of a 社保服务大厅. AGENCY: officer of the
-    bureau. AUDITOR: looks at everything and does nothing."""
+    """Roles of staff users.
+
+    TOWNSHIP: clerk of a 乡镇民生服务中心. HALL: clerk of a 社保服务大厅. AGENCY: officer of the
+    bureau. AUDITOR: read-only access to everything.
+    """
 
     TOWNSHIP = "township"
     HALL = "hall"
@@ -16,17 +19,17 @@ class Role(StrEnum):
 
     @property
     def label(self) -> str:
-        """What people read."""
+        """The role for display."""
         return _LABELS[self]
 
     @property
     def channel_kind(self) -> ChannelKind:
-        """Where they work, which decides what they may do for residents."""
+        """The channel kind of the role, which decides what it may do for residents."""
         return _KINDS.get(self, ChannelKind.AGENCY)
 
     @property
     def is_local(self) -> bool:
-        """Whether somebody of this role is bound to divisions; the others see the whole region."""
+        """Whether users of this role are limited to divisions; others see the whole region."""
         return self in _KINDS
 
 

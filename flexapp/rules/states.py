@@ -1,7 +1,7 @@
-"""The life of an assessment: its states, and the one table of moves between them (2019 notice).
+"""The states of an assessment and the table of legal transitions (2019 notice).
 
-Nothing else in the product decides which move is legal. `apply` answers for a stored assessment,
-`moves_of_person` for the buttons of a page; both read `TRANSITIONS`.
+`TRANSITIONS` is the only place that decides which move is legal. `apply` uses it for a stored
+assessment, `moves_of_person` for the buttons of a page.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from flexapp.rules.refusal import Refusal
 
 
 class State(StrEnum):
-    """Where an assessment is. The values are stored; the labels are what residents see."""
+    """States of an assessment. The values are stored; the labels are displayed to residents."""
 
     ASSESSED = "assessed"
     QUEUED = "queued"
@@ -40,7 +40,7 @@ _STATE_LABELS = {
 
 
 class Move(StrEnum):
-    """What happens to an assessment; the labels of a person's moves are the button names."""
+    """Moves of an assessment from state to state; labels of a person's moves are button texts."""
 
     TRANSMIT = "transmit"
     REVOKE = "revoke"
@@ -71,10 +71,11 @@ _MOVE_LABELS = {
 
 
 class Mover(StrEnum):
-    """Who causes a move.
+    """Who initiates a move.
 
-    PERSON: the resident, the proxy or a clerk for them. SENDER: our own sender, writing down the
-    tax bureau's answer to a delivery (receipt or refusal). TAX: an event the tax bureau starts.
+    PERSON: the resident, the proxy or a clerk for them. SENDER: our outbox worker, which records
+    the tax bureau's response to a delivery (receipt or refusal). TAX: an event that the tax bureau
+    initiates.
     """
 
     PERSON = "person"
@@ -84,7 +85,7 @@ class Mover(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One row of the table. `unclaimed_only`: not once the sender has claimed the delivery."""
+    """A row of the table. `unclaimed_only`: illegal once the sender has claimed the delivery."""
 
     source: State
     move: Move
@@ -96,7 +97,7 @@ class Transition:
 TRANSITIONS: tuple[Transition, ...] = (
     Transition(State.ASSESSED, Move.TRANSMIT, State.QUEUED, Mover.PERSON),
     Transition(State.ASSESSED, Move.REVOKE, State.REVOKED, Mover.PERSON),
-    # Useful while the tax bureau is down; after the claim the delivery may already have arrived.
+    # For outages of the tax bureau. Once claimed, the delivery may already have arrived there.
     Transition(State.QUEUED, Move.REVOKE, State.REVOKED, Mover.PERSON, unclaimed_only=True),
     Transition(State.QUEUED, Move.RECEIVE, State.TRANSMITTED, Mover.SENDER),
     Transition(State.QUEUED, Move.REFUSE, State.REJECTED, Mover.SENDER),
@@ -111,11 +112,11 @@ TRANSITIONS: tuple[Transition, ...] = (
 
 _TABLE = {(row.source, row.move): row for row in TRANSITIONS}
 
-#: States that hold their months: no other assessment may take a month of one of these.
+#: States that reserve their months: no other assessment of the person may include one of them.
 LIVE_STATES: frozenset[State] = frozenset(State) - {State.REVOKED}
 
-# What a person may do instead, for every illegal (state, move) of a person. The test suite checks
-# that a sentence exists exactly where the table has no unconditional row.
+# What to do instead, for every illegal (state, move) of a person. A test checks that a sentence
+# exists exactly where the table has no unconditional row.
 _INSTEAD: dict[tuple[State, Move], str] = {
     (State.ASSESSED, Move.ASK): "这笔核定还没有传输，不用找税务；要取消请直接点“撤销”。",
     (State.QUEUED, Move.TRANSMIT): "这笔核定正在传输，不用再点，请稍后刷新查看结果。",
@@ -146,10 +147,10 @@ _INSTEAD: dict[tuple[State, Move], str] = {
 
 
 def apply(state: State, move: Move, *, claimed: bool = False) -> State | Refusal:
-    """The state after `move`, or why not and what to do instead.
+    """The state after `move`, or a refusal that says what to do instead.
 
-    `claimed` says that the sender has taken the queued delivery in hand; it matters only in
-    `QUEUED`. A refusal's reason is `cannot_<move>`.
+    `claimed`: whether the sender has claimed the queued delivery; it matters only in `QUEUED`. The
+    reason of the refusal is `cannot_<move>`.
     """
     row = _TABLE.get((state, move))
     if row is not None and not (row.unclaimed_only and claimed):
@@ -158,7 +159,7 @@ def apply(state: State, move: Move, *, claimed: bool = False) -> State | Refusal
 
 
 def transition_for(state: State, move: Move) -> Transition | None:
-    """The table's row for `move` from `state`, with who moves it; `None` when there is none."""
+    """The table's row for `move` from `state`; `None` when there is none."""
     return _TABLE.get((state, move))
 
 
@@ -177,5 +178,5 @@ def _what_instead(state: State, move: Move) -> str:
     sentence = _INSTEAD.get((state, move))
     if sentence is not None:
         return sentence
-    # Only the tax bureau's messages come here; a clerk or an operator reads this one.
+    # Reached only by messages of the tax bureau; clerks and operators read this sentence.
     return f"这笔核定现在是“{state.label}”，不能登记“{move.label}”，请先与税务核对这笔核定的状态。"

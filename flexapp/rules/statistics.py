@@ -1,7 +1,7 @@
-"""What was done, counted: by day, by channel and by area, without anybody's name (design 2.6).
+"""Anonymous statistics of completed business by day, channel and area (design 2.6).
 
-Amounts are whole fen. An amount behind which fewer than three cases stand is not told beside its
-count: with one day, one channel or one area it could be one person's.
+Amounts are in whole fen. The amount of fewer than three cases is hidden: for one day, channel or
+area it could be the amount of one person.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from datetime import date
 from enum import StrEnum
 
 FEWEST = 3
-"""So many cases stand at least behind an amount that is told."""
+"""Minimum number of cases before an amount is shown."""
 
 
 class Measure(StrEnum):
-    """What is counted."""
+    """The kinds of cases that are counted."""
 
     REGISTERED = "registered"
     CHANGED = "changed"
@@ -30,7 +30,7 @@ class Measure(StrEnum):
 
     @property
     def has_amount(self) -> bool:
-        """Whether money is counted beside the cases."""
+        """Whether amounts are summed in addition to the number of cases."""
         return self in (Measure.ASSESSED, Measure.PAID)
 
 
@@ -45,7 +45,7 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """So many cases of a kind on one day, through one channel, in one area."""
+    """The number of cases of a kind, and their amount in fen, by day, channel and area."""
 
     day: date
     channel: str
@@ -56,22 +56,22 @@ class Count:
 
 @dataclass(slots=True)
 class Tally:
-    """Cases and fen of each measure under one name."""
+    """The number of cases and the amount in fen per measure, for one group."""
 
     numbers: dict[Measure, int] = field(default_factory=dict)
     fen: dict[Measure, int] = field(default_factory=dict)
 
     def add(self, measure: Measure, count: Count) -> None:
-        """Count it here as well."""
+        """Add `count` to the group."""
         self.numbers[measure] = self.numbers.get(measure, 0) + count.number
         self.fen[measure] = self.fen.get(measure, 0) + count.fen
 
     def number(self, measure: Measure) -> int:
-        """How many cases."""
+        """The number of cases."""
         return self.numbers.get(measure, 0)
 
     def amount(self, measure: Measure) -> int | None:
-        """Fen; None where too few cases stand behind it to tell."""
+        """The amount in fen; `None` when there are fewer cases than `FEWEST`."""
         number = self.number(measure)
         return self.fen.get(measure, 0) if number == 0 or number >= FEWEST else None
 
@@ -79,7 +79,7 @@ class Tally:
 def tally(
     found: Mapping[Measure, Iterable[Count]], key: Callable[[Count], str], names: Iterable[str]
 ) -> dict[str, Tally]:
-    """Everything found under the key of each, in the order of `names`; other keys come after."""
+    """Group counts by `key`. `names` come first, in order; other keys follow."""
     tallies = {name: Tally() for name in names}
     for measure, counts in found.items():
         for count in counts:

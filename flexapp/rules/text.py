@@ -1,20 +1,20 @@
-"""One normaliser for every text that a person types, or that a file or a vendor brings.
+"""Normalisation of all text that comes from people, files and vendors.
 
-`normalise` is for values: names, numbers, codes, addresses, what is searched for. `normalise_prose`
-is for sentences that are shown again as written (announcements, reasons, opinions): the same
-characters, but Chinese punctuation stays Chinese. Neither refuses anything: what may stand in a
-field is the rule of that field. Both give the same text when applied twice, and neither depends on
-the Unicode version of the Python that runs it for any character that a name can have.
+`normalise` is for values: names, numbers, codes, addresses, search terms. `normalise_prose` is for
+sentences that are displayed as written (announcements, reasons, opinions): it treats characters the
+same way but keeps Chinese punctuation. Neither refuses anything; the rule of each field decides
+which characters are allowed. Both are idempotent. For characters that occur in names, neither
+depends on the Unicode version of the running Python.
 """
 
 import unicodedata
 
 LINE_ENDS = frozenset("\t\n\r")
-"""Control characters that HTML allows."""
+"""The control characters that HTML allows."""
 
-# Radicals and strokes, each followed by the unified ideograph that people mean by it. NFKC knows
-# the Kangxi radicals (U+2F00 to U+2FD5) but only two of the CJK Radicals Supplement.
-# Source: Unicode 14.0, EquivalentUnifiedIdeograph.txt; those that NFKC maps alike are left out.
+# Radicals and strokes, each followed by its equivalent unified ideograph. NFKC maps the Kangxi
+# radicals (U+2F00 to U+2FD5) but only two of the CJK Radicals Supplement.
+# Source: Unicode 14.0, EquivalentUnifiedIdeograph.txt, without the entries that NFKC maps equally.
 _RADICALS = (
     "⺁厂⺂乛⺃乚⺄乙⺅亻⺆冂⺇𠘨⺈刀⺉刂⺊卜⺋㔾⺌小⺍小⺎兀⺏尣⺐尢⺑𡯂⺒巳⺓幺⺔彑⺕彐⺖忄⺗心⺘扌"
     "⺙攵⺛旡⺜日⺝月⺞歺⺠民⺡氵⺢氺⺣灬⺤爫⺥爫⺦丬⺧牛⺨犭⺩王⺪𤴔⺫目⺬示⺭礻⺮𥫗⺯糹⺰纟⺱罓⺲罒"
@@ -24,11 +24,11 @@ _RADICALS = (
     "㇖乛㇗𠃊㇘𠃎㇙𠄌㇚亅㇛𡿨㇜𠃋㇝乀㇞𠃑㇟乚㇠乙㇡𠄎"
 )
 
-# Private-use code points that GBK fonts of the 1990s drew, by the first of each run, and the
-# characters they stand for. Source: GB 18030-2022 with GBK 1.0, where the code points of a run
-# follow the order of the double bytes (U+E815 to U+E864: FE50 to FEA0). Read from glibc 2.36's
-# GB18030 (2005 with the code points of 2022) and compared with Python's codec of the year 2000,
-# which differs only where it keeps the private code point; a test repeats the comparison.
+# Private-use code points of GBK fonts of the 1990s and the characters they represent, keyed by the
+# first code point of each run. Source: GB 18030-2022 with GBK 1.0, where the code points of a run
+# follow the order of the double bytes (U+E815 to U+E864: FE50 to FEA0). Extracted from glibc 2.36's
+# GB18030 (2005 with the code points of 2022). Python's codec (GB 18030-2000) differs only where it
+# keeps the private code point; a test compares the table with it.
 _GBK_PRIVATE = {
     0xE78D: "\ufe10\ufe12\ufe11\ufe13\ufe14\ufe15\ufe16\ufe17\ufe18\ufe19",
     0xE7C7: "ḿǹ",
@@ -51,7 +51,7 @@ _DASHES = "‐‑‒–—―⁃−﹘﹣－─━ー⸺⸻˗"
 _MIDDLE_DOTS = "·•‧∙⋅●◦・･᛫⸱⸳⦁ꞏ˙\u0387"
 _SQUARE = ("【〔〖﹝［", "】〕〗﹞］")
 _ROUND = ("（﹙⁽₍❨⦅⸨", "）﹚⁾₎❩⦆⸩")
-# One character for each of a kind. Full stops stay apart from middle dots: a number has them too.
+# Maps variants to one character. Full stops and middle dots stay distinct: numbers contain stops.
 _PUNCTUATION = (
     dict.fromkeys(map(ord, _APOSTROPHES), "'")
     | dict.fromkeys(map(ord, _DASHES), "-")
@@ -61,12 +61,12 @@ _PUNCTUATION = (
     | dict.fromkeys(map(ord, _ROUND[0]), "(")
     | dict.fromkeys(map(ord, _ROUND[1]), ")")
 )
-# What Chinese sentences are written with beside those: left alone in prose.
+# Further Chinese punctuation, which `normalise_prose` keeps.
 _CHINESE_PUNCTUATION = frozenset("！，：；？～“”…、。￥％")
 
-# Code points without a glyph whose category is that of letters and marks (Unicode's
-# Default_Ignorable_Code_Point beyond Cf): a joiner, Hangul
-# fillers, Khmer vowels, variation selectors.
+# Code points without a glyph outside category Cf (Unicode's Default_Ignorable_Code_Point): a
+# joiner, Hangul fillers, Khmer vowels, variation selectors. Their categories are those of letters
+# and marks.
 _INVISIBLE = frozenset(
     (
         0x034F,
@@ -84,42 +84,42 @@ _INVISIBLE = frozenset(
 
 
 def normalise(text: str) -> str:
-    """A value as it is stored and compared: one character for one meaning, single spaces.
+    """Normalise a value for storage and comparison.
 
-    Compatibility forms, radicals and private code points of GBK become the unified character,
-    full width becomes half; dashes, dots, apostrophes and brackets become one each; what cannot be
-    seen is dropped. Private code points that no table knows stay, to be refused by the rule of
-    the field.
+    Compatibility forms, radicals and private code points of GBK become the unified character. Full
+    width becomes half width. Variants of dashes, dots, apostrophes and brackets become one
+    character each. Invisible characters are removed and whitespace becomes single spaces. Unknown
+    private code points stay; the rule of the field refuses them.
     """
     text = _visible(text).translate(_CHARACTERS).translate(_PUNCTUATION)
     text = unicodedata.normalize("NFKC", text)
-    # NFKC brings back what the tables know: punctuation of vertical text, half-width Katakana.
+    # NFKC can produce characters of the tables again: vertical punctuation, half-width Katakana.
     text = text.translate(_PUNCTUATION).translate(_CHARACTERS)
     return _single_spaces(_visible(unicodedata.normalize("NFC", text)))
 
 
 def normalise_prose(text: str) -> str:
-    """A sentence as it is stored and shown: like `normalise`, its punctuation as it was written."""
+    """Normalise a sentence for storage and display: like `normalise`, but keeps punctuation."""
     text = _visible(text).translate(_CHARACTERS)
     text = "".join(_narrow(char) for char in text).translate(_CHARACTERS)
     return _single_spaces(_visible(unicodedata.normalize("NFC", text)))
 
 
 def printable(text: str) -> str:
-    """What may stand in a page: without control characters, which HTML does not allow there."""
+    """`text` without the control characters and noncharacters that HTML does not allow."""
     return "".join(char for char in text if char in LINE_ENDS or not _is_unprintable(char))
 
 
 def is_printable(text: str) -> bool:
-    """Whether a line can be shown as it is, with no control or invisible character and no line end.
+    """Whether a line has no control character, invisible character or line end.
 
-    Unlike `str.isprintable` it takes ideographs that are newer than Python's own Unicode tables.
+    Unlike `str.isprintable` it accepts ideographs that are newer than Python's Unicode tables.
     """
     return all(char == " " or (not char.isspace() and _is_visible(char)) for char in text)
 
 
 def has_private_use(text: str) -> bool:
-    """Whether a character has a meaning in some font only."""
+    """Whether the text has private-use characters, whose meaning depends on the font."""
     return any(unicodedata.category(char) == "Co" for char in text)
 
 
@@ -145,7 +145,7 @@ def _is_unprintable(char: str) -> bool:
 
 
 def _is_no_character(char: str) -> bool:
-    """The 66 code points that stand for nothing (Unicode, section 23.7)."""
+    """Whether `char` is one of the 66 noncharacters (Unicode, section 23.7)."""
     code = ord(char)
     return 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
 

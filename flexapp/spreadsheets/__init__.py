@@ -1,7 +1,8 @@
-"""Tables in files: read as people save them, and written so that a spreadsheet leaves them alone.
+"""Reading and writing tables in CSV and Excel files.
 
-`read` takes the bytes of a file, CSV or workbook, and gives its rows under the names of the columns
-that are wanted; `as_csv` and `as_xlsx` write. Nothing here knows what the columns mean.
+`read` parses the bytes of a file and returns its rows by the names of the wanted columns. `as_csv`
+and `as_xlsx` write tables whose values spreadsheet programs do not convert. The package does not
+know the meaning of the columns.
 """
 
 from flexapp.spreadsheets.model import (

@@ -1,4 +1,4 @@
-"""Texts with separators: which characters, which separator, and the rows."""
+"""Delimited text files: character encoding, separator and rows."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from flexapp.spreadsheets.model import Row
 SEPARATORS = (",", "\t", ";", "，", "；", "|")
 
 LONGEST_CELL = 100_000
-"""Characters; a quotation mark that is never closed takes the rest of the file for one cell."""
+"""Maximum characters of a cell; after an unclosed quote the rest of the file would be one cell."""
 
 
 def decoded(content: bytes) -> str:
-    """The text of a file: Unicode by its mark or by itself, else as Excel saves it in China.
+    """Decode a file: Unicode, with or without a byte order mark, else GB 18030 as saved by Excel.
 
-    Bytes that are no character of the encoding become U+FFFD, for whoever reads the cell.
+    Invalid bytes become U+FFFD; the reader of the cell handles them.
     """
     marks = (
         (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF32_LE, "utf-32"),  # begins like the next one
+        (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16 LE, whose mark is a prefix of this one
         (codecs.BOM_UTF16_LE, "utf-16"),
         (codecs.BOM_UTF16_BE, "utf-16"),
     )
@@ -31,7 +31,7 @@ def decoded(content: bytes) -> str:
         if content.startswith(mark):
             return content.decode(encoding, errors="replace")
     head = content[:4000]
-    # The separators and digits of a table have a zero byte each in UTF-16.
+    # In UTF-16 every separator and digit contains a zero byte.
     if head.count(0) > len(head) // 10:
         little = head[1::2].count(0) > head[0::2].count(0)
         return content.decode("utf-16-le" if little else "utf-16-be", errors="replace")
@@ -45,7 +45,7 @@ def decoded(content: bytes) -> str:
 
 
 def rows(text: str, separator: str) -> Iterator[Row | Refusal]:
-    """The rows of a text, blank ones included; a refusal as the last where it cannot be read on."""
+    """Yield the rows of a text, including blank ones; a `Refusal` ends them on a quoting error."""
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     number = 0
@@ -64,7 +64,7 @@ def rows(text: str, separator: str) -> Iterator[Row | Refusal]:
 
 
 def _plain(text: str) -> str:
-    """A cell without what keeps a spreadsheet from taking it for a number: ="…", ' or a tab."""
+    """A cell without the markers that force text in a spreadsheet: ="…", ' or a tab."""
     text = text.strip()
     if text.startswith('="') and text.endswith('"') and len(text) > 2:
         inner = text[2:-1]

@@ -1,4 +1,4 @@
-"""What a table in a file is, whatever kind of file it was."""
+"""The data model of tables in files, independent of the file format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flexapp.rules.text import normalise
 
 
 class Kind(StrEnum):
-    """What a cell was kept as. CSV does not say: there everything is UNKNOWN."""
+    """The data type stored in a cell. CSV has no types: all its cells are UNKNOWN."""
 
     UNKNOWN = "?"
     TEXT = "t"
@@ -24,27 +24,31 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell as text: numbers with up to 15 digits as they are, longer ones as 6.40104E+17."""
+    """A cell as text. Numbers of up to 15 digits are exact, longer ones like 6.40104E+17."""
 
     text: str
     kind: Kind = Kind.UNKNOWN
 
     @property
     def is_text(self) -> bool:
-        """Whether its characters are certainly those that were typed."""
+        """Whether the cell is stored as text, so that its characters are those that were typed."""
         return self.kind is Kind.TEXT
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a sheet. `number` as a spreadsheet counts, from 1; `kinds` empty: all unknown."""
+    """A row of a sheet.
+
+    `number`: the row number of the spreadsheet, from 1. `kinds`: one `Kind` character per cell;
+    empty when all are unknown.
+    """
 
     number: int
     texts: tuple[str, ...]
     kinds: str = ""
 
     def cell(self, place: int) -> Cell:
-        """The cell of a column; an empty one where the row is shorter."""
+        """The cell at index `place`; an empty cell when the row is shorter."""
         if place >= len(self.texts):
             return Cell("", Kind.EMPTY)
         kind = Kind(self.kinds[place]) if self.kinds else Kind.UNKNOWN
@@ -52,13 +56,13 @@ class Row:
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing is in it but spaces."""
+        """Whether all cells are empty or whitespace."""
         return not any(map(str.strip, self.texts))
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet of a file, its rows in order. `hidden` ones are not looked at by people."""
+    """A sheet of a file, with its rows in order. `hidden`: the program does not display it."""
 
     name: str
     rows: tuple[Row, ...]
@@ -67,9 +71,9 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that is wanted: its name, and other headers that mean just this.
+    """A wanted column: its name, and other headers with exactly the same meaning.
 
-    `unclear`: headers that look like it and could mean something else, each with what to write.
+    `unclear`: similar headers that may mean something else, mapped to advice for the user.
     """
 
     name: str
@@ -79,11 +83,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows under the header that was looked for.
+    """The header row with the wanted columns, and the rows below it.
 
-    `header`: as it stands in the file, `places`: where each wanted column stands in it. `form`:
-    "csv" or "xlsx"; `sheet`: which one was read, empty where there is only one; `not_read`: headers
-    of further columns; `unread_sheets`: sheets that hold something and were not read.
+    `form`: "csv" or "xlsx". `header`: the headers in the file. `places`: the index of each wanted
+    column in it. `sheet`: the name of the sheet that was read, empty when there is only one.
+    `not_read`: headers of other columns. `unread_sheets`: other sheets that are not empty.
     """
 
     form: str
@@ -95,11 +99,14 @@ class Table:
     unread_sheets: tuple[str, ...] = ()
 
     def cells(self, row: Row) -> tuple[Cell, ...]:
-        """The wanted cells of a row, in the order in which the columns were asked for."""
+        """The wanted cells of a row, in the order of the wanted columns."""
         return tuple(row.cell(place) for place in self.places.values())
 
     def shape_fault(self, row: Row) -> str | None:
-        """Why a row does not fit the header: too short, or with something beyond its columns."""
+        """Why a row does not fit the header, as a sentence; `None` when it fits.
+
+        A row is too short, or has content outside the columns of the header.
+        """
         held = len(self.header)
         if not row.kinds and len(row.texts) <= max(self.places.values()):
             return f"应有 {held} 列，实有 {len(row.texts)} 列"
@@ -114,18 +121,21 @@ class Table:
 
 
 LONGEST_HEADER = 200
-"""Characters of a cell that are looked at for the name of a column."""
+"""Maximum characters of a cell that are compared with column names."""
 
 
 def simplified(header: str) -> str:
-    """A header without what does not change its meaning: width, spaces, brackets, stars, colons."""
-    header = header[:LONGEST_HEADER]  # none that is known is longer, and a cell may hold a book
+    """A header without insignificant parts, for comparison.
+
+    Removes width differences, spaces, text in brackets, stars, colons, underscores and case.
+    """
+    header = header[:LONGEST_HEADER]  # no known header is longer, and a cell may be very long
     plain = re.sub(r"[(\[<][^)\]>]*[)\]>]", "", normalise(header).strip("'"))
     return re.sub(r"[\s*:_]", "", plain).casefold()
 
 
 def first_rows(rows: Iterable[Row], number: int) -> list[Row]:
-    """Some rows from the top that are not blank."""
+    """The first `number` rows that are not blank."""
     found: list[Row] = []
     for row in rows:
         if len(found) == number:

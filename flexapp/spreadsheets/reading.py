@@ -1,4 +1,4 @@
-"""A file of whatever kind, as the table under the header that is looked for; or why it is none."""
+"""Reading a file of any supported format into a `Table`, or refusing it with a reason."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_BYTES = 200 * 1024 * 1024
 TOO_LARGE = Refusal("file_large", "文件超过 200 MB，请分成几个文件再导入。")
 MOST_ROWS = 1_000_000
 HEADER_WITHIN = 20
-"""Rows that are not blank, from the top: titles and notes may stand above the header."""
+"""The header must be within the first non-blank rows; titles and notes may precede it."""
 
 _AGAIN = "请用 Excel 打开它，另存为 .xlsx 或“CSV UTF-8”后再导入。"
 _SIGNATURES = (
@@ -39,10 +39,10 @@ _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|table|meta|head|\?
 def read(
     content: bytes, columns: Sequence[Column], *, ignored: Sequence[str] = ()
 ) -> Table | Refusal:
-    """The table with these columns, wherever they stand; a refusal names what is wrong with it all.
+    """Read the table with these columns, in any order; a refusal names the error of the file.
 
-    `ignored`: further headers that are known and not read, such as those of a file of refused rows.
-    What is wrong with single rows is for whoever reads the cells.
+    `ignored`: known headers that are not read and not reported as `not_read`, such as those of a
+    file of refused rows. The caller validates the cells of each row.
     """
     refusal = _refuse_kind(content)
     if refusal is not None:
@@ -85,7 +85,7 @@ def _of_text(text: str, columns: Sequence[Column], ignored: Sequence[str]) -> Ta
                 head.append(row)
         found = _find_header(head, columns)
         if isinstance(found, Refusal):
-            # The separator that finds most of the columns says best what is missing.
+            # The shortest sentence is that of the separator that finds the most columns.
             if lacking is None or len(found.sentence) < len(lacking.sentence):
                 lacking = found
             continue
@@ -133,7 +133,7 @@ def _of_sheets(
 
 
 def _find_header(rows: Sequence[Row], columns: Sequence[Column]) -> Row | Refusal:
-    """The row that names every column; what is missing in the one that names most of them."""
+    """The row that names every column, or a refusal based on the row that names most of them."""
     best: tuple[int, Row] | None = None
     for row in rows:
         places = _places(row, columns)
@@ -163,9 +163,9 @@ def _find_header(rows: Sequence[Row], columns: Sequence[Column]) -> Row | Refusa
 
 
 def _places(row: Row, columns: Sequence[Column]) -> Mapping[str, list[int]]:
-    """Where each column stands in a row of headers: nowhere, once, or more than once.
+    """The indexes at which each column occurs in a header row: none, one or several.
 
-    A column that bears the very name wins over others that only mean the same.
+    An exact match of the name takes precedence over synonyms.
     """
     headers = [simplified(text) for text in row.texts]
     found: dict[str, list[int]] = {}

@@ -1,4 +1,4 @@
-"""Workbooks (.xlsx): their sheets and cells, as far as it is safe to unpack them."""
+"""Reading the sheets and cells of workbooks (.xlsx), with limits against decompression bombs."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from flexapp.spreadsheets.model import (
 )
 
 MOST_UNPACKED = 600 * 1024 * 1024
-"""Bytes of all parts together; a workbook of a million rows unpacks to less."""
+"""Maximum uncompressed bytes of all parts; a workbook of a million rows has fewer."""
 MOST_ROWS = 1_048_576
-"""As Excel has it, so that no file saved by people has a row beyond it, empty or not."""
+"""Excel's limit, counting empty rows; files saved by people never exceed it."""
 MOST_COLUMNS = 200
 MOST_CELLS = 25_000_000
-"""Of a sheet, with the empty ones: the library fills every gap before a cell, however wide."""
+"""Maximum cells of a sheet, counting empty ones: the library fills every gap before a cell."""
 LONGEST_CELL = 32_767
-"""Characters, as Excel has it."""
+"""Excel's limit, in characters."""
 EXACT_DIGITS = 15
-"""What a spreadsheet keeps of a number."""
+"""Significant digits of a number that a spreadsheet stores."""
 
 UNREADABLE = Refusal(
     "file_damaged", "这个 Excel 文件已经损坏，读不出来。请用 Excel 打开它，另存为 .xlsx 后再导入。"
@@ -45,7 +45,10 @@ OTHERS = (
 
 
 def read(content: bytes) -> tuple[Sheet, ...] | Refusal:
-    """Every sheet of a workbook, with the values that its formulas had when it was saved."""
+    """Read all sheets of a workbook. Formulas have the values of the time of saving.
+
+    Refusals: file_damaged, file_large, file_locked, file_kind, file_wide.
+    """
     refusal = _refuse_archive(content)
     if refusal is not None:
         return refusal
@@ -53,14 +56,14 @@ def read(content: bytes) -> tuple[Sheet, ...] | Refusal:
 
     try:
         with warnings.catch_warnings():
-            # About parts that are not read here, such as checks of entries.
+            # Warnings concern parts that are not read here, such as data validation.
             warnings.simplefilter("ignore")
             book = load_workbook(
                 io.BytesIO(content), read_only=True, data_only=True, keep_links=False
             )
             sheets: list[Sheet] = []
             for sheet in book.worksheets:
-                # What a file says of its own size may be wrong.
+                # The dimensions stated in a file may be wrong.
                 sheet.reset_dimensions()
                 found = _rows(sheet.iter_rows())
                 if isinstance(found, Refusal):
@@ -70,8 +73,8 @@ def read(content: bytes) -> tuple[Sheet, ...] | Refusal:
     except MemoryError:
         return TOO_LARGE
     except Exception:
-        # The library names no errors for files that are damaged: the archive, the XML, a missing
-        # part, a number that is none.
+        # The library documents no exceptions for damaged files: archive, XML, missing parts,
+        # invalid numbers.
         return UNREADABLE
     return tuple(sheets)
 
@@ -125,7 +128,7 @@ def _rows(found: Iterable[Iterable[object]]) -> tuple[Row, ...] | Refusal:
 
 
 def _read(cell: object) -> tuple[str, Kind]:
-    """(what a person would read there, what it is kept as)."""
+    """(the text of a cell as a person reads it, its kind)."""
     value = getattr(cell, "value", None)
     if value is None:
         return "", Kind.EMPTY
@@ -146,7 +149,10 @@ def _read(cell: object) -> tuple[str, Kind]:
 
 
 def _number(value: float, number_format: str) -> str:
-    """As it is where it has 15 digits or fewer, with the zeros that its format puts in front."""
+    """Format a number: exact up to 15 digits, padded with the leading zeros of its format.
+
+    Longer numbers are in scientific notation.
+    """
     if isinstance(value, int) or value.is_integer():
         digits = str(int(value))
         if len(digits.lstrip("-")) <= EXACT_DIGITS:

@@ -1,5 +1,8 @@
-"""Tables for people who open them in a spreadsheet: nothing acts as a formula, numbers are numbers,
-and what only looks like a number stays as it is."""
+"""Writing tables for spreadsheet programs.
+
+No text acts as a formula, numbers are stored as numbers, and identifiers that look like numbers
+keep their characters.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +17,26 @@ from decimal import Decimal
 import xlsxwriter
 
 UTF8_MARK = b"\xef\xbb\xbf"
-"""By which Excel knows UTF-8."""
+"""The byte order mark by which Excel recognises UTF-8."""
 
 _ACTS = ("=", "+", "-", "@", "\t", "\r")
 _CHANGED = re.compile(r"[0-9]{11}[0-9]*[Xx]?|0[0-9]+|[0-9]{1,4}([-/][0-9]{1,4}){1,2}", re.ASCII)
-"""What a spreadsheet would round, show as 6.4E+17, take zeros from, or take for a day."""
+"""Texts that a spreadsheet would round, show as 6.4E+17, strip of zeros, or convert to a date."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What stays a text in a workbook and as it is in CSV, whatever it looks like."""
+    """A value that is text even when it looks like a number or a formula.
+
+    In a workbook the cell has the text format. In CSV it is protected like any other string.
+    """
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """Yuan with two places; the unit stands in the header."""
+    """An amount in yuan with two places; the header states the unit."""
 
     yuan: Decimal
 
@@ -39,7 +45,7 @@ Value = str | int | Decimal | date | Amount | Text | None
 
 
 def as_csv(header: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
-    """RFC 4180 in UTF-8 with its mark."""
+    """Write CSV (RFC 4180) in UTF-8 with a byte order mark."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     writer.writerow([_csv_cell(name) for name in header])
@@ -49,9 +55,9 @@ def as_csv(header: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
 
 
 def as_xlsx(sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Value]]]]) -> bytes:
-    """A workbook of (name, header, rows); a sheet without a header is a column of notes."""
+    """Write a workbook of (name, header, rows); an empty header marks a sheet of notes."""
     out = io.BytesIO()
-    # What begins like a formula stays a text; nothing is kept in files on the way.
+    # Strings never become formulas or links; no temporary files are written.
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(out, options)
     formats = {
@@ -77,7 +83,7 @@ def as_xlsx(sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Value]]
 
 
 def harmless(text: str) -> str:
-    """A text that a spreadsheet takes for one, whatever it begins with."""
+    """Prefix a text with ' when a spreadsheet would run it as a formula."""
     return f"'{text}" if text.lstrip()[:1] in _ACTS or text[:1] in _ACTS else text
 
 
@@ -88,7 +94,7 @@ def _csv_cell(value: Value) -> str:
         return f"{value.yuan:.2f}"
     if isinstance(value, Text | str):
         text = value.text if isinstance(value, Text) else value
-        # A tab in front is not seen, keeps every digit, and is dropped when it is read again.
+        # A leading tab is invisible, preserves all digits, and is dropped by the reader.
         return f"\t{text}" if _CHANGED.fullmatch(text) else harmless(text)
     return value.isoformat() if isinstance(value, date) else str(value)
 
@@ -103,7 +109,7 @@ def _write_cell(
     if value is None:
         return
     if isinstance(value, Amount):
-        # A spreadsheet knows no other numbers; two decimals of so few digits are exact in it.
+        # Spreadsheets store only floats; two decimals of amounts this small are exact in them.
         sheet.write_number(line, place, float(value.yuan), formats["amount"])
     elif isinstance(value, Text):
         sheet.write_string(line, place, value.text, formats["text"])

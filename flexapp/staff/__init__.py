@@ -1,4 +1,4 @@
-"""Accounts of clerks and officers: sign-in, sessions, roles. Used by `counter` and `office`."""
+"""Staff accounts (clerks, officers): sign-in, sessions, roles. Used by `counter` and `office`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages and commands of this slice."""
-    # Imported late: most of those who import a module of this slice need no views.
+    """Register the blueprint and the CLI commands of this slice."""
+    # Imported here because most importers of this package do not need the views.
     from flexapp.staff import cli, views
 
     app.register_blueprint(views.blueprint)

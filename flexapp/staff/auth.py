@@ -1,4 +1,4 @@
-"""Loads who of the staff is signed in, and keeps out whom the view does not allow."""
+"""Load the signed-in member of staff and enforce the access that each view declares."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from flexapp.web.unit_of_work import SAFE_METHODS, early_read, write_transaction
 TOUCH_EVERY = timedelta(minutes=1)
 
 COOKIE = "staff"
-"""The session's own key: a clerk's browser may hold a resident's session beside it."""
+"""Key of the staff token in the Flask session.
+
+It differs from the key of residents, because one browser may hold both sessions.
+"""
 
 
 AREA = Area(
@@ -45,7 +48,7 @@ AREA = Area(
 
 
 def init_app(app: Flask) -> None:
-    """Stand before every view of the counters."""
+    """Install the guard, the error pages under /counter and the template variable."""
     app.before_request(_guard)
     add_area(app, AREA)
     page_owner.loaded_by(
@@ -74,7 +77,7 @@ def _guard() -> Response | None:
 
 
 def _not_for(role: Role, allowed: frozenset[Role]) -> ErrorPage:
-    """Who can do it instead."""
+    """Return the error page that names the roles which may do this instead."""
     others = "、".join(each.label for each in Role if each in allowed)
     return ErrorPage(
         "不能办理",
@@ -84,14 +87,14 @@ def _not_for(role: Role, allowed: frozenset[Role]) -> ErrorPage:
 
 
 def next_step(found: sessions.Session) -> str:
-    """What is left of signing in, as an endpoint."""
+    """Return the endpoint of the next step of an incomplete sign-in."""
     if found.must_change:
         return "staff.password"
     return "staff.code" if found.has_second_factor else "staff.enrol"
 
 
 def _owner(found: sessions.Session | None) -> str | None:
-    """The owner of what is drawn for a clerk (web/page_owner.py)."""
+    """Return the page owner of a staff session (web/page_owner.py)."""
     return None if found is None else f"staff:{found.clerk.id}"
 
 

@@ -1,4 +1,4 @@
-"""`flask staff …`: who works at the counters."""
+"""`flask staff …`: manage staff accounts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ cli = AppGroup("staff", help="Who works at the counters.")
 
 @cli.command("list")
 def listing() -> None:
-    """Everybody: user name, role, divisions, whether disabled."""
+    """List all staff: user name, role, divisions, "disabled" if the account is."""
     with read_transaction():
         found = service.everybody()
     for clerk, enabled in found:
@@ -31,7 +31,7 @@ def listing() -> None:
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
 @click.option("--division", "places", multiple=True, help="Code; township and hall clerks.")
 def add(user_name: str, name: str, role: str, places: tuple[str, ...]) -> None:
-    """Add somebody; prints a first password, which works for choosing one's own."""
+    """Add an account and print its first password, which must be changed at the first sign-in."""
     with write_transaction():
         outcome = service.add(
             user_name=user_name,
@@ -48,7 +48,10 @@ def add(user_name: str, name: str, role: str, places: tuple[str, ...]) -> None:
 @cli.command("reset")
 @click.argument("user_name")
 def reset(user_name: str) -> None:
-    """A new first password, a new second factor, enabled; ends every session."""
+    """Enable an account and end its sessions; print a new first password.
+
+    The second factor has to be set up again.
+    """
     with write_transaction():
         outcome = service.reset(user_name=user_name, actor=SYSTEM, at=now())
         _or_fail(outcome)
@@ -58,7 +61,7 @@ def reset(user_name: str) -> None:
 @cli.command("disable")
 @click.argument("user_name")
 def disable(user_name: str) -> None:
-    """No more signing in, and out at once."""
+    """Disable an account and end its sessions."""
     with write_transaction():
         _or_fail(service.disable(user_name=user_name, actor=SYSTEM, at=now()))
     click.echo(f"{user_name} is disabled")

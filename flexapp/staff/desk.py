@@ -1,4 +1,4 @@
-"""The desk of clerks and officers: what each role can open. Slices add their own entries."""
+"""The start page of staff (工作台): links to what each role may open. Slices add their entries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEY = "desk_entries"
 
 @dataclass(frozen=True, slots=True)
 class DeskEntry:
-    """Somewhere the desk leads."""
+    """A link on the start page, as a slice declares it."""
 
     position: int
     """Entries are listed in ascending order."""
@@ -26,12 +26,12 @@ class DeskEntry:
     icon: str
     roles: frozenset[Role]
     waiting: Callable[[Clerk], str] | None = None
-    """How much waits there, and how long; "" for nothing."""
+    """Text on the pending work behind the link and its age; "" if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeskLink:
-    """An entry as the page shows it."""
+    """An entry resolved for one clerk, ready for the template."""
 
     name: str
     about: str
@@ -42,7 +42,7 @@ class DeskLink:
 
 @dataclass(frozen=True, slots=True)
 class DeskPage:
-    """/counter: who is here, and what they can do."""
+    """Content of /counter: the signed-in clerk and the links for their role."""
 
     name: str
     role: str
@@ -51,7 +51,7 @@ class DeskPage:
 
     @classmethod
     def of(cls, clerk: Clerk) -> DeskPage:
-        """The desk of a clerk."""
+        """Build the page for a clerk."""
         names = [divisions.find(code) for code in clerk.divisions]
         entries: list[DeskEntry] = current_app.extensions.get(KEY, [])
         return cls(
@@ -73,5 +73,5 @@ class DeskPage:
 
 
 def add_entries(app: Flask, *entries: DeskEntry) -> None:
-    """Put entries on the desk."""
+    """Add entries to the start page of the application."""
     app.extensions.setdefault(KEY, []).extend(entries)

@@ -1,4 +1,4 @@
-"""Audit actions as staff read them."""
+"""Chinese labels of audit actions, as the staff pages show them."""
 
 SENTENCES = {
     "account.closed": "注销账号",

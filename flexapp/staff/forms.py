@@ -1,4 +1,4 @@
-"""Forms of signing in, and the reason that staff give for what they do."""
+"""Forms of staff sign-in, and the shared form for the reason of an action."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ class SignInForm(PageForm):
 
 
 class PasswordForm(PageForm):
-    """One's own password, twice."""
+    """The new password, entered twice."""
 
     password = PasswordField("新密码")
     again = PasswordField("再输入一次新密码")
 
 
 class CodeForm(PageForm):
-    """A code of the second factor."""
+    """A one-time code (动态码) of the second factor."""
 
     code = StringField("动态码", filters=[strip])
 
 
 class ReasonForm(PageForm):
-    """Why."""
+    """The reason (原因) that staff enter for an action."""
 
     reason = StringField("原因", filters=[prose])

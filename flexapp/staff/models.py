@@ -1,4 +1,4 @@
-"""Tables of the people who work at the counters, and of their sessions."""
+"""Tables of staff accounts and their sessions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flexapp.encryption import EncryptedText
 
 
 class Staff(Model):
-    """Somebody who works at a counter. Never deleted: what they did keeps their name."""
+    """A staff account. Rows are never deleted, because audit events refer to them."""
 
     __tablename__ = "staff"
     __table_args__ = ({"info": {"vouched": True, "unvouched": ("last_step",)}},)
@@ -23,17 +23,17 @@ class Staff(Model):
     role: Mapped[str]
     password_hash: Mapped[str]
     must_change: Mapped[bool]
-    """The password was given by somebody else and works for choosing one's own only."""
+    """True if an administrator set the password. It then only allows choosing a new one."""
     secret: Mapped[str | None] = mapped_column(EncryptedText("staff.secret"))
-    """Of the second factor; None until it is set up."""
+    """TOTP secret of the second factor; None until it is set up."""
     last_step: Mapped[int] = mapped_column(default=0)
-    """The time step of the last code that was taken: no code is taken twice."""
+    """TOTP time step of the last accepted code, so that no code is accepted twice."""
     disabled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class StaffDivision(Model):
-    """A division that a local clerk works for."""
+    """A division that a clerk with a local role works for."""
 
     __tablename__ = "staff_division"
     __table_args__ = ({"info": {"vouched": True}},)
@@ -43,7 +43,7 @@ class StaffDivision(Model):
 
 
 class StaffSession(Model):
-    """A session at a counter. `passed`: "password", then "code"."""
+    """A server-side staff session. `passed` is "password" after the first factor, then "code"."""
 
     __tablename__ = "staff_session"
 
@@ -53,4 +53,4 @@ class StaffSession(Model):
     started_at: Mapped[datetime] = mapped_column(UTCDateTime)
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
     new_secret: Mapped[str | None] = mapped_column(EncryptedText("staff_session.new_secret"))
-    """Shown while the second factor is being set up; kept once a code of it was right."""
+    """TOTP secret shown during enrolment; moved to the account after its first correct code."""

@@ -1,12 +1,12 @@
-"""Which passwords are too easily guessed to be chosen, and how many are checked at once.
+"""Password strength, and a limit on concurrent password checks.
 
-Judged by zxcvbn, which knows the 30,000 most frequent ones, words, names, runs of the keyboard and
-repetitions; what has to do with this service or with the clerk counts as known too. Nothing is
-asked of what a password is made of: a few unconnected words do.
+zxcvbn rates a new password. It knows the 30,000 most frequent passwords, words, names, keyboard
+sequences and repetitions; words of this service and of the clerk are added. There are no rules
+about character classes: a few unrelated words are accepted.
 
-Checking one takes a tenth of a second of all processors on purpose (Argon2), and anybody may send
-one. So a process checks one at a time, a few more may wait for that, and no single asker takes all
-of these places; whoever comes beyond that is asked to try again. No transaction is open meanwhile.
+Argon2 deliberately uses all processors for about 0.1 seconds per check, and anybody may send a
+password. So each process checks one password at a time. A few more requests may wait, with a limit
+per client; further ones get 503 with Retry-After. No transaction is open during a check.
 """
 
 from __future__ import annotations
@@ -21,28 +21,31 @@ from werkzeug.exceptions import ServiceUnavailable
 from flexapp.rules.refusal import Refusal
 
 PLACES = 4
-"""Threads of a process that may be checking a password or waiting for that; app.py has more."""
+"""Threads of a process that may check a password or wait to; app.py starts more threads."""
 
 PLACES_EACH = 2
-"""Of these for one asker: an address may be that of all counters, and that of a flood."""
+"""Slots for one client. An address may be shared by all counters, or be the source of a flood."""
 
 AGAIN_AFTER = 2
-"""Seconds until whoever was turned away may find a place."""
+"""Seconds in the Retry-After header of a rejected request."""
 
 _places, _here = threading.Lock(), Counter[str]()
 _turn = threading.Lock()
 
 
 PLACES_UNKNOWN = PLACES - 1
-"""Of these for everybody who has not signed in there before: a flood has many addresses, and the
-clerk at the usual computer is to find a place all the same."""
+"""Slots for all unknown browsers together.
+
+A flood may use many addresses. One slot stays free for browsers that have signed in before.
+"""
 
 
 @contextmanager
 def place(asker: str, *, known: bool = False) -> Iterator[None]:
-    """Have a place among those who wait to check a password; 503 where there is none.
+    """Hold one of the slots for password checks; `ServiceUnavailable` (503) if none is free.
 
-    `known`: whether somebody with a session, or with a computer that signed in before.
+    `asker` names the client. `known` is true for a client with a session, or with a browser that
+    has signed in before.
     """
     with _places:
         room = PLACES if known else PLACES_UNKNOWN
@@ -59,7 +62,7 @@ def place(asker: str, *, known: bool = False) -> Iterator[None]:
 
 
 def turn() -> threading.Lock:
-    """To be held while a password is checked or hashed: one at a time in a process."""
+    """Return the lock to hold during a check or a hash: one at a time in a process."""
     return _turn
 
 
@@ -78,13 +81,13 @@ OURS = (
     "mima",
     "12333",
 )
-"""Words of this service, in the letters that a password is typed with."""
+"""Words related to this service that must not make up a password (pinyin and English)."""
 
 ENOUGH = 3
-"""zxcvbn's scores go from 0 to 4; three is 10 to the 8th guesses or more."""
+"""Minimum zxcvbn score, from 0 to 4; 3 means at least 10^8 guesses."""
 
 JUDGED = 72
-"""Characters that are looked at; longer ones are not easier to guess."""
+"""Characters that zxcvbn reads; further ones do not make a password easier to guess."""
 
 GUESSABLE = Refusal(
     "password_guessable",
@@ -94,8 +97,11 @@ GUESSABLE = Refusal(
 
 
 def refuse_guessable(password: str, *about: str) -> Refusal | None:
-    """Why this password cannot be chosen by somebody of whom these words are known."""
-    # Its lists take longer to load than the rest of the start, and passwords are seldom chosen.
+    """Return a refusal if the password is easy to guess, else None.
+
+    `about`: words known of the user, such as the user name.
+    """
+    # Imported here because its word lists slow down the start, and passwords are rarely chosen.
     from zxcvbn import zxcvbn
 
     judged = zxcvbn(password[:JUDGED], user_inputs=[*OURS, *about])

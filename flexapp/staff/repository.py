@@ -1,4 +1,4 @@
-"""Rows of staff and their sessions."""
+"""Database access for staff accounts and their sessions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from flexapp.staff.models import (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Somebody of the staff as stored."""
+    """A staff account as stored."""
 
     id: int
     user_name: str
@@ -56,31 +56,34 @@ _SESSION = [getattr(StaffSession, name) for name in SessionRow.__slots__]
 
 
 def by_user_name(user_name: str) -> Row | None:
-    """The one of this user name."""
+    """Return the account with this user name, or None."""
     row = db.session.execute(select(*_STAFF).where(Staff.user_name == user_name)).first()
     return None if row is None else Row(*row)
 
 
 def password_of(user_name: str) -> str:
-    """The password of this user name as it is kept; "" where there is nobody of it."""
+    """Return the password hash of a user name; "" if there is no such account."""
     query = select(Staff.password_hash).where(Staff.user_name == user_name)
     return db.session.execute(query).scalar() or ""
 
 
 def by_id(staff_id: int) -> Row | None:
-    """The one of this number."""
+    """Return the account with this id, or None."""
     row = db.session.execute(select(*_STAFF).where(Staff.id == staff_id)).first()
     return None if row is None else Row(*row)
 
 
 def table_exists() -> bool:
-    """Whether the table of staff is there: an older schema has none."""
+    """Whether the staff table exists; older schemas do not have it."""
     return inspect(db.session.connection()).has_table(_staff.name)
 
 
 def stored_secret(user_name: str) -> tuple[int, str] | None:
-    """Number and encrypted secret of a user name. Reads only columns that every version of the
-    table has, so that it works on a schema that is not upgraded yet."""
+    """Return the id and the encrypted TOTP secret of a user name, or None.
+
+    Reads only columns that every version of the table has, so that it works before an upgrade of
+    the schema.
+    """
     query = select(_staff.c.id, type_coerce(_staff.c.secret, Text)).where(
         _staff.c.user_name == user_name, _staff.c.secret.is_not(None)
     )
@@ -89,23 +92,23 @@ def stored_secret(user_name: str) -> tuple[int, str] | None:
 
 
 def anybody() -> bool:
-    """Whether there is anybody; reads nothing encrypted."""
+    """Whether any staff account exists; reads no encrypted column."""
     return db.session.execute(select(Staff.id).limit(1)).first() is not None
 
 
 def everybody() -> Sequence[Row]:
-    """All staff, by user name."""
+    """Return all accounts, ordered by user name."""
     return [Row(*row) for row in db.session.execute(select(*_STAFF).order_by(Staff.user_name))]
 
 
 def divisions_of(staff_id: int) -> Sequence[str]:
-    """The divisions that somebody works for, in order."""
+    """Return the sorted codes of the divisions that a clerk works for."""
     query = select(StaffDivision.division).where(StaffDivision.staff_id == staff_id)
     return sorted(db.session.execute(query).scalars())
 
 
 def add(row: Mapping[str, object], divisions: Sequence[str]) -> int:
-    """Add somebody and give their number."""
+    """Insert an account with its divisions and return its id."""
     (staff_id,) = next_numbers(_staff, 1)
     db.session.execute(insert(_staff), bound(_staff, {**row, "id": staff_id}))
     audit.vouch(_staff, {**row, "id": staff_id})
@@ -118,7 +121,10 @@ def add(row: Mapping[str, object], divisions: Sequence[str]) -> int:
 
 
 def change(staff_id: int, **values: object) -> None:
-    """Change somebody's row."""
+    """Update columns of an account.
+
+    A change of role, password or state is included in the next audit event.
+    """
     for name in ("name", "secret"):
         if isinstance(value := values.get(name), str):
             values[name] = BoundText(value, staff_id)
@@ -128,7 +134,7 @@ def change(staff_id: int, **values: object) -> None:
 
 
 def take_step(staff_id: int, step: int) -> bool:
-    """Note the time step of a code; False where this one or a later one was taken before."""
+    """Record the time step of a code; False if this step or a later one was already used."""
     taken = db.session.execute(
         update(Staff)
         .where(Staff.id == staff_id, Staff.last_step < step)
@@ -139,19 +145,19 @@ def take_step(staff_id: int, step: int) -> bool:
 
 
 def session(token_digest: str) -> SessionRow | None:
-    """The session of a cookie."""
+    """Return the session with this token digest, or None."""
     query = select(*_SESSION).where(StaffSession.token_digest == token_digest)
     row = db.session.execute(query).first()
     return None if row is None else SessionRow(*row)
 
 
 def add_session(row: Mapping[str, object]) -> None:
-    """Begin a session."""
+    """Insert a session."""
     db.session.execute(insert(_session), [bound(_session, row)])
 
 
 def change_session(token_digest: str, **values: object) -> None:
-    """Change a session."""
+    """Update columns of a session."""
     if isinstance(secret := values.get("new_secret"), str):
         values["new_secret"] = BoundText(secret, token_digest)
     db.session.execute(
@@ -160,7 +166,7 @@ def change_session(token_digest: str, **values: object) -> None:
 
 
 def complete_session(token_digest: str, *, new_digest: str, at: datetime) -> None:
-    """The second factor was right: the session goes on, whole, under a new token."""
+    """Mark a session as complete after the second factor, and replace its token."""
     db.session.execute(
         update(StaffSession)
         .where(StaffSession.token_digest == token_digest)
@@ -169,15 +175,15 @@ def complete_session(token_digest: str, *, new_digest: str, at: datetime) -> Non
 
 
 def end_session(token_digest: str) -> None:
-    """End a session."""
+    """Delete a session."""
     db.session.execute(delete(StaffSession).where(StaffSession.token_digest == token_digest))
 
 
 def end_sessions_of(staff_id: int) -> None:
-    """End all sessions of somebody."""
+    """Delete all sessions of an account."""
     db.session.execute(delete(StaffSession).where(StaffSession.staff_id == staff_id))
 
 
 def end_sessions_before(started: datetime) -> None:
-    """Forget what no cookie can use any more."""
+    """Delete the sessions that started before a moment; the caller passes the maximum age."""
     db.session.execute(delete(StaffSession).where(StaffSession.started_at < started))

@@ -1,4 +1,4 @@
-"""Who works at the counters: added, reset, disabled, and known again by their session."""
+"""Staff accounts: add, reset, disable, look up."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ PASSWORD_LEAST, PASSWORD_MOST = 12, 128
 USER_NAME = re.compile(r"[a-z][a-z0-9.-]{2,31}")
 
 hasher = PasswordHasher()
-"""argon2id with the library's own parameters (RFC 9106, low memory)."""
+"""argon2id with the default parameters of the library (RFC 9106, low memory)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clerk:
-    """Somebody of the staff, signed in."""
+    """A member of staff: a clerk or an officer."""
 
     id: int
     user_name: str
     name: str
     role: Role
     divisions: tuple[str, ...]
-    """What a local clerk works for; empty for those who see the whole region."""
+    """Division codes of a local role; empty for roles that see the whole region."""
 
     @property
     def actor(self) -> Actor:
-        """Who does what they do, as it is recorded and shown to the person it was done to."""
+        """The audit actor, as events record it and as the affected person sees it."""
         return Actor(
             ActorKind.STAFF,
             self.id,
@@ -51,25 +51,25 @@ class Clerk:
 
 
 def clerk(staff_id: int) -> Clerk | None:
-    """The one of this number, unless disabled."""
+    """Return the clerk with this id, or None if unknown or disabled."""
     row = repository.by_id(staff_id)
     return None if row is None or row.disabled_at is not None else clerk_from(row)
 
 
 def find_any(user_name: str) -> Clerk | None:
-    """The one of this user name, disabled or not."""
+    """Return the clerk with this user name, disabled or not."""
     row = repository.by_user_name(user_name)
     return None if row is None else clerk_from(row)
 
 
 def any_by_id(staff_id: int) -> Clerk | None:
-    """The one of this number, disabled or not."""
+    """Return the clerk with this id, disabled or not."""
     row = repository.by_id(staff_id)
     return None if row is None else clerk_from(row)
 
 
 def clerk_from(row: repository.Row) -> Clerk:
-    """A clerk from their row."""
+    """Build a clerk from a stored row; reads the divisions of a local role."""
     role = Role(row.role)
     places = tuple(repository.divisions_of(row.id)) if role.is_local else ()
     return Clerk(row.id, row.user_name, row.name, role, places)
@@ -84,7 +84,10 @@ def add(
     actor: Actor,
     at: datetime,
 ) -> str | Refusal:
-    """Add somebody; their first password, which works for choosing one of their own."""
+    """Add an account and return its first password, which only allows choosing a new one.
+
+    Refusals: `user_name`, `user_name_taken`, `name`, `division`.
+    """
     if not USER_NAME.fullmatch(user_name):
         return Refusal("user_name", "a user name is 3 to 32 of a-z, 0-9, . and -")
     if repository.by_user_name(user_name) is not None:
@@ -115,11 +118,15 @@ def add(
 
 
 def reset(*, user_name: str, actor: Actor, at: datetime) -> str | Refusal:
-    """A new first password, and the second factor to be set up anew; ends every session."""
+    """Enable an account, remove its second factor and end its sessions; a new first password.
+
+    Refusal: `user_name_unknown`.
+    """
     row = repository.by_user_name(user_name)
     if row is None:
         return Refusal("user_name_unknown", f"there is no {user_name}")
-    advisory_lock("staff", user_name)  # whoever chooses a password meanwhile looks again after this
+    # `sessions.choose_password` takes the same lock and then reads the account again.
+    advisory_lock("staff", user_name)
     password = secrets.token_urlsafe(12)
     repository.change(
         row.id,
@@ -134,7 +141,7 @@ def reset(*, user_name: str, actor: Actor, at: datetime) -> str | Refusal:
 
 
 def disable(*, user_name: str, actor: Actor, at: datetime) -> Refusal | None:
-    """No more signing in, and out at once; `reset` lets them in again."""
+    """Disable an account and end its sessions; `reset` enables it again."""
     row = repository.by_user_name(user_name)
     if row is None:
         return Refusal("user_name_unknown", f"there is no {user_name}")
@@ -146,12 +153,12 @@ def disable(*, user_name: str, actor: Actor, at: datetime) -> Refusal | None:
 
 
 def anybody() -> bool:
-    """Whether anybody is of the staff; also asked where the schema is not upgraded yet."""
+    """Whether any staff account exists; also works before the schema is upgraded."""
     return repository.table_exists() and repository.anybody()
 
 
 def everybody() -> tuple[tuple[Clerk, bool], ...]:
-    """All staff, each with whether they may sign in."""
+    """Return all staff, each with whether the account is enabled."""
     return tuple((clerk_from(row), row.disabled_at is None) for row in repository.everybody())
 
 

@@ -1,8 +1,8 @@
-"""Signing in at a counter: password, then a code from the second factor; slowed when guessed at.
+"""Staff sign-in: password, then a TOTP code; both are rate-limited.
 
-Wrong tries are counted for the name that was typed, whether or not somebody has it, and for whom
-it was typed by: an address, or a browser in which that user has signed in before. So nobody learns
-which names there are, and nobody can lock a clerk out of the clerk's own computer.
+Wrong attempts are counted per user name, whether or not it exists, and per client: an address, or
+a browser in which that user has signed in before. So nobody learns which user names exist, and
+nobody can lock a clerk out of their own computer.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ devices = KnownDevices("staff-device", "/counter")
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=10)
 BEGUN_FOR = timedelta(minutes=10)
-"""How long a session that passed only the password lasts."""
+"""Lifetime of a session that has passed only the password."""
 
 STEP = 30
-"""Seconds that a code of the second factor is for (RFC 6238)."""
+"""Length of a TOTP time step in seconds (RFC 6238)."""
 
 ISSUER = "宁夏灵活就业社保经办"
 
@@ -59,14 +59,13 @@ CODE_WRONG = Refusal("code_wrong", "动态码不对，请看清楚后再输入�
 
 
 ENDED = Refusal("session_ended", "登录已结束，请重新登录。")
-"""The session of the request was ended meanwhile: by signing out elsewhere, a reset, or by being
-disabled."""
+"""The session ended during the request: sign-out elsewhere, a reset, or a disabled account."""
 FIRST_LOST = "忘了密码的请联系管理员重置。"
 SECOND_LOST = "动态码用不了的请联系管理员重置。"
 
 
 def _nobody() -> str:
-    """Checked where there is no such user, so that the time it takes tells nothing."""
+    """Return a random hash to check if the user is unknown, so that the timing is the same."""
 
     def random(size: int) -> str:
         return base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=")
@@ -79,7 +78,10 @@ def _nobody() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A counter session of this request."""
+    """The staff session of a request.
+
+    `complete`: both factors have passed. `must_change`: the first password must be replaced.
+    """
 
     token: str
     clerk: Clerk
@@ -90,15 +92,15 @@ class Session:
 
 
 def read_user_name(text: str) -> str:
-    """A user name however it was typed."""
+    """Normalise a user name as typed: without surrounding spaces, in lower case."""
     return text.strip().lower()
 
 
 def sign_in(*, user_name: str, password: str, asker: Asker, at: datetime) -> str | Refusal:
-    """The token of a session that has passed the password; the second factor comes next.
+    """Check the password and return the token of a new session that lacks the second factor.
 
-    `user_name` from `read_user_name`. The try is counted before the password is looked at, and no
-    transaction is open while it is.
+    `user_name` comes from `read_user_name`. The attempt is counted before the password is checked,
+    and no transaction is open during the check. Refusals: `locked`, `sign_in_wrong`.
     """
     with early_read():
         given = repository.password_of(user_name)
@@ -112,7 +114,7 @@ def sign_in(*, user_name: str, password: str, asker: Asker, at: datetime) -> str
         right = _right(_nobody() if row is None else row.password_hash, password)
     if row is None or not right:
         return WRONG
-    # Again, for it may have been reset or disabled meanwhile.
+    # Read again: the account may have been reset or disabled during the check.
     advisory_lock("staff", user_name)
     now = repository.by_user_name(user_name)
     if now is None or now.disabled_at is not None or now.password_hash != row.password_hash:
@@ -134,7 +136,7 @@ def sign_in(*, user_name: str, password: str, asker: Asker, at: datetime) -> str
 
 
 def find(*, token: str, at: datetime) -> Session | None:
-    """The session of a cookie, if it still lasts."""
+    """Return the session of a token; None if unknown, expired or of a disabled account."""
     session = repository.session(_digest(token))
     if session is None or not token.startswith(_whose(session.staff_id, session.passed)):
         return None
@@ -155,7 +157,7 @@ def find(*, token: str, at: datetime) -> Session | None:
 
 
 def seen(*, token: str, at: datetime) -> None:
-    """The session is in use."""
+    """Record that the session is in use."""
     repository.change_session(_digest(token), seen_at=at)
 
 
@@ -165,7 +167,11 @@ def sign_out(*, token: str) -> None:
 
 
 def choose_password(*, session: Session, password: str, again: str) -> Refusal | None:
-    """One's own password in place of the given one. None once it is kept."""
+    """Replace the first password by the user's own; None on success.
+
+    Refusals: `password_length`, `password_guessable`, `password_again`, `password_same`,
+    `session_ended`.
+    """
     if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
         return Refusal(
             "password_length", f"新密码要 {PASSWORD_LEAST} 到 {PASSWORD_MOST} 个字符。", "password"
@@ -180,7 +186,7 @@ def choose_password(*, session: Session, password: str, again: str) -> Refusal |
     with outside_transaction(), turn():
         same = _right(row.password_hash, password)
         chosen = hasher.hash(password)
-    # Again, for it may have been reset or disabled meanwhile: that must not be undone.
+    # Read again: a reset or a disabling during the check must not be undone.
     advisory_lock("staff", row.user_name)
     now = repository.by_id(row.id)
     assert now is not None
@@ -194,7 +200,10 @@ def choose_password(*, session: Session, password: str, again: str) -> Refusal |
 
 
 def new_secret(*, session: Session) -> str | Refusal:
-    """The secret to set the second factor up with; the same until a code of it was right."""
+    """Return the TOTP secret for enrolment; the same one until one of its codes is accepted.
+
+    Refusal: `session_ended`.
+    """
     stored = repository.session(_digest(session.token))
     if stored is None:
         return ENDED
@@ -206,12 +215,16 @@ def new_secret(*, session: Session) -> str | Refusal:
 
 
 def address(*, session: Session, secret: str) -> str:
-    """What the QR code for an authenticator app says."""
+    """Return the otpauth:// URI for the QR code that an authenticator app scans."""
     return pyotp.TOTP(secret).provisioning_uri(name=session.clerk.user_name, issuer_name=ISSUER)
 
 
 def pass_code(*, session: Session, code: str, asker: Asker, at: datetime) -> str | Refusal:
-    """The second factor, set up by its first right code; a new token for the complete session."""
+    """Check a TOTP code, complete the session and return its new token.
+
+    The first correct code also completes the enrolment. Refusals: `locked`, `code_wrong`,
+    `session_ended`.
+    """
     user_name = session.clerk.user_name
     given = repository.password_of(user_name)
     tries = _tries(STAFF_CODE, STAFF_CODE_FOR, user_name, given, asker)
@@ -230,7 +243,7 @@ def pass_code(*, session: Session, code: str, asker: Asker, at: datetime) -> str
         return CODE_WRONG
     tries.was_right()
     repository.change(row.id, secret=secret)
-    # A new token: whoever saw the half-open session's cookie has nothing of the whole one.
+    # A new token, so that a copied cookie of the incomplete session is of no use.
     token = _new_token(row.id, "code")
     repository.complete_session(_digest(session.token), new_digest=_digest(token), at=at)
     metrics.signed_in("staff")
@@ -245,8 +258,11 @@ def pass_code(*, session: Session, code: str, asker: Asker, at: datetime) -> str
 
 
 def _tries(limit: Limit, for_all: Limit, user_name: str, given: str, asker: Asker) -> Tries:
-    """`given`: the password as it is kept. With a new one (an administrator's reset) counting
-    begins anew, so that nobody waits for what was tried before."""
+    """Return the attempt counters for a user name and a client.
+
+    `given` is the stored password hash. A new password, such as after an administrator's reset,
+    starts new counters, so that earlier attempts no longer lock the user.
+    """
     login = f"{user_name}\0{given}"
     shared = None if asker.known else (for_all, login)
     return Tries((limit, f"{login}\0{asker.name}"), shared)
@@ -267,7 +283,10 @@ def _right(password_hash: str, password: str) -> bool:
 
 
 def _step_of(secret: str, code: str, at: datetime) -> int | None:
-    """The time step that a code is for: this one, or its neighbours (clocks differ)."""
+    """Return the time step of a code: the current one or a neighbour, because clocks differ.
+
+    None if the code is not valid.
+    """
     digits = read_code(code)
     if not re.fullmatch(r"[0-9]{6}", digits, re.ASCII):
         return None
@@ -281,8 +300,11 @@ def _step_of(secret: str, code: str, at: datetime) -> int | None:
 
 
 def _new_token(staff_id: int, passed: str) -> str:
-    """The cookie itself says whose it is and how far it came, and the cookie is signed: a row that
-    somebody points at another clerk in the database opens nothing."""
+    """Return a random token that contains the account id and the factor passed.
+
+    The cookie is signed. So a session row that is changed in the database to another account or
+    factor does not match its token and is rejected.
+    """
     return _whose(staff_id, passed) + secrets.token_urlsafe(32)
 
 

@@ -1,4 +1,4 @@
-"""/counter: signing in, and the desk from which everything else is reached."""
+"""/counter: staff sign-in, and the start page (工作台)."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ blueprint = Blueprint("staff", __name__, url_prefix="/counter")
 @blueprint.get("/sign-in")
 @allow(Access.PUBLIC)
 def sign_in() -> Response:
-    """Ask for user name and password."""
+    """Show the form for user name and password."""
     return _sign_in_page(SignInForm())
 
 
 @blueprint.post("/sign-in")
 @allow(Access.PUBLIC)
 def check_password() -> Response:
-    """The first factor; on to what is left."""
+    """Check the password and redirect to the next step of the sign-in."""
     form = SignInForm()
     if not form.submitted():
         return _sign_in_page(form)
@@ -61,7 +61,7 @@ def check_password() -> Response:
 @blueprint.get("/password")
 @allow(Access.STAFF_BEGUN)
 def password() -> Response:
-    """Choose one's own password in place of the given one."""
+    """Show the form that replaces the first password."""
     if not g.counter_session.must_change:
         return _go_on()
     return _password_page(PasswordForm())
@@ -70,7 +70,7 @@ def password() -> Response:
 @blueprint.post("/password")
 @allow(Access.STAFF_BEGUN)
 def choose_password() -> Response:
-    """Keep it."""
+    """Save the new password."""
     if not g.counter_session.must_change:
         return _go_on()
     form = PasswordForm()
@@ -93,7 +93,7 @@ def choose_password() -> Response:
 @blueprint.get("/enrol")
 @allow(Access.STAFF_BEGUN)
 def enrol() -> Response:
-    """Set the second factor up: nothing is written by looking, so the secret comes with a tap."""
+    """Show the start of the enrolment; a GET writes nothing, so the secret needs a POST."""
     if g.counter_session.has_second_factor or g.counter_session.must_change:
         return _go_on()
     return render("counter/enrol.html", form=CodeForm(), secret=None)
@@ -102,7 +102,7 @@ def enrol() -> Response:
 @blueprint.post("/enrol")
 @allow(Access.STAFF_BEGUN)
 def begin_enrolment() -> Response:
-    """The secret as a QR code and in letters."""
+    """Create the secret and show it as a QR code and as text."""
     if g.counter_session.has_second_factor or g.counter_session.must_change:
         return _go_on()
     return _enrol_page(CodeForm())
@@ -111,7 +111,7 @@ def begin_enrolment() -> Response:
 @blueprint.get("/code")
 @allow(Access.STAFF_BEGUN)
 def code() -> Response:
-    """Ask for a code of the second factor."""
+    """Show the form for a code of the second factor."""
     if g.counter_session.complete or not g.counter_session.has_second_factor:
         return _go_on()
     return _code_page(CodeForm())
@@ -120,7 +120,7 @@ def code() -> Response:
 @blueprint.post("/code")
 @allow(Access.STAFF_BEGUN)
 def check_code() -> Response:
-    """The second factor: from here on the session is whole."""
+    """Check the code of the second factor and complete the session."""
     if g.counter_session.complete or g.counter_session.must_change:
         return _go_on()
     form = CodeForm()
@@ -148,7 +148,7 @@ def check_code() -> Response:
 @blueprint.post("/sign-out")
 @allow(Access.STAFF_BEGUN)
 def sign_out() -> Response:
-    """End the session on the server and forget its cookie."""
+    """End the session on the server and remove its token from the cookie."""
     sessions.sign_out(token=g.counter_session.token)
     session.pop(COOKIE, None)
     return see_other(url_for("staff.sign_in"))
@@ -157,26 +157,29 @@ def sign_out() -> Response:
 @blueprint.get("")
 @allow(Access.STAFF)
 def desk() -> Response:
-    """Who is here, and what they can do."""
+    """Show the start page of the signed-in clerk."""
     page = DeskPage.of(g.counter_session.clerk)
     return render("counter/desk.html", page=page)
 
 
 def _begin(token: str) -> None:
-    """A session under a new token; a resident's in the same browser is ended with its secrets."""
+    """Store the token in a cleared session; also drops a resident's sign-in and CSRF secret."""
     session.clear()
     session[COOKIE] = token
 
 
 def _let_in(asker: Asker) -> None:
-    """Turn away whose address has been wrong too often; a known browser answers for itself."""
+    """Raise `TooMany` if the address has too many wrong attempts; known browsers are exempt.
+
+    A known browser has its own counter.
+    """
     if not asker.known:
         with early_read():
             rate_limit.enforce(STAFF_WRONG)
 
 
 def _note_wrong(asker: Asker, refusal: Refusal) -> None:
-    """Count what was looked at and wrong; who is told to wait takes nothing from others."""
+    """Count a wrong attempt for the address, unless the attempt was not checked ("locked")."""
     if not asker.known and refusal.reason != "locked":
         rate_limit.hit(STAFF_WRONG, client_ip.client())
 
@@ -191,7 +194,7 @@ def _go_on() -> Response:
 
 
 def _ended() -> Response:
-    """The session was ended while this request ran: back to where a new one begins."""
+    """Redirect to the sign-in page after the session ended during this request."""
     session.pop(COOKIE, None)
     return see_other(url_for("staff.sign_in"))
 

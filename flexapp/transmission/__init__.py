@@ -1,4 +1,4 @@
-"""传输: what leaves for the tax bureau and what comes back."""
+"""传输: sending assessments to the tax bureau and receiving its events."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages and commands of this slice."""
-    # Imported late: most of those who import a module of this slice need no views.
+    """Register the blueprints and CLI commands of this slice."""
+    # Imported here so that importing another module of this package does not load the views.
     from flexapp.transmission import cli, machine_views, open_views, views
 
     app.register_blueprint(views.blueprint)

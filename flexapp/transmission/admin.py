@@ -1,4 +1,4 @@
-"""What whoever operates the service sees of the transmission, and settles by hand."""
+"""Administration of the transmission: its status, and manual handling of parked messages."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ HELD_THERE = Refusal("held_there", "税务已经收到这一笔，不能退回�
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the transmission stands."""
+    """Status of the transmission."""
 
     counts: Mapping[str, int]
-    """Messages by status."""
+    """Number of messages by status."""
     oldest_open: datetime | None
     down_since: datetime | None
     paused: tuple[datetime, str, str] | None
-    """Since when an officer holds everything back, who, and why."""
+    """When an officer paused sending, the officer and the reason; None if not paused."""
     compared_at: datetime | None
     parked: Sequence[Message]
     findings: Sequence[tuple[str, str, datetime]]
-    """(serial, difference, since when) that a person must settle."""
+    """(serial, difference, found at) of the differences that need manual handling."""
 
 
 def standing() -> Standing:
-    """How the transmission stands now; at most 100 parked messages and findings."""
+    """Return the current status, with at most `MOST_LISTED` parked messages and findings."""
     link = repository.link()
     return Standing(
         counts=repository.counts(),
@@ -61,16 +61,18 @@ def standing() -> Standing:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """Everything that was told about one assessment, by either side."""
+    """All messages and events about one assessment, in both directions."""
 
     record: Record
     messages: Sequence[tuple[Message, bool | None]]
     events: Sequence[tuple[Event, bool | None]]
-    """Each with whether its signature holds today; None where nothing was kept."""
+    """`messages` and `events` pair each item with the result of checking its stored signature now:
+    True or False, or None if no signature is stored.
+    """
 
 
 def dossier(serial: str, keys: KeySet) -> Dossier | None:
-    """What each side told about a serial; None for an unknown one."""
+    """Return the messages and events about a serial; None for an unknown serial."""
     record = assessment.find(serial)
     if record is None:
         return None
@@ -82,7 +84,10 @@ def dossier(serial: str, keys: KeySet) -> Dossier | None:
 
 
 def retry(*, serial: str | None, actor: Actor) -> Sequence[str]:
-    """Send parked messages again, of one serial or all; the serials that there were."""
+    """Requeue the parked messages of one serial, or all of them if `serial` is None.
+
+    Returns the serials that were requeued.
+    """
     serials = repository.unpark(serial, utcnow())
     for each in serials:
         assessment.hold_up(each, HeldUp.NOTHING)
@@ -98,12 +103,12 @@ def retry(*, serial: str | None, actor: Actor) -> Sequence[str]:
 
 
 def give_back(*, gateway: TaxGateway, serial: str, reason: str, actor: Actor) -> Record | Refusal:
-    """End a parked message, with a reason that the person reads.
+    """Reject a parked message, with a reason that the resident reads.
 
-    A submission becomes 税务退回, so that it can be revoked and assessed again; a request to revoke
-    counts as declined, so that it can be asked again. Only where the tax bureau says, signed, that
-    it does not have the message; it is asked outside the caller's transaction. Raises
-    `TaxUnreachable`.
+    A submission moves the assessment to 税务退回, so that it can be revoked and assessed again. A
+    revocation request counts as declined, so that it can be made again. The tax bureau is asked
+    first, outside the caller's transaction: the message is rejected only if a signed answer says
+    that the tax bureau does not have it. Raises `TaxUnreachable`.
     """
     reason = normalise_prose(reason)
     if not 2 <= len(reason) <= REASON_MAX:
@@ -127,7 +132,7 @@ def give_back(*, gateway: TaxGateway, serial: str, reason: str, actor: Actor) ->
 
 
 def _has(held: RemoteRecord | None, message: Message) -> bool:
-    """Whether the tax bureau has a message."""
+    """Return whether the record at the tax bureau contains a message of ours."""
     if held is None or message.kind == "submit":
         return held is not None
     return held.request is not None and held.request.request_id == message.id

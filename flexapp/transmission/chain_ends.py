@@ -1,7 +1,8 @@
-"""Ends of our record of events that the tax bureau keeps, held against the record as it is.
+"""Comparison of our audit chain with the chain heads stored at the tax bureau.
 
-Every message that we sign and send carries the end of the chain of events. Whoever cuts the chain
-off here, or puts the whole database back to an older copy, cannot change what was kept there.
+Every message that we sign and send carries the head of the audit chain (number and digest of its
+last event). Somebody who truncates the chain, or restores an older copy of the database, cannot
+change the heads that the tax bureau has stored.
 """
 
 from __future__ import annotations
@@ -22,28 +23,34 @@ from flexapp.web.unit_of_work import read_transaction
 log = logging.getLogger(__name__)
 
 NAME = "audit chain"
-"""In place of a serial, among what a person must settle."""
+"""Used instead of a serial in the findings."""
 NEWEST = 100
-"""Messages that are looked at; senders compare at least every five minutes."""
+"""Number of messages whose chain heads are checked. Workers compare at least every five minutes."""
 
 ACCEPTED = "audit.end_accepted"
 
 
 def end_to_tell() -> str | None:
-    """The end of the chain for the next message; no transaction may be open."""
+    """Return the chain head for the next message as "NUMBER:DIGEST"; None without a valid seal.
+
+    Opens its own transaction: none may be open.
+    """
     with read_transaction():
         anchor = audit.true_anchor()
     return None if anchor is None else f"{anchor[0]}:{anchor[1]}"
 
 
 def compare(gateway: TaxGateway, keys: KeySet) -> Iterator[str]:
-    """At most one difference in English: an end that was told is not in the chain."""
+    """Yield at most one difference, in English: a chain head that was sent is not in the chain.
+
+    Raises `TaxUnreachable` if there is no answer from the tax bureau.
+    """
     try:
         signatures = gateway.signatures(NEWEST)
     except TaxUnreachable as fault:
         if not fault.answered:
             raise
-        # It may be older than this call: that must not keep messages back.
+        # An older version of the tax bureau does not have this call. That must not stop delivery.
         log.warning("the tax bureau does not tell what it keeps of our messages: %s", fault)
         return
     ends = [end for each in signatures if (end := _read(each, keys)) is not None]
@@ -62,8 +69,11 @@ def compare(gateway: TaxGateway, keys: KeySet) -> Iterator[str]:
 
 
 def accept(*, reason: str, actor: Actor, at: datetime) -> None:
-    """Somebody knows why ends told until now are missing (a backup was put back), in the caller's
-    transaction; the reason is in the record."""
+    """Accept that the chain heads sent until now are missing, in the caller's transaction.
+
+    For use when the cause is known, for example a restored backup. The reason is written to the
+    audit log.
+    """
     audit.record(
         action=ACCEPTED, person_id=None, subject=NAME, actor=actor, at=at, data={"reason": reason}
     )
@@ -71,8 +81,10 @@ def accept(*, reason: str, actor: Actor, at: datetime) -> None:
 
 
 def _read(signature: str, keys: KeySet) -> tuple[datetime, int, str] | None:
-    """(when it was signed, number, digest) of an end that we told; None where it carries none or
-    is not ours."""
+    """Return (signing time, number, digest) of a chain head in a message of ours.
+
+    None if the message carries none or is not signed by us.
+    """
     try:
         claims = protocol.own_claims(signature, keys)
         seq, _, digest = str(claims[protocol.CHAIN]).partition(":")

@@ -1,7 +1,8 @@
-"""Whether the tax bureau can be reached: noticed by the senders, seen by everybody.
+"""Circuit breaker for calls to the tax bureau, shared by all workers through one database row.
 
-Two calls in a row without an answer mean that it is down. From then on one call now and then asks
-whether it is back; the messages stay with us, not taken in hand, and their pages say why.
+Two consecutive calls without an answer open it. While it is open, single calls with growing
+intervals test whether the tax bureau is back. Messages stay unclaimed in the outbox, and the pages
+of their assessments say why.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ log = logging.getLogger(__name__)
 
 DOWN_AFTER = 2
 DELIVERS_FOR = timedelta(minutes=10)
-"""How long after it took a message the tax bureau counts as able to take others."""
+"""How long after a delivered message the tax bureau counts as able to accept others."""
 
 PROBE_FIRST, PROBE_MOST = 2.0, 20.0
-"""Seconds between calls while it is down: doubling, and with jitter so that workers spread out."""
+"""Seconds between calls while it is down. The interval doubles; jitter spreads the workers."""
 
 
 def allows_call(link: Link, at: datetime) -> bool:
-    """Whether a call is allowed, and worth it, now."""
+    """Return whether a call may be made now."""
     if link.paused_at is not None:
         return False
     if link.down_since is None or link.probe_at is None:
@@ -35,12 +36,15 @@ def allows_call(link: Link, at: datetime) -> bool:
 
 
 def delivers(link: Link, at: datetime) -> bool:
-    """Whether it takes messages: then one that it does not take is to blame itself."""
+    """Return whether the tax bureau accepted or refused a message recently.
+
+    If it did, a message that it does not accept is itself at fault.
+    """
     return link.settled_at is not None and at - link.settled_at <= DELIVERS_FOR
 
 
 def record_failure() -> None:
-    """A call had no answer. In the caller's transaction."""
+    """Record a call without an answer, in the caller's transaction."""
     link, at = repository.link(), utcnow()
     failures = link.failures + 1
     values: dict[str, object] = {"failures": failures}
@@ -55,13 +59,16 @@ def record_failure() -> None:
 
 
 def record_success() -> None:
-    """A message was taken or refused. In the caller's transaction."""
+    """Record that a message was accepted or refused, in the caller's transaction."""
     answered()
     repository.update_link(settled_at=utcnow())
 
 
 def answered() -> None:
-    """A call was answered: what was held up goes out at once. In the caller's transaction."""
+    """Record that a call was answered, in the caller's transaction.
+
+    Closes the circuit breaker: waiting messages become due at once.
+    """
     link = repository.link()
     if not link.failures and link.down_since is None:
         return
@@ -73,8 +80,7 @@ def answered() -> None:
 
 
 def hold_back(*, by: str, reason: str, at: datetime) -> bool:
-    """An officer holds everything back; False where that is so already. In the caller's
-    transaction."""
+    """Pause sending for an officer, in the caller's transaction; False if already paused."""
     if repository.link().paused_at is not None:
         return False
     log.warning("nothing is sent to the tax bureau any more: held back by an officer")
@@ -84,8 +90,7 @@ def hold_back(*, by: str, reason: str, at: datetime) -> bool:
 
 
 def resume() -> bool:
-    """What was held back by an officer goes out; False where nothing was. In the caller's
-    transaction."""
+    """End the pause, in the caller's transaction; False if sending is not paused."""
     link = repository.link()
     if link.paused_at is None:
         return False
@@ -97,6 +102,6 @@ def resume() -> bool:
 
 
 def _send_on() -> None:
-    """What waited goes out at once, and its pages do not say any more that it waits."""
+    """Make waiting messages due now, and remove the notice from the pages of their assessments."""
     assessment.hold_up_all(down=False)
     repository.hurry(utcnow())

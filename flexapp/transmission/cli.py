@@ -1,4 +1,4 @@
-"""`flask transmission …`: what is run, watched and settled from a terminal."""
+"""`flask transmission …`: run the outbox worker, show its status, handle messages and keys."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ cli = AppGroup("transmission", help="What is told to the tax bureau, and what it
 @cli.command("work")
 @click.option("--once", is_flag=True, help="Send what is due and stop.")
 def work(once: bool) -> None:
-    """Send what is due to the tax bureau, and go on doing so; any number may run.
+    """Send due messages to the tax bureau until stopped; any number of workers may run.
 
-    Begins by comparing what changed there: nothing is sent before that.
+    Compares the changes at the tax bureau first: nothing is sent before that.
     """
     sender = Sender(services().tax)
     if once:
@@ -50,7 +50,7 @@ def work(once: bool) -> None:
 
 @cli.command("status")
 def status() -> None:
-    """How the transmission stands; what is parked, and what a person must settle."""
+    """Show the status, the parked messages and the differences that need manual handling."""
     with read_transaction():
         seen = admin.standing()
     for name, count in sorted(seen.counts.items()):
@@ -72,10 +72,11 @@ def status() -> None:
 
 @cli.command("reconcile")
 def compare_books() -> None:
-    """Hold every assessment against the tax bureau's books, both ways, and mend what differs.
+    """Compare every assessment with the tax bureau's records, both ways, and fix differences.
 
-    What the tax bureau has and we have lost is made again from our signed messages that it keeps.
-    Ends with 1 where something is left for a person, and with 2 where it could not finish.
+    An assessment that the tax bureau has and we have lost is restored from our signed messages
+    stored there. The exit status is 1 if a difference needs manual handling, and 2 if the
+    comparison could not finish.
     """
     seen = 0
     findings: list[Finding] = []
@@ -104,7 +105,7 @@ def compare_books() -> None:
 @cli.command("accept-chain")
 @click.option("--reason", required=True, help="Why ends told until now are missing here.")
 def accept_chain(reason: str) -> None:
-    """Once it is known why: ends of the record of events that were told before are not missed."""
+    """Accept chain heads sent until now that are missing here, once the cause is known."""
     with write_transaction():
         chain_ends.accept(reason=reason, actor=SYSTEM, at=utcnow())
     click.echo("ends told until now are not missed any more")
@@ -113,7 +114,7 @@ def accept_chain(reason: str) -> None:
 @cli.command("show")
 @click.argument("serial")
 def show(serial: str) -> None:
-    """What each side told about an assessment, and whether the signatures hold."""
+    """Show the messages and events about an assessment, and whether their signatures are valid."""
     with read_transaction():
         found = admin.dossier(serial, _settings().tax_keys)
     if found is None:
@@ -135,7 +136,7 @@ def show(serial: str) -> None:
 @click.argument("serial", required=False)
 @click.option("--all", "everything", is_flag=True, help="All parked messages.")
 def retry(serial: str | None, everything: bool) -> None:
-    """Send a parked message again, once what kept it is put right."""
+    """Send a parked message again, after its cause is fixed."""
     if (serial is None) != everything:
         raise click.UsageError("name a serial, or say --all")
     with write_transaction():
@@ -150,9 +151,9 @@ def retry(serial: str | None, everything: bool) -> None:
 @click.argument("serial")
 @click.option("--reason", required=True, help="What the person reads, in Chinese.")
 def give_back(serial: str, reason: str) -> None:
-    """Give a parked assessment back to the person (税务退回): they can revoke and assess again.
+    """Reject a parked assessment (税务退回): the resident can revoke it and assess again.
 
-    Refused where the tax bureau has it.
+    Refused if the tax bureau has the message.
     """
     try:
         with write_transaction():
@@ -170,10 +171,10 @@ def give_back(serial: str, reason: str) -> None:
 @click.argument("kid")
 @click.argument("file", type=click.Path(path_type=Path))
 def new_key(kid: str, file: Path) -> None:
-    """Make a signing key: a private JWK set into FILE, and its public part to be handed over.
+    """Create a signing key: write a private JWK set to FILE and print the public part.
 
-    To change keys, put the new key behind the old one in the set, hand over the public part, and
-    once the tax bureau has it, move it to the front.
+    To change keys, add the new key behind the old one in the set and hand over its public part.
+    Once the tax bureau has it, move the new key to the front.
     """
     try:
         key: ECKey = signing.new_key(kid)

@@ -1,9 +1,9 @@
-"""The sender: takes messages out of the outbox to the tax bureau.
+"""Delivery of outbox messages to the tax bureau.
 
-Each step is a transaction of its own and none is open while the tax bureau is being asked. A worker
-that dies leaves a claim whose lease runs out; whoever comes next asks whether the message arrived
-before sending it again. A message that cannot be delivered though the tax bureau answers is parked:
-it is never tried for ever, never lost, and never in the way of the others.
+Each step has its own transaction, and none is open during a call to the tax bureau. If a worker
+dies, its claim ends when the lease expires; the next worker asks whether the message arrived before
+sending it again. If the tax bureau answers but a message still cannot be delivered, the message is
+parked: it is not retried forever, not lost, and does not block the others.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 BATCH = 20
-"""Messages in one round."""
+"""Maximum number of messages in one round."""
 
 BACKOFF_FIRST, BACKOFF_MOST = 2.0, 300.0
-"""Seconds before the second try, and the most between later ones."""
+"""Seconds before the second attempt, and the longest wait between later attempts."""
 
 PARKED_AFTER = 8
-"""Times that the tax bureau answers that it cannot; the last waits are minutes long."""
+"""Number of answers "cannot do it" after which a message is parked. The last waits take minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message in this worker's hands."""
+    """A message claimed by this worker."""
 
     id: str
     serial: str
@@ -63,17 +63,17 @@ class Claimed:
     content: str
     digest: str
     disputed: bool
-    """A case of 不是我办的 is open about it: it is looked for at the tax bureau, not sent again."""
+    """Whether a case of 不是我办的 is open. The message is then only looked up, not sent again."""
 
 
 class HeldBack(Exception):
-    """What may have left did not arrive, and is not sent again while a case is open about it."""
+    """The message did not arrive, and an open 不是我办的 case forbids sending it again."""
 
 
 def work_once(gateway: TaxGateway) -> int:
-    """Send what is due; how many messages were taken in hand."""
+    """Send what is due; return the number of messages claimed."""
     sent = 0
-    # One at a time: a lease covers one message's time-out, never that of those before it.
+    # Claim one at a time: a lease is long enough for one message's timeout, not for several.
     while sent < BATCH and (claimed := _claim_due(utcnow())):
         for message in claimed:
             with request_ids.carrying(message.request_id):
@@ -83,7 +83,11 @@ def work_once(gateway: TaxGateway) -> int:
 
 
 def _claim_due(at: datetime) -> list[Claimed]:
-    """Lease the next that is due; messages whose assessment was revoked meanwhile are dropped."""
+    """Claim the next due message, as a list of at most one.
+
+    Messages that need no delivery any more are closed on the way: dropped if their assessment was
+    revoked meanwhile, done if they had arrived.
+    """
     claimed: list[Claimed] = []
     with read_transaction():
         if not circuit_breaker.allows_call(repository.link(), at) or not repository.anything_due(
@@ -92,10 +96,10 @@ def _claim_due(at: datetime) -> list[Claimed]:
             return claimed
     with write_transaction():
         if not circuit_breaker.allows_call(repository.link(), at):
-            return claimed  # held back since that look: after the switch nothing is taken in hand
+            return claimed  # paused since the first check: nothing may be claimed after that
         for row in repository.due(at, BATCH):
             message = _claim(row, at)
-            # What needs no delivery must not make those behind it wait for the next look.
+            # Skip messages that need no delivery, so that those behind them go out in this round.
             if message is not None:
                 claimed.append(message)
                 break
@@ -107,13 +111,14 @@ def _claim(row: Message, at: datetime) -> Claimed | None:
     if not wanted:
         record = assessment.find(row.serial)
         if record is not None and record.held_back:
-            return None  # a case was opened since the look at what is due: it waits
-        # Revoked meanwhile; or it had arrived, and the tax bureau has told of what came of it.
+            return None  # a case was opened since the query: the message waits
+        # The assessment was revoked meanwhile, or the message had arrived and an event of the tax
+        # bureau has already moved the assessment.
         gone = record is None or record.state is State.REVOKED
         status = "dropped" if gone else "done"
         repository.update_message(row.id, attempt=row.attempt, values={"status": status})
         return None
-    # A claim whose lease ran out belonged to a worker that died, perhaps after sending.
+    # An expired claim belonged to a worker that died, perhaps after sending.
     maybe_sent = row.maybe_sent or row.status == "claimed"
     content, disputed = "", False
     try:
@@ -121,9 +126,9 @@ def _claim(row: Message, at: datetime) -> Claimed | None:
             content = repository.content_of(row.id) or _content(row.serial)
             disputed = maybe_sent and _is_disputed(row.serial)
     except SQLAlchemyError:
-        raise  # the database's fault, not the message's
+        raise  # a database error, not an error of the message
     except Exception:
-        # One message that cannot be read must not stop those behind it, nor the worker.
+        # An unreadable message must stop neither the worker nor the messages behind it.
         log.exception("%s: the message cannot be made", row.serial)
         _park(row.id, row.serial, row.kind, row.attempt, "the message cannot be made")
         return None
@@ -190,7 +195,7 @@ def _deliver(gateway: TaxGateway, message: Claimed) -> None:
 
 
 def _submit(gateway: TaxGateway, message: Claimed) -> Accepted | TaxRefused:
-    """Hand over; where an earlier attempt may have arrived, ask before sending again."""
+    """Submit an assessment; if an earlier attempt may have arrived, look it up first."""
     answer: Accepted | TaxRefused
     held = gateway.show(message.serial) if message.maybe_sent else None
     if held is not None:
@@ -205,7 +210,7 @@ def _submit(gateway: TaxGateway, message: Claimed) -> Accepted | TaxRefused:
 
 
 def _ask(gateway: TaxGateway, message: Claimed) -> Accepted | TaxRefused:
-    """Ask for a revocation; where an earlier attempt may have arrived, look first."""
+    """Request a revocation; if an earlier attempt may have arrived, look it up first."""
     held = gateway.show(message.serial) if message.maybe_sent else None
     if held is not None and held.request is not None and held.request.request_id == message.id:
         return Accepted(held.proof)
@@ -217,7 +222,7 @@ def _write_down(message: Claimed, answer: Accepted | TaxRefused) -> None:
     assert record is not None
     move = _move_for(message.kind, record, answer)
     if move is None:
-        return  # nothing to move, or the tax bureau has told of it already
+        return  # no transition needed, or an event has already caused it
     data = {"reason": answer.reason} if isinstance(answer, TaxRefused) else {}
     outcome = assessment.transition(record=record, move=move, actor=TAX_BUREAU, at=now(), data=data)
     if isinstance(outcome, Refusal):
@@ -233,7 +238,7 @@ def _move_for(kind: str, record: Record, answer: Accepted | TaxRefused) -> Move 
 
 
 def _put_back(message: Claimed) -> None:
-    """It certainly never arrived: it waits like one that was never taken in hand."""
+    """Return a message that certainly did not arrive to the state before it was claimed."""
     with write_transaction():
         circuit_breaker.answered()
         values = {"status": "waiting", "maybe_sent": False, "due_at": utcnow()}
@@ -242,10 +247,11 @@ def _put_back(message: Claimed) -> None:
 
 
 def _retry_later(message: Claimed, fault: TaxUnreachable) -> None:
-    """Try again after a while that doubles, with jitter so that workers spread out.
+    """Schedule another attempt with exponential backoff and jitter, so that workers spread out.
 
-    What certainly never left is released, so that a person can still revoke it here. What the tax
-    bureau answers it cannot do is tried a limited number of times while it can do other things.
+    If the message certainly never left, its assessment is released: the resident can still revoke
+    it here. If the tax bureau answers that it cannot do it while it does accept other messages, the
+    number of attempts is limited.
     """
     seconds = min(BACKOFF_MOST, BACKOFF_FIRST * 2 ** min(message.attempt - 1, 10))
     wait = timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311
@@ -278,7 +284,7 @@ def _retry_later(message: Claimed, fault: TaxUnreachable) -> None:
 
 
 def _park(message_id: str, serial: str, kind: str, attempt: int, fault: str) -> None:
-    """Set a message aside for a person to look at. In the caller's transaction."""
+    """Park a message for manual handling, in the caller's transaction."""
     log.error("%s: parked (%s)", serial, fault)
     values = {"status": "parked", "last_fault": fault}
     if repository.update_message(message_id, attempt=attempt, values=values) and kind == "submit":

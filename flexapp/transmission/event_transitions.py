@@ -1,7 +1,8 @@
-"""What the tax bureau did, carried over into our book: the one table for events and comparisons.
+"""Transitions of our record that follow a fact reported by the tax bureau.
 
-A fact is what the tax bureau says of a serial: a state of its own, or that it declined our request.
-Older news than what we know already changes nothing, so facts may come late, twice or in any order.
+A fact is the state of a serial at the tax bureau, or that it declined our request. Events and the
+reconciliation use the same table. A fact older than our state changes nothing, so facts may arrive
+late, repeatedly or in any order.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from flexapp.web.clock import now
 
 
 class Fact(StrEnum):
-    """What the tax bureau says of a serial."""
+    """What the tax bureau reports about a serial."""
 
     RECEIVED = "received"
     REVOKING = "revoking"
@@ -29,7 +30,7 @@ class Fact(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What came of it here; the values are stored and answered."""
+    """Result of applying a fact here. The values are stored, and sent in answers."""
 
     APPLIED = "applied"
     NOTHING_TO_DO = "nothing_to_do"
@@ -38,12 +39,12 @@ class Outcome(StrEnum):
 
 
 class Conflict(Exception):
-    """The record was moved between our look and our move."""
+    """The record was changed by another transaction between reading and moving it."""
 
 
 _ARRIVED = (Move.RECEIVE,)
 _FROM_ASSESSED = (Move.TRANSMIT, Move.RECEIVE)
-"""Assessed here and known there: our book is an older copy than theirs."""
+"""For an assessment that is not sent here but known there: our database is an older copy."""
 
 PATHS: dict[tuple[State, Fact], tuple[Move, ...]] = {
     (State.ASSESSED, Fact.RECEIVED): _FROM_ASSESSED,
@@ -51,7 +52,7 @@ PATHS: dict[tuple[State, Fact], tuple[Move, ...]] = {
     (State.ASSESSED, Fact.DECLINED): _FROM_ASSESSED,
     (State.ASSESSED, Fact.PAID): (*_FROM_ASSESSED, Move.PAY),
     (State.ASSESSED, Fact.REVOKED): (*_FROM_ASSESSED, Move.TAX_REVOKE),
-    # Queued here: the answer to our message is still on its way, or was lost.
+    # Queued here: the answer to our message is still to come, or was lost.
     (State.QUEUED, Fact.RECEIVED): _ARRIVED,
     (State.QUEUED, Fact.REVOKING): (*_ARRIVED, Move.ASK),
     (State.QUEUED, Fact.DECLINED): _ARRIVED,
@@ -62,26 +63,29 @@ PATHS: dict[tuple[State, Fact], tuple[Move, ...]] = {
     (State.TRANSMITTED, Fact.DECLINED): (),
     (State.TRANSMITTED, Fact.PAID): (Move.PAY,),
     (State.TRANSMITTED, Fact.REVOKED): (Move.TAX_REVOKE,),
-    # Asked here: our request may not have arrived yet.
+    # Requested here: our request may not have arrived yet.
     (State.TAX_REVOKING, Fact.RECEIVED): (),
     (State.TAX_REVOKING, Fact.REVOKING): (),
     (State.TAX_REVOKING, Fact.DECLINED): (Move.DECLINE,),
-    # Paid before our request arrived: it is answered by that, and must not hide the payment.
+    # Paid before our request arrived: the payment answers the request and must be recorded.
     (State.TAX_REVOKING, Fact.PAID): (Move.DECLINE, Move.PAY),
     (State.TAX_REVOKING, Fact.REVOKED): (Move.AGREE,),
     (State.TAX_REVOKED, Fact.REVOKED): (),
     (State.PAID, Fact.PAID): (),
-    # What was revoked there stays on their book after the person revoked it here.
+    # A record revoked there stays there after the resident revoked the assessment here.
     (State.REVOKED, Fact.REVOKED): (),
 }
-"""The moves that bring our book to the tax bureau's; a pair that is not here is for a person."""
+"""Maps (our state, fact) to the moves that bring our record to the state at the tax bureau.
+
+A pair that is not listed needs manual handling.
+"""
 
 
 def agree(record: Record, fact: Fact, *, data: Mapping[str, str]) -> Outcome:
-    """Bring our book to what the tax bureau says, in the caller's transaction.
+    """Bring our record to the state at the tax bureau, in the caller's transaction.
 
-    `data` goes into the audit event of the last move. A conflict moves nothing. `Overtaken` where
-    somebody else moved the record meanwhile: roll back and look again.
+    `data` goes into the audit event of the last move. On `Outcome.CONFLICT` nothing is moved.
+    Raises `Conflict` if another transaction moved the record meanwhile: roll back and try again.
     """
     moves = PATHS.get((record.state, fact))
     if moves is None:
@@ -98,16 +102,15 @@ def agree(record: Record, fact: Fact, *, data: Mapping[str, str]) -> Outcome:
 
 
 def answers_our_request(serial: str, request_id: str | None) -> bool:
-    """Whether an answer to a request is to our last one.
+    """Return whether an answer belongs to our latest revocation request.
 
-    One that we do not know of any more (our database was put back to an older copy) counts as the
-    last one too.
+    A request id that is unknown here counts as the latest too: our database may be an older copy.
     """
     asked = [each.id for each in repository.of_serial(serial) if each.kind == "ask"]
     return request_id not in asked or request_id == asked[-1]
 
 
 def explain(fact: str, record: Record | None) -> str:
-    """A difference in words, for whoever operates the service."""
+    """Describe a difference in English, for the operator."""
     ours = "unknown" if record is None else record.state.value
     return f"{fact} there, {ours} here"

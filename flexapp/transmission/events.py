@@ -1,4 +1,4 @@
-"""What the tax bureau tells us that it did: taken once, whatever order and however often."""
+"""Events from the tax bureau: validated, and applied exactly once in any order of arrival."""
 
 from __future__ import annotations
 
@@ -52,12 +52,15 @@ class TaxEvent:
 
     @property
     def digest(self) -> str:
-        """Of everything it says: told again, it must be the same."""
+        """SHA-256 of all fields. An event that is sent again must have the same digest."""
         return body_digest(json.dumps(asdict(self), default=str, sort_keys=True).encode())
 
 
 def parse(sent: object) -> TaxEvent | tuple[tuple[str, str], ...]:
-    """The event of a decoded JSON body, or (field, sentence) for everything wrong with it."""
+    """Parse the decoded JSON body of an event.
+
+    Returns the event, or (field, sentence) for every fault in the body.
+    """
     if not isinstance(sent, dict):
         return (("", "请求内容必须是一个 JSON 对象。"),)
     wrong = [
@@ -76,14 +79,15 @@ def parse(sent: object) -> TaxEvent | tuple[tuple[str, str], ...]:
 
 
 def receive(event: TaxEvent, proof: Proof) -> Outcome | Refusal:
-    """Take an event in the caller's transaction: what it did, now or when it first came.
+    """Apply an event in the caller's transaction; for a repeated event return its stored outcome.
 
-    `Overtaken` where a person moved the record in the same moment: roll back; it comes again.
+    Refused if the event id is known with other content. Raises `Conflict` if a resident or clerk
+    moved the record meanwhile: roll back; the tax bureau sends the event again.
     """
     advisory_lock("tax event", event.serial)
     known = repository.event(event.event_id)
     if known is not None:
-        # Before events were signed nothing was kept to compare with.
+        # Events from before signing have no digest to compare with.
         return Outcome(known.outcome) if known.digest in ("", event.digest) else DIFFERS
     outcome = _carry_over(event)
     repository.add_event(
@@ -107,7 +111,7 @@ def _carry_over(event: TaxEvent) -> Outcome:
         repository.note_finding(event.serial, explain(event.event, None), utcnow())
         return Outcome.UNKNOWN_SERIAL
     if repository.last_cursor(event.serial) > event.cursor:
-        return Outcome.NOTHING_TO_DO  # overtaken by what happened there later
+        return Outcome.NOTHING_TO_DO  # a later event was applied already
     fact = _FACTS[event.event]
     if fact is Fact.DECLINED and not answers_our_request(event.serial, event.request_id):
         return Outcome.NOTHING_TO_DO

@@ -1,4 +1,4 @@
-"""Forms of transmission."""
+"""Forms of this slice."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from flexapp.web.forms import PageForm, prose
 
 
 class AskTaxForm(PageForm):
-    """Why the tax bureau should revoke."""
+    """The reason for asking the tax bureau to revoke."""
 
     reason = StringField("撤销原因", filters=[prose])

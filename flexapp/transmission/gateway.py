@@ -1,8 +1,8 @@
-"""The tax bureau as we speak to it: one interface, one signed HTTP implementation.
+"""Client of the tax bureau: one interface and its signed HTTP implementation.
 
-An answer counts only with the tax bureau's signature over just this answer to just this request.
-Without one nobody knows what became of the call, whatever the answer says. The transport decides
-whether the other side is a remote system or the embedded stand-in.
+An answer counts only if the tax bureau has signed it for this request. Otherwise the result of the
+call is unknown, whatever the answer says. The transport decides whether the other side is a remote
+system or the embedded stand-in.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ T = TypeVar("T")
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 
 NOT_A_REFUSAL = frozenset({"content_differs", "request_differs"})
-"""Reasons that no resident can do anything about: our message is not what it was before."""
+"""Reasons that the resident can do nothing about: our message differs from the earlier one."""
 
 
 NOT_NOW = frozenset({401, 403, 408, 425, 429})
-"""It cannot be done now, for a reason that is not the message's."""
+"""Status codes that say "not now" for a reason other than the message."""
 
 CALLS = {"PUT": "submit", "POST": "ask", "GET": "show"}
-"""What is called, as it is counted."""
+"""Label of a call in the metrics, by HTTP method."""
 
 STATES = frozenset({"received", "revoking", "paid", "revoked"})
 ANSWERS = frozenset({"pending", "agreed", "declined"})
 
 
 class TaxUnreachable(Exception):
-    """No answer, or none that settles it: the message may or may not have arrived.
+    """No answer, or none that settles the call: the message may or may not have arrived.
 
-    `never_left` is true where it is certain that nothing arrived: no connection was made.
-    `answered` is true where the tax bureau itself answered, and could not do it.
+    `never_left` is True if certainly nothing arrived, because no connection was made. `answered` is
+    True if the tax bureau itself answered, but could not do it.
     """
 
     def __init__(self, fault: str, *, never_left: bool = False, answered: bool = False) -> None:
@@ -55,12 +55,12 @@ class TaxUnreachable(Exception):
 
 
 class TaxUnusable(Exception):
-    """The tax bureau answered, and asking again will not help: somebody must look at it."""
+    """The tax bureau answered and a retry will not help: a person must look at the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaxRefused:
-    """The tax bureau will not take the message, for a reason that concerns the resident."""
+    """The tax bureau refuses the message, for a reason that concerns the resident."""
 
     reason: str
     proof: Proof
@@ -68,7 +68,9 @@ class TaxRefused:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The tax bureau has it. `digest`: of the content it took, where it took one."""
+    """The tax bureau has the message. `digest` is that of the accepted content, "" if none was
+    sent.
+    """
 
     proof: Proof
     digest: str = ""
@@ -76,7 +78,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class RevocationRequest:
-    """The last request to revoke that the tax bureau has; `answer`: pending, agreed, declined."""
+    """The latest revocation request at the tax bureau.
+
+    `answer` is pending, agreed or declined.
+    """
 
     request_id: str
     answer: str
@@ -85,7 +90,7 @@ class RevocationRequest:
 
 @dataclass(frozen=True, slots=True)
 class RemoteRecord:
-    """What it holds of a serial; `cursor` ascends with everything that happens there."""
+    """The record of a serial at the tax bureau. `cursor` increases with every change there."""
 
     serial: str
     state: str
@@ -98,7 +103,7 @@ class RemoteRecord:
 
 @dataclass(frozen=True, slots=True)
 class RemoteCopy:
-    """A message of ours as the tax bureau kept it; `kind` as in our outbox: submit or ask."""
+    """A message of ours as stored at the tax bureau. `kind` is submit or ask, as in the outbox."""
 
     kind: str
     received_at: datetime
@@ -108,40 +113,53 @@ class RemoteCopy:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page of what it holds; `next` is where the next one begins, None after the last."""
+    """A page of records at the tax bureau.
+
+    `next` is the cursor where the next page begins, None after the last.
+    """
 
     holdings: tuple[RemoteRecord, ...]
     next: int | None
 
 
 class TaxGateway(Protocol):
-    """What we can tell and ask the tax bureau.
+    """Calls to the tax bureau.
 
-    Every call may raise `TaxUnreachable`; those that tell may also raise `TaxUnusable`.
+    Every call may raise `TaxUnreachable`. `submit` and `ask_revocation` may also raise
+    `TaxUnusable`.
     """
 
     def submit(self, serial: str, content: str) -> Accepted | TaxRefused:
-        """Hand over an assessment, its canonical JSON text; again is harmless."""
+        """Submit an assessment as canonical JSON text. Idempotent."""
 
     def show(self, serial: str) -> RemoteRecord | None:
-        """What the tax bureau holds of that serial."""
+        """Return the record of a serial at the tax bureau; None if it has none."""
 
     def ask_revocation(self, serial: str, request_id: str, reason: str) -> Accepted | TaxRefused:
-        """Ask for a revocation; again is harmless."""
+        """Request a revocation. Idempotent."""
 
     def listing(self, after: int, limit: int) -> Listing:
-        """What it holds, in the order of the last changes, after a cursor."""
+        """List records after a cursor, in the order of their latest change."""
 
     def kept(self, serial: str) -> tuple[RemoteCopy, ...]:
-        """Our own messages about a serial, as they came there; none where it does not tell."""
+        """Return our own messages about a serial as stored there.
+
+        Empty if the tax bureau does not offer this call.
+        """
 
     def signatures(self, limit: int) -> tuple[str, ...]:
-        """The signatures of the newest messages of ours; none where it does not tell."""
+        """Return the signatures of our newest messages.
+
+        Empty if the tax bureau does not offer this call.
+        """
 
 
 class HttpTaxGateway:
-    """The gateway over HTTP. `keys`: the tax bureau's, to believe its answers by. `chain_end`: the
-    end of our record of events, which messages that tell something carry along."""
+    """The gateway over HTTP.
+
+    `keys` are the public keys of the tax bureau, which verify its answers. `chain_end` returns the
+    head of our audit chain, which is sent with every message that has a body.
+    """
 
     def __init__(
         self,
@@ -215,7 +233,7 @@ class HttpTaxGateway:
         return self._call("GET", target, b"")
 
     def _call(self, method: str, target: str, body: bytes) -> tuple[int, Proof, dict[str, Any]]:
-        """`_exchange`, timed and counted by how it ended."""
+        """Call `_exchange`, and record its duration and outcome in the metrics."""
         began, outcome = time.perf_counter(), "fault"
         try:
             answer = self._exchange(method, target, body)
@@ -232,7 +250,11 @@ class HttpTaxGateway:
         return answer
 
     def _exchange(self, method: str, target: str, body: bytes) -> tuple[int, Proof, dict[str, Any]]:
-        """Status, proof and JSON of an answer that is the tax bureau's own and no fault of it."""
+        """Send a request; return status, proof and JSON of an answer signed by the tax bureau.
+
+        Raises `TaxUnreachable` for a missing, unsigned, temporary (5xx, `NOT_NOW`) or non-JSON
+        answer.
+        """
         request_id, signature = protocol.request_signature(
             self._signer,
             method=method,
@@ -275,7 +297,7 @@ class HttpTaxGateway:
 
 
 def _read(make: Callable[[], T], status: int) -> T:
-    """What a signed answer says; one that cannot be understood settles nothing."""
+    """Read a signed answer with `make`; raise `TaxUnreachable` if it cannot be understood."""
     if status != 200:
         raise TaxUnreachable(f"answer {status}", answered=True)
     try:

@@ -1,4 +1,4 @@
-"""/tax/v1/events: the tax bureau tells us what it did. For machines, signed both ways."""
+"""POST /tax/v1/events: events from the tax bureau's server. Request and answer are signed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOT_BELIEVED = "签名不成立，什么也没有改变；请核对密钥、时�
 @blueprint.post(protocol.EVENTS)
 @allow(Access.MACHINE)
 def receive_event() -> Response:
-    """Take one event. 401 where its signature does not hold: then nothing is changed."""
+    """Take one event. 401 if its signature is not valid: nothing is changed then."""
     settings: Settings = current_app.config["SETTINGS"]
     body, signature = request.get_data(), request.headers.get(HEADER, "")
     query = request.query_string.decode("latin-1")
@@ -45,7 +45,8 @@ def receive_event() -> Response:
         if not is_first(message):
             raise InvalidMessage("replayed", "the message was taken before")
     except InvalidMessage as error:
-        # Why exactly is for our log: whoever is not the tax bureau need not learn it.
+        # The exact reason goes to the log only: a sender that is not the tax bureau need not know
+        # it.
         log.warning("an event that is not believed: %s", error.reason)
         answer = problem(401, "unauthenticated", NOT_BELIEVED)
         answer.headers["WWW-Authenticate"] = HEADER
@@ -61,7 +62,7 @@ def receive_event() -> Response:
     return answer
 
 
-csrf.exempt(receive_event)  # no browser speaks here, and no cookie is read
+csrf.exempt(receive_event)  # not called by browsers, and reads no cookie
 
 
 def _taken(body: bytes, proof: Proof) -> Response:

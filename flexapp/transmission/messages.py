@@ -1,4 +1,4 @@
-"""What the tax bureau is told: text only, amounts with two places."""
+"""Content of the messages to the tax bureau: all values are text, amounts have two decimals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flexapp.transmission.protocol import canonical
 
 
 def submission(record: Record) -> str:
-    """An assessment as the tax bureau wants it (schema `Assessment`), as canonical JSON text."""
+    """Return an assessment as canonical JSON in the format of the protocol (`Assessment`)."""
     person = person_by_id(record.person_id)
     assert person is not None
     return canonical(

@@ -1,4 +1,4 @@
-"""Tables of what waits to be sent, of what the tax bureau told us, and of how we stand with it."""
+"""Tables of the outbox, of events from the tax bureau, and of the connection to it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from flexapp.encryption import EncryptedText
 
 
 class OutboxMessage(Model):
-    """Something to tell the tax bureau, written with the change it tells of.
+    """A message to the tax bureau, written in the transaction of the change that it reports.
 
-    `kind` is "submit" or "ask"; `status` is waiting, claimed, done, dropped or parked. Sending it
-    twice is harmless: the tax bureau knows a submission by its serial and a request by its id.
+    `kind` is "submit" or "ask"; `status` is waiting, claimed, done, dropped or parked. Sending a
+    message twice is harmless: the tax bureau identifies a submission by its serial and a revocation
+    request by its id.
     """
 
     __tablename__ = "outbox_message"
@@ -24,29 +25,29 @@ class OutboxMessage(Model):
     id: Mapped[str] = mapped_column(primary_key=True)
     serial: Mapped[str] = mapped_column(index=True)
     request_id: Mapped[str] = mapped_column(default="")
-    """Of the request that wanted it: it goes along to the tax bureau and into the log."""
+    """Id of the HTTP request that caused it; sent to the tax bureau and logged."""
     kind: Mapped[str]
     reason: Mapped[str] = mapped_column(EncryptedText("outbox_message.reason"))
-    """Why the tax bureau is asked to revoke, as the person typed it."""
+    """The reason for a revocation request, as typed by the person who asked."""
     content: Mapped[str | None] = mapped_column(EncryptedText("outbox_message.content"))
-    """Of a submission: what is sent, to the letter, whatever becomes of the person's data."""
+    """Exact content of a submission, kept unchanged whatever happens to the resident's data."""
     digest: Mapped[str] = mapped_column(default="")
-    """SHA-256 of `content`, by which both books are compared."""
+    """SHA-256 of `content`; the reconciliation compares it with the record at the tax bureau."""
     status: Mapped[str]
     attempt: Mapped[int] = mapped_column(default=0)
     maybe_sent: Mapped[bool] = mapped_column(default=False)
     """Whether an attempt may have arrived: its answer was lost, or its worker died."""
     failures: Mapped[int] = mapped_column(default=0)
-    """How often the tax bureau answered that it cannot, or we could not even ask."""
+    """Number of answers from the tax bureau that it cannot do it."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_fault: Mapped[str] = mapped_column(Text, default="")
     proof: Mapped[str] = mapped_column(EncryptedText("outbox_message.proof"), default="")
-    """The tax bureau's signed answer that settled it (`protocol.Proof`)."""
+    """The signed answer of the tax bureau that settled the message (`protocol.Proof`)."""
 
 
 class TaxEvent(Model):
-    """One thing the tax bureau told us that it did; `outcome` is what it did here."""
+    """An event reported by the tax bureau; `outcome` is the result of applying it here."""
 
     __tablename__ = "tax_event"
     __table_args__ = (Index("ix_tax_event_serial", "serial", "cursor"),)
@@ -58,37 +59,37 @@ class TaxEvent(Model):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     outcome: Mapped[str]
     digest: Mapped[str] = mapped_column(default="")
-    """SHA-256 of the event as it was told: told again, it must be the same."""
+    """SHA-256 of the event as sent; an event that is sent again must have the same."""
     proof: Mapped[str] = mapped_column(EncryptedText("tax_event.proof"), default="")
-    """The signed message that told it."""
+    """The signed message that reported the event."""
 
 
 class TaxLink(Model):
-    """How we stand with the tax bureau: one row, `id` 1."""
+    """State of the connection to the tax bureau: one row, `id` 1."""
 
     __tablename__ = "tax_link"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     cursor: Mapped[int] = mapped_column(default=0)
-    """How far its changes have been compared with our book."""
+    """Cursor up to which changes at the tax bureau have been compared with our records."""
     compared_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     failures: Mapped[int] = mapped_column(default=0)
-    """Calls without an answer since the last one with."""
+    """Number of calls without an answer since the last answered call."""
     settled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """When it last took or refused a message."""
+    """When the tax bureau last accepted or refused a message."""
     down_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     probe_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """While it is down: when the next one call asks whether it is back."""
+    """While it is down: when the next test call is due."""
     sender_seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """When a sender was last at work, whether or not it had anything to send."""
+    """When a worker last ran, whether or not there was anything to send."""
     paused_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """Since when an officer holds everything back; who, and why."""
+    """When an officer paused sending, the officer (`paused_by`) and the reason."""
     paused_by: Mapped[str] = mapped_column(default="")
     pause_reason: Mapped[str] = mapped_column(default="")
 
 
 class TaxFinding(Model):
-    """A difference between the books that only a person can settle; gone once they agree."""
+    """A difference that needs manual handling; removed once both records agree."""
 
     __tablename__ = "tax_finding"
 

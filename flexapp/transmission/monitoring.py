@@ -1,4 +1,4 @@
-"""What is looked up for those who watch the service: how long the outbox is, and how old."""
+"""Metrics of the transmission: length and age of the outbox, state of the connection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flexapp.web.metrics import Gauge
 
 
 def gauges() -> Iterator[Gauge]:
-    """The outbox and the link to the tax bureau as they stand now."""
+    """Yield the current metrics of the outbox and of the connection to the tax bureau."""
     counts = repository.undelivered()
     yield Gauge(
         "flexapp_outbox_messages",
@@ -18,7 +18,7 @@ def gauges() -> Iterator[Gauge]:
         [({"status": status}, count) for status, count in sorted(counts.items())],
     )
     oldest = repository.oldest_open()
-    # Written by the business clock, which the demo may pin.
+    # `created_at` comes from the business clock, which the demo may pin.
     age = 0.0 if oldest is None else max(0.0, (now() - oldest).total_seconds())
     yield Gauge(
         "flexapp_outbox_oldest_seconds",
@@ -44,7 +44,7 @@ def gauges() -> Iterator[Gauge]:
 
 
 def sender_age() -> float | None:
-    """Seconds since a sender was last at work; None where none ever was."""
+    """Return the seconds since a worker last ran; None if none ever did."""
     seen = repository.sender_seen_at()
     if seen is None:
         return None

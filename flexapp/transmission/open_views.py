@@ -1,4 +1,4 @@
-"""/open/tax: the protocol with the tax bureau, for people and for machines, and our public keys."""
+"""/open/tax: the tax bureau protocol as a page and as a document, and our public keys."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ DOCUMENT = Path(__file__).with_name("tax-v1.openapi.json")
 
 @cache
 def reference() -> openapi.Reference:
-    """The document, read once a process."""
+    """The OpenAPI document, read once per process."""
     return openapi.read(DOCUMENT)
 
 
 @blueprint.get("")
 @allow(Access.PUBLIC)
 def index() -> Response:
-    """The protocol as a page."""
+    """The protocol as an HTML page."""
     return render("transmission/protocol.html", page=reference())
 
 
@@ -42,7 +42,11 @@ def document() -> Response:
 @blueprint.get("/keys")
 @allow(Access.PUBLIC)
 def keys() -> Response:
-    """Our public keys, as a JWK set: what we sign with, and what we did or will."""
+    """Our public keys as a JWK set.
+
+    Holds the keys of `signing.public_set`: the first one signs, the others signed before or will
+    sign.
+    """
     settings: Settings = current_app.config["SETTINGS"]
     text = json.dumps(signing.public_set(settings.signing_keys))
     return Response(text, content_type="application/jwk-set+json")

@@ -1,4 +1,4 @@
-"""The sender at work: as a process (`flask transmission work`) or, in the demo, as a thread."""
+"""The outbox worker: a process (`flask transmission work`) or, in the demo, a thread."""
 
 from __future__ import annotations
 
@@ -28,29 +28,32 @@ from flexapp.web.unit_of_work import read_transaction, write_transaction
 log = logging.getLogger(__name__)
 
 PAUSE = 1.0
-"""Seconds between looks at an outbox with nothing due."""
+"""Seconds between checks of an outbox with nothing due."""
 
 SEEN_EVERY = timedelta(seconds=30)
-"""How often a sender notes that it is at work: more often would be a write for nothing."""
+"""How often a worker updates `sender_seen_at`; more often would be needless writes."""
 
 COMPARE_EVERY = timedelta(minutes=5)
-"""How often some worker compares what changed at the tax bureau: what no event told of."""
+"""How often any worker compares the changes at the tax bureau, to find those without an event."""
 
 
 def gateway(app: Flask) -> TaxGateway:
-    """The application's way to the tax bureau."""
+    """Return the gateway to the tax bureau of this application."""
     return services_of(app).tax
 
 
 def own_keys() -> KeySet:
-    """Every key that we sign or signed messages with."""
+    """Return every key that we sign or have signed messages with."""
     settings: Settings = current_app.config["SETTINGS"]
     return signing.known_set(settings.signing_keys)
 
 
 class Sender:
-    """One worker. It compares the books before it sends anything: our database may have been put
-    back to an older copy, which does not know what was sent already."""
+    """One worker.
+
+    It compares changes at the tax bureau before it sends anything: our database may be a restored
+    older copy that does not know what was already sent.
+    """
 
     def __init__(self, gateway: TaxGateway) -> None:
         self._gateway = gateway
@@ -59,9 +62,9 @@ class Sender:
         self._end_noted: datetime | None = None
 
     def round(self) -> int:
-        """Compare where it is time, then send what is due; how many messages were in hand.
+        """Compare if it is time, then send what is due; return the number of messages claimed.
 
-        Never raises: whatever happens, the next round comes.
+        Never raises, so that the next round always runs.
         """
         try:
             self._note()
@@ -71,7 +74,7 @@ class Sender:
             return 0
 
     def _note(self) -> None:
-        """Say that somebody is at work, for those who watch."""
+        """Record that a worker is running, for monitoring."""
         at = utcnow()
         if self._noted is None or at - self._noted >= SEEN_EVERY:
             with write_transaction():
@@ -79,14 +82,14 @@ class Sender:
             self._noted = at
 
     def _note_end(self) -> None:
-        """Write the end of the record of events to the log, which lies outside the database."""
+        """Log the head of the audit chain: the log is outside the database."""
         at = utcnow()
         if self._end_noted is None or at - self._end_noted >= COMPARE_EVERY:
             log.info("the audit chain ends at %s", chain_ends.end_to_tell())
             self._end_noted = at
 
     def _compared(self) -> bool:
-        """Whether sending may go on."""
+        """Compare if it is time; return whether sending may continue."""
         if not _may_call(self._began):
             return False
         try:
@@ -111,21 +114,21 @@ class Sender:
 
 
 def report(finding: Finding) -> None:
-    """A difference into the log; what was not mended calls for somebody."""
+    """Log a difference; as an error if it could not be fixed, so that somebody acts on it."""
     level = logging.INFO if finding.mended else logging.ERROR
     outcome = "mended" if finding.mended else "NOT mended"
     log.log(level, "%s: %s: %s", finding.serial, finding.difference, outcome)
 
 
 def run(sender: Sender, go_on: Callable[[], bool] = lambda: True) -> None:
-    """Rounds without end, with a pause where there was nothing to do."""
+    """Run rounds until `go_on` returns False, with a pause after a round with nothing to do."""
     while go_on():
         if not sender.round():
             time.sleep(PAUSE)
 
 
 def start_in_background(app: Flask) -> threading.Thread:
-    """A sender thread of this process, which ends with it; the stand-in's events go out with it."""
+    """Start a worker thread that ends with this process. It also delivers the stand-in's events."""
 
     def go() -> None:
         sender = Sender(gateway(app))
@@ -142,7 +145,10 @@ def start_in_background(app: Flask) -> threading.Thread:
 
 
 def deliver_events(app: Flask) -> int:
-    """Let the embedded stand-in tell what its clerk did; 0 where the tax bureau is elsewhere."""
+    """Deliver the events of the embedded stand-in; return how many.
+
+    0 if the tax bureau is a remote system.
+    """
     deliver = services_of(app).deliver_tax_events
     if deliver is None:
         return 0
@@ -154,7 +160,10 @@ def deliver_events(app: Flask) -> int:
 
 
 def _may_call(began: bool) -> bool:
-    """Whether to call at all. Once begun, the comparing has its own turns while it is down."""
+    """Return whether the tax bureau may be called.
+
+    After the first comparison the worker compares on schedule even while the tax bureau is down.
+    """
     with read_transaction():
         seen = repository.link()
     return seen.paused_at is None and (began or circuit_breaker.allows_call(seen, utcnow()))

@@ -1,8 +1,8 @@
-"""The emergency switch (应急): nothing goes to the tax bureau until an officer says so again.
+"""The emergency switch (应急): an officer pauses all sending to the tax bureau.
 
-Residents still register and assess, and 传输 takes their records: they wait, can still be revoked
-here, and their pages say so. What a sender has in hand when the switch is thrown is finished,
-because nobody could say any more whether it arrived. What the tax bureau tells us is still heard.
+Residents can still register, assess and use 传输. Their records wait, can still be revoked here,
+and their pages say so. A message that a worker has claimed before the pause is completed, because
+otherwise it would be unknown whether it arrived. Events from the tax bureau are still accepted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from flexapp.transmission import circuit_breaker
 
 
 def pause(*, reason: str, actor: Actor, at: datetime) -> Refusal | None:
-    """Stop sending, with a reason for the record; again is harmless."""
+    """Pause sending, with a reason for the audit log. Idempotent."""
     why = read_reason(reason)
     refusal = require_officer(actor)
     if refusal is not None or isinstance(why, Refusal):
@@ -28,7 +28,7 @@ def pause(*, reason: str, actor: Actor, at: datetime) -> Refusal | None:
 
 
 def resume(*, actor: Actor, at: datetime) -> Refusal | None:
-    """Send again, at once, what has been waiting; again is harmless."""
+    """Resume sending; waiting messages become due at once. Idempotent."""
     refusal = require_officer(actor)
     if refusal is not None:
         return refusal

@@ -1,8 +1,8 @@
-"""How a message between us and the tax bureau is signed, and what is checked of one.
+"""Signatures of the messages between us and the tax bureau: creation and verification.
 
-The document is `tax-v1.openapi.json`. A signature is bound to everything that could be exchanged
-underneath it: a request's to its method, target and body, an answer's to its request, status and
-body.
+The protocol is documented in `tax-v1.openapi.json`. The signature of a request covers its method,
+target and body; that of an answer covers the request id, the status and the body. So neither can be
+moved to another message.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from flexapp import signing
 from flexapp.signing import InvalidMessage, VerifiedMessage
 
 OURS, THEIRS = "nx-flexible-employment", "nx-tax-bureau"
-"""Who signs, as `iss` and `aud` name them."""
+"""Values of the claims `iss` and `aud`."""
 
 HEADER = "Message-Signature"
 EVENTS = "/tax/v1/events"
@@ -26,19 +26,21 @@ EVENTS = "/tax/v1/events"
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the other side told us, with its signature: kept, to be checked again years later."""
+    """A signed message from the tax bureau, stored so that it can be verified again years later."""
 
     signature: str
     body: str
 
     def stored(self) -> str:
-        """As it is kept in a column."""
+        """Return the JSON text for a database column."""
         return json.dumps({"jws": self.signature, "body": self.body}, ensure_ascii=False)
 
 
 CHAIN = "audit_end"
-"""The claim that carries the end of our record of events, "NUMBER:DIGEST": kept over there with the
-message, it is an end that nobody here can put back."""
+"""The claim with the head of our audit chain, "NUMBER:DIGEST".
+
+The tax bureau stores it with the message, where nobody on our side can change it.
+"""
 
 
 def request_signature(
@@ -50,7 +52,10 @@ def request_signature(
     at: datetime,
     chain_end: str | None = None,
 ) -> tuple[str, str]:
-    """(id, signature) of a request of ours; `target`: the path from its version on, and query."""
+    """Return (id, signature) of a request to the tax bureau.
+
+    `target` is the path from the version on, with the query.
+    """
     claims = {"htm": method, "htu": target, "body_sha256": signing.body_digest(body)}
     if chain_end is not None:
         claims[CHAIN] = chain_end
@@ -58,7 +63,7 @@ def request_signature(
 
 
 def answer_signature(key: ECKey, *, request_id: str, status: int, body: bytes, at: datetime) -> str:
-    """The signature of our answer to a request of theirs."""
+    """Return the signature of our answer to a request from the tax bureau."""
     claims = {"irt": request_id, "status": status, "body_sha256": signing.body_digest(body)}
     return signing.sign(key, claims, issuer=OURS, audience=THEIRS, at=at)[1]
 
@@ -66,7 +71,7 @@ def answer_signature(key: ECKey, *, request_id: str, status: int, body: bytes, a
 def check_request(
     signature: str, keys: KeySet, *, method: str, target: str, body: bytes, at: datetime
 ) -> VerifiedMessage:
-    """A request of theirs, once its signature holds for just this; raises `NotGenuine`."""
+    """Verify the signature of a request from the tax bureau; raises `InvalidMessage`."""
     bound = {"htm": method, "htu": target, "body_sha256": signing.body_digest(body)}
     return _bound(signature, keys, bound, at)
 
@@ -74,13 +79,13 @@ def check_request(
 def check_answer(
     signature: str, keys: KeySet, *, request_id: str, status: int, body: bytes, at: datetime
 ) -> VerifiedMessage:
-    """An answer of theirs to our request, once its signature holds; raises `NotGenuine`."""
+    """Verify the signature of an answer from the tax bureau; raises `InvalidMessage`."""
     bound = {"irt": request_id, "status": status, "body_sha256": signing.body_digest(body)}
     return _bound(signature, keys, bound, at)
 
 
 def proof_holds(proof: str, keys: KeySet) -> bool:
-    """Whether what was kept is still what the tax bureau signed, whenever that was."""
+    """Return whether a stored proof still has a valid signature of the tax bureau, at any age."""
     try:
         kept = json.loads(proof)
         claims = signing.verify_kept(kept["jws"], keys, issuer=THEIRS, audience=OURS)
@@ -90,12 +95,12 @@ def proof_holds(proof: str, keys: KeySet) -> bool:
 
 
 def own_claims(signature: str, keys: KeySet) -> Mapping[str, object]:
-    """What we signed once, as the tax bureau kept it; raises `NotGenuine`."""
+    """Return the claims of a message signed by us, at any age; raises `InvalidMessage`."""
     return signing.verify_kept(signature, keys, issuer=OURS, audience=THEIRS)
 
 
 def own_submission(signature: str, body: str, keys: KeySet, *, serial: str) -> Mapping[str, object]:
-    """The claims of our own message that handed a serial over; raises `NotGenuine`."""
+    """Return the claims of our own submission of a serial; raises `InvalidMessage`."""
     claims = own_claims(signature, keys)
     bound = {
         "htm": "PUT",
@@ -109,7 +114,7 @@ def own_submission(signature: str, body: str, keys: KeySet, *, serial: str) -> M
 
 
 def canonical(content: Mapping[str, str]) -> str:
-    """The one JSON text of an assessment: keys sorted, no spaces, characters as they are."""
+    """Return the canonical JSON text: sorted keys, no spaces, characters not escaped."""
     return json.dumps(dict(content), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -118,7 +123,7 @@ def _bound(
 ) -> VerifiedMessage:
     message = signing.verify(signature, keys, issuer=THEIRS, audience=OURS, at=at)
     for name, value in bound.items():
-        # By type too: `True` is no status 1.
+        # Compare the types too: `True` equals status 1 in Python.
         said = message.claims.get(name)
         if type(said) is not type(value) or said != value:
             raise InvalidMessage("other_message", f"the signature is of another message ({name})")

@@ -1,13 +1,13 @@
-"""Holding both books side by side.
+"""Reconciliation of our records with those of the tax bureau.
 
-Mends what has one right answer: a state the tax bureau reached without our hearing of it, a record
-it has lost, and one that we have lost (`restoring.py`). What needs a person is reported, and kept
-until the books agree: states that contradict each other, another content under the same serial, a
-record lost here whose months are held otherwise since, and an end of our record of events, told to
-the tax bureau, that is not in it any more (`chain_ends.py`).
+Fixed automatically is what has one right answer: a state reached at the tax bureau that we did not
+hear of, a record that it has lost, and a record that we have lost (`restoration.py`). Anything else
+is stored as a finding until both sides agree: contradicting states, different content under one
+serial, a record lost here whose months are now taken by another, and a head of our audit chain that
+is no longer in the chain (`chain_ends.py`).
 
-`catch_up` looks at what changed there since the last comparison: senders begin with it, so that a
-database that was put back to an older copy learns first what has been sent. `reconcile` looks at
+`catch_up` compares the changes at the tax bureau since the last comparison. Workers call it first,
+so that a restored older database learns what has already been sent. `reconcile` compares
 everything, both ways.
 """
 
@@ -51,7 +51,7 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One difference between the books, in English for the operator's terminal."""
+    """A difference between the records, in English for the operator's terminal."""
 
     serial: str
     difference: str
@@ -61,10 +61,10 @@ class Finding:
 def catch_up(
     gateway: TaxGateway, keys: KeySet, *, not_since: timedelta = timedelta(0)
 ) -> list[Finding]:
-    """Compare what changed at the tax bureau since the last time; `keys` are our own.
+    """Compare the changes at the tax bureau since the last comparison; `keys` are our own.
 
-    Skipped, with nothing found, where another worker compared within `not_since`. Raises
-    `TaxUnreachable`; what was compared until then stays compared.
+    Returns an empty list if another worker compared within `not_since`. Raises `TaxUnreachable`;
+    pages compared before that are not compared again.
     """
     with write_transaction():
         if not repository.begin_comparing(utcnow(), utcnow() - not_since):
@@ -84,9 +84,9 @@ def catch_up(
 
 
 def reconcile(gateway: TaxGateway, keys: KeySet) -> Iterator[Finding | None]:
-    """Compare everything, both ways; one item for each serial looked at, None where they agree.
+    """Compare everything, both ways; yield one item per serial, None where both sides agree.
 
-    Raises `TaxUnreachable` where the tax bureau cannot be asked; what was mended stays mended.
+    Raises `TaxUnreachable`; differences fixed before that stay fixed.
     """
     yield from _chain_ends(gateway, keys)
     known = array("Q")
@@ -111,7 +111,9 @@ def _chain_ends(gateway: TaxGateway, keys: KeySet) -> Iterator[Finding]:
 
 
 def _compare_one(gateway: TaxGateway, keys: KeySet, holding: RemoteRecord) -> Finding | None:
-    """A transaction of its own: residents who write never wait for more than one comparison."""
+    """Compare one record in a transaction of its own, so that residents wait for one comparison at
+    most.
+    """
     with read_transaction():
         lost = assessment.find(holding.serial) is None
     archived = restoration.archived(gateway, holding, keys) if lost else None
@@ -120,19 +122,21 @@ def _compare_one(gateway: TaxGateway, keys: KeySet, holding: RemoteRecord) -> Fi
 
 
 def _compare(holding: RemoteRecord, archived: Archived | Refusal | None) -> Finding | None:
-    """Their record against ours, in the caller's transaction; `archived`: our message that they
-    keep, where we had nothing."""
+    """Compare a record at the tax bureau with ours, in the caller's transaction.
+
+    `archived` is our message stored there, if we have no record.
+    """
     record = assessment.find(holding.serial)
     if record is None:
         return _lost(holding, archived)
     if repository.last_cursor(holding.serial) > holding.cursor:
-        return None  # an event has told of something newer than this page
+        return None  # an event reported a newer change than this page
     submitted = repository.latest(holding.serial, "submit")
     if submitted is not None and submitted.digest not in ("", holding.digest):
         return _for_a_person(holding.serial, "another content there than was sent")
     if submitted is None and body_digest(submission(record).encode()) != holding.digest:
-        # The serial was given anew after an older copy was put back and before the books were held
-        # side by side: two assessments of the same name.
+        # The serial was assigned again after an older database was restored and before the first
+        # comparison: two assessments have the same serial.
         return _for_a_person(holding.serial, "another content there than is here")
     fact = _fact(holding)
     difference = explain(fact.value, record)
@@ -147,11 +151,11 @@ def _compare(holding: RemoteRecord, archived: Archived | Refusal | None) -> Find
 
 
 def _lost(holding: RemoteRecord, archived: Archived | Refusal | None) -> Finding | None:
-    """We have lost what they hold: made again from what we told them, or left for a person."""
+    """Restore a record that we have lost from our message, or store a finding."""
     difference = explain(holding.state, None)
     done = restoration.restore(holding, archived) if isinstance(archived, Archived) else archived
     if done is False:
-        return _compare(holding, None)  # it is here now: made again by another comparison
+        return _compare(holding, None)  # another comparison has restored it meanwhile
     assessment.reserve_serial(holding.serial)
     if done is None or isinstance(done, Refusal):
         why = f": {done.sentence}" if done is not None else ""
@@ -178,7 +182,7 @@ def _for_a_person(serial: str, difference: str) -> Finding:
 
 
 def _look_for_missing(gateway: TaxGateway, known: array[int]) -> Iterator[Finding | None]:
-    """What we believe is there and was not listed: handed over once more, under the same serial."""
+    """Submit again, under the same serial, what should be at the tax bureau but was not listed."""
     after = 0
     while True:
         with read_transaction():
@@ -186,7 +190,7 @@ def _look_for_missing(gateway: TaxGateway, known: array[int]) -> Iterator[Findin
                 (State.TRANSMITTED, State.TAX_REVOKING, State.PAID), after=after, limit=PAGE
             )
         for record in records:
-            # It may have arrived since the listing: asked for by itself before it counts as lost.
+            # It may have arrived since the listing: ask for it before it counts as lost.
             if not _among(record.serial, known) and gateway.show(record.serial) is None:
                 yield _hand_over(gateway, record)
             else:
@@ -214,7 +218,7 @@ def _hand_over(gateway: TaxGateway, record: Record) -> Finding:
 
 
 def _short(serial: str) -> int:
-    """Eight bytes for a serial: ten million of them are 80 MB, where their texts would be 700."""
+    """Hash a serial to eight bytes: ten million take 80 MB, instead of 700 MB as text."""
     return int.from_bytes(blake2b(serial.encode(), digest_size=8).digest(), "big")
 
 

@@ -1,4 +1,4 @@
-"""Rows of the outbox, of the tax bureau's events, and of how we stand with it."""
+"""Queries for the outbox, the events of the tax bureau, and the connection to it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _outbox, _event = table_of(OutboxMessage), table_of(TaxEvent)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A row of the outbox, without what only delivering it needs to know."""
+    """A row of the outbox without `content`, which only delivery needs."""
 
     id: str
     serial: str
@@ -46,7 +46,7 @@ _COLUMNS = [_outbox.c[name] for name in Message.__slots__]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event of the tax bureau as it was taken."""
+    """An event of the tax bureau as stored."""
 
     event_id: str
     cursor: int
@@ -63,7 +63,7 @@ _EVENT = [table_of(TaxEvent).c[name] for name in Event.__slots__]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """How we stand with the tax bureau (`models.TaxLink`)."""
+    """State of the connection to the tax bureau (`models.TaxLink`)."""
 
     cursor: int
     compared_at: datetime | None
@@ -77,7 +77,7 @@ class Link:
 
     @property
     def waits(self) -> bool:
-        """Whether nothing is sent now: the tax bureau is down, or an officer holds it back."""
+        """Whether nothing is sent now: the tax bureau is down, or an officer paused sending."""
         return self.down_since is not None or self.paused_at is not None
 
 
@@ -87,12 +87,15 @@ _LINK = [table_of(TaxLink).c[name] for name in Link.__slots__]
 # The outbox.
 
 PUT_OFF_AT_MOST = timedelta(minutes=15)
-"""Nothing of ours waits that long (a retry five minutes, a lease one). What is to wait longer was
-written by a machine whose clock was ahead, and is not waited for."""
+"""Upper limit for due times.
+
+No legitimate wait is this long: a retry waits five minutes at most, a lease one minute. A later
+time was written by a machine whose clock was ahead, and is ignored.
+"""
 
 
 def comes_due(moment: ColumnElement[datetime | None], now: datetime) -> ColumnElement[bool]:
-    """Whether a moment that something was put off to has come, or cannot be meant."""
+    """Return a condition: the due time has come, or is implausibly far ahead."""
     return or_(moment <= now, moment > now + PUT_OFF_AT_MOST)
 
 
@@ -102,18 +105,20 @@ def add(row: Mapping[str, object]) -> None:
 
 
 def _undisputed() -> ColumnElement[bool]:
-    """Not an assessment that is held back while a case of 不是我办的 is open about it."""
+    """Exclude submissions that are held back by an open 不是我办的 case."""
     return not_(and_(_outbox.c.kind == "submit", assessment.held_back(_outbox.c.serial)))
 
 
 def _deliverable(now: datetime) -> ColumnElement[bool]:
-    """Waiting ones, and claimed ones whose lease ran out."""
+    """Select waiting messages that are due, and claimed ones whose lease has expired."""
     return and_(_outbox.c.status.in_(OPEN), comes_due(_outbox.c.due_at, now), _undisputed())
 
 
 def due(now: datetime, limit: int) -> Sequence[Message]:
-    """Messages whose time has come, oldest first. On PostgreSQL rows that another worker is looking
-    at are passed over."""
+    """Return due messages, the earliest due time first.
+
+    On PostgreSQL rows locked by another worker are skipped.
+    """
     query = (
         select(*_COLUMNS)
         .where(_deliverable(now))
@@ -125,19 +130,19 @@ def due(now: datetime, limit: int) -> Sequence[Message]:
 
 
 def anything_due(now: datetime) -> bool:
-    """Whether a look into the outbox is worth a writing transaction."""
+    """Return whether any message is due. Avoids a write transaction when none is."""
     query = select(_outbox.c.id).where(_deliverable(now))
     return db.session.execute(query.limit(1)).first() is not None
 
 
 def content_of(message_id: str) -> str | None:
-    """What a submission sends; None for one of before this was kept."""
+    """Return the content of a submission; None if it is older than this column."""
     query = select(OutboxMessage.content).where(OutboxMessage.id == message_id)
     return db.session.execute(query).scalar_one()
 
 
 def update_message(message_id: str, *, attempt: int, values: Mapping[str, object]) -> bool:
-    """Change a message unless another worker has taken it over meanwhile (`attempt` moved on)."""
+    """Update an open message; False if another worker has claimed it since (`attempt` differs)."""
     if isinstance(proof := values.get("proof"), str):
         values = {**values, "proof": BoundText(proof, message_id)}
     changed = db.session.execute(
@@ -154,7 +159,7 @@ def update_message(message_id: str, *, attempt: int, values: Mapping[str, object
 
 
 def hurry(now: datetime) -> None:
-    """Let everything that waits be due at once."""
+    """Make all waiting messages due now."""
     db.session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.status == "waiting", OutboxMessage.due_at > now)
@@ -163,7 +168,7 @@ def hurry(now: datetime) -> None:
 
 
 def unpark(serial: str | None, now: datetime) -> Sequence[str]:
-    """Serials of the parked messages (of one serial, or all) that are due again from now on."""
+    """Requeue the parked messages of one serial, or all; return their serials."""
     statement = (
         update(OutboxMessage)
         .where(OutboxMessage.status == "parked")
@@ -176,7 +181,9 @@ def unpark(serial: str | None, now: datetime) -> Sequence[str]:
 
 
 def give_up(message_id: str) -> bool:
-    """End a parked message without its having been delivered. Why is in the record of events."""
+    """Drop a parked message without delivery; False if it is not parked. The audit log has the
+    reason.
+    """
     changed = db.session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.id == message_id, OutboxMessage.status == "parked")
@@ -187,25 +194,25 @@ def give_up(message_id: str) -> bool:
 
 
 def parked(limit: int) -> Sequence[Message]:
-    """Messages that somebody must look at, oldest first."""
+    """Return parked messages, oldest first."""
     query = select(*_COLUMNS).where(_outbox.c.status == "parked").order_by(_outbox.c.created_at)
     return [Message(*row) for row in db.session.execute(query.limit(limit))]
 
 
 def of_serial(serial: str) -> Sequence[Message]:
-    """All messages about an assessment, oldest first."""
+    """Return all messages about an assessment, oldest first."""
     query = select(*_COLUMNS).where(_outbox.c.serial == serial).order_by(_outbox.c.created_at)
     return [Message(*row) for row in db.session.execute(query)]
 
 
 def latest(serial: str, kind: str) -> Message | None:
-    """The newest message of that kind about an assessment."""
+    """Return the newest message of a kind about an assessment."""
     found = [message for message in of_serial(serial) if message.kind == kind]
     return found[-1] if found else None
 
 
 def counts() -> dict[str, int]:
-    """How many messages there are by status."""
+    """Return the number of messages by status."""
     rows = db.session.execute(
         select(OutboxMessage.status, func.count()).group_by(OutboxMessage.status)
     )
@@ -213,7 +220,7 @@ def counts() -> dict[str, int]:
 
 
 def undelivered() -> dict[str, int]:
-    """How many messages wait, are claimed or are parked; what is settled is not counted again."""
+    """Return the number of waiting, claimed and parked messages; settled ones are not counted."""
     rows = db.session.execute(
         select(OutboxMessage.status, func.count())
         .where(OutboxMessage.status.in_((*OPEN, "parked")))
@@ -223,7 +230,7 @@ def undelivered() -> dict[str, int]:
 
 
 def oldest_open() -> datetime | None:
-    """When the message that has waited longest for the tax bureau was written."""
+    """Return when the oldest waiting or claimed message was created; None without any."""
     query = select(func.min(OutboxMessage.created_at)).where(
         OutboxMessage.status.in_(OPEN), _undisputed()
     )
@@ -234,51 +241,51 @@ def oldest_open() -> datetime | None:
 
 
 def event(event_id: str) -> Event | None:
-    """An event that was taken before."""
+    """Return a stored event; None for an unknown id."""
     query = select(*_EVENT).where(TaxEvent.event_id == event_id)
     row = db.session.execute(query).first()
     return None if row is None else Event(*row)
 
 
 def events_of(serial: str) -> Sequence[Event]:
-    """All events about an assessment, in the order in which they happened there."""
+    """Return all events about an assessment, in the order of the changes at the tax bureau."""
     query = select(*_EVENT).where(TaxEvent.serial == serial).order_by(TaxEvent.cursor)
     return [Event(*row) for row in db.session.execute(query)]
 
 
 def last_cursor(serial: str) -> int:
-    """The newest change at the tax bureau that an event told of, for one serial; 0 for none."""
+    """Return the highest cursor of the events about a serial; 0 without any."""
     query = select(func.max(TaxEvent.cursor)).where(TaxEvent.serial == serial)
     return int(db.session.execute(query).scalar_one() or 0)
 
 
 def add_event(row: Mapping[str, object]) -> None:
-    """Remember an event and what it did."""
+    """Store an event with its outcome."""
     db.session.execute(insert(_event), [bound(_event, row)])
 
 
-# How we stand.
+# Connection.
 
 
 def link() -> Link:
-    """How we stand with the tax bureau."""
+    """Return the state of the connection."""
     return Link(*db.session.execute(select(*_LINK).where(TaxLink.id == 1)).one())
 
 
 def update_link(**values: object) -> None:
-    """Note something of it."""
+    """Update columns of the connection row."""
     db.session.execute(update(TaxLink).where(TaxLink.id == 1).values(**values))
 
 
 def sender_seen_at() -> datetime | None:
-    """When a sender was last at work."""
+    """Return when a worker last ran."""
     return db.session.execute(
         select(TaxLink.sender_seen_at).where(TaxLink.id == 1)
     ).scalar_one_or_none()
 
 
 def begin_comparing(at: datetime, not_since: datetime) -> bool:
-    """Take the turn to compare; False where another worker had it after `not_since`."""
+    """Claim the comparison; False if another worker claimed it after `not_since`."""
     taken = db.session.execute(
         update(TaxLink)
         .where(
@@ -296,7 +303,7 @@ def begin_comparing(at: datetime, not_since: datetime) -> bool:
 
 
 def note_finding(serial: str, difference: str, at: datetime) -> None:
-    """Remember a difference for a person to settle."""
+    """Store a difference for manual handling."""
     db.session.execute(
         upsert(TaxFinding)
         .values(serial=serial, difference=difference, found_at=at)
@@ -305,12 +312,12 @@ def note_finding(serial: str, difference: str, at: datetime) -> None:
 
 
 def clear_finding(serial: str) -> None:
-    """The books agree about a serial."""
+    """Remove the finding of a serial."""
     db.session.execute(table_of(TaxFinding).delete().where(TaxFinding.serial == serial))
 
 
 def findings(limit: int) -> Sequence[tuple[str, str, datetime]]:
-    """(serial, difference, since when) of what a person must settle, oldest first."""
+    """Return (serial, difference, found at) of the findings, oldest first."""
     rows = db.session.execute(
         select(TaxFinding.serial, TaxFinding.difference, TaxFinding.found_at)
         .order_by(TaxFinding.found_at)

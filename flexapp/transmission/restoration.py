@@ -1,7 +1,7 @@
-"""What the tax bureau holds and we do not, made again from our own signed messages that it keeps.
+"""Restores records that the tax bureau has and we have lost, from our signed messages stored there.
 
-After an older copy of our database was put back. A message counts only with our own signature over
-just this serial and content; whose key that was, `FLEXAPP_SIGNING_KEYS` must still say.
+Needed after an older copy of our database was restored. A message counts only if our own signature
+covers this serial and content. `FLEXAPP_SIGNING_KEYS` must still contain the key that signed it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ STATES = {
     "received": State.TRANSMITTED,
     "revoking": State.TAX_REVOKING,
     "paid": State.PAID,
-    # Revoked there, nothing is due any more: its months are free, for others may hold them since.
+    # Revoked there: nothing is due any more, and its months may belong to another assessment by
+    # now.
     "revoked": State.REVOKED,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """Our own message that handed an assessment over, its signature checked."""
+    """Our own submission of an assessment, with a verified signature."""
 
     body: str
     content: dict[str, str]
@@ -41,16 +42,17 @@ class Archived:
 
 
 def archived(gateway: TaxGateway, holding: RemoteRecord, keys: KeySet) -> Archived | Refusal:
-    """Ask for the message behind a holding; no transaction may be open.
+    """Fetch and verify our submission of a record; no transaction may be open.
 
-    Refused, in English for the operator: it is not kept there, or not ours as far as can be told.
+    Refused, in English for the operator, if it is not stored there or not verifiably ours. Raises
+    `TaxUnreachable` if there is no answer.
     """
     try:
         told = [each for each in gateway.kept(holding.serial) if each.kind == "submit"]
     except TaxUnreachable as fault:
         if not fault.answered:
             raise
-        # One serial that it cannot tell of must not keep all others from being compared.
+        # One serial without an answer must not stop the comparison of all others.
         return Refusal("not_told", f"what is kept there of our message is not told ({fault})")
     if not told:
         return Refusal("not_kept", "our message is not kept there")
@@ -73,8 +75,10 @@ def _read(kept: RemoteCopy, holding: RemoteRecord, keys: KeySet) -> Archived | R
 
 
 def restore(holding: RemoteRecord, found: Archived) -> Refusal | bool:
-    """Make the assessment again with its message, in the caller's transaction; False where another
-    comparison has just done so."""
+    """Restore the assessment and its message, in the caller's transaction.
+
+    False if another comparison has just done so.
+    """
     at = now()
     outcome = assessment.restore(
         content=found.content, state=STATES[holding.state], made_at=found.sent_at, at=at

@@ -1,5 +1,7 @@
-"""Hand an assessment to the sender, or ask the tax bureau to revoke: the row and its message in
-one transaction."""
+"""Queue an assessment for the tax bureau, or a request to revoke it.
+
+The change of state and the outbox message are written in one transaction.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,7 @@ REASON_MAX = 100
 
 
 def transmit(*, record: Record, actor: Actor, at: datetime) -> Record | Refusal:
-    """传输: queued from now on; the sender takes it to the tax bureau."""
+    """传输: queue the assessment. The outbox worker delivers it."""
     moved = assessment.transition(record=record, move=Move.TRANSMIT, actor=actor, at=at)
     if not isinstance(moved, Refusal):
         _enqueue(record.serial, "submit", at, content=submission(record))
@@ -56,9 +58,9 @@ def transmit(*, record: Record, actor: Actor, at: datetime) -> Record | Refusal:
 def ask_tax_to_revoke(
     *, record: Record, reason: str, actor: Actor, at: datetime, by_agency: bool = False
 ) -> Record | Refusal:
-    """申请税务撤销, with a reason that the tax bureau's clerk reads (2 to 100 characters).
+    """申请税务撤销, with a reason of 2 to 100 characters that the tax bureau's clerk reads.
 
-    `by_agency`: as `transition` has it.
+    `by_agency` has the meaning it has in `assessment.transition`.
     """
     words = read_reason(reason)
     if isinstance(words, Refusal):
@@ -77,7 +79,7 @@ def ask_tax_to_revoke(
 
 
 def read_reason(text: str) -> str | Refusal:
-    """Why the tax bureau should revoke, as typed, in 2 to 100 characters."""
+    """Return the normalised reason of a revocation request; refused unless 2 to 100 characters."""
     words = normalise_prose(text)
     if 2 <= len(words) <= REASON_MAX:
         return words
@@ -99,7 +101,7 @@ def _enqueue(serial: str, kind: str, at: datetime, *, reason: str = "", content:
             "maybe_sent": False,
             "failures": 0,
             "created_at": at,
-            # Leases and due times go by the real clock, whatever business date is pinned.
+            # Leases and due times use the real clock, even if the business date is pinned.
             "due_at": utcnow(),
             "last_fault": "",
             "proof": "",

@@ -1,4 +1,4 @@
-"""传输 and 申请税务撤销 of a record."""
+"""Pages for 传输 and 申请税务撤销 of a record."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ blueprint = Blueprint("transmission", __name__, url_prefix="/assessment/records"
 @allow(Access.PERSON)
 @idempotent
 def transmit(serial: str) -> Response:
-    """传输, then back to the list where it is seen to arrive."""
+    """Queue the assessment (传输), then show the list with its new state."""
     record = _visible(serial)
     outcome = refuse_mover(record, g.visitor) or service.transmit(
         record=record, actor=g.visitor.actor, at=now()
@@ -35,7 +35,7 @@ def transmit(serial: str) -> Response:
 @blueprint.get("/<serial>/ask-tax")
 @allow(Access.PERSON)
 def ask_tax(serial: str) -> Response:
-    """Why should the tax bureau revoke?"""
+    """Show the reason form."""
     return _ask_page(_visible(serial), AskTaxForm())
 
 
@@ -43,7 +43,7 @@ def ask_tax(serial: str) -> Response:
 @allow(Access.PERSON)
 @idempotent
 def send_ask_tax(serial: str) -> Response:
-    """申请税务撤销."""
+    """Send the revocation request (申请税务撤销)."""
     record = _visible(serial)
     form = AskTaxForm()
     if not form.submitted():

@@ -6,8 +6,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages and commands of this slice."""
-    # Imported late: most of those who import a module of this slice need no views.
+    """Register the blueprints and CLI commands of this slice; the sandbox only in the demo."""
+    # Imported here so that importing another module of this package does not load the views.
     from flexapp.channels import cli as channels_cli
     from flexapp.config import Settings
     from flexapp.vendors import cli, kit_views, sandbox_views, self_check_views, views

@@ -1,4 +1,4 @@
-"""/open/check_launch.pyz: the conformance kit as one file that vendors run without us."""
+"""/open/check_launch.pyz: the conformance kit as one file that vendors run on their own."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ START = f'import runpy\n\nrunpy.run_module("{PACKAGE}", run_name="__main__")\n'
 
 @cache
 def archive() -> bytes:
-    """The folder of the kit as a program for `python3` (zipapp); the same bytes every time."""
+    """Return the package of the kit as a zipapp for `python3`; the bytes are reproducible."""
     folder = Path(conformance.__file__).parent
     files = {f"{PACKAGE}/{path.name}": path.read_bytes() for path in sorted(folder.glob("*.py"))}
     made = io.BytesIO()
     with ZipFile(made, "w", ZIP_DEFLATED) as written:
-        # Without a date of its own: a vendor can compare two downloads.
+        # A fixed date, so that two downloads of the same version are identical.
         for name, content in {"__main__.py": START.encode(), **files}.items():
             written.writestr(ZipInfo(name), content, ZIP_DEFLATED)
     return made.getvalue()
@@ -34,7 +34,7 @@ def archive() -> bytes:
 @blueprint.get("/open/check_launch.pyz")
 @allow(Access.PUBLIC)
 def download() -> Response:
-    """The program, as a file to keep."""
+    """The program as a download."""
     answer = Response(archive(), content_type="application/zip")
     answer.headers["Content-Disposition"] = 'attachment; filename="check_launch.pyz"'
     return answer

@@ -1,7 +1,7 @@
-"""What the vendors' pages get: the launch reference with its errors, example programs, sandboxes.
+"""View models of the vendors' pages: launch reference with its errors, examples, sandboxes.
 
-The document says what to do about each error and `launch_errors` what is answered; the table puts
-the two together, and a reason that only one of them knows stops the start of the page.
+The OpenAPI document says what to do about each error, and `launch_errors` what is answered. The
+error table joins both; loading it fails if one has a reason that the other lacks.
 """
 
 from __future__ import annotations
@@ -24,12 +24,15 @@ from flexapp.web.clock import BEIJING
 DOCUMENT = Path(__file__).with_name("launch-v1.openapi.json")
 EXAMPLES = PROJECT / "docs" / "examples"
 PLACEHOLDER = "https://service.example"
-"""Stands in the example files where the address of a deployment belongs."""
+"""Replaced in the example files by the deployment's public address."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """A line of the error table. `means`: what is answered; `todo`: what a vendor does then."""
+    """A row of the error table.
+
+    `means`: the sentence in the answer. `todo`: what the vendor should do.
+    """
 
     reason: str
     status: int
@@ -39,7 +42,7 @@ class ErrorRow:
 
 @dataclass(frozen=True, slots=True)
 class LaunchReferencePage:
-    """/open/launches: the document as a page, and the table of errors."""
+    """/open/launches: the OpenAPI document as a page, and the table of errors."""
 
     reference: openapi.Reference
     errors: tuple[ErrorRow, ...]
@@ -47,7 +50,10 @@ class LaunchReferencePage:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A program that asks for a link, as the file says it. `needs`: what must be there."""
+    """An example program that requests a link.
+
+    `needs`: its prerequisites. `text`: its source code.
+    """
 
     name: str
     title: str
@@ -58,7 +64,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class VendorPage:
-    """/open/: `sandbox` says whether there is one here."""
+    """/open/. `sandbox`: whether this deployment has sandboxes."""
 
     address: str
     sandbox: bool
@@ -74,7 +80,10 @@ class ExamplesPage:
 
 @dataclass(frozen=True, slots=True)
 class SandboxPage:
-    """/open/sandbox/<code>: a channel for a day. `jwk`: its public key, `until`: Beijing time."""
+    """/open/sandbox/<code>: a channel for one day.
+
+    `jwk`: its public key. `until`: when it expires, in Beijing time.
+    """
 
     code: str
     kid: str
@@ -87,7 +96,7 @@ class SandboxPage:
 
     @classmethod
     def of(cls, found: Sandbox, address: str) -> SandboxPage:
-        """The page of a sandbox, for the deployment at this outside address."""
+        """Build the page of a sandbox, for the deployment at this public address."""
         arguments = f"{found.code} {found.key.kid} private.pem"
         return cls(
             found.code,
@@ -141,7 +150,10 @@ _EXAMPLES = (
 
 @cache
 def launch_reference() -> LaunchReferencePage:
-    """The reference, read once a process; `ValueError` where document and code disagree."""
+    """Return the reference, read once per process.
+
+    Raises `ValueError` if the errors of the document and of the code differ.
+    """
     reference = openapi.read(DOCUMENT)
     told = json.loads(reference.text)["x-errors"]
     if {each["reason"]: each["status"] for each in told} != {
@@ -164,7 +176,7 @@ def launch_reference() -> LaunchReferencePage:
 
 @cache
 def examples(address: str) -> tuple[Example, ...]:
-    """The programs, ready for the deployment at this outside address."""
+    """Return the programs for the deployment at this public address."""
     return tuple(
         Example(name, title, needs, run, _filled_in(name, address))
         for name, title, needs, run in _EXAMPLES

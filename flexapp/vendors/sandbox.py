@@ -1,9 +1,9 @@
-"""Channels for trying things out, in the demo alone: a vendor makes one by handing in a public key.
+"""Sandbox channels, only in the demo: a vendor creates one by submitting a public key.
 
-Whoever asks gets one, so it may do less than a real one: it lasts a day, is in no list that
-residents see, and brings in nobody but the demo's fictional residents. That it is the demo is asked
-again with every message and every link, not only where the pages are: outside the demo no code
-beginning with `sandbox-` is known, whatever the database holds.
+Anybody can create one, so it can do less than a real channel. It expires after one day, is in no
+list that residents see, and can launch only the fictional residents of the demo. Every message and
+every link checks that this is the demo, not only the registration of the pages: elsewhere no code
+beginning with `sandbox-` is known, whatever the database contains.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from flexapp.services import services
 
 LIFE = timedelta(days=1)
 MOST = 200
-"""Sandbox channels at a time."""
+"""Maximum number of sandbox channels at a time."""
 MOST_A_MINUTE = 10
-"""Made by everybody together: nothing is kept about who asks."""
+"""Maximum number created per minute by all users together: nothing about a user is stored."""
 
 KID = "sandbox-key"
-"""The name of a key that comes without one (PEM, a JWK without kid)."""
+"""The `kid` of a key that comes without one (PEM, or a JWK without kid)."""
 
 NAME = "沙箱"
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -41,7 +41,7 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """A channel of one's own and its key."""
+    """A sandbox channel and its key."""
 
     code: str
     key: Key
@@ -50,7 +50,7 @@ class Sandbox:
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """A fictional person, with what a launch says of them."""
+    """A fictional resident: the personal data of a launch."""
 
     name: str
     identity: str
@@ -58,13 +58,13 @@ class Resident:
 
 
 def is_here() -> bool:
-    """Whether this deployment has sandboxes at all: only the demo does."""
+    """Return whether this deployment has sandboxes: only the demo has."""
     settings: Settings = current_app.config["SETTINGS"]
     return settings.is_demo
 
 
 def residents() -> tuple[Resident, ...]:
-    """Who can be brought in from a sandbox: the demo's residents with a phone."""
+    """Return who can be launched from a sandbox: the residents of the demo who have a phone."""
     demo = services().demo
     return tuple(
         Resident(one.name, one.identity, one.phone)
@@ -74,14 +74,17 @@ def residents() -> tuple[Resident, ...]:
 
 
 def refuse_person(*, name: str, identity: str, phone: str) -> Refusal | None:
-    """Nobody but the fictional residents comes in from a sandbox, as the demo knows them."""
+    """Refuse anybody whose data is not exactly that of a fictional resident of the demo."""
     if Resident(name, identity, phone) in residents():
         return None
     return Refusal("sandbox_person", _FICTIONAL_ONLY, "id_number")
 
 
 def make(*, text: str, at: datetime) -> Sandbox | Refusal:
-    """A channel with this public key (JWK or PEM). Refusals name the field `key`."""
+    """Create a channel with this public key (JWK or PEM).
+
+    Refusals of the key name the field `key`.
+    """
     if not is_here():
         return Refusal("sandbox_absent", "沙箱只在演示环境里有。")
     new = keys.read(text, None)
@@ -105,7 +108,7 @@ def make(*, text: str, at: datetime) -> Sandbox | Refusal:
 
 
 def find(code: str, *, at: datetime) -> Sandbox | None:
-    """The sandbox channel with this code, as long as it lasts; never outside the demo."""
+    """Return the sandbox with this code; None if unknown or expired, and outside the demo."""
     if not code.startswith(SANDBOX) or not is_here():
         return None
     made_at = sandboxes.made_at(code)
@@ -116,13 +119,13 @@ def find(code: str, *, at: datetime) -> Sandbox | None:
 
 
 def find_app(code: str, *, at: datetime) -> App | None:
-    """It as an app, such as launches come from."""
+    """Return the sandbox as an app that launches can come from."""
     found = find(code, at=at)
     return None if found is None else App(code=code, name=NAME, category=Category.PLATFORM)
 
 
 def forget(*, at: datetime) -> None:
-    """Drop those that are over, and their keys: they can be handed in again."""
+    """Delete expired sandboxes with their keys, so that the keys can be submitted again."""
     sandboxes.drop(at - LIFE)
 
 
@@ -130,7 +133,7 @@ _USED = "这个公钥已经登记过了，请另外生成一对。"
 
 
 def _sentence(reason: str) -> str:
-    """Beside the field; what is no P-256 key is called so first."""
+    """Return the sentence for the field; it says first if the text is no P-256 key."""
     found = public_keys.SENTENCES[reason][1]
     other = reason in public_keys.OTHER_KINDS - public_keys.SECRETS
     return f"这不是 P-256 的公钥。{found}" if other else found

@@ -1,7 +1,7 @@
-"""/open/sandbox: a vendor's walk through a launch without a line of code. Only in the demo.
+"""/open/sandbox: a vendor tries a launch without writing code. Only in the demo.
 
-The key pair is made and the launch signed in the page (static/src/sandbox.js); what comes here is
-the public key, and to `/open/v1/launches` what every vendor's server sends.
+The browser creates the key pair and signs the launch (static/src/sandbox.js). The server receives
+the public key here, and at `/open/v1/launches` the same message as from any vendor's server.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from flexapp.web.rate_limit import rate_limited, seconds
 blueprint = Blueprint("sandbox", __name__, url_prefix="/open/sandbox")
 
 TOO_MANY = {"sandbox_too_soon": timedelta(minutes=1), "sandbox_full": timedelta(days=1)}
-"""Refusals that pass, and after what time at the latest."""
+"""Temporary refusals, with the longest wait after which they end."""
 
 
 @blueprint.get("")
 @allow(Access.PUBLIC)
 def index() -> Response:
-    """Make or bring a key."""
+    """Show the form: create a key pair or submit a public key."""
     return _start(SandboxForm())
 
 
@@ -43,14 +43,14 @@ def index() -> Response:
 @rate_limited(SANDBOXES)
 @idempotent
 def make() -> Response:
-    """Make a channel of one's own with this key."""
+    """Create a sandbox channel with the submitted key."""
     form = SandboxForm()
     if not form.submitted():
         return _start(form)
     made = sandbox.make(text=str(form.key.data), at=utcnow())
     if isinstance(made, Refusal):
         if made.reason in public_keys.SECRETS:
-            form.key.data = ""  # a private key does not go back onto the page
+            form.key.data = ""  # never render a submitted private key
         form.refuse(made)
         wait = TOO_MANY.get(made.reason)
         if wait is None:
@@ -64,7 +64,7 @@ def make() -> Response:
 @blueprint.get("/<code>")
 @allow(Access.PUBLIC)
 def show(code: str) -> Response:
-    """Sign, send, open; 404 for one that is over."""
+    """Show the sandbox: sign, send, open. 404 if it is unknown or expired."""
     found = sandbox.find(code, at=utcnow())
     if found is None:
         abort(404)
@@ -75,5 +75,5 @@ def show(code: str) -> Response:
 
 def _start(form: SandboxForm, status: int | None = None) -> Response:
     if secret_in(form.key.data or "") is not None:
-        form.key.data = ""  # whatever brought it back to this page
+        form.key.data = ""  # never render a secret, also on other paths to this form
     return render("channels/sandbox.html", status or form.status, form=form)

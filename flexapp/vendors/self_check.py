@@ -1,7 +1,7 @@
-"""What a webview was found to do, packed into twelve letters, and what each finding means.
+"""Findings of the webview self-check: their encoding in twelve characters, and their explanation.
 
-Pure: the pages gather the findings, a vendor sends the letters, and `flask channels self-check`
-reads them. Nothing about a person is among them.
+Pure: the views collect the findings, a vendor sends the code, and `flask channels self-check`
+explains it. It contains no personal data.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from flexapp.channels.user_agents import LONGEST, Platform, platform
 
-# Crockford's base 32: no letter that is taken for a digit when it is read out.
+# Crockford's base 32: without letters that are easily mistaken for digits.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MISREAD = str.maketrans("OIL", "011")
 _LETTERS = 12
@@ -20,10 +20,13 @@ _VERSION = 1
 _CHECK = 10
 
 _SIZES = (2, 2, 2, 2, 2, 2, 2, 2, 2, 6, 10, 2, 2, 8)
-"""Bits of each of `Findings`, in order; with 4 for the version and the check they make 60."""
+"""Number of bits of each field of `Findings`, in order.
+
+With 4 bits for the version and 10 for the check they make 60.
+"""
 
 GOOD, BAD, OTHER = 1, 2, 3
-"""What most findings are; 0: not tried. OTHER is explained with each."""
+"""Values of most findings; 0 is "not checked". The meaning of OTHER is given at each field."""
 
 OLDEST_CHROMIUM, OLDEST_IOS = 69, 12
 NARROWEST, WIDEST_PHONE, NO_VIEWPORT, WIDEST = 320, 600, 900, 1023
@@ -33,15 +36,18 @@ MOST_LETTER = 32
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything that was tried. `letters`: painted size of 1rem in pixels; `width`: of the
-    viewport in pixels; `inset`: 1 bottom, 2 top, 3 both; `engine`: major version."""
+    """The results of all checks.
+
+    `letters`: rendered size of 1rem in pixels. `width`: viewport width in pixels. `inset`: safe
+    area, 1 bottom, 2 top, 3 both. `engine`: major version.
+    """
 
     https: int = 0
-    cookie: int = 0  # OTHER: kept, but not over a redirect
+    cookie: int = 0  # OTHER: kept, but lost in a redirect
     post: int = 0
-    origin: int = 0  # BAD: none, OTHER: null; another site's is refused before it is looked at
-    referrer: int = 0  # BAD: none, OTHER: another
-    back: int = 0  # BAD: the old page out of a cache, OTHER: no way back was found
+    origin: int = 0  # BAD: none, OTHER: null; that of another site is refused before this check
+    referrer: int = 0  # BAD: none, OTHER: of another site
+    back: int = 0  # BAD: the page came from a cache, OTHER: "back" did not return to it
     script: int = 0
     local_storage: int = 0
     session_storage: int = 0
@@ -53,7 +59,7 @@ class Findings:
 
 
 class Verdict(StrEnum):
-    """What a vendor reads beside each finding."""
+    """The verdict that a vendor reads beside each finding."""
 
     GOOD = "通过"
     BAD = "不通过"
@@ -63,7 +69,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that was tried. `todo`: what to change in the webview, "" where nothing is."""
+    """One check. `todo`: what to change in the webview, "" if nothing."""
 
     name: str
     verdict: Verdict
@@ -72,7 +78,7 @@ class Line:
 
 
 def encode(findings: Findings) -> str:
-    """The findings as `XXXX-XXXX-XXXX`; what is larger than its room counts as the largest."""
+    """Encode the findings as `XXXX-XXXX-XXXX`; values too large for their field are clamped."""
     number = _VERSION
     for size, value in zip(_SIZES, astuple(findings), strict=True):
         number = number << size | max(0, min(value, 2**size - 1))
@@ -82,7 +88,7 @@ def encode(findings: Findings) -> str:
 
 
 def decode(code: str) -> Findings | None:
-    """What a code says, however it was written down; None where a letter was mistaken."""
+    """Decode a code in any spacing and case; None if a character is wrong or missing."""
     letters = re.sub(r"[\s-]", "", code[:64]).upper().translate(_MISREAD)
     if len(letters) != _LETTERS or any(letter not in _ALPHABET for letter in letters):
         return None
@@ -100,12 +106,13 @@ def decode(code: str) -> Findings | None:
 
 
 def _check(number: int) -> int:
-    # The largest prime that fits: one mistaken letter, or two swapped, never go unnoticed.
+    # The largest prime below 2**10, so that one wrong letter or two swapped ones are always
+    # detected.
     return number % 1021
 
 
 def browser_of(user_agent: str) -> tuple[int, int]:
-    """(system, major version of its engine) of a user agent; 0 for what it does not say."""
+    """Return (system, major version of its engine) of a user agent; 0 for what it does not say."""
     systems = {Platform.ANDROID: 1, Platform.IOS: 2, Platform.HARMONY: 3}
     found = platform(user_agent)
     system = 0 if found is None else systems[found]
@@ -115,7 +122,7 @@ def browser_of(user_agent: str) -> tuple[int, int]:
 
 
 def explain(findings: Findings) -> tuple[Line, ...]:
-    """A line for everything, in the order in which it was tried."""
+    """Return one line per check, in display order."""
     return (
         _cookie(findings.cookie),
         _post(findings.post),

@@ -1,4 +1,4 @@
-"""What the templates of the self-check get."""
+"""View models of the self-check."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flexapp.vendors.self_check import (
 )
 
 PROBE = "宁夏 & 社保 + 100% “核定”"
-"""Sent along with the form: whatever rewrites forms on the way stumbles over it."""
+"""A hidden form value whose characters a webview that rewrites forms would damage."""
 
 CLASSES = {
     Verdict.GOOD: "good",
@@ -28,7 +28,7 @@ LONGEST_HEADER = 512
 
 @dataclass(frozen=True, slots=True)
 class StepPage:
-    """A step on the way. `code`: what was found so far; `otherwise`: with the other answer."""
+    """One step. `code`: the findings so far. `otherwise`: the findings if the user answers no."""
 
     code: str
     otherwise: str
@@ -36,7 +36,7 @@ class StepPage:
 
 @dataclass(frozen=True, slots=True)
 class ResultPage:
-    """Everything that was found. `headers`: as the browser sent them."""
+    """All findings. `headers`: as sent by the browser."""
 
     code: str
     lines: tuple[tuple[str, Line], ...]
@@ -46,7 +46,7 @@ class ResultPage:
 
     @classmethod
     def of(cls, findings: Findings, headers: Mapping[str, str]) -> ResultPage:
-        """The page of these findings: what is to be changed comes first."""
+        """Build the page of these findings; faults come first."""
         lines = explain(findings)
         faults = [line for line in lines if line.verdict is Verdict.BAD]
         others = [line for line in lines if line.verdict is not Verdict.BAD]

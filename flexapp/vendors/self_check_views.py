@@ -1,8 +1,8 @@
-"""/open/self-check, opened in a vendor's webview: does it what the pages need?
+"""/open/self-check: checks in a vendor's webview whether it does what the pages need.
 
-A page, a form, a redirect, a way back, step by step and also without a script. What was found goes
-along in the address, as the code that the vendor sends us in the end; the cookie holds the same
-code, and that it comes back is what is tried. Nothing is written anywhere else.
+The steps are a page, a form, a redirect and "back", and they also work without JavaScript. The
+findings are passed on in the address, as the code that the vendor sends us in the end. The cookie
+holds the same code, which tests whether the cookie comes back. Nothing else is stored.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ from flexapp.web.navigation import see_other
 blueprint = Blueprint("self_check", __name__, url_prefix="/open/self-check")
 
 KEPT = "self_check"
-"""Under which name the cookie keeps how far one is: BEGUN, then the code."""
+"""Session key of the progress: BEGUN, later the code."""
 BEGUN = "begun"
 HEARD = "self_check_heard"
-"""Beside it, the headers that came with the form, to be shown as they were."""
+"""Session key of the headers that came with the form, for the result page."""
 
 
 @blueprint.get("")
 @allow(Access.PUBLIC)
 def index() -> Response:
-    """Where it begins; and where the way back from the second page leads."""
+    """The first page, and the page that "back" from the second page leads to."""
     findings = decode(session.get(KEPT, "")) if "again" not in request.args else None
     if findings is None:
         session[KEPT] = BEGUN
@@ -61,11 +61,11 @@ def index() -> Response:
 @allow(Access.PUBLIC)
 @origin_check.first_in_webview
 def receive() -> Response:
-    """Look at what a form brings along."""
+    """Check the submitted form."""
     kept = session.get(KEPT)
     before = decode(kept or "")
     if before is not None:
-        # The form was sent again: the way back led to a page out of a cache.
+        # The form was sent again: "back" led to a page from a cache.
         return see_other(url_for("self_check.result", code=encode(replace(before, back=BAD))))
     code = encode(_findings(cookie=kept == BEGUN))
     session[KEPT] = code
@@ -73,14 +73,14 @@ def receive() -> Response:
     return see_other(url_for("self_check.back", code=code))
 
 
-# Nothing is done but looking, and whoever's cookies are blocked is to be told so.
+# Changes nothing, and must also work for a webview that blocks cookies.
 csrf.exempt(receive)
 
 
 @blueprint.get("/back")
 @allow(Access.PUBLIC)
 def back() -> Response:
-    """Ask for the way back; where no cookie came so far, that is the result already."""
+    """Ask the user to go back. Without a cookie the check ends here with the result."""
     findings = _told()
     code = encode(findings)
     if findings.cookie == GOOD and session.get(KEPT) != code:
@@ -94,7 +94,7 @@ def back() -> Response:
 @blueprint.get("/result")
 @allow(Access.PUBLIC)
 def result() -> Response:
-    """Everything that was found, and the code."""
+    """All findings and the code."""
     findings = _told()
     session.pop(KEPT, None)
     return _result(findings, tuple(session.pop(HEARD, ())))
@@ -145,6 +145,6 @@ def _kind(header: str, ours: bool, other: bool) -> int:
 
 
 def _number(name: str, most: int) -> int:
-    """A measure that the script wrote into the form; 0 without one."""
+    """Return a number that the script wrote into the form, at most `most`; 0 without one."""
     text = request.form.get(name, "")
     return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 6 else 0

@@ -1,4 +1,4 @@
-"""/open/ for vendors: what a launch is, its reference for people and machines, example programs."""
+"""/open/ for vendors: overview, launch reference (page and OpenAPI), example programs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ blueprint.record_once(lambda state: add_area(state.app, AREA))
 @blueprint.get("/")
 @allow(Access.PUBLIC)
 def index() -> Response:
-    """What this is, how it goes, and the steps until residents can use it."""
+    """Overview of a launch, and the steps until residents can use the channel."""
     settings = _settings()
     page = VendorPage(settings.public_url, sandbox=settings.is_demo)
     return render("channels/vendor.html", page=page)
@@ -68,7 +68,7 @@ def document() -> Response:
 @blueprint.get("/examples")
 @allow(Access.PUBLIC)
 def example_list() -> Response:
-    """The example programs, as the files say them."""
+    """The example programs with their source code."""
     address = _settings().public_url
     page = ExamplesPage(address, examples(address))
     return render("channels/examples.html", page=page)
@@ -77,7 +77,7 @@ def example_list() -> Response:
 @blueprint.get("/examples/<name>")
 @allow(Access.PUBLIC)
 def example(name: str) -> Response:
-    """One program as plain text, ready to run; 404 for any other name."""
+    """One example program as plain text, ready to run; 404 for an unknown name."""
     found = next((one for one in examples(_settings().public_url) if one.name == name), None)
     if found is None:
         abort(404)

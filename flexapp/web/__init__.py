@@ -1,1 +1,1 @@
-"""What every page needs: units of work, htmx, forms, errors, headers and wording."""
+"""Shared web layer: unit of work, htmx, forms, errors, headers, formatting and observability."""

@@ -1,4 +1,4 @@
-"""Who may call each endpoint: said once, beside the route, and checked before the view runs."""
+"""Access rule of each endpoint: declared beside the route, enforced before the view runs."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ View = TypeVar("View", bound=Callable[..., object])
 
 
 class Access(StrEnum):
-    """What a caller must have shown before a view runs."""
+    """The authentication that a view requires of its caller."""
 
     PUBLIC = "public"
     ACCOUNT = "account"  # signed in with a phone number
-    PERSON = "person"  # and real-name checked
-    STAFF_BEGUN = "staff_begun"  # of the counters, and their password was right
-    STAFF = "staff"  # and their second factor; each view names the roles it is for
-    MACHINE = "machine"  # another system, whose every message is signed; the view checks it
+    PERSON = "person"  # signed in and real-name verified (实名)
+    STAFF_BEGUN = "staff_begun"  # staff with a correct password, second factor still missing
+    STAFF = "staff"  # staff with password and second factor; each view names its roles
+    MACHINE = "machine"  # another system; it signs every message and the view verifies it
 
 
 def allow(access: Access, *roles: Role) -> Callable[[View], View]:
-    """Mark a view with the access it needs; every endpoint must carry one.
+    """Decorator that declares the access a view requires; every endpoint must have one.
 
-    `roles`: with `STAFF`, and only there, who of the staff; none named is everybody.
+    `roles` restricts a `STAFF` view to these roles; without any, all roles may call it. With any
+    other access, `roles` raises `ValueError`.
     """
     if roles and access is not Access.STAFF:
         raise ValueError("only staff have roles")
@@ -41,7 +42,7 @@ def allow(access: Access, *roles: Role) -> Callable[[View], View]:
 
 
 def access_of(app: Flask, endpoint: str) -> Access:
-    """The access an endpoint was marked with; `LookupError` where somebody forgot."""
+    """The access declared for an endpoint; `LookupError` if there is none."""
     marked: Access | None = getattr(app.view_functions[endpoint], "access", None)
     if marked is None:
         raise LookupError(f"the endpoint {endpoint} does not say who may call it")
@@ -49,12 +50,12 @@ def access_of(app: Flask, endpoint: str) -> Access:
 
 
 def roles_of(app: Flask, endpoint: str) -> frozenset[Role]:
-    """Who of the staff an endpoint is for."""
+    """The staff roles that may call an endpoint; empty if it is not marked."""
     roles: frozenset[Role] = getattr(app.view_functions[endpoint], "roles", frozenset())
     return roles
 
 
 def check_marked(app: Flask) -> None:
-    """Refuse to start with an endpoint that does not say who may call it."""
+    """Raise `LookupError` at start-up if any endpoint declares no access."""
     for endpoint in app.view_functions:
         access_of(app, endpoint)

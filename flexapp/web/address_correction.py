@@ -1,4 +1,4 @@
-"""Addresses that are nearly right: where somebody who typed or reopened one wanted to go."""
+"""Find the page that an almost correct URL was meant for: mistyped, copied or reopened."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect, Rule
 
 BEHIND = "/ .,;:!?)]}>\"'。，、；：！？）】》”’\u3000"
-"""What comes along behind an address that is copied out of a sentence, and the slash."""
+"""Trailing characters to strip: punctuation copied from a sentence with the URL, and slashes."""
 
 
 def corrected() -> str | None:
-    """The address of the page that was meant by one that is the address of nothing; None where
-    there is none. Case is only corrected where no part of the address is a name or a number."""
+    """The URL of the page that an unknown URL was meant for, with its query; None if none fits.
+
+    Case is corrected only for routes without arguments, because names and numbers in a URL may be
+    case-sensitive.
+    """
     path = "/" + "/".join(part for part in request.path.split("/") if part).rstrip(BEHIND)
     spellings = ((path, True), (path.lower(), False), (path.lower() + "/", False))
     for tried, any_rule in spellings:
@@ -25,12 +28,16 @@ def corrected() -> str | None:
 
 
 def nearest_page() -> str:
-    """The page that an address which takes no GET belongs to: a reloaded answer to a form, a
-    restored tab. The nearest address above it that can be opened; in the end 首页."""
+    """The page to show instead of a URL that does not accept GET, without its query.
+
+    Such requests come from reloading the response to a form or from a restored tab. The result is
+    the nearest parent path that accepts GET, or else 首页 ("/").
+    """
     parts = [part for part in request.path.split("/") if part]
     while parts:
         last = parts.pop()
-        # /me/privacy/data.json is the file of /me/privacy/data.
+        # Also try the path without its extension: /me/privacy/data.json belongs to
+        # /me/privacy/data.
         for path in ("/".join(["", *parts, last.partition(".")[0]]), "/".join(["", *parts])):
             if path and path != request.path and _page(path) is not None:
                 return _address(path, query=False)
@@ -38,8 +45,11 @@ def nearest_page() -> str:
 
 
 def is_of_a_form() -> bool:
-    """Whether the address that was opened is one that only takes a form, and the view which
-    answered 404 took its last part for a name (/counter/people/new, /counter/people/<token>)."""
+    """Whether the requested path is that of a POST-only route.
+
+    A GET of such a path may match another route that takes its last part for an argument and
+    responds 404: /counter/people/new matches /counter/people/<token>.
+    """
     adapter = current_app.create_url_adapter(request)
     if adapter is None:
         return False
@@ -47,20 +57,19 @@ def is_of_a_form() -> bool:
         taker, _ = adapter.match(method="POST", return_rule=True)
     except (HTTPException, RequestRedirect):
         return False
-    # A page and its own form at one address are two endpoints: what such a page does not find is
-    # not there.
+    # A page and its own form may be two endpoints with one rule. A 404 of such a page is genuine.
     own = request.url_rule is not None and taker.rule == request.url_rule.rule
     return not own and taker.endpoint != request.endpoint and "GET" not in (taker.methods or ())
 
 
 def page_of_form() -> str:
-    """The page that holds the form which was submitted to this address."""
+    """The URL of the page with the form that was submitted to the requested path, no query."""
     own = _page(request.path) is not None
     return _address(request.path, query=False) if own else nearest_page()
 
 
 def _page(path: str) -> Rule | None:
-    """The rule by which this path is opened; None where it is the address of nothing."""
+    """The rule that handles GET of this path; None if there is none."""
     adapter = current_app.create_url_adapter(request)
     if adapter is None:
         return None
@@ -72,7 +81,7 @@ def _page(path: str) -> Rule | None:
 
 
 def _address(path: str, *, query: bool = True) -> str:
-    # One slash only: an address beginning with two would lead to another site.
+    # Exactly one leading slash: a URL that starts with two leads to another site.
     quoted = "/" + quote(path.lstrip("/"))
     asked = request.query_string.decode("ascii", "ignore") if query else ""
     return f"{quoted}?{asked}" if asked else quoted

@@ -1,4 +1,4 @@
-"""The built, hashed files: their addresses for templates, and the middleware that serves them."""
+"""Built static files with hashed names: their URLs for templates, and the serving middleware."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ PREFIX = "/static/"
 
 
 def read_manifest(app: Flask, built: Path = BUILT) -> None:
-    """Give templates `asset(name)`; `RuntimeError` before `make build`."""
+    """Read the build manifest and add `asset(name)` to the template globals.
+
+    `RuntimeError` if the files have not been built (`make build`).
+    """
     manifest = built / "manifest.json"
     if not manifest.is_file():
         raise RuntimeError("The style sheet and script are not built yet: run `make build`.")
@@ -28,21 +31,21 @@ def read_manifest(app: Flask, built: Path = BUILT) -> None:
 
 
 def url(app: Flask, name: str) -> str:
-    """The address of a built file by its plain name."""
+    """The URL of a built file, by its name without the hash; `KeyError` if it was not built."""
     names: dict[str, str] = app.extensions["assets"]
     return PREFIX + names[name]
 
 
 def find(app: Flask, name: str) -> str | None:
-    """The same for a file that a page can do without; None where it was not built."""
+    """Like `url`, for an optional file: None if it was not built."""
     names: dict[str, str] = app.extensions["assets"]
     return PREFIX + names[name] if name in names else None
 
 
 def are_there(app: Flask) -> bool:
-    """Whether the files that pages name are where they were at the start.
+    """Whether all files of the manifest still exist.
 
-    A new build in the same folder takes them away from under a process that goes on.
+    A new build in the same folder removes the files that a running process refers to.
     """
     folder: Path = app.extensions["assets_folder"]
     names: dict[str, str] = app.extensions["assets"]
@@ -50,7 +53,7 @@ def are_there(app: Flask) -> bool:
 
 
 def serve(app: Flask, built: Path = BUILT) -> None:
-    """Serve the built files under /static/, in front of everything else."""
+    """Serve the built files under /static/ with WSGI middleware, outside the application."""
     hashed = frozenset(app.extensions["assets"].values())
     more = file_headers(app.config["SETTINGS"])
 
@@ -63,7 +66,7 @@ def serve(app: Flask, built: Path = BUILT) -> None:
         root=str(built),
         prefix=PREFIX,
         max_age=3600,
-        # Whatever carries its content's hash in its name may be kept for ever.
+        # A file with a content hash in its name never changes, so caches may keep it for ever.
         immutable_file_test=lambda _path, url: url.removeprefix(PREFIX) in hashed,
         add_headers_function=add_headers,
     )

@@ -1,10 +1,11 @@
-"""A bound around one outside system: how many requests may wait for it, and for how long.
+"""Bulkhead and circuit breaker for one external system.
 
-A serving process has a few threads (app.py). Were all of them waiting for a system that has fallen
-silent, no page would be answered any more. So each outside system gets a few of the threads at
-most; whoever comes while those are taken is told at once to try again later. After some calls in a
-row without an answer the circuit opens: for some seconds nobody waits at all, then one call tries
-whether the system is back (a circuit breaker). Each process keeps its own state.
+A serving process has a few threads (app.py). If all of them waited for a system that does not
+respond, the process could not serve any page. So only a few calls of each external system may be
+in progress at once (the bulkhead); further calls fail immediately.
+
+After `OPENS_AFTER` consecutive failures the circuit opens. Calls then fail immediately for some
+seconds, after which a single call tests whether the system is back. The state is per process.
 """
 
 from __future__ import annotations
@@ -25,26 +26,26 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 OPENS_AFTER = 3
-"""Calls in a row without an answer until the circuit opens."""
+"""Consecutive calls without a response after which the circuit opens."""
 
 REST_FIRST, REST_MOST = 2.0, 30.0
-"""Seconds until the next call is tried while the circuit is open: doubling."""
+"""Seconds until the next test call while the circuit is open: first delay (then doubled), limit."""
 
 
 class NotReached(Exception):
-    """Nothing was asked: all places are taken, the circuit is open, or there is no connection."""
+    """No request was sent: too many calls in progress, circuit open, no connection or no thread."""
 
 
 class NoAnswer(Exception):
-    """No answer in time; the system may have done what it was asked to do."""
+    """No response in time; the system may have carried out the request nevertheless."""
 
 
 class Bulkhead:
-    """At most `at_once` calls of one outside system at a time, each of at most `patience` seconds.
+    """At most `at_once` concurrent calls of one external system, each with a timeout of `patience`.
 
-    A call runs in a thread of its own and keeps its place until it really ends: one that outlasts
-    its own timeouts (a slow name server, an answer that trickles in) is not waited for any longer
-    than others, and still counts.
+    `patience` is in seconds. Each call runs in its own thread. A call that exceeds its HTTP
+    timeouts (slow DNS, a response that trickles in) is abandoned after `patience` like any other,
+    but it counts as in progress until its thread ends.
     """
 
     def __init__(self, name: str, *, at_once: int, patience: float) -> None:
@@ -55,13 +56,16 @@ class Bulkhead:
         self._next_try = 0.0
 
     def call(self, work: Callable[[], T]) -> T:
-        """What `work` returns or raises; `NotReached` or `NoAnswer` in place of httpx's own."""
+        """Run `work` and return its result; its exceptions propagate.
+
+        Transport errors of httpx and a timeout become `NotReached` or `NoAnswer`.
+        """
         self._enter()
         outcome: SimpleQueue[Callable[[], T]] = SimpleQueue()
         thread = threading.Thread(target=self._run, args=(work, outcome), daemon=True)
         try:
             thread.start()
-        except RuntimeError:  # the machine has no thread left
+        except RuntimeError:  # the operating system cannot start another thread
             self._leave()
             metrics.outside_failed(self.name, "busy")
             raise NotReached("no thread") from None
@@ -95,12 +99,12 @@ class Bulkhead:
             self._leave()
 
     def _leave(self) -> None:
-        """Give a place back."""
+        """Decrement the number of calls in progress."""
         with self._lock:
             self._under_way -= 1
 
     def _enter(self) -> None:
-        """Take a place, or raise `NotReached`."""
+        """Increment the number of calls in progress, or raise `NotReached`."""
         with self._lock:
             now = time.monotonic()
             refused = ""
@@ -110,7 +114,7 @@ class Bulkhead:
                 if now < self._next_try:
                     refused = "open"
                 else:
-                    # One call tries; meanwhile the others go on being told to come later.
+                    # This call is the test. Moving the time keeps others failing meanwhile.
                     self._next_try = now + self.patience
             if not refused:
                 self._under_way += 1

@@ -1,12 +1,12 @@
-"""From which network address a request comes, also behind our own proxies.
+"""The client's network address, also behind our own proxies.
 
-Anybody can send `X-Forwarded-For`. It is believed only where the sender is one of the proxies of
-the settings, and read from its end: each proxy adds whom it was asked by, so the first address from
-the right that is no proxy of ours is the nearest that we know of. What stands to its left may have
-been made up.
+Any client can send `X-Forwarded-For`, so the header is used only if the sender is one of the
+trusted proxies of the settings. It is read from the right: each proxy appends the address that it
+received the request from. The first address that is not a trusted proxy is the client's; entries
+to its left may be forged.
 
-An address is told as what one subscriber has: an IPv4 address, or the /64 of an IPv6 one, of which
-a phone has every address.
+The result identifies one subscriber: an IPv4 address, or the /64 network of an IPv6 address,
+because a phone can use every address of its /64.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ Address = IPv4Address | IPv6Address
 
 FORWARDED = "X-Forwarded-For"
 SUBSCRIBER = 64
-"""Bits of an IPv6 address that one subscriber has in common."""
+"""Prefix length, in bits, of the IPv6 network of one subscriber."""
 
 
 def is_trusted(text: str) -> bool:
-    """Whether an address is that of one of our own proxies."""
+    """Whether an address belongs to one of the trusted proxies."""
     address = _read(text)
     return address is not None and _is_ours(address)
 
 
 def client() -> str:
-    """The address of whoever sent this request; "" where the server does not say."""
+    """The client address of this request, as text; "" if the server does not provide one."""
     nearest = _read(request.remote_addr or "")
     if nearest is None:
         return ""
@@ -50,7 +50,10 @@ def _is_ours(address: Address) -> bool:
 
 
 def _read(text: str) -> Address | None:
-    """The address that a proxy or the server wrote down; some add a port, some write brackets."""
+    """Parse an address with optional port, brackets or zone; None if it is not an address.
+
+    An IPv4-mapped IPv6 address becomes the IPv4 address.
+    """
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -1,4 +1,4 @@
-"""The one clock: the business date can be pinned in the demo, the time of day never is."""
+"""The application's clock. The demo can pin the business date; the time of day is always real."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from flask import current_app
 
 BEIJING = timezone(timedelta(hours=8))
-"""China has one civil time without summer time, so a fixed offset is exact."""
+"""China has a single time zone without daylight saving time, so a fixed offset is exact."""
 
 
 def utcnow() -> datetime:
-    """The real moment, never pinned: for sessions, codes and leases, which must only move on."""
+    """The real current time, aware, in UTC; it ignores a pinned date.
+
+    For sessions, codes and leases, whose time must never jump.
+    """
     return datetime.now(UTC)
 
 
 def now() -> datetime:
-    """The present moment, aware, in UTC; on the pinned date where one is set."""
+    """The current business time, aware, in UTC; on the pinned date if one is set."""
     real = utcnow()
     pinned: date | None = current_app.config["SETTINGS"].today
     if pinned is None:

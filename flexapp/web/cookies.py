@@ -1,7 +1,8 @@
-"""What cookies are called: in production the name itself says that only TLS may set it.
+"""Names and attributes of cookies. In production the name has a prefix that requires TLS.
 
-A browser takes a `__Host-` cookie from this very host alone, for all of its paths; a `__Secure-`
-one also for a part of them. Without TLS it takes neither, so the demo uses the plain names.
+Browsers accept a `__Host-` cookie only from this exact host and for all of its paths, a
+`__Secure-` cookie also for a single path. They accept neither without TLS, so the demo uses the
+names without a prefix.
 """
 
 from __future__ import annotations
@@ -14,17 +15,17 @@ from flexapp.web.sessions import is_framed
 
 
 def host_only(name: str) -> str:
-    """Of a cookie for the whole host."""
+    """The name of a cookie for the whole host."""
     return f"__Host-{name}" if _by_tls() else name
 
 
 def for_a_part(name: str) -> str:
-    """Of a cookie for one path of the host."""
+    """The name of a cookie for one path of the host."""
     return f"__Secure-{name}" if _by_tls() else name
 
 
 class Attributes(TypedDict):
-    """What keeps a cookie from others."""
+    """The security attributes of a cookie, as keyword arguments of `Response.set_cookie`."""
 
     secure: bool
     samesite: str
@@ -33,7 +34,10 @@ class Attributes(TypedDict):
 
 
 def attributes() -> Attributes:
-    """Of every cookie; inside another site's page it is kept as the session is (sessions.py)."""
+    """The security attributes of every cookie for this request.
+
+    Inside a frame of another site they are those of the framed session cookie (web/sessions.py).
+    """
     framed = is_framed()
     return {
         "secure": framed or _by_tls(),

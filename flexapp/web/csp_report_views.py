@@ -1,8 +1,8 @@
-"""POST /csp-reports: where browsers tell what the content security policy has blocked.
+"""POST /csp-reports: browsers report violations of the content security policy here.
 
-Nobody is asked who they are, and nothing is stored: each report becomes a line and a count. The
-`Origin` that browsers send along is looked at as everywhere, so no other site makes its visitors
-report here.
+The endpoint needs no authentication and stores nothing: each report becomes a log line and a
+metric. The `Origin` header is checked as for every POST (web/origin_check.py), so other sites
+cannot make their visitors send reports.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ log = logging.getLogger(__name__)
 blueprint = Blueprint("reports", __name__)
 
 LONGEST_BODY = 16 * 1024
-"""Bytes; a browser puts several reports into one message."""
+"""Maximum body size in bytes; a browser may send several reports in one message."""
 
 
 @blueprint.post("/csp-reports")
 @allow(Access.PUBLIC)
 @rate_limited(REPORTS)
 def receive() -> Response:
-    """Take note; there is nothing to answer."""
+    """Log and count the reports; 204 without a body, 415 for any other media type."""
     if request.mimetype not in csp_reports.MEDIA_TYPES:
         abort(415)
     request.max_content_length = LONGEST_BODY
@@ -41,5 +41,5 @@ def receive() -> Response:
     return make_response("", 204)
 
 
-# A browser reports by itself: it has no token, and a report does nothing.
+# The browser sends reports by itself, without a CSRF token. A report changes no data.
 csrf.exempt(receive)

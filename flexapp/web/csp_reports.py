@@ -1,11 +1,11 @@
-"""What browsers report of the content security policy: cut down to what tells of no person.
+"""Parse reports about the content security policy, and drop everything about a person.
 
-A report names the page that somebody was on, down to its query, and may quote what was in it. Of
-all that is kept: the directive, whether it was enforced or only tried, the page by the name of its
-endpoint, and what was blocked by its kind or the host it came from. The rest is not looked at.
+A report contains the full URL of the page, with its query, and may quote the page's content. Only
+these are kept: the directive; whether the policy was enforced or report-only; the endpoint of the
+page; what was blocked, as its kind or its host.
 
-Two shapes, both untrusted: `report-uri` sends one object (application/csp-report), the Reporting
-API a list (application/reports+json).
+Two formats, both untrusted: `report-uri` sends one object (application/csp-report), the Reporting
+API sends a list (application/reports+json).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 MEDIA_TYPES = frozenset({"application/csp-report", "application/reports+json"})
 
 MOST = 10
-"""Of a list that is longer, the rest is left unread."""
+"""Maximum number of reports read from one list; the rest is ignored."""
 
 OTHER = "other"
 
@@ -50,7 +50,7 @@ DIRECTIVES = frozenset(
         "worker-src",
     }
 )
-"""What a report may name; anything else becomes "other", so that nobody makes up labels."""
+"""Accepted directives. Any other becomes "other", so that clients cannot create metric labels."""
 
 KINDS = frozenset({"inline", "eval", "wasm-eval", "self", "data", "blob"})
 SINKS = frozenset({"trusted-types-sink", "trusted-types-policy"})
@@ -59,7 +59,7 @@ HOST = re.compile(r"[a-z0-9.-]{1,100}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What is kept of one report."""
+    """The part of one report that is logged and counted."""
 
     directive: str
     disposition: str
@@ -68,7 +68,7 @@ class Violation:
 
 
 def read(media_type: str, body: bytes) -> tuple[Violation, ...]:
-    """The reports in a body; none where there is nothing to be made of it."""
+    """The violations in a request body; empty if the body cannot be parsed."""
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):
@@ -77,7 +77,7 @@ def read(media_type: str, body: bytes) -> tuple[Violation, ...]:
 
 
 def _reports(media_type: str, told: object) -> Iterator[Mapping[str, object]]:
-    """Each as the Reporting API would put it."""
+    """Each report's body, with the field names of the Reporting API."""
     if media_type == "application/csp-report":
         report = told.get("csp-report") if isinstance(told, dict) else None
         if isinstance(report, dict):
@@ -97,7 +97,7 @@ def _reports(media_type: str, told: object) -> Iterator[Mapping[str, object]]:
 
 
 def _read(report: Mapping[str, object]) -> Violation:
-    # Old browsers tell the whole directive, sources and all.
+    # Old browsers report the whole directive, including its sources.
     directive = _text(report, "effectiveDirective").partition(" ")[0]
     return Violation(
         directive=directive if directive in DIRECTIVES else OTHER,
@@ -113,7 +113,10 @@ def _text(report: Mapping[str, object], name: str) -> str:
 
 
 def _endpoint(url: str) -> str:
-    """By the name of its endpoint: serials and single-use codes stand in addresses."""
+    """The endpoint of a page URL, or "none".
+
+    The URL itself is not kept, because URLs contain serials and single-use codes.
+    """
     try:
         found, _ = current_app.url_map.bind("").match(urlsplit(url).path, method="GET")
     except (HTTPException, ValueError):

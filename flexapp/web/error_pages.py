@@ -1,4 +1,4 @@
-"""What error pages say: to people, in each part of the site, and to other systems."""
+"""Texts of error pages, for each area of the site, and of error responses to other systems."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ AREAS = "error_areas"
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """What an error page says: `title` is the page's title too."""
+    """The texts of an error page; `title` is also the page's `<title>`."""
 
     title: str
     sentence: str
     advice: str
     passes: bool = False
-    """Whether the same page may well open a little later."""
+    """Whether the error is temporary, so that the page offers to try again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A row of an error page that leads elsewhere."""
+    """A link row on an error page to another page."""
 
     endpoint: str
     icon: str
@@ -35,19 +35,19 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A part of the site, below `prefix`, whose error pages have its layout and its way back."""
+    """A part of the site below the path `prefix`, with its own layout for error pages."""
 
     prefix: str
     layout: str
     home: str
-    """Endpoint of the page that the way back leads to."""
+    """Endpoint that the error page's main link leads to."""
     home_label: str
     links: tuple[Link, ...] = ()
     pages: Mapping[int, ErrorPage] = field(default_factory=dict)
-    """Where it says something else than `PAGES`."""
+    """Texts by HTTP status that replace those of `PAGES`."""
 
     def page(self, status: int) -> ErrorPage:
-        """What it says of a status; of one without a page, what is nearest."""
+        """The texts for an HTTP status; for one without texts, those of 400 or 500."""
         nearest = 400 if status < 500 else 500
         return self.pages.get(status) or PAGES.get(status) or self.page(nearest)
 
@@ -65,7 +65,7 @@ RESIDENTS = Area(
 
 
 class ForbiddenHere(Forbidden):
-    """403 with a page of its own."""
+    """403 with specific texts instead of the general ones."""
 
     def __init__(self, page: ErrorPage) -> None:
         super().__init__()
@@ -119,23 +119,23 @@ PROBLEMS: dict[int, str] = {
     500: "系统出错，没有处理完。可以稍后原样重发。",
     503: "系统忙，没有处理完。可以稍后原样重发。",
 }
-"""What systems are told; a status that is not here is told as 400 or 500."""
+"""Sentences for other systems, by HTTP status; any other status uses that of 400 or 500."""
 
 
 def add_area(app: App, area: Area) -> None:
-    """Give a part of the site error pages of its own."""
+    """Register an area with its own error pages."""
     app.extensions.setdefault(AREAS, []).append(area)
 
 
 def area_of_request() -> Area:
-    """The part of the site that the request's address lies in; the residents' where no other."""
+    """The area that contains the request's path; the residents' area by default."""
     areas: list[Area] = current_app.extensions.get(AREAS, [])
-    # Whoever leaves out a slash or types another case means the same place.
+    # A missing slash or different case does not change the area.
     path = request.path.lower().rstrip("/") + "/"
     return next((each for each in areas if path.startswith(f"{each.prefix}/")), RESIDENTS)
 
 
 def problem_sentence(status: int, allow: str) -> str:
-    """What a system is told of a status; `allow`: the methods that the address takes."""
+    """The sentence for another system; `allow`: value of the `Allow` header, for 405."""
     said = PROBLEMS.get(status) or PROBLEMS[400 if status < 500 else 500]
     return said.format(method=request.method, allow=allow)

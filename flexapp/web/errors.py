@@ -1,4 +1,4 @@
-"""The one map from faults to pages: every error a person can meet, in words that say what to do."""
+"""Error handlers: each exception becomes an error page that says what to do next."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ log = logging.getLogger(__name__)
 
 
 PASSED_ON = frozenset({"Allow", "Retry-After"})
-"""Headers of a fault that its page carries too."""
+"""Headers of an HTTP exception that are copied to its error page."""
 
 NEVER_SHOWN = frozenset({"csrf_token", ONCE, RESUBMIT, DRAFT, PAGE_OWNER, "code"})
-
+"""Fields that the stale-form page does not send back: technical ones and sign-in codes."""
 
 AWAY = (OperationalError, NoConnection, PendingRollbackError)
-"""The database is too busy, has gone, or went in the middle of what was done: again will do."""
+"""Transient database errors (too busy, unreachable, connection lost): trying again is safe."""
 
 
 def init_app(app: Flask) -> None:
@@ -74,15 +74,15 @@ def init_app(app: Flask) -> None:
 
 
 def _page(status: int, error: ErrorPage | None = None, allow: str = "") -> Response:
-    # Nothing half-done may be committed by the edge after a failure.
+    # After a failure the commit hook (web/unit_of_work.py) must not commit partial changes.
     db.session.rollback()
     if wants_problem():
         return problem(status, f"http_{status}", problem_sentence(status, allow))
     area = area_of_request()
     error = error or area.page(status)
-    # To htmx only a sentence goes: the page with whatever was typed into it stays as it is.
+    # htmx gets only a notice: the page stays in place with what the person typed into it.
     template = "errors/_notice.html" if wants_fragment() else "errors/error.html"
-    # Our own fault: whoever calls can read out by what we find it in the log.
+    # For an internal error, show the short request id: callers read it out, and we find the log.
     number = request_ids.short() if status == InternalServerError.code else ""
     response = make_response(
         render_template(template, error=error, area=area, again=_again(error), number=number),
@@ -94,20 +94,27 @@ def _page(status: int, error: ErrorPage | None = None, allow: str = "") -> Respo
 
 
 def _again(error: ErrorPage) -> str | None:
-    """Where trying again leads: the same page, or the one whose form was submitted."""
+    """The URL of the "try again" link: the same page, or the page of the submitted form.
+
+    None if the error is not temporary.
+    """
     if not error.passes:
         return None
     if request.method not in ("GET", "HEAD"):
-        # Of a fault, what was done may be looked at first; of a limit, nothing was done.
+        # After a rate limit nothing was done, so repeating is safe. After any other error the
+        # person should first check what was done.
         return address_correction.page_of_form() if error.title == PAGES[429].title else None
-    # One slash only: an address beginning with two would lead to another site.
+    # Exactly one leading slash: a URL that starts with two leads to another site.
     path = "/" + quote(request.path.lstrip("/"))
     query = request.query_string.decode("ascii", "ignore")
     return f"{path}?{query}" if query else path
 
 
 def _led_on(error: HTTPException) -> Response | None:
-    """To the page that was meant by an address which is nearly right; only what is looked at."""
+    """Redirect from an almost correct URL to the intended page; None if not applicable.
+
+    Only for GET and HEAD, and not for other systems.
+    """
     if request.method not in ("GET", "HEAD") or wants_problem():
         return None
     if isinstance(error, NotFound) and request.url_rule is None:
@@ -122,7 +129,7 @@ def _led_on(error: HTTPException) -> Response | None:
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    # The commit at the edge failed, after the view had answered.
+    # Set if the final commit failed after the view had returned.
     beneath = getattr(error, "original_exception", None)
     if isinstance(beneath, AWAY):
         metrics.busy()
@@ -132,7 +139,7 @@ def _http_error(error: HTTPException) -> Response:
     if error.response is not None or status < 400:
         return make_response(error.get_response())
     if isinstance(error, BadHost) and not wants_problem():
-        # Without a host no address can be built, and every page holds some.
+        # Without a valid host no URL can be built, and every page contains URLs.
         return Response(PAGES[400].sentence, status, content_type="text/plain; charset=utf-8")
     elsewhere = _led_on(error)
     if elsewhere is not None:
@@ -158,13 +165,13 @@ def _busy(error: SQLAlchemyError) -> Response:
 
 
 def _overtaken(error: IntegrityError) -> Response:
-    # Somebody else was first with what must be unique.
+    # A concurrent request inserted the same unique value first.
     log.exception("the database refused")
     return _page(409)
 
 
 def _impossible(error: DataError) -> Response:
-    # PostgreSQL holds no NUL in a text: nothing of ours is called so.
+    # PostgreSQL cannot store NUL in text, so nothing with such a name exists.
     log.info("the database holds no such value")
     status = 404 if request.method in ("GET", "HEAD") else 400
     return _page(status)
@@ -176,11 +183,12 @@ def _fault(error: Exception) -> Response:
 
 
 def _stale_form(error: CSRFError) -> Response:
-    """The page was open too long, or the form did not come from it: show it again, as typed.
+    """Invalid CSRF token: the page was open too long, or the form is not from our page.
 
-    Nothing is done; what was typed is kept and goes back into the form, where the person submits it
-    anew. What somebody else typed before them on the same phone does not, nor what is not known to
-    come from our page: its session would not be kept, so it could not be submitted either.
+    The submission has no effect. The entered values are put back into the form, and the person
+    submits it again. They are dropped if another person entered them on the same phone, or if the
+    request is not known to come from our page: its session would not be saved, so the form could
+    not be submitted again.
     """
     db.session.rollback()
     if sessions.may_be_framed() and not sessions.was_sent():
@@ -203,7 +211,7 @@ def _stale_form(error: CSRFError) -> Response:
 
 
 def _refused_cookie() -> Response:
-    """Inside another page some browsers keep no cookie, whatever we say: outside of it they do."""
+    """Explain that the browser refuses cookies in a frame; the page works outside the frame."""
     return _in_place_of_page("outside", way_in=g.get("way_in"))
 
 

@@ -1,7 +1,7 @@
-"""The one form base: WTForms reads and validates, our Jinja macros draw (components/fields.html).
+"""Base class of all forms: WTForms validates, Jinja macros render (components/fields.html).
 
-CSRF is checked for every POST by the application (`extensions.csrf`), so forms carry no token field
-of their own; the macro `form_open` writes it.
+The application checks CSRF for every POST (`flexapp.db.session.csrf`), so forms declare no token
+field; the macro `form_open` writes it.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from flexapp.rules.text import normalise, normalise_prose
 from flexapp.web import metrics
 
 STEP_TO = "to"
-"""The name of 上一步 and 下一步; the value is the first field of the question they lead to."""
+"""Name of the buttons 上一步 and 下一步; their value is the first field of the requested step."""
 
 RESUBMIT = "_resume"
-"""Posted by the "page was open too long" page: show the form again as it was typed, do nothing."""
+"""Field posted by the "page was open too long" page: show the form with its values, no action."""
 
 DRAFT = "_draft"
-"""Posted by the script while somebody types: keep what is typed, do nothing."""
+"""Field posted by the script while a person types: save a draft, no action."""
 PAGE_OWNER = "typist"
-"""For whom the page was drawn (web/page_owner.py)."""
+"""Field with a digest of the person that the page was rendered for (web/page_owner.py)."""
 MARK = "page-"
-"""How the name of a form's first field begins (web/page_owner.py); the rest is the page's own."""
+"""Prefix of the name of a form's first field; a random suffix follows (web/page_owner.py)."""
 
 
 POSTED: MultiDict[str, str] = MultiDict()
-"""Stands for the fields of the request; compared by identity."""
+"""Default of `PageForm`: the fields of the current request; compared by identity."""
 
 
 def strip(value: str | None) -> str:
-    """WTForms filter of a field that holds a value: normalised (rules/text.py), never None."""
+    """WTForms filter for a field with a value: normalised text (rules/text.py), never None."""
     return normalise(value or "")
 
 
 def prose(value: str | None) -> str:
-    """WTForms filter of a field that holds sentences: their punctuation stays as it was written."""
+    """WTForms filter for free text: normalised, but punctuation is kept; never None."""
     return normalise_prose(value or "")
 
 
@@ -50,24 +50,24 @@ class PageForm(Form):  # type: ignore[misc]  # WTForms carries no types
     """Base of every form on a page."""
 
     def __init__(self, formdata: MultiDict[str, str] | None = POSTED) -> None:
-        """`formdata`: the fields to read, by default those of the request if it is a POST.
+        """`formdata`: the fields to read, by default the form fields of a POST request.
 
-        Never a file, JSON or a query in their place.
+        Files, JSON and the query string are never read.
         """
         if formdata is POSTED:
             formdata = request.form if request.method == "POST" else None
         super().__init__(formdata)
 
     STEPS: ClassVar[tuple[tuple[str, ...], ...]] = ()
-    """The fields of each page where one thing is asked at a time (长辈版), in their order."""
+    """Field names of each step, in order, if the form is shown one step at a time (长辈版)."""
 
     page_fault: str | None = None
-    """A refusal that belongs to no single field."""
+    """Sentence of a refusal that does not concern a single field."""
     step: int | None = None
-    """Which of the questions this page asks; None: all of them."""
+    """Index into `STEPS` of the step that the page shows; None: the whole form."""
 
     def submitted(self) -> bool:
-        """Whether this is a valid submission to act upon (not a page to fill in again)."""
+        """Whether this request is a valid submission to act on."""
         if request.method != "POST" or RESUBMIT in request.form or STEP_TO in request.form:
             return False
         if self.validate():
@@ -77,16 +77,16 @@ class PageForm(Form):  # type: ignore[misc]  # WTForms carries no types
 
     @property
     def changing_step(self) -> bool:
-        """Whether 上一步 or 下一步 was pressed: look at what was answered, do nothing yet."""
+        """Whether 上一步 or 下一步 was pressed: validate the answers, but take no action yet."""
         if request.method != "POST" or RESUBMIT in request.form:
             return False
         return self._led_to() is not None
 
     def show_step(self) -> None:
-        """Ask one question on this page: the first that is at fault, else the one led to (`TO`).
+        """Select the step to show: the first with an error, else the requested one (`STEP_TO`).
 
-        What the others were answered with goes along unseen. On the way to a question only what
-        comes before it can be at fault: what comes behind was not asked yet.
+        The answers of the other steps are carried as hidden fields. Errors of the requested step
+        and later ones are discarded, because those were not asked yet.
         """
         led_to = self._led_to()
         if led_to is not None:
@@ -97,7 +97,7 @@ class PageForm(Form):  # type: ignore[misc]  # WTForms carries no types
             for turn, names in enumerate(self.STEPS)
             if any(self[name].errors for name in names)
         ]
-        # Whatever is no way between questions was pressed on the last of their pages.
+        # A POST without a requested step is the submission of the last step.
         here = len(self.STEPS) - 1 if request.method == "POST" else 0
         self.step = next(iter(at_fault), here if led_to is None else led_to)
 
@@ -107,23 +107,23 @@ class PageForm(Form):  # type: ignore[misc]  # WTForms carries no types
         return firsts.index(wanted) if wanted in firsts else None
 
     def shows(self, name: str) -> bool:
-        """Whether this page asks for that field."""
+        """Whether the page shows this field."""
         return self.step is None or name in self.STEPS[self.step]
 
     @property
     def previous_step(self) -> str | None:
-        """Where 上一步 leads."""
+        """Value of the button 上一步: first field of the previous step; None on the first step."""
         return self.STEPS[self.step - 1][0] if self.step else None
 
     @property
     def next_step(self) -> str | None:
-        """Where 下一步 leads; None where this page is the last, or the only one."""
+        """Value of the button 下一步: first field of the next step; None if there is none."""
         if self.step is None or self.step == len(self.STEPS) - 1:
             return None
         return self.STEPS[self.step + 1][0]
 
     def refuse(self, refusal: Refusal) -> None:
-        """Put a refusal beside the field it names, or above the form."""
+        """Show a refusal beside the field it names, or above the form; count it in the metrics."""
         metrics.refused(refusal.reason)
         if refusal.field not in self:
             self.page_fault = refusal.sentence
@@ -133,7 +133,7 @@ class PageForm(Form):  # type: ignore[misc]  # WTForms carries no types
 
     @property
     def entries(self) -> dict[str, str]:
-        """What stands in the fields that people fill in, by name."""
+        """Values of the visible fields, by name."""
         return {
             name: field.data or ""
             for name, field in ((field.name, field) for field in self)
@@ -141,23 +141,23 @@ class PageForm(Form):  # type: ignore[misc]  # WTForms carries no types
         }
 
     def fill(self, typed: Mapping[str, str]) -> None:
-        """Put what was typed elsewhere into the fields of those names."""
+        """Set fields from these values, by name; names without a field are ignored."""
         for name, value in typed.items():
             if name in self:
                 self[name].data = value
 
     @property
     def faulty(self) -> bool:
-        """Whether anything is to be put right."""
+        """Whether the form has any error."""
         return self.page_fault is not None or any(f.errors for f in self)
 
     @property
     def status(self) -> int:
-        """The HTTP status to show this form with: 422 where something is to be put right."""
+        """HTTP status of the page with this form: 422 if it has errors, else 200."""
         return 422 if self.faulty else 200
 
     def faults(self) -> Iterator[tuple[Field, str]]:
-        """Each faulty field with its first sentence, in page order."""
+        """Each field with errors and its first error message, in page order."""
         for field in self:
             if field.errors:
                 yield field, str(field.errors[0])

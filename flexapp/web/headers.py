@@ -1,9 +1,11 @@
-"""Security headers of every answer; the policy allows nothing but our own files.
+"""Security headers of every response; the content security policy allows only our own files.
 
-A whole page also says where to report what its policy blocks, and has a stricter one tried on it,
-which blocks nothing: trusted types, by which a text becomes markup only through the one policy of
-the script (static/src/app.js), and never a script. A fragment is text to the page that fetched it:
-that page's policy decides, so it carries the enforced one alone, and stays small.
+A full page also names the URL for violation reports, and has a second, stricter policy in
+report-only mode, which blocks nothing: trusted types. Under it, text becomes markup only through
+the policy of our script (static/src/app.js), and never becomes a script.
+
+A fragment is subject to the policy of the page that fetched it. It carries only the enforced
+policy, which keeps it small.
 """
 
 from __future__ import annotations
@@ -28,24 +30,27 @@ POLICY = (
 REPORTS = "/csp-reports"
 REPORT_URI = f"report-uri {REPORTS}"
 REPORT_TO = "; report-to csp"
-"""New browsers take it in place of the address, but by TLS alone: else they report nothing."""
+"""Replaces `report-uri` in new browsers. They send such reports only over TLS.
+
+It is therefore omitted without TLS: these browsers would send no reports at all.
+"""
 
 TRIED = f"require-trusted-types-for 'script'; trusted-types default; {REPORT_URI}"
 
 HEADERS = {
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    # Pages hold personal data and months that change; nothing keeps a copy of them.
+    # Pages contain personal data and months that change, so no cache may store them.
     "Cache-Control": "no-store",
 }
 
 HTTPS_ONLY = "max-age=31536000; includeSubDomains"
-"""A year, in which a browser that was here once asks by nothing but TLS."""
+"""One year during which a browser that has visited the site uses only TLS."""
 
 
 @lru_cache(maxsize=64)
 def content_security_policy(frame_ancestors: tuple[str, ...] = ()) -> str:
-    """The policy of a page that these origins, and no others, may show in a frame."""
+    """The enforced policy of a page; only these origins may show the page in a frame."""
     framed_by = " ".join(frame_ancestors) or "'none'"
     return "; ".join((*POLICY, f"frame-ancestors {framed_by}"))
 
@@ -53,12 +58,12 @@ def content_security_policy(frame_ancestors: tuple[str, ...] = ()) -> str:
 def policies(
     settings: Settings, frame_ancestors: tuple[str, ...] = (), *, is_page: bool
 ) -> dict[str, str]:
-    """The headers of what a browser shows as a page of its own, or of a fragment."""
+    """The policy headers of a full page (`is_page`) or of a fragment."""
     return _policies(frame_ancestors, is_page=is_page, by_tls=_is_by_tls(settings))
 
 
 def file_headers(settings: Settings) -> dict[str, str]:
-    """What every answer says, and the built files too."""
+    """The headers of all responses, including the built static files."""
     return _file_headers(by_tls=_is_by_tls(settings))
 
 
@@ -89,13 +94,13 @@ def _is_by_tls(settings: Settings) -> bool:
 def _wanted(
     frame_ancestors: tuple[str, ...], *, is_page: bool, by_tls: bool
 ) -> tuple[tuple[str, str], ...]:
-    """All that an answer says: the same for nearly every one."""
+    """All security headers of a response; cached, because they are nearly always the same."""
     said = _policies(frame_ancestors, is_page=is_page, by_tls=by_tls)
     return tuple((said | HEADERS | _file_headers(by_tls=by_tls)).items())
 
 
 def init_app(app: Flask) -> None:
-    """Set the headers on whatever leaves the application."""
+    """Set the headers on every response of the application."""
     app.after_request(_add)
 
 
@@ -104,7 +109,7 @@ def _add(response: Response) -> Response:
     is_page = response.mimetype == "text/html" and not wants_fragment()
     by_tls = _is_by_tls(current_app.config["SETTINGS"])
     there = {name.lower() for name, _ in headers}
-    # Somebody may frame only what a channel's webview shows (channels/webview.py).
+    # Only the pages in a channel's webview may be framed (channels/webview.py).
     for name, value in _wanted(g.get("frame_ancestors", ()), is_page=is_page, by_tls=by_tls):
         if name.lower() not in there:
             headers.add(name, value)

@@ -1,4 +1,4 @@
-"""For machines that watch: is the process alive, and can it do its work."""
+"""Health checks for monitoring: /healthz (liveness) and /readyz (readiness)."""
 
 from __future__ import annotations
 
@@ -23,24 +23,25 @@ Check = Callable[[], bool]
 
 
 def add_check(app: Flask, name: str, check: Check) -> None:
-    """One more thing that must hold; `name` is the one word by which /readyz says it does not."""
+    """Register a readiness check; `name` is the word that /readyz returns if the check fails."""
     app.extensions.setdefault("ready_checks", {})[name] = check
 
 
 @blueprint.get("/healthz")
 @allow(Access.PUBLIC)
 def alive() -> Response:
-    """The process answers."""
+    """Liveness: 200 while the process can respond."""
     return jsonify(status="ok")
 
 
 @blueprint.get("/readyz")
 @allow(Access.PUBLIC)
 def ready() -> Response:
-    """Whether requests may come here; 503 with a word for each thing that does not hold.
+    """Readiness: 200, or 503 with a word for each failed check.
 
-    How long ago a sender was last at work is told as well. It makes no node unready: people go on
-    registering and assessing while nothing is sent, and what they transmit waits.
+    The response includes the seconds since an outbox sender was last active. A stopped sender does
+    not make the node unready: people can still register and assess, and their transmissions wait
+    in the outbox.
     """
     reasons = _reasons()
     if reasons:
@@ -53,13 +54,13 @@ def _reasons() -> list[str]:
     try:
         found = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
     except Exception:
-        # Unreachable, or empty: nothing else can be asked of it.
+        # The database is unreachable or empty, so no other check makes sense.
         db.session.rollback()
         return ["database"]
     reasons = [] if found == newest_migration() else ["migration"]
     if not assets.are_there(current_app):
         reasons.append("static")
-    if not reasons:  # what is stored can be read only where the tables are as the code knows them
+    if not reasons:  # the checks read stored data, which needs the current schema
         checks: Mapping[str, Check] = current_app.extensions.get("ready_checks", {})
         reasons = [name for name, check in checks.items() if not check()]
     return reasons
@@ -67,5 +68,5 @@ def _reasons() -> list[str]:
 
 @functools.cache
 def newest_migration() -> str | None:
-    """The newest migration that this code brings along."""
+    """The newest migration (Alembic head) of this version of the code."""
     return ScriptDirectory(str(PROJECT / "flexapp" / "migrations")).get_current_head()

@@ -1,6 +1,6 @@
-"""One URL, two shapes: the whole page for a browser, its fragment for htmx.
+"""Each URL has two representations: the whole page for a browser, a fragment for htmx.
 
-The fragment is a block of the page: `main`, or a smaller one.
+The fragment is a block of the page's template: `main`, or a smaller one.
 """
 
 from __future__ import annotations
@@ -18,19 +18,21 @@ UNPROCESSABLE = 422
 
 
 def init_app(app: Flask) -> None:
-    """Install the hooks that every answer passes."""
+    """Install the hook that adjusts responses for htmx."""
     app.after_request(_finish)
 
 
 def wants_fragment() -> bool:
-    """Whether htmx asked for a part of the page; a history restore needs the whole page."""
+    """Whether htmx requested a fragment; a history restore needs the whole page."""
     headers = request.headers
     return "HX-Request" in headers and "HX-History-Restore-Request" not in headers
 
 
 def _place() -> str:
-    """Where the answer to this request goes, as htmx says it; what it says is only believed where
-    it is the id of an element."""
+    """CSS selector of the element that htmx swaps the response into; "#main" by default.
+
+    `HX-Target` is untrusted: it is used only if it has the form of an element id.
+    """
     named = request.headers.get("HX-Target", "")
     return f"#{named}" if re.fullmatch(r"[A-Za-z][\w-]*", named, re.ASCII) else "#main"
 
@@ -38,19 +40,19 @@ def _place() -> str:
 def render(page: str, status: int = 200, /, *, block: str = "main", **context: object) -> Response:
     """The whole page for a browser, one of its blocks for htmx.
 
-    The outermost layout renders that block alone where `fragment` names one (layouts/page.html). A
+    The outermost layout renders only the block that `fragment` names, if any (layouts/page.html). A
     template without a layout is a fragment by itself.
     """
     fragment = block if wants_fragment() else None
     response = make_response(render_template(page, fragment=fragment, **context), status)
     if fragment and status >= 400 and status != UNPROCESSABLE:
-        # The script lets an error into the page only where it is ours, and by this it is.
+        # The script swaps in an error only if it is ours, which this header shows.
         response.headers["HX-Retarget"] = _place()
     return response
 
 
 def render_refused(refusal: Refusal, back: str, back_label: str = "查看记录") -> Response:
-    """The page of a refused button: the sentence that says what to do instead, and the way back."""
+    """Page (422) of a refused action: the refusal's sentence and a link to `back`."""
     metrics.refused(refusal.reason)
     return render(
         "errors/refused.html",
@@ -65,7 +67,7 @@ def render_refused(refusal: Refusal, back: str, back_label: str = "查看记录"
 def _finish(response: Response) -> Response:
     vary_by(response, "HX-Request")
     if response.status_code in (302, 303) and "HX-Request" in request.headers:
-        # XMLHttpRequest would follow the redirect unseen and swap a whole page into a fragment.
+        # XMLHttpRequest follows redirects by itself and would swap a whole page into a fragment.
         response.headers["HX-Redirect"] = response.headers.pop("Location")
         response.status_code = 200
         response.set_data(b"")

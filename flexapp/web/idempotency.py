@@ -1,7 +1,8 @@
-"""The same POST twice makes one record: a key drawn with the page, remembered with the result.
+"""Idempotency keys: submitting the same form twice creates one record.
 
-A page's form carries a random key (macro `form_open`). The first successful POST stores where it
-led in the same transaction as its rows; any later POST with that key is sent to the same place.
+A form carries a random key that is generated when its page is rendered (macro `form_open`). The
+first successful POST stores its redirect location under the key, in the same transaction as its
+rows. Any later POST with the key is redirected to that location.
 """
 
 from __future__ import annotations
@@ -34,11 +35,11 @@ from flexapp.web.navigation import goes_on, see_other
 
 FIELD = "once"
 NO_ACT = frozenset({"csrf_token", DRAFT})
-"""Fields that say nothing of what is done."""
+"""Fields that are not part of the request's content and so not of its digest."""
 
 
 class OnceKey(Model):
-    """A form key that has had its effect, and the address it led to."""
+    """A used form key, as a digest, and the location that its request redirected to."""
 
     __tablename__ = "once_key"
 
@@ -48,25 +49,29 @@ class OnceKey(Model):
 
 
 _TABLE = table_of(OnceKey)
-# Built once and on the table, not the class: these run with every POST.
+# Built once, and on the table instead of the mapped class, for speed: they run on every POST.
 _LOCATION = select(_TABLE.c.location).where(_TABLE.c.digest == bindparam("key"))
 _ADD = _TABLE.insert()
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates `once_key()`."""
+    """Add `once_key()` to the template globals."""
     app.jinja_env.globals["once_key"] = lambda: secrets.token_urlsafe(12)
 
 
 def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
-    """Make a POST view have its effect once for each form key."""
+    """Decorator: a POST of the view takes effect once for each form key.
+
+    A request without a valid key is not protected. Only a 303 that completes the form uses up the
+    key (not `navigation.go_on`).
+    """
 
     @functools.wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Response:
         digest = _digest(request.form.get(FIELD, "")) if request.method == "POST" else None
         if digest is None:
             return view(*args, **kwargs)
-        advisory_lock("once", digest)  # a double tap waits for the first, and is led to its result
+        advisory_lock("once", digest)  # a concurrent duplicate waits and gets the first's result
         location = _location(digest)
         if location is not None:
             return see_other(location)
@@ -76,8 +81,8 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
             try:
                 execute(_ADD, row)
             except IntegrityError:
-                # The view let go (it asked another system), and another request with this key
-                # committed meanwhile: take its result.
+                # The view had released the lock (it committed before it called another system), and
+                # another request with this key committed meanwhile: use that result.
                 db.session.rollback()
                 return see_other(_location(digest) or response.headers["Location"])
         return response
@@ -86,15 +91,16 @@ def idempotent(view: Callable[..., Response]) -> Callable[..., Response]:
 
 
 def already_done() -> bool:
-    """Whether just what this request carries has had its effect."""
+    """Whether an identical request with this key has already taken effect."""
     digest = _digest(request.form.get(FIELD, ""))
     return digest is not None and _location(digest) is not None
 
 
 def _digest(key: str) -> str | None:
-    """The key with its session, address and fields, or None where the form carried none.
+    """Digest of the key, session, path and fields; None if the form carries no valid key.
 
-    The same page edited and sent again is another act: it must have its own effect or refusal.
+    The same page edited and submitted again is a different request: it must have its own effect or
+    refusal.
     """
     if not re.fullmatch(r"[\w-]{16}", key, re.ASCII):
         return None

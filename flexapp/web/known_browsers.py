@@ -1,10 +1,12 @@
-"""Browsers that somebody has signed in with before, known again by a cookie.
+"""Device cookies (OWASP): recognise a browser that has been used to sign in before.
 
-Limits that everybody shares (tries for one phone or user name, tries from one address) can be used
-up by strangers. Who comes back with a browser that has signed in as the same person before is not
-one of them, and has a count of their own ("device cookies", OWASP). The cookie opens nothing: it
-holds a random name of the browser and, for each of the last few who signed in, a digest under our
-key, so it can be neither forged nor carried over to another phone number, and tells of nobody.
+Shared rate limits (attempts for one phone number or user name, attempts from one address) can be
+used up by strangers. A browser that has signed in with the same login before therefore has a limit
+of its own.
+
+The cookie grants no access. It contains a random id of the browser and, for each of the last few
+logins, a digest under our key. It can be neither forged nor transferred to another phone number,
+and it reveals nobody's identity.
 """
 
 from __future__ import annotations
@@ -22,16 +24,16 @@ from flexapp.web import client_ip, cookies
 
 KEPT_FOR = timedelta(days=365)
 MOST = 4
-"""Logins that one browser is known for: a family's phone, the computer of a counter."""
+"""Maximum number of logins remembered for one browser (a family's phone, a counter's computer)."""
 
 _FORM = re.compile(rf"[\w-]{{16}}(\.[0-9a-f]{{32}}){{1,{MOST}}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who tries something about one login: a browser known for it, or else an address.
+    """Who attempts to sign in with one login: a browser known for it, or else a client address.
 
-    `known`: what others have used up does not concern them.
+    `name` is the subject to count attempts for. If `known`, the shared limit does not apply.
     """
 
     name: str
@@ -39,20 +41,20 @@ class Asker:
 
 
 class KnownDevices:
-    """The cookie for one way to sign in; `path`: where its forms are posted to."""
+    """The device cookie `name` of one sign-in method; `path`: the path its forms are posted to."""
 
     def __init__(self, name: str, path: str) -> None:
         self._name, self._path = name, path
 
     def asker(self, login: str) -> Asker:
-        """Who is asking about this phone number or user name on this request."""
+        """Who attempts to sign in with this phone number or user name in this request."""
         device, digests = self._read()
         if device and self._digest(device, login) in digests:
             return Asker(f"device:{device}", known=True)
         return Asker(f"address:{client_ip.client()}", known=False)
 
     def remember(self, response: Response, login: str) -> None:
-        """Somebody has just signed in here as `login`."""
+        """Record in the cookie that this browser has just signed in with `login`."""
         device, digests = self._read()
         device = device or secrets.token_urlsafe(12)
         mine = self._digest(device, login)

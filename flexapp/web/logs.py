@@ -1,8 +1,7 @@
-"""How lines are logged: one for each record, as JSON or to be read, and never with a number in it
-that could be a person's.
+"""Log formatting: JSON lines or text, with ID and mobile numbers masked.
 
-Nothing of the product logs personal data; a test watches that over everything the suite logs. What
-a library or a forgotten line might still write is masked here, as the last line of defence.
+Our own code logs no personal data; a test checks everything that the test suite logs. Masking is
+the last line of defence against messages of libraries and oversights.
 """
 
 from __future__ import annotations
@@ -18,22 +17,22 @@ from flexapp.web import request_ids
 MASK = "[masked]"
 
 LINE_ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
-"""What JSON lets stand in a text and some readers take for the end of a line."""
+"""Characters that JSON allows in strings but some log readers treat as line ends."""
 
 FIELDS = "fields"
-"""The attribute of a record that holds what a line says besides its message."""
+"""Attribute of a log record with additional structured fields."""
 
 TOO_TALKATIVE = ("alembic", "httpcore", "httpx")
-"""They log every step, or every address that is called."""
+"""Loggers limited to warnings: they log every step, or every URL that is called."""
 
 
 def mask(text: str) -> str:
-    """The text without what looks like an ID number or a mobile number."""
+    """The text with everything masked that looks like an ID number or a mobile number."""
     return personal_numbers.mask(text, MASK)
 
 
 def begin(settings: Settings) -> None:
-    """Log to standard error from now on, for a process of the service (never for a test run)."""
+    """Configure logging to standard error, for a process of the service (not for test runs)."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if settings.log == "json" else TextLines())
     root = logging.getLogger()
@@ -45,10 +44,10 @@ def begin(settings: Settings) -> None:
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object in a line: for whoever collects the logs of all nodes."""
+    """One JSON object a line, for a central log collector."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record, its exception included; its request's id is ours and needs no masking."""
+        """Format a record with its traceback; request ids are generated and need no masking."""
         line: dict[str, object] = {
             "time": _moment(record),
             "level": record.levelname,
@@ -64,10 +63,10 @@ class JsonLines(logging.Formatter):
 
 
 class TextLines(logging.Formatter):
-    """A line to be read in a terminal."""
+    """Text lines for a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record, its exception in the lines below it."""
+        """Format a record, with its traceback on the lines below."""
         request = request_ids.current()[: request_ids.SHORT] or "-"
         fields = " ".join(f"{k}={v}" for k, v in getattr(record, FIELDS, {}).items() if v != "")
         text = " ".join(filter(None, (record.getMessage(), fields)))
@@ -81,7 +80,7 @@ def _moment(record: logging.LogRecord) -> str:
 
 
 def _fault(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-    """The traceback that a record carries, if any."""
+    """The traceback and stack of a record; "" if it has none."""
     parts = [formatter.formatException(record.exc_info)] if record.exc_info else []
     if record.stack_info:
         parts.append(formatter.formatStack(record.stack_info))

@@ -1,4 +1,4 @@
-"""Signed messages that were taken: the same one a second time is refused, whoever sends it."""
+"""Replay protection: each signed message is accepted once, whoever sends it again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from flexapp.web.clock import utcnow
 
 
 class SeenMessage(Model):
-    """The id of a message that was taken, for as long as it could be believed again."""
+    """The id of an accepted message, stored until the message expires."""
 
     __tablename__ = "seen_message"
 
@@ -38,9 +38,9 @@ _FORGET = _TABLE.delete().where(_TABLE.c.until < bindparam("now"))
 
 
 def is_first(message: VerifiedMessage) -> bool:
-    """Remember a message in the caller's transaction; False where it was taken before.
+    """Record a message in the caller's transaction; False if it was accepted before.
 
-    Of two that arrive at once the primary key lets one through. What has expired is forgotten.
+    The primary key decides between two concurrent copies. Expired records are deleted first.
     """
     connection = db.session.connection()
     connection.execute(_FORGET, {"now": utcnow()})

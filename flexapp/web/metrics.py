@@ -1,10 +1,11 @@
-"""What this service counts and measures, for Prometheus.
+"""Prometheus metrics of this service.
 
-Every process counts for itself and puts its figures into a folder they share; whichever answers
-/metrics adds them up (the library's multiprocess mode). The library decides at its import whether
-there is such a folder, so it is imported when something is first counted, after `share`.
+Each process counts for itself and writes its values to a shared folder; the process that serves
+/metrics adds them up (the library's multiprocess mode). The library reads the folder's name when it
+is imported. It is therefore imported at the first metric, after `enable_multiprocess`.
 
-No label tells of a person: endpoints by name, never addresses; refusals by their reason codes.
+No label identifies a person: requests are labelled with endpoint names instead of URLs, refusals
+with reason codes.
 """
 
 from __future__ import annotations
@@ -27,16 +28,17 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""The environment variable by which the library is told of the folder."""
+"""Environment variable with which the library is configured to use the shared folder."""
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Upper bounds of the histogram buckets, in seconds."""
 
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """A figure that is looked up when somebody asks: (labels, value) each in `values`."""
+    """A value that is read when /metrics is requested; `values` holds (labels, value) pairs."""
 
     name: str
     meaning: str
@@ -47,9 +49,9 @@ Gauges = Callable[[], Iterable[Gauge]]
 
 
 def enable_multiprocess(settings: Settings) -> None:
-    """Count into the folder that the processes of this service share, where /metrics is read.
+    """Count into the shared folder of this service's processes, if /metrics is enabled.
 
-    For a process of the service, before it counts anything; those it starts follow.
+    Call it in a process of the service before the first metric. Child processes inherit it.
     """
     if settings.metrics_token is not None:
         settings.metrics_dir.mkdir(parents=True, exist_ok=True)
@@ -57,16 +59,16 @@ def enable_multiprocess(settings: Settings) -> None:
 
 
 def cleanup_dead_workers(settings: Settings) -> None:
-    """Remove what processes that are gone have counted; for the start of a server.
+    """Remove the counts of processes that no longer exist; call it when a server starts.
 
-    Not while it runs: its sums would fall when a worker is replaced. A sender that goes on keeps
-    what is its own.
+    Do not call it while the server runs: the sums would drop when a worker is replaced. Counts of
+    an outbox sender that is still running are kept.
     """
     metrics_files.remove_of_the_dead(settings.metrics_dir)
 
 
 def answered(*, endpoint: str | None, method: str, status: int, seconds: float) -> None:
-    """A request was answered."""
+    """Count and time a response."""
     own = _instruments()
     where = endpoint or "none"
     how = method if method in METHODS else "other"
@@ -75,57 +77,59 @@ def answered(*, endpoint: str | None, method: str, status: int, seconds: float) 
 
 
 def refused(reason: str) -> None:
-    """An expected "no" was said: `reason` is its code, which the request's line says too."""
+    """Count a refusal; `reason` is its code, which is also added to the request's log line."""
     _say_in_log(reason)
     _instruments().refusals.labels(reason).inc()
 
 
 def busy() -> None:
-    """Somebody was told that the system is busy, because the database was."""
+    """Count a "system is busy" response caused by the database."""
     _instruments().busy.inc()
 
 
 def limited(limit: str) -> None:
-    """A limit was used up for somebody who wanted once more: `limit` is its name."""
+    """Count an attempt refused by a rate limit; `limit` is its name."""
     _say_in_log(limit)
     _instruments().limited.labels(limit).inc()
 
 
 def counts_absent() -> None:
-    """Redis did not answer when it was asked for a count."""
+    """Count a failed access to the rate limit counts in Redis."""
     _instruments().counts_absent.inc()
 
 
 def csp_reported(directive: str, disposition: str) -> None:
-    """A browser reported something against the security policy, "enforce" or "report" only."""
+    """Count a violation of the security policy; `disposition` is "enforce" or "report" (only)."""
     _instruments().csp_reports.labels(directive, disposition).inc()
 
 
 def signed_in(by: str) -> None:
-    """A session began: by "phone", "app" or as "staff"."""
+    """Count a new session; `by` is "phone", "app" or "staff"."""
     _instruments().sign_ins.labels(by).inc()
 
 
 def sms(outcome: str) -> None:
-    """A code was handed to the provider ("sent") or was not taken there ("failed")."""
+    """Count a code passed to the SMS provider ("sent"), or rejected by it ("failed")."""
     _instruments().sms.labels(outcome).inc()
 
 
 def outside_failed(system: str, how: str) -> None:
-    """A call of an outside system (web/bulkhead.py) came to nothing: "busy" and "open" were not
-    made, "no_connection" and "no_answer" were."""
+    """Count a failed call of an external system (web/bulkhead.py).
+
+    `how`: "busy" or "open" if the call was not attempted, else "no_connection" or "no_answer".
+    """
     _instruments().outside_failed.labels(system, how).inc()
 
 
 def tax_called(*, call: str, outcome: str, seconds: float) -> None:
-    """The tax bureau was called; `outcome` is how it ended (transmission/gateway.py)."""
+    """Count and time a call to the tax bureau; `outcome`: its result (transmission/gateway.py)."""
     own = _instruments()
     own.tax_calls.labels(call, outcome).inc()
     own.tax_seconds.labels(call).observe(seconds)
 
 
 def exposition(gauges: Iterable[Gauges]) -> tuple[bytes, str]:
-    """What Prometheus reads, and its media type."""
+    """The metrics in the Prometheus text format, and the media type."""
     from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
     counted = _instruments().registry
@@ -138,23 +142,23 @@ def exposition(gauges: Iterable[Gauges]) -> tuple[bytes, str]:
 
 
 def _say_in_log(reason: str) -> None:
-    """The line of the request in hand (watching.py) says why it was refused."""
+    """Add the reason to the log line of the current request (web/request_logging.py)."""
     if has_request_context():
         g.refused = reason
 
 
 class _LookedUp:
-    """The gauges in the library's terms."""
+    """Collector that exposes the gauges to the library."""
 
     def __init__(self, gauges: Iterable[Gauges]) -> None:
         self._gauges = gauges
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing ahead of time: it would be looked up to be described."""
+        """Empty, so that registering the collector does not read the values."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Each with all its values."""
+        """Read every gauge with all its values."""
         from prometheus_client.metrics_core import GaugeMetricFamily
 
         for look in self._gauges:
@@ -187,7 +191,7 @@ _making = threading.Lock()
 
 
 def _instruments() -> _Instruments:
-    """Made once in a process, when something is first counted, by whichever thread that is."""
+    """The metrics of this process, created once at the first use; thread-safe."""
     with _making:
         return _make_instruments()
 
@@ -198,7 +202,7 @@ def _make_instruments() -> _Instruments:
 
     if folder := os.environ.get(FOLDER):
         metrics_files.remove_left_by_namesake(Path(folder))
-    # When each series began: nobody asks, and it doubles the page.
+    # The `_created` series are not needed, and they double the size of /metrics.
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
 

@@ -1,8 +1,8 @@
-"""The files in which the processes of one service count, and what else lies in their folder.
+"""The files in which the processes of one service store their metrics.
 
-A process that was killed, a full disk or another program leaves files behind that hold nothing,
-half of something, or something else. They are left out of the sums, and never stop a process from
-counting or /metrics from answering.
+A killed process, a full disk or another program may leave empty, incomplete or unrelated files in
+the folder. Such files are excluded from the sums. They never prevent a process from counting or
+/metrics from responding.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 NAME = re.compile(r"(?:counter|histogram|summary|gauge_[a-z]+)_([0-9]{1,10})\.db", re.ASCII)
-"""How the library names the file of a process; nothing else in the folder is looked at."""
+"""The library's file name for a process; group 1: process id. Other files are ignored."""
 
 _reported: set[Path] = set()
 
 
 class SharedFiles:
-    """A collector of what all processes have counted; files that cannot be read are left out."""
+    """Collector of the sums over all processes; unreadable files are excluded."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def describe(self) -> tuple[Metric, ...]:
-        """Nothing ahead of time: the files would be read for it."""
+        """Empty, so that registering the collector does not read the files."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """The sums."""
+        """The sums over all readable files."""
         from prometheus_client.multiprocess import MultiProcessCollector
 
         files = [str(file) for _, file in _named(self._folder) if is_readable(file)]
@@ -45,7 +45,7 @@ class SharedFiles:
 
 
 def is_readable(file: Path) -> bool:
-    """Whether a file holds counts; the first time that it does not, the log says so."""
+    """Whether a file contains valid metrics; logs a warning once for each file that does not."""
     found = _says_how_much_is_used(file) and _can_be_merged(file)
     if not found and file not in _reported:
         _reported.add(file)
@@ -54,7 +54,7 @@ def is_readable(file: Path) -> bool:
 
 
 def _says_how_much_is_used(file: Path) -> bool:
-    # Anything but a regular file could make the reader wait for ever.
+    # Opening anything but a regular file (such as a pipe) could block for ever.
     if not file.is_file():
         return False
     try:
@@ -73,16 +73,16 @@ def _can_be_merged(file: Path) -> bool:
     try:
         MultiProcessCollector.merge([str(file)])  # type: ignore[no-untyped-call]
     except Exception:
-        # The library names no errors: bytes, texts, JSON and numbers of the file can all be wrong.
+        # The library documents no exceptions: the file's bytes, text, JSON or numbers can be wrong.
         return False
     return True
 
 
 def remove_left_by_namesake(folder: Path) -> None:
-    """Remove unreadable files under this process's own number, before it begins to count.
+    """Remove unreadable files with this process's own id, before it begins to count.
 
-    In a container every start has the same numbers, so a file that broke there would meet each new
-    process, and the library cannot go on counting in it.
+    In a container, process ids repeat at every start. A new process would get the damaged file of
+    its predecessor, in which the library cannot count.
     """
     for process, file in _named(folder):
         if process == os.getpid() and not is_readable(file):
@@ -93,14 +93,14 @@ def remove_left_by_namesake(folder: Path) -> None:
 
 
 def remove_of_the_dead(folder: Path) -> None:
-    """Remove what processes that are gone have counted."""
+    """Remove the files of processes that no longer exist."""
     for process, file in _named(folder):
         if not _lives(process) and file.is_file():
             file.unlink(missing_ok=True)
 
 
 def _named(folder: Path) -> Iterator[tuple[int, Path]]:
-    """(process, file) of every file that is named as a process's counts are."""
+    """(process id, file) of every file with a name of the library's form."""
     try:
         found = sorted(folder.iterdir())
     except OSError:
@@ -113,9 +113,9 @@ def _named(folder: Path) -> Iterator[tuple[int, Path]]:
 
 def _lives(process: int) -> bool:
     try:
-        os.kill(process, 0)  # asks, and does nothing to it
+        os.kill(process, 0)  # signal 0 only checks that the process exists
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
-        return True  # somebody else's
+        return True  # the process exists but belongs to another user
     return True

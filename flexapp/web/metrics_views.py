@@ -1,4 +1,4 @@
-"""/metrics: what is counted, for the bureau's own Prometheus and for nobody else."""
+"""GET /metrics, for the bureau's own Prometheus only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ blueprint = Blueprint("metrics", __name__)
 @blueprint.get("/metrics")
 @allow(Access.PUBLIC)
 def show() -> Response:
-    """The figures, for the bearer of FLEXAPP_METRICS_TOKEN; without one set, no such page."""
+    """The metrics, for requests with FLEXAPP_METRICS_TOKEN as bearer token.
+
+    401 with another token or none; 404 if the setting is absent.
+    """
     settings: Settings = current_app.config["SETTINGS"]
     if settings.metrics_token is None:
         abort(404)

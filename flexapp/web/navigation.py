@@ -1,4 +1,4 @@
-"""Where an answer sends the person next, and where in a list they are."""
+"""Redirects after a POST, and the position in a paginated list."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import re
 from flask import Response, g, redirect, request
 
 HIGHEST_ROW = 2**31 - 1
-"""What our tables count to; an address may hold any number."""
+"""Largest row number of our tables; a number in a URL may be larger."""
 
 
 def is_ours(location: str) -> bool:
-    """Whether an address, percent-encoded, is one of this service and safe in a header."""
+    """Whether a percent-encoded location is a local path and safe in a header."""
     return re.fullmatch(r"/(?![/\\])[!-~]*", location) is not None
 
 
 def see_other(location: str) -> Response:
-    """303: the POST is done, look there; only for addresses of our own."""
+    """303 redirect after a completed POST; `ValueError` if the location is not a local path."""
     if not is_ours(location):
         raise ValueError("only addresses of this service")
     answer = redirect(location, 303)
@@ -25,26 +25,26 @@ def see_other(location: str) -> Response:
 
 
 def go_on(location: str) -> Response:
-    """303 to the next page of a form that is not done: Back then leads to the page before.
+    """303 redirect to the next page of an incomplete form, so that Back leads to the previous page.
 
-    Nothing had its effect yet: no key is used up (web/idempotency.py), and what is typed stays kept
-    (people/draft_decorators.py).
+    Nothing has taken effect yet: the form key is not used up (web/idempotency.py), and the draft is
+    kept (people/draft_decorators.py).
     """
     g.form_goes_on = True
     return see_other(location)
 
 
 def goes_on() -> bool:
-    """Whether the answer is one of `go_on`."""
+    """Whether the response was made by `go_on`."""
     return bool(g.get("form_goes_on"))
 
 
 def row_in(name: str) -> int | None:
-    """The number of a row that the address names (`?before=`); None where it names none."""
+    """The row number in the query parameter `name`, limited to valid numbers; None if missing."""
     asked = request.args.get(name, type=int)
     return None if asked is None else max(0, min(asked, HIGHEST_ROW))
 
 
 def before_row() -> int | None:
-    """The row that the next page of a list starts behind (`?before=`); None for the first page."""
+    """The row after which this page of a list starts (`?before=`); None for the first page."""
     return row_in("before")

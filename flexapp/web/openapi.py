@@ -1,7 +1,7 @@
-"""An OpenAPI document as a page for people: the same file is served to machines as it is.
+"""Parse an OpenAPI document for display as a page; the same file is also served as JSON.
 
-Only what our own documents use is understood; anything else is a mistake in the document and shows
-at the start, not to a reader.
+Only the parts of OpenAPI that our own documents use are supported. Anything else is an error in
+the document, and fails at start-up instead of when the page is shown.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ METHODS = ("get", "put", "post", "delete")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of a line: plain, or to be shown as code."""
+    """A piece of a line: plain text or code."""
 
     text: str
     code: bool
@@ -48,7 +48,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What may be answered."""
+    """A possible response: HTTP status, description, name of the schema (or "")."""
 
     status: str
     about: Line
@@ -57,7 +57,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One call."""
+    """One operation: a method on a path. `body`: name of the request body's schema (or "")."""
 
     id: str
     method: str
@@ -71,7 +71,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The calls of one tag."""
+    """The operations of one tag."""
 
     name: str
     about: str
@@ -80,7 +80,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """An object that is sent or answered."""
+    """An object in a request or response body."""
 
     name: str
     about: Line
@@ -98,17 +98,17 @@ class Reference:
     groups: tuple[Group, ...]
     schemas: tuple[Schema, ...]
     text: str
-    """The document itself, as machines get it."""
+    """The document itself, as JSON text."""
 
 
 def read(file: Path) -> Reference:
-    """The document in this file; `KeyError` or `ValueError` where it is not as it should be."""
+    """Parse the document in a file; `KeyError` or `ValueError` if it is invalid or unsupported."""
     text = file.read_text(encoding="utf-8")
     return _Reader(json.loads(text)).reference(text)
 
 
 def spans(text: str) -> Line:
-    """A line with its `code` told apart."""
+    """Split a line into plain text and code between backquotes."""
     parts = re.split(r"`([^`]*)`", text)
     return tuple(Span(part, code=n % 2 == 1) for n, part in enumerate(parts) if part)
 
@@ -203,7 +203,7 @@ class _Reader:
             yield Field(name, self._type(one), name in required, spans(about), _example(resolved))
 
     def _type(self, schema: Mapping[str, Any]) -> str:
-        """A type in a few words: a schema's name where it is an object of its own."""
+        """A short description of a type; for a referenced object schema, its name."""
         if "$ref" in schema:
             resolved = self._resolve(schema)
             name = str(schema["$ref"]).rsplit("/", 1)[1]
@@ -221,9 +221,9 @@ class _Reader:
         return f"{name}（{schema['format']}）" if "format" in schema else name
 
     def _content(self, holder: Mapping[str, Any]) -> str:
-        """The name of the schema that a body or an answer holds."""
+        """The name of the schema of a request or response body; "" without a body."""
         for media in holder.get("content", {}).values():
-            # Of a signed message, which is text, one wants to read what it holds once decoded.
+            # A signed message is a string; show the schema of its decoded content.
             schema = media["schema"].get("contentSchema", media["schema"])
             return str(schema["$ref"]).rsplit("/", 1)[1]
         return ""

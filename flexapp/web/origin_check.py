@@ -1,12 +1,13 @@
-"""A form that another site's page sends is refused, whatever token it carries.
+"""Refuse a form submission from another site's page, whatever CSRF token it carries.
 
-In place of the check of the Referer, which webviews often leave out. A browser says by itself where
-a request comes from: in `Sec-Fetch-Site` (Chromium from 76, Firefox from 90, Safari from 16.4; by
-TLS or to this machine only), and for a POST in `Origin`, which older ones send too.
+This replaces Flask-WTF's check of the Referer, which webviews often omit. Browsers report the
+source of a request by themselves: in `Sec-Fetch-Site` (Chromium from 76, Firefox from 90, Safari
+from 16.4; only over TLS or to localhost), and for a POST in `Origin`, which older browsers send
+too.
 
-Who says nothing passes on to the token. `Origin: null` is what a page says that hides where it is
-from; only a webview that a vendor has launched may say it, because old ones say it of our own pages
-after a redirect.
+A request without either header proceeds to the CSRF check. A page that hides its origin sends
+`Origin: null`. This is accepted only from a webview launched by a vendor, because old webviews send
+it from our own pages after a redirect.
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ View = TypeVar("View", bound=Callable[..., object])
 
 FETCH_SITE, FETCH_MODE = "Sec-Fetch-Site", "Sec-Fetch-Mode"
 NOT_ANOTHER_SITE = ("", "same-origin", "none")
-"""What that header may say: "none" is a person's own doing, "" an older browser or a program."""
+"""Accepted values of that header. "none": started by the user, such as a typed URL or bookmark;
+"": header missing, from an older browser or a program."""
 
 CHANNEL = "channel"
-"""Under which name the session keeps the code of the channel in whose webview it was begun."""
+"""Session key with the code of the channel in whose webview the session was started."""
 
 HIDDEN = "null"
 PORTS = {"http": 80, "https": 443}
@@ -43,31 +45,32 @@ NOT_FROM_HERE = ErrorPage(
 
 
 def init_app(app: Flask) -> None:
-    """Stand before the check of the token."""
+    """Install the hook; it must run before the CSRF check."""
     app.before_request(_check)
 
 
 def first_in_webview(view: View) -> View:
-    """Mark a view that takes the first form of a launched webview, which has no session yet."""
+    """Decorator: the view takes the first form of a launched webview, which has no session yet."""
     view.first_in_webview = True  # type: ignore[attr-defined]
     return view
 
 
 def is_ours(origin: str, settings: Settings, host_url: str) -> bool:
-    """Whether an Origin header names the outside address or the one that was asked."""
+    """Whether an `Origin` value is the public URL of the service or the requested host."""
     named = _origin(origin)
     return named is not None and named in (_origin(settings.public_url), _origin(host_url))
 
 
 def is_from_our_page() -> bool:
-    """Whether the browser says that a page of ours made this request."""
+    """Whether the browser reports that one of our pages made this request."""
     return request.headers.get(FETCH_SITE) == "same-origin" or _is_ours(_said())
 
 
 def is_from_another_page() -> bool:
-    """Whether the browser says that another site's page made this request.
+    """Whether the browser reports that another site's page made this request.
 
-    For what only looks: whether such a page shows it or uses it. Who follows a link comes himself.
+    For safe methods this means that the other page embeds or fetches ours. A person who follows a
+    link from it does not count.
     """
     if request.headers.get(FETCH_SITE, "") not in NOT_ANOTHER_SITE:
         is_link = request.method in SAFE_METHODS and request.headers.get(FETCH_MODE) == "navigate"
@@ -78,7 +81,7 @@ def is_from_another_page() -> bool:
 
 
 def was_refused() -> bool:
-    """Whether this request was refused for where it comes from."""
+    """Whether the origin check refused this request."""
     return bool(g.get("origin_refused", False))
 
 
@@ -94,7 +97,7 @@ def _check() -> None:
 def _may_come(access: Access) -> bool:
     site = request.headers.get(FETCH_SITE, "")
     if access is Access.MACHINE:
-        # Another system signs what it sends; a browser is no such system.
+        # Another system signs its messages. A browser with a page of another site is refused.
         return site in NOT_ANOTHER_SITE
     if is_from_another_page():
         return False

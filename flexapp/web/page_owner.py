@@ -1,8 +1,10 @@
-"""For whom a page was drawn: carried by its forms, and compared when one of them comes back stale.
+"""The owner of a page: the person it was rendered for, checked when a stale form is submitted.
 
-The token of a form (CSRF) belongs to one session, so nothing that is posted from another person's
-page takes effect. Whether its content may be shown again is decided by the owner: the same person
-may have signed in again meanwhile, or another one on the same phone.
+A CSRF token belongs to one session, so a form from another person's page never takes effect. The
+owner decides whether its content may be shown again: since the page was rendered, the same person
+may have signed in again, or another person on the same phone.
+
+A form carries the owner as a digest in a hidden field.
 """
 
 from __future__ import annotations
@@ -18,53 +20,58 @@ from flexapp.web.access import Access, access_of
 from flexapp.web.forms import MARK, PAGE_OWNER
 
 OF = "of"
-"""The name in an address of for whom it was made."""
+"""Query parameter with the owner of a URL."""
 
 IN_ADDRESS = 8
-"""Letters of the digest there: two people of one phone are told apart, nothing is kept out."""
+"""Length of the digest in a URL, in characters. Enough to distinguish two people who share a
+phone; it is not an access check."""
 
 _LOADERS = "page_owners"
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates what a form carries."""
+    """Add `page_owner()` and `page_mark()`, for hidden fields of forms, to the template globals."""
     app.extensions[_LOADERS] = {}
     app.jinja_env.globals["page_owner"] = lambda: _digest(g.get("page_owner"))
-    # Another name with every page: browsers then take the form for a new one (form_open).
+    # A different name on every page, so that browsers treat the form as new (form_open).
     app.jinja_env.globals["page_mark"] = lambda: MARK + secrets.token_urlsafe(6)
 
 
 def loaded_by(app: Flask, accesses: frozenset[Access], load: Callable[[], str | None]) -> None:
-    """`load` says who is signed in, for requests to views of these accesses.
+    """Register the function that returns the signed-in owner, for views with these accesses.
 
-    The guards also set `g.page_owner`, such as "account:12", which new pages are drawn for.
+    An owner is a text such as "account:12". The authentication hooks also set it as
+    `g.page_owner`, for the pages that are rendered.
     """
     app.extensions[_LOADERS].update(dict.fromkeys(accesses, load))
 
 
 def is_of_another() -> bool:
-    """Whether the form that the request carries was drawn for somebody else than who is signed in.
+    """Whether the submitted form was rendered for another person than the one signed in.
 
-    Asked where the guards did not run: the token is checked before them.
+    Usable before the authentication hooks have run: the CSRF check comes before them.
     """
     return PAGE_OWNER in request.form and not is_own()
 
 
 def in_address() -> str:
-    """What an address carries that says something of who is signed in; "" for nobody."""
+    """The value of the parameter `OF` for the signed-in person; "" for nobody."""
     return _digest(g.get("page_owner"))[:IN_ADDRESS]
 
 
 def address_is_of_another() -> bool:
-    """Whether the address was made for somebody else: one that Back led to, or that was kept.
+    """Whether the URL was made for another person (reached with Back, or stored).
 
-    An address without an owner is one that somebody typed.
+    A URL without an owner counts as the person's own, because it was typed.
     """
     return request.args.get(OF, in_address()) != in_address()
 
 
 def is_own() -> bool:
-    """Whether it was drawn for who is signed in. A form of nobody's page is nobody's own."""
+    """Whether the submitted form was rendered for the signed-in person.
+
+    False if nobody is signed in, or if the page was rendered for nobody.
+    """
     access = access_of(current_app, request.endpoint) if request.endpoint else Access.PUBLIC
     load: Callable[[], str | None] | None = current_app.extensions[_LOADERS].get(access)
     owner = None if load is None else load()
@@ -73,7 +80,7 @@ def is_own() -> bool:
 
 
 def _digest(owner: str | None) -> str:
-    """What the forms of an owner's pages carry; "" where nobody is signed in."""
+    """Keyed digest of an owner, 32 hexadecimal digits; "" if nobody is signed in."""
     if owner is None:
         return ""
     secret = current_app.config["SECRET_KEY"].encode()

@@ -1,4 +1,4 @@
-"""Refusals and faults as `application/problem+json` (RFC 9457): what other systems are answered."""
+"""Error responses to other systems as `application/problem+json` (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -21,19 +21,21 @@ MACHINE_PATHS = (
     "/readyz/",
     "/metrics/",
 )
-"""Here and below these, other systems speak to us and nobody looks at a page."""
+"""Path prefixes that only other systems call, never a person with a browser."""
 
 
 def wants_problem() -> bool:
-    """Whether whoever asks is a system, not a person."""
+    """Whether the client is another system, judged by the path."""
     return f"{request.path}/".startswith(MACHINE_PATHS)
 
 
 def problem(
     status: int, reason: str, detail: str, errors: Sequence[tuple[str, str]] = ()
 ) -> Response:
-    """A problem document: `reason` is a stable code, `detail` a sentence; (field, sentence) each
-    in `errors`."""
+    """A problem document; also counts the refusal in the metrics.
+
+    `reason` is a stable code, `detail` a sentence, `errors` a list of (field, sentence).
+    """
     metrics.refused(reason)
     document: dict[str, object] = {
         "type": "about:blank",

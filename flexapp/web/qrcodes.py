@@ -1,8 +1,8 @@
 """QR codes as small SVG paths.
 
-A page shows a dozen of them, so they are made to compress well: all have the same size and the same
-mask, so that equal text in front gives equal modules, and each path runs down the columns, the way
-QR data lies. The second code of a page then repeats most of the first one's path.
+A page may show a dozen codes, so they are built to compress well. All have the same size and the
+same mask, so that a common text prefix results in the same modules. Each path runs down the
+columns, the direction of QR data. The second code of a page then repeats most of the first path.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]
 from qrcode.main import QRCode  # type: ignore[import-untyped]
 
 QUIET_ZONE = 4
-"""Modules of white around the code (ISO/IEC 18004)."""
+"""Width of the white margin around the code, in modules (ISO/IEC 18004)."""
 
 PIXELS_PER_MODULE = 3
-"""CSS pixels: a whole number keeps the edges sharp, and three make 111 px of most addresses."""
+"""CSS pixels of one module. A whole number keeps edges sharp; 3 makes most URLs 111 px wide."""
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One QR code. `modules`: its width without the quiet zone; `rows`: which of them are dark.
+    """One QR code. `modules`: width without the quiet zone; `rows`: True for each dark module.
 
     `path`: SVG path data of vertical strokes, one unit wide, whose columns lie at x = 0, 1, 2 …
     and whose modules are one unit high from y = 0.
@@ -49,27 +49,27 @@ class Code:
 
     @property
     def ground(self) -> str:
-        """Path data of the white square behind it: scanners need it on any background."""
+        """Path data of the white square behind the code, which scanners need on any background."""
         return f"M{-QUIET_ZONE - 0.5} {-QUIET_ZONE}h{self.side}v{self.side}h-{self.side}z"
 
 
 def draw(texts: Sequence[str]) -> tuple[Code, ...]:
-    """One code for each text, all of one size and mask, at error correction M (15 %).
+    """One code for each text, all of the same size and mask, with error correction M (15 %).
 
-    `ValueError` when there is no text or one is too long for a QR code.
+    `ValueError` if there is no text or one is too long for a QR code.
     """
     if not texts:
         raise ValueError("no text to draw")
-    # `fit` raises the version as far as the text needs; the largest need decides for all.
+    # `fit` selects the smallest version (size) for a text; all codes use the largest of these.
     version = max(_code(text).version for text in texts)
-    # Any mask can be read; the one that suits the first text is as good as another for the rest.
+    # Scanners can read any mask, so the best mask for the first text is used for all.
     mask = _code(texts[0], version).best_mask_pattern()
     return tuple(_drawn(_code(text, version, mask).get_matrix()) for text in texts)
 
 
 def _code(text: str, version: int | None = None, mask: int | None = None) -> QRCode:
     code = QRCode(version=version, error_correction=ERROR_CORRECT_M, border=0, mask_pattern=mask)
-    # One segment, never split by kinds of characters: equal beginnings stay equal in every code.
+    # One segment, not split by character class, so that equal prefixes are encoded equally.
     code.add_data(text, optimize=0)
     code.make(fit=version is None)
     return code
@@ -82,7 +82,10 @@ def _drawn(matrix: Sequence[Sequence[bool | None]]) -> Code:
 
 
 def _column(x: int, dark: Sequence[bool]) -> str:
-    """Absolute at its first dark run, then `m` over what is white and `v` down what is dark."""
+    """Path data of one column: absolute at the first dark run, then relative.
+
+    `m` moves over white modules, `v` draws down dark ones.
+    """
     path, pen = "", None
     y = 0
     while y < len(dark):

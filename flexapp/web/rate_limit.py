@@ -1,11 +1,13 @@
-"""Whether something may be done once more (rules/limits.py): the one way to count, on all nodes.
+"""Rate limits (rules/limits.py), counted across all nodes.
 
-`note` counts in the caller's unit of work: what was tried in vain, beside the rows that say so.
-`@counted` marks what is limited by network address, in a small transaction of its own and so also
-where the view only reads; `count` and `let_in` are for views that have to look first who asks. All
-only look once a limit is used up: who goes on all the same makes nobody wait for a writer.
+`hit` counts in the caller's unit of work, such as a failed attempt together with its rows.
+`@rate_limited` limits a view by client address. It counts in a short transaction of its own, and
+so also works for views that only read. `enforce` and `count` are for views that must first find out
+who the caller is.
 
-Whom a count is about is stored as a digest under the index key, never as it is.
+Once a limit is reached, all of them only read, so that clients that go on do not block writers.
+
+The subject of a count is stored as a keyed digest (index key), never in plain text.
 """
 
 from __future__ import annotations
@@ -37,7 +39,10 @@ View = TypeVar("View", bound=Callable[..., object])
 
 
 class TooMany(TooManyRequests):
-    """What came from this address was one time too many; `web/errors.py` makes the page of it."""
+    """429: the limit of this client address is reached; `wait`: time until the next attempt.
+
+    `web/errors.py` renders its page.
+    """
 
     def __init__(self, wait: timedelta) -> None:
         super().__init__(retry_after=seconds(wait))
@@ -45,9 +50,10 @@ class TooMany(TooManyRequests):
 
 
 def init_app(app: Flask) -> None:
-    """Choose where counts are kept; look at each request whose origin and token are right.
+    """Select the store for counts and install the hook.
 
-    What another site's page makes a browser send must not use up what its person may do.
+    The hook must run after the origin and CSRF checks: requests that another site's page triggers
+    must not use up a person's limit.
     """
     settings: Settings = app.config["SETTINGS"]
     counts: Counts = DatabaseCounts()
@@ -58,9 +64,10 @@ def init_app(app: Flask) -> None:
 
 
 def retry_after(limit: Limit, who: object) -> timedelta | None:
-    """How long until again, where it was done as often as allowed; None where it may be done.
+    """Time until the next attempt if the limit is reached, else None.
 
-    Only looks. In a unit of work that may go on to one try more, no other is let in between.
+    Reads only, and counts a refusal in the metrics. In a unit of work that writes, an advisory lock
+    on the subject prevents concurrent attempts until its end.
     """
     key = _key(limit, who)
     advisory_lock("tries", key)
@@ -69,42 +76,44 @@ def retry_after(limit: Limit, who: object) -> timedelta | None:
 
 
 def used_up(limit: Limit, who: object) -> bool:
-    """Whether it was done as often as allowed, where nobody is refused for it: `spent` reports a
-    refusal. Only looks, and lets no other in between as `spent` does."""
+    """Whether the limit is reached, if that leads to no refusal (`retry_after` records one).
+
+    Reads only, and takes the same advisory lock as `retry_after`.
+    """
     key = _key(limit, who)
     advisory_lock("tries", key)
     return _counts().look(key)[0] >= limit.most
 
 
 def hit(limit: Limit, who: object) -> int:
-    """Count once more, in the caller's transaction; how often by now."""
+    """Count one attempt in the caller's transaction; returns the new count."""
     return _counts().add(_key(limit, who), limit.within)
 
 
 def number(limit: Limit, who: object) -> int:
-    """How often it was counted until now. Only looks."""
+    """The current count. Reads only."""
     return _counts().look(_key(limit, who))[0]
 
 
 def take_back(limit: Limit, who: object) -> None:
-    """What was counted was none: count once less, in the caller's transaction."""
+    """Undo one `hit`, in the caller's transaction."""
     _counts().take_back(_key(limit, who))
 
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """Tries that are counted before they are judged, so that many at once are no way around.
+    """Attempts that are counted before they are checked, so that concurrent ones cannot bypass it.
 
-    `own`: what this asker may do, and who that is. `shared`: what everybody together may do about
-    the same thing; None where it does not concern this asker. Used up, it turns away only who has
-    been wrong before: nobody loses the first try to what others did.
+    `own`: the limit of this client, and its subject. `shared`: the limit of all clients together
+    for the same target; None if it does not apply to this client. Once reached, `shared` refuses
+    only clients that have failed before: nobody loses the first attempt because of others.
     """
 
     own: tuple[Limit, object]
     shared: tuple[Limit, object] | None = None
 
     def wait(self) -> timedelta | None:
-        """How long until a try may be made; None where it may be made now. Only looks."""
+        """Time until an attempt is allowed; None if it is allowed now. Reads only."""
         limit, who = self.own
         key = _key(limit, who)
         advisory_lock("tries", key)
@@ -114,7 +123,7 @@ class Tries:
         return retry_after(*self.shared) if self.shared is not None and times > 0 else None
 
     def begin(self) -> timedelta | None:
-        """Count a try, in the caller's transaction; or how long until one may be made."""
+        """Count an attempt in the caller's transaction; if not allowed, return the waiting time."""
         wait = self.wait()
         if wait is None:
             for counted in (self.own, self.shared):
@@ -123,14 +132,14 @@ class Tries:
         return wait
 
     def was_right(self) -> None:
-        """The try that was begun was no wrong one. In the caller's transaction."""
+        """Undo `begin` after a successful attempt, in the caller's transaction."""
         for counted in (self.own, self.shared):
             if counted is not None:
                 take_back(*counted)
 
 
 def rate_limited(limit: Limit) -> Callable[[View], View]:
-    """Mark a view that may be asked for only so often from one address; each request counts."""
+    """Decorator: limit the requests to a view by client address; each request counts."""
 
     def mark(view: View) -> View:
         view.limited = limit  # type: ignore[attr-defined]
@@ -140,9 +149,9 @@ def rate_limited(limit: Limit) -> Callable[[View], View]:
 
 
 def enforce(limit: Limit) -> None:
-    """Go on only where the limit of this request's address is not used up: else raises `TooMany`.
+    """Raise `TooMany` if the limit of this request's client address is reached.
 
-    For what not every request to a view is about; only looks.
+    For views in which not every request counts. Reads only.
     """
     wait = retry_after(limit, client_ip.client())
     if wait is not None:
@@ -150,19 +159,22 @@ def enforce(limit: Limit) -> None:
 
 
 def count(limit: Limit) -> None:
-    """Count this request for its address, in the caller's unit of work; after `let_in`."""
-    # Of several that were let in to the last place, only one has it.
+    """Count this request for its client address, in the caller's unit of work; after `enforce`.
+
+    Raises `TooMany` if this request exceeds the limit.
+    """
+    # Concurrent requests may all have passed `enforce`; only those within the limit continue.
     if hit(limit, client_ip.client()) > limit.most:
         raise TooMany(_refused(limit, limit.within))
 
 
 def seconds(wait: timedelta) -> int:
-    """For `Retry-After`: whole seconds, at least one."""
+    """Value of `Retry-After`: whole seconds, at least 1."""
     return max(1, math.ceil(wait.total_seconds()))
 
 
 def spoken(wait: timedelta) -> str:
-    """For a sentence: "3 分钟后" or "5 小时后", never less than the wait is."""
+    """The waiting time in words, rounded up: " 3 分钟后" or " 5 小时后"."""
     if wait > 2 * HOUR:
         return f" {math.ceil(wait / HOUR)} 小时后"
     return f" {max(1, math.ceil(wait / MINUTE))} 分钟后"
@@ -172,7 +184,7 @@ def _let_in() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     limit: Limit | None = getattr(view, "limited", None)
     if limit is not None:
-        # In a transaction of its own: it counts whatever becomes of the request.
+        # In its own transaction, so that the request counts even if it fails later.
         with early_read():
             enforce(limit)
         with write_transaction():

@@ -1,9 +1,10 @@
-"""Where counts are kept that all nodes of the service share: the database, or Redis beside it.
+"""Stores for rate limit counts that all nodes share: the database, or Redis with it as fallback.
 
-A count begins with the first time and is over when its time is: then it begins anew. Both stores
-add and tell in one step, so that of two nodes that count at once neither overlooks the other.
+A count starts with its first hit and expires after the period of its limit; the next hit starts a
+new count. Both stores increment and read atomically, so that concurrent hits of two nodes are both
+counted.
 
-Keys are digests (limiting.py); neither store learns whom they are about.
+Keys are digests (rate_limit.py), so the stores do not contain whom they are about.
 """
 
 from __future__ import annotations
@@ -33,20 +34,20 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE = 0.25
-"""Seconds that Redis may take to answer before the database is asked instead."""
+"""Timeout of Redis in seconds; after it the database is used instead."""
 
 REST = 10.0
-"""Seconds for which Redis is left alone after it did not answer, so that not everybody waits."""
+"""Seconds without access to Redis after a failure, so that not every request waits for it."""
 
 PREFIX = "flexapp:count:"
-"""Of our keys in Redis, which others may use too."""
+"""Prefix of our keys in Redis, which other applications may share."""
 
 ADD = """
 local number = redis.call('INCR', KEYS[1])
 if number == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return number
 """
-"""One step in Redis: a key is never left without its end."""
+"""Lua script, atomic in Redis: a key never remains without its expiry."""
 
 TAKE_BACK = """
 if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then redis.call('DECR', KEYS[1]) end
@@ -57,17 +58,17 @@ class Counts(Protocol):
     """A store of counts."""
 
     def look(self, key: str) -> tuple[int, timedelta]:
-        """The count of a key, and how long it still lasts; 0 where there is none."""
+        """The count of a key and the time until it expires; (0, 0) if there is none."""
 
     def add(self, key: str, within: timedelta) -> int:
-        """Count once more, in a count that lasts so long from its first; how often by now."""
+        """Increment the count and return it; a new count expires after `within`."""
 
     def take_back(self, key: str) -> None:
-        """Count once less, where something is counted."""
+        """Decrement the count if it is above 0."""
 
 
 class TryCount(Model):
-    """How often something was done or tried, until its time is over."""
+    """The count of a key; valid until `until`."""
 
     __tablename__ = "try_count"
 
@@ -80,10 +81,10 @@ _count = table_of(TryCount)
 
 
 class DatabaseCounts:
-    """Counts in the caller's transaction. What is over is removed nightly (`retention run`)."""
+    """Counts in the caller's transaction. Expired counts are deleted nightly (`retention run`)."""
 
     def look(self, key: str) -> tuple[int, timedelta]:
-        """As promised."""
+        """See `Counts`."""
         at = utcnow()
         query = select(_count.c.number, _count.c.until).where(_count.c.key == key)
         row = db.session.execute(query).first()
@@ -92,7 +93,7 @@ class DatabaseCounts:
         return row.number, row.until - at
 
     def add(self, key: str, within: timedelta) -> int:
-        """As promised; whoever counts the same on another node waits for the transaction's end."""
+        """See `Counts`. Concurrent hits of the same key wait until the transaction ends."""
         at = utcnow()
         over, until = _count.c.until <= at, literal(at + within, _count.c.until.type)
         counted = db.session.execute(
@@ -110,7 +111,7 @@ class DatabaseCounts:
         return int(counted.scalar_one())
 
     def take_back(self, key: str) -> None:
-        """As promised."""
+        """See `Counts`."""
         db.session.execute(
             update(_count)
             .where(_count.c.key == key, _count.c.number > 0, _count.c.until > utcnow())
@@ -119,14 +120,14 @@ class DatabaseCounts:
 
 
 class Absent(Exception):
-    """Redis does not answer as it should."""
+    """Redis is unreachable or returned an error."""
 
 
 class RedisCounts:
-    """Counts in Redis; raises `Absent` where it is not there."""
+    """Counts in Redis; every method raises `Absent` if Redis is not available."""
 
     def __init__(self, url: str) -> None:
-        # Imported by who uses it: it takes longer than the rest of the start.
+        # Imported only if Redis is used: the import takes longer than the rest of the start.
         from redis import Redis
         from redis.backoff import NoBackoff
         from redis.retry import Retry
@@ -135,14 +136,14 @@ class RedisCounts:
             url,
             socket_timeout=PATIENCE,
             socket_connect_timeout=PATIENCE,
-            # Once more at once: a connection that was lying idle may have been closed meanwhile.
+            # One immediate retry, because an idle connection may have been closed.
             retry=Retry(NoBackoff(), 1),
         )
         self._add = self._redis.register_script(ADD)
         self._take_back = self._redis.register_script(TAKE_BACK)
 
     def look(self, key: str) -> tuple[int, timedelta]:
-        """As promised."""
+        """See `Counts`."""
         with _absence(), self._redis.pipeline() as steps:
             steps.get(PREFIX + key)
             steps.pttl(PREFIX + key)
@@ -150,22 +151,23 @@ class RedisCounts:
         return int(number or 0), timedelta(milliseconds=max(left, 0))
 
     def add(self, key: str, within: timedelta) -> int:
-        """As promised."""
+        """See `Counts`."""
         milliseconds = int(within / timedelta(milliseconds=1))
         with _absence():
             return int(self._add(keys=[PREFIX + key], args=[milliseconds]))
 
     def take_back(self, key: str) -> None:
-        """As promised."""
+        """See `Counts`."""
         with _absence():
             self._take_back(keys=[PREFIX + key])
 
 
 class SharedCounts:
-    """Redis, and the database as long as Redis does not answer.
+    """Counts in Redis, with the database as fallback while Redis is not available.
 
-    What Redis had counted is then not known, and all begins anew in the database: whoever had used
-    up a limit has it once more. Better than refusing everybody, or letting everybody do anything.
+    The counts in Redis are then unknown, and counting starts again from zero in the database. A
+    client that had reached a limit gets it once more. That is better than refusing all requests or
+    allowing all.
     """
 
     def __init__(self, shared: RedisCounts, database: DatabaseCounts) -> None:
@@ -174,15 +176,15 @@ class SharedCounts:
         self._again_at = 0.0
 
     def look(self, key: str) -> tuple[int, timedelta]:
-        """As promised."""
+        """See `Counts`."""
         return self._ask(lambda counts: counts.look(key))
 
     def add(self, key: str, within: timedelta) -> int:
-        """As promised."""
+        """See `Counts`."""
         return self._ask(lambda counts: counts.add(key, within))
 
     def take_back(self, key: str) -> None:
-        """As promised."""
+        """See `Counts`."""
         self._ask(lambda counts: counts.take_back(key))
 
     def _ask(self, question: Callable[[Counts], T]) -> T:
@@ -216,5 +218,5 @@ def _absence() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError) as error:
-        # By its kind: the text may hold the address, and with it a password.
+        # Only the exception's type: its text may contain the URL, and so a password.
         raise Absent(type(error).__name__) from error

@@ -1,8 +1,9 @@
-"""A name for each request, by which its log lines, its answer and its tax messages are found.
+"""Request ids, which connect the log lines, the response and the tax messages of a request.
 
-One that our own proxy has given is kept, so that its log and ours tell of the same request. Anybody
-can send that header: it is taken from the proxies of the settings alone, and only in the two shapes
-that proxies make. Neither can be an ID number or a phone number, which somebody might put there.
+An id assigned by our own proxy is kept, so that the proxy's log and ours can be matched. Any client
+can send the header. It is therefore accepted only from the trusted proxies of the settings, and
+only in the two formats that proxies generate. Neither format can contain an ID number or a phone
+number.
 """
 
 from __future__ import annotations
@@ -20,35 +21,35 @@ from flexapp.web import client_ip
 HEADER = "X-Request-ID"
 
 WELL_FORMED = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""What nginx's `$request_id` and a UUID look like."""
+"""The accepted formats: nginx's `$request_id`, or a UUID."""
 
 SHORT = 8
-"""Characters that a person reads out; enough to find one request among those of a day."""
+"""Characters of the short id that a person reads out; enough to find a request within a day."""
 
 _current: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def init_app(app: Flask) -> None:
-    """Name requests before anything else of them, and their answers after everything else."""
+    """Install the hooks: the first to run before a request, the last to run after it."""
     app.before_request(_begin)
     app.after_request(_name)
     app.teardown_request(_end)
 
 
 def current() -> str:
-    """The id of the request in hand, or of the one whose message is being sent; "" outside."""
+    """The id of the current request, or of the one whose message is being sent; "" without one."""
     return _current.get()
 
 
 def short() -> str:
-    """What a person can read out on the phone: 1a2b-3c4d."""
+    """The short id that a person reads out on the phone: 1a2b-3c4d."""
     start = current()[:SHORT]
     return f"{start[:4]}-{start[4:]}" if start else ""
 
 
 @contextmanager
 def carrying(request_id: str) -> Iterator[None]:
-    """Do something later in the name of the request that wanted it."""
+    """Set the id of the original request for work that is done after it."""
     token = _current.set(request_id)
     try:
         yield
@@ -57,7 +58,8 @@ def carrying(request_id: str) -> Iterator[None]:
 
 
 def _begin() -> None:
-    # The stand-in in this process tells us of its events in the middle of other work of ours.
+    # The tax bureau's stand-in runs in this process and may send us its events while another
+    # request is being processed. So the previous id is restored afterwards.
     g.request_id_before = _current.get()
     _current.set(_given() or secrets.token_hex(16))
 

@@ -1,7 +1,7 @@
-"""Every request is counted, timed and logged in one line, by the name of its endpoint.
+"""Count and time every request, and write one log line for it with its endpoint.
 
-Never by its address, in which serials and single-use codes stand. Nothing in the line is of a
-person: not who was signed in, not from where.
+The URL is never logged, because URLs contain serials and single-use codes. The line contains no
+personal data: neither the signed-in person nor the client address.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from flexapp.web.logs import FIELDS
 log = logging.getLogger("flexapp.requests")
 
 PROBES = frozenset({"health.alive", "health.ready", "metrics.show"})
-"""What asks every few seconds whether we are well; its lines would hide the others."""
+"""Endpoints that monitoring calls every few seconds; logged at DEBUG only."""
 
 
 def init_app(app: Flask) -> None:
-    """Begin before and end after everything else of a request but its name."""
+    """Install the hooks, outside all others except those of the request id."""
     app.before_request(_begin)
     app.after_request(_answered)
     app.teardown_request(_ended)
@@ -37,7 +37,7 @@ def _answered(response: Response) -> Response:
 
 
 def _ended(_fault: BaseException | None) -> None:
-    # No answer passed the hooks: whatever went wrong, the server says 500.
+    # No response passed the after-request hooks, so the server responds with 500.
     if "began" in g:
         _note(500)
 

@@ -1,7 +1,7 @@
-"""The options of selects as markup: drawn once for each choice, because most people see the same.
+"""The options of selects as markup, cached for each selected value.
 
-The selects of the registration form offer more than eighty options; drawing them one by one takes
-as long as everything else on the page.
+The selects of the registration form have more than eighty options. Rendering them takes as long as
+the rest of the page, and most people see the same markup.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ DIVISIONS: Groups = tuple(
     (group, tuple((place.code, place.name) for place in places))
     for group, places in divisions.choices()
 )
-"""Every 参保地区 under its city."""
+"""Every insured area (参保地区), grouped by city."""
 
 LONGEST = 16
-"""Characters of a value that is offered; longer ones were posted by hand and are not remembered."""
+"""Maximum length of an offered value. A longer one is a forged request, and is not cached."""
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates `options(groups, chosen)`."""
+    """Add `options(groups, chosen)` to the template globals."""
     app.jinja_env.globals["options"] = options
 
 
 def options(groups: Groups, chosen: str | None) -> Markup:
-    """The `<option>` elements of these groups, the chosen one selected."""
+    """The `<option>` elements of these groups, with `chosen` selected."""
     chosen = chosen or ""
     return _drawn(groups, chosen) if len(chosen) <= LONGEST else _draw(groups, chosen)
 

@@ -1,12 +1,12 @@
-"""The session cookie: never written over one that the browser keeps and did not send; and one of
-its own for a page inside another site's page.
+"""The session cookie, and a separate one for pages in a frame of another site.
 
-A browser leaves `SameSite=Lax` cookies out of what another site's page makes it send. A session
-begun in the answer would overwrite the one that the browser still keeps, and sign its person out.
+Browsers do not send `SameSite=Lax` cookies with requests that another site's page makes. A new
+session in the response to such a request would overwrite the cookie that the browser still stores,
+and sign the person out. So no session is saved then.
 
-Inside a frame of another site (`flask channels webview --frame-ancestor`) browsers send no such
-cookie at all. There the session lies in a second one, `SameSite=None; Partitioned`: the browser
-keeps it for this site inside that one, and sends it nowhere else.
+In a frame of another site (`flask channels webview --frame-ancestor`) browsers never send a
+`SameSite=Lax` cookie. There the session is in a second cookie with `SameSite=None; Partitioned`,
+which the browser uses only for our pages within that site.
 """
 
 from __future__ import annotations
@@ -23,41 +23,42 @@ FRAMES = ("iframe", "frame")
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Flask's signed cookies, one for the site itself and one for it inside another site's page."""
+    """Flask's signed-cookie sessions, with separate cookies for framed and unframed pages."""
 
     def get_cookie_name(self, app: Flask) -> str:
-        """Of the cookie that this request is about."""
+        """The name of the cookie for this request."""
         usual, framed = _names(app)
         return framed if is_framed() else usual
 
     def get_cookie_samesite(self, app: Flask) -> str | None:
-        """Inside another site's page nothing else is sent."""
+        """`None` in a frame of another site, where browsers send no other cookies."""
         return "None" if is_framed() else super().get_cookie_samesite(app)
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        """`SameSite=None` is taken by TLS only."""
+        """True in a frame: browsers accept `SameSite=None` only with `Secure`."""
         return is_framed() or super().get_cookie_secure(app)
 
     def get_cookie_partitioned(self, app: Flask) -> bool:
-        """Of no use outside the page that shows this one."""
+        """True in a frame, so that the cookie is valid only within the framing site."""
         return is_framed()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Write the cookie where it was changed and may be."""
+        """Write the cookie if the session was changed and may be saved."""
         if can_be_kept():
             super().save_session(app, session, response)
 
 
 def init_app(app: Flask) -> None:
-    """Keep sessions in cookies."""
+    """Use this session interface."""
     app.session_interface = Sessions()
 
 
 def is_framed() -> bool:
-    """Whether this page is shown, as far as can be known, inside a page of another site.
+    """Whether this page is shown in a frame of another site, as far as can be determined.
 
-    Whoever sends the usual cookie is not: it does not reach us from there. Older browsers do not
-    say; they have the session of a channel that may frame us in the cookie that works in both.
+    A request with the normal cookie is not framed, because browsers do not send it from a frame.
+    Older browsers do not report the destination. If the page may be framed, they get the framed
+    cookie, which works both in and outside a frame.
     """
     usual, framed = _names(current_app)
     if usual in request.cookies:
@@ -71,17 +72,17 @@ def is_framed() -> bool:
 
 
 def may_be_framed() -> bool:
-    """Whether somebody may show this page inside his own (channels/webview.py)."""
+    """Whether another site may show this page in a frame (channels/webview.py)."""
     return bool(g.get("frame_ancestors"))
 
 
 def was_sent() -> bool:
-    """Whether the browser sent a session cookie, of either kind."""
+    """Whether the browser sent a session cookie, normal or framed."""
     return any(name in request.cookies for name in _names(current_app))
 
 
 def begin_anew(session: SessionMixin) -> None:
-    """Forget everything of whoever was here; in a frame, but for whose frame it is."""
+    """Clear the session; in a frame, keep the channel that the frame belongs to."""
     channel = session.get(origin_check.CHANNEL) if is_framed() else None
     session.clear()
     if channel is not None:
@@ -89,15 +90,15 @@ def begin_anew(session: SessionMixin) -> None:
 
 
 def can_be_kept() -> bool:
-    """Whether the answer to this request may hold a session cookie."""
+    """Whether the response to this request may set the session cookie."""
     if origin_check.was_refused() or origin_check.is_from_another_page():
         return False
-    # What nobody may frame is not shown there, and needs no cookie.
+    # The browser does not show the page in the frame, so no cookie is needed.
     if is_framed() and not may_be_framed():
         return False
     if request.method in SAFE_METHODS or origin_check.is_from_our_page():
         return True
-    # Neither known to be ours nor another's: a browser that sent its cookie loses nothing.
+    # The source of the request is unknown. If the browser sent its cookie, nothing is overwritten.
     return was_sent()
 
 

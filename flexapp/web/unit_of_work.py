@@ -1,7 +1,7 @@
-"""One commit per request, at the edge, before the answer leaves; one per step in a command.
+"""Unit of work: one commit per request, before the response is sent; one per step of a command.
 
-A page that says "done" is sent only after its rows are committed: the commit runs in
-`after_request`, and a failing commit becomes the error page instead.
+A page that confirms an action is sent only after its rows are committed. The commit runs in
+`after_request`; if it fails, the error page is sent instead.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def init_app(app: Flask) -> None:
-    """Install the edge: writing requests commit, reading ones never do."""
+    """Install the hooks: requests with unsafe methods commit, the others never do."""
     app.before_request(_begin)
     app.after_request(_finish)
 
@@ -41,10 +41,10 @@ def _finish(response: Response) -> Response:
 
 
 def _let_go() -> None:
-    """End what was only read. The answer stands; a database that has gone takes nothing from it.
+    """End a read-only transaction. A failed rollback does not affect the response.
 
-    Here and not when the session is removed: what fails there reaches the server, and the person
-    gets an empty page.
+    The rollback is done here because an exception during the session's removal (teardown) would
+    reach the server, and the person would get an empty page.
     """
     try:
         db.session.rollback()
@@ -55,9 +55,10 @@ def _let_go() -> None:
 
 @contextmanager
 def early_read() -> Iterator[None]:
-    """Read before the request's unit of work begins, so that writers wait less for each other.
+    """Read before the request's unit of work begins, to shorten the time that writers block others.
 
-    Only at the very start of a request, and only for what the unit of work need not hold still.
+    Use it only at the start of a request, and only for data that may change before the unit of
+    work begins.
     """
     intent = write_intent.get()
     write_intent.set(False)
@@ -71,9 +72,10 @@ def early_read() -> Iterator[None]:
 
 @contextmanager
 def write_transaction() -> Iterator[None]:
-    """A unit of work of its own, for commands, workers and the rare write during a read.
+    """A separate unit of work, for commands, workers and rare writes in a reading request.
 
-    Ends whatever the session had begun before; commits on success and rolls back on any exception.
+    Rolls back the session's current transaction first. Commits on success, and rolls back on any
+    exception.
     """
     db.session.rollback()
     token = write_intent.set(True)
@@ -89,9 +91,9 @@ def write_transaction() -> Iterator[None]:
 
 @contextmanager
 def read_transaction() -> Iterator[None]:
-    """A look at the database that waits for no writer and lets go at once; for workers.
+    """A short read-only transaction that does not wait for writers; for workers and commands.
 
-    Whatever was meant before: what ran last in this thread may have been about to write.
+    It sets the write intent itself, because earlier work in this thread may have left it set.
     """
     db.session.rollback()
     token = write_intent.set(False)
@@ -104,9 +106,9 @@ def read_transaction() -> Iterator[None]:
 
 @contextmanager
 def outside_transaction() -> Iterator[None]:
-    """Commit what there is and hold no transaction while another system is being asked.
+    """Commit, and hold no transaction during a call of another system.
 
-    A database transaction open during somebody else's silence would make everybody wait for it.
+    An open transaction would make other requests wait for a system that does not respond.
     """
     db.session.commit()
     yield

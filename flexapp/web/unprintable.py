@@ -1,6 +1,7 @@
-"""An address that holds what no page may hold (control characters) is the address of nothing.
+"""Respond with 404 to paths with control characters or line ends.
 
-Pages lead back to where they came from, so that parts of an address come to stand in them.
+Pages contain links back to earlier pages, so parts of a URL may be written into a page, which must
+not contain such characters.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from flexapp.rules.text import LINE_ENDS, printable
 
 
 def init_app(app: Flask) -> None:
-    """Stand before everything that looks at the address."""
+    """Install the hook; it must run before all others that use the path."""
     app.before_request(_check)
 
 

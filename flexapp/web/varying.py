@@ -1,4 +1,4 @@
-"""What an answer depends on besides its address: the header `Vary`."""
+"""The response header `Vary`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from flask import Response
 
 
 def vary_by(response: Response, name: str) -> None:
-    """Say that the answer depends on that header of the request too.
+    """Add the name of a request header to `Vary`.
 
-    Written as text: werkzeug's set reads and writes the header anew for every name, on every page.
+    The header is edited as text, for speed: Werkzeug's header set parses and writes it again for
+    every name, on every page.
     """
     said = response.headers.get("Vary", "")
     if not said:

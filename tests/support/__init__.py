@@ -1,1 +1,1 @@
-"""What the tests share: the linting client, pages, walks, the clock."""
+"""Shared test support: the linting client, parsed pages, page flows, clock, databases, servers."""

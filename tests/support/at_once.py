@@ -1,4 +1,4 @@
-"""Many at the same time: threads that all start together."""
+"""Runs a function on many threads that start at the same moment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def at_once(count: int, act: Callable[[int], None]) -> None:
-    """Run `act(0)` … `act(count - 1)` on threads that start together; faults are raised here."""
+    """Run `act(0)` … `act(count - 1)` on threads that start together; raises the first error."""
     barrier, faults = threading.Barrier(count), list[BaseException]()
 
     def run(number: int) -> None:

@@ -1,4 +1,4 @@
-"""Attributes that are not valid where they stand (HTML living standard, ARIA in HTML)."""
+"""Lints HTML attributes: invalid ones or invalid values (HTML living standard, ARIA in HTML)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ ONE_LINE = frozenset({"name", "username", "new-password", "current-password", "o
 ONE_LINE |= {"address-line1", "postal-code", "organization"}
 TELEPHONE = frozenset({"tel", "tel-national"})
 MULTILINE = frozenset({"street-address"})
-"""Autofill fields of the standard that our forms may name, by the controls that may hold them."""
+"""Allowed `autocomplete` values, grouped by the controls that may have them."""
 
 NAMELESS = frozenset({"abbr", "b", "bdi", "bdo", "br", "caption", "cite", "code", "data", "dd"})
 NAMELESS |= {"del", "dfn", "div", "dl", "dt", "em", "figcaption", "i", "ins", "kbd", "label"}
 NAMELESS |= {"legend", "li", "mark", "p", "pre", "q", "rp", "rt", "ruby", "s", "samp", "small"}
 NAMELESS |= {"span", "strong", "sub", "sup", "td", "th", "time", "u", "var"}
-"""Elements without a role of their own that may be named: on them, or on a generic role, neither
-`aria-label` nor `aria-labelledby` may stand."""
+"""Elements without a role of their own that allows naming.
+
+On them, or on an element with such a role, `aria-label` and `aria-labelledby` are not allowed.
+"""
 
 NAMING = ("aria-label", "aria-labelledby")
 PROHIBITED_ROLES = frozenset({"presentation", "none", "generic", "paragraph", "code", "strong"})
@@ -28,7 +30,7 @@ NO_LENGTH = frozenset({"number", "range", "date", "month", "radio", "checkbox", 
 
 
 def attributes(page: Page) -> Iterator[str]:
-    """Every attribute that its element may not have, or with a value that it may not have."""
+    """Yield a message per attribute that is not allowed or has an invalid value."""
     for element in page.root.iter():
         if not isinstance(element.tag, str) or "}" in element.tag:
             continue

@@ -1,4 +1,4 @@
-"""A browser without a screen: reads pages, fills in their forms, and lints every answer it gets."""
+"""A Flask test client that parses pages, submits forms and lints every response."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ HTMX = {"HX-Request": "true"}
 
 
 class LintingClient(FlaskClient):
-    """Every answer with HTML in it must be fit (`support.lint`), and none may be a fault."""
+    """Raises `UnfitPage` for HTML that `support.lint` refuses, and for status 500."""
 
     faults_expected = False
-    """Set by the few tests that break something on purpose."""
+    """Set to True by tests that cause a server error on purpose."""
 
     framed_by: tuple[str, ...] = ()
-    """Whose frames the pages allow: nobody's, but in the sessions of some channels."""
+    """The frame ancestors that the CSP must allow; empty except in sessions of some channels."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         response = super().open(*args, **kwargs)
@@ -35,7 +35,7 @@ class LintingClient(FlaskClient):
     def page(
         self, path: str, status: int = 200, *, htmx: bool = False, follow: bool = True
     ) -> Page:
-        """Open an address, following redirects as a browser does."""
+        """Open a path, following redirects; return the parsed page, which must have the status."""
         response = self.get(path, headers=HTMX if htmx else {}, follow_redirects=follow)
         page = Page(response)
         assert page.status == status, page
@@ -53,11 +53,11 @@ class LintingClient(FlaskClient):
         fill: Mapping[str, str] | None = None,
         **typed: str,
     ) -> Page:
-        """Press a button of a page with these fields filled in, hidden ones as they are.
+        """Submit the form of a button, with `typed` and `fill` over the form's own values.
 
-        Only what the form has can be filled in and only what it offers can be chosen, as in a
-        browser, unless the POST is made `by_hand`. With `htmx` a redirect is followed as htmx does:
-        by opening its address anew.
+        Only fields of the form and offered options are accepted, as in a browser, unless `by_hand`
+        is set. With `htmx`, a redirect is followed like htmx does: by a new request for its
+        location.
         """
         form, pressed = page.form(button)
         typed = {**typed, **(fill or {})}
@@ -80,7 +80,7 @@ class LintingClient(FlaskClient):
         return answer
 
     def repeat(self, page: Page, button: str, **typed: str) -> TestResponse:
-        """The bare answer to pressing a button: for tests that look at it themselves."""
+        """Submit a form without following redirects or parsing; return the response."""
         form, pressed = page.form(button)
         return self.post(pressed.get("formaction") or form.action, data=form.fields | typed)
 
@@ -93,5 +93,5 @@ def _check_possible(form: Form, typed: dict[str, str]) -> None:
 
 
 def linting(client: FlaskClient) -> LintingClient:
-    """The client as what it is in this test suite."""
+    """Cast the client to the type that all test clients have here."""
     return cast(LintingClient, client)

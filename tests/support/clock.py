@@ -1,4 +1,4 @@
-"""The product's one clock, stopped and moved by hand."""
+"""A frozen clock for the product."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from flexapp.web import clock as product_clock
 
 
 class Clock:
-    """Stands still until moved. Replaces what `flexapp.web.clock` reads the time from."""
+    """Replaces the source of time of `flexapp.web.clock`; it stands still until advanced."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.elapsed = timedelta(0)
         start, owner = datetime.now().astimezone(), self
 
         class Stopped(datetime):
-            """`datetime`, but for the moment it is."""
+            """`datetime` with a replaced `now`."""
 
             @classmethod
             def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
@@ -26,5 +26,5 @@ class Clock:
         monkeypatch.setattr(product_clock, "datetime", Stopped)
 
     def advance(self, **how_long: float) -> None:
-        """Let time pass: `advance(minutes=5)`."""
+        """Advance the clock, for example `advance(minutes=5)`."""
         self.elapsed += timedelta(**how_long)

@@ -1,4 +1,4 @@
-"""Reading QR codes the way a phone does, from the SVG path that a page carries."""
+"""Decodes QR codes from the SVG paths that pages contain."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STEP = re.compile(r"M(\d+) (\d+)|m0 (\d+)|v(\d+)")
 
 
 def _picture(path: str, modules: int) -> Image.Image:
-    """The code drawn by following its path, quiet zone included; fails on any other command."""
+    """Draw the QR code of an SVG path with a quiet zone; fails on unknown path commands."""
     side = (modules + 2 * QUIET) * SCALE
     image = Image.new("L", (side, side), 255)
     draw = ImageDraw.Draw(image)
@@ -35,7 +35,7 @@ def _picture(path: str, modules: int) -> Image.Image:
 
 
 def read_code(path: str, modules: int) -> str:
-    """The text that a decoder finds in the code that `path` draws."""
+    """Return the text that a decoder reads from the QR code drawn by `path`."""
     (found,) = zxingcpp.read_barcodes(_picture(path, modules))
     assert found.format == zxingcpp.BarcodeFormat.QRCode
     return str(found.text)

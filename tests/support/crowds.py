@@ -1,4 +1,4 @@
-"""A made-up crowd in a test's database, and signing in as somebody of it."""
+"""Generated people in a test database, and their phone numbers for signing in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flexapp.people.models import Account, Person
 
 
 def generate(app: Flask, *more: str, people: int = 30, assessments: int = 300) -> str:
-    """What `flask demo generate` says."""
+    """Run `flask demo generate` and return its output."""
     arguments = ["--people", str(people), "--assessments", str(assessments), *more]
     result = app.test_cli_runner().invoke(args=["demo", "generate", *arguments])
     assert result.exit_code == 0, result.output
@@ -18,7 +18,7 @@ def generate(app: Flask, *more: str, people: int = 30, assessments: int = 300) -
 
 
 def phones(app: Flask) -> dict[int, str]:
-    """The numbers of the crowd's accounts, by person."""
+    """Return the phone numbers of generated accounts by person id."""
     with app.app_context():
         query = select(Person.id, Account.phone).join(Account, Account.person_id == Person.id)
         found = db.session.execute(query.where(Person.id > 5))

@@ -1,7 +1,7 @@
-"""Migrated databases with the demo's residents, made once and copied; and looks into them.
+"""Migrated template databases with demo residents, their copies, and direct SQL access.
 
-Everything here works on both engines: a file of SQLite, or a database of the tests' PostgreSQL
-(`postgresql.py`). What is looked at comes back alike from both.
+Everything works on both engines: a SQLite file, or a database on the tests' PostgreSQL server
+(`postgresql.py`). Query results have the same form on both.
 """
 
 from __future__ import annotations
@@ -27,15 +27,14 @@ from flexapp.factory import create_app
 from tests.support import postgresql
 
 VOLATILE = frozenset({"sign_in", "daily_use", "draft", "try_count"})
-"""Tables that change with every visit: when somebody was last seen, what counts towards a limit,
-what was typed and came to nothing."""
+"""Tables that change with every visit: last use, rate limits, drafts."""
 
 REFUSED = (sqlite3.IntegrityError, psycopg.IntegrityError)
-"""What the drivers raise where a constraint or a trigger refuses."""
+"""Driver exceptions for a violated constraint or trigger."""
 
 
 def settings_for(folder: Path, today: date | None, **more: str) -> Settings:
-    """Demo settings whose databases lie in `folder`, or on PostgreSQL belong to it."""
+    """Return demo settings with databases in `folder` (on PostgreSQL: named after it)."""
     ours = f"sqlite:///{folder / 'site.sqlite3'}"
     environ = {
         "FLEXAPP_ENV": "demo",
@@ -47,15 +46,15 @@ def settings_for(folder: Path, today: date | None, **more: str) -> Settings:
 
 
 def make_empty(folder: Path) -> None:
-    """A database without a table for `settings_for(folder, …)`, in place of one that it has."""
+    """Create an empty database for `settings_for(folder, …)`, replacing an existing one."""
     if postgresql.is_running():
         postgresql.create(postgresql.name_of(folder))
     else:
-        (folder / "site.sqlite3").unlink(missing_ok=True)  # SQLite makes its own
+        (folder / "site.sqlite3").unlink(missing_ok=True)  # SQLite creates the file itself
 
 
 def copy(source: Path, target: Path) -> None:
-    """The database of a folder once more, for another; nothing may be connected to the first."""
+    """Copy the database of `source` for `target`; nothing may be connected to the source."""
     if postgresql.is_running():
         postgresql.create(postgresql.name_of(target), postgresql.name_of(source))
     else:
@@ -63,22 +62,22 @@ def copy(source: Path, target: Path) -> None:
 
 
 def drop(folder: Path) -> None:
-    """What the test had is of no use any more; files go with their folder."""
+    """Release the database of a test; SQLite files are deleted with their folder."""
     if postgresql.is_running():
         postgresql.hand_back(folder)
 
 
 class Templates:
-    """One finished database for each business date, made when first asked for.
+    """One template database per business date, created on first use.
 
-    Several processes may share the folder: what one of them has finished, the others take.
+    Several processes may share the folder; a template made by one of them is used by all.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def copy(self, today: date, folder: Path) -> None:
-        """A fresh copy for `folder`."""
+        """Create a fresh copy for `folder`."""
         if not postgresql.is_running():
             shutil.copy(self.path(today), folder / "site.sqlite3")
             return
@@ -95,9 +94,9 @@ class Templates:
         postgresql.lend(folder, name)
 
     def path(self, today: date) -> Path:
-        """The finished file of that business date: to be copied, never to be opened.
+        """Return the SQLite template of a business date. Copy it; never open it.
 
-        Of SQLite whatever the run is on: for the sites of the walks, which have files.
+        SQLite in every run, because the sites of the browser tests use files.
         """
         finished = self.folder / f"{today.isoformat()}.sqlite3"
         if not finished.exists():
@@ -105,9 +104,9 @@ class Templates:
                 path = Path(making) / "site.sqlite3"
                 self._make(Path(making), today, FLEXAPP_DATABASE_URL=f"sqlite:///{path}")
                 with closing(sqlite3.connect(path)) as connection:
-                    # What is still in the write-ahead log would be missing from a copy.
+                    # A copy would miss what is still in the write-ahead log.
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                # In one step: nobody ever finds a half-written one under this name.
+                # An atomic rename: no process finds a half-written file under this name.
                 os.replace(path, finished)
         return finished
 
@@ -123,13 +122,13 @@ class Templates:
 
 
 class Opened:
-    """The database as another program has it: past the product, each statement for itself."""
+    """A direct connection, bypassing the product; each statement commits by itself."""
 
     def __init__(self, connection: sqlite3.Connection | psycopg.Connection) -> None:
         self._connection = connection
 
     def execute(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """Do it at once; the rows it gives, undecrypted. `?` stands for each value."""
+        """Execute a statement and return its rows, undecrypted. `?` marks each value."""
         if isinstance(self._connection, sqlite3.Connection):
             return self._connection.execute(statement, values).fetchall()
         if values:
@@ -140,21 +139,21 @@ class Opened:
         return [tuple(map(_as_in_sqlite, row)) for row in cursor]
 
     def script(self, statements: str) -> None:
-        """Several statements, none of which gives anything."""
+        """Execute several statements without results."""
         if isinstance(self._connection, sqlite3.Connection):
             self._connection.executescript(statements)
         else:
             self._connection.execute(statements.encode())
 
     def forget_keys(self) -> None:
-        """Let rows be written that refer to nothing."""
+        """Disable foreign key checks on this connection."""
         of_sqlite = isinstance(self._connection, sqlite3.Connection)
         self.script(
             "PRAGMA foreign_keys=OFF" if of_sqlite else "SET session_replication_role = replica"
         )
 
     def pack(self) -> None:
-        """Let nothing of what was changed or removed stay."""
+        """Physically remove deleted and overwritten data."""
         self.script("VACUUM")
         if isinstance(self._connection, sqlite3.Connection):
             self.script("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -162,7 +161,7 @@ class Opened:
 
 @contextmanager
 def opened(app: Flask) -> Iterator[Opened]:
-    """The application's database from outside; foreign keys hold here too."""
+    """Open the application's database directly, with foreign keys enforced."""
     if is_on_postgresql(app):
         with closing(postgresql.connect(name_of(app))) as connection:
             connection.autocommit = True
@@ -175,14 +174,14 @@ def opened(app: Flask) -> Iterator[Opened]:
 
 
 def path_of(app: Flask) -> Path:
-    """The application's database file."""
+    """Return the path of the application's SQLite file."""
     uri: str = app.config["SQLALCHEMY_DATABASE_URI"]
     assert uri.startswith("sqlite:///"), "this run has no file: look through `opened`"
     return Path(uri.removeprefix("sqlite:///"))
 
 
 def take_away(app: Flask) -> None:
-    """The application's database is gone, and none can be made in its place."""
+    """Remove the application's database and prevent a new one from being created."""
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
@@ -194,18 +193,18 @@ def take_away(app: Flask) -> None:
 
 
 def rows(app: Flask, query: str, *values: object) -> list[tuple[object, ...]]:
-    """What another program sees: committed rows, undecrypted."""
+    """Return the committed, undecrypted rows of a query."""
     with opened(app) as database:
         return database.execute(query, *values)
 
 
 def execute(app: Flask, statement: str, *values: object) -> None:
-    """Change the database behind the application's back."""
+    """Change the database directly, bypassing the application."""
     rows(app, statement, *values)
 
 
 def tamper(app: Flask, *statements: str) -> None:
-    """Change the database as somebody with the file in hand would: past triggers and keys."""
+    """Change the database like an attacker: bypassing triggers and foreign keys."""
     if not is_on_postgresql(app):
         tamper_with(path_of(app), *statements)
         return
@@ -216,7 +215,7 @@ def tamper(app: Flask, *statements: str) -> None:
 
 
 def tamper_with(file: Path, *statements: str) -> None:
-    """`tamper`, for the file of a database."""
+    """Like `tamper`, for a SQLite file."""
     guards = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
     with closing(sqlite3.connect(file, timeout=10)) as connection:
         triggers = connection.execute(guards).fetchall()
@@ -230,7 +229,7 @@ def tamper_with(file: Path, *statements: str) -> None:
 
 
 def tables(app: Flask) -> list[str]:
-    """The names of all tables of ours."""
+    """Return the names of all tables of the product."""
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     if is_on_postgresql(app):
         query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
@@ -239,7 +238,7 @@ def tables(app: Flask) -> list[str]:
 
 
 def plan(app: Flask, query: str) -> str:
-    """How the engine would go about a query, had it many rows: by which indexes."""
+    """Return the query plan that the engine would use for a large table."""
     with opened(app) as database:
         if not is_on_postgresql(app):
             return " ".join(str(row[3]) for row in database.execute(f"EXPLAIN QUERY PLAN {query}"))
@@ -248,7 +247,7 @@ def plan(app: Flask, query: str) -> str:
 
 
 def stored(app: Flask) -> Mapping[str, tuple[tuple[object, ...], ...]]:
-    """Every row of every table but the volatile ones: equal before and after means nothing done."""
+    """Return all rows of all tables except the volatile ones, for before/after comparison."""
     with opened(app) as database:
         return {
             table: tuple(database.execute(f'SELECT * FROM "{table}" ORDER BY 1, 2'))
@@ -258,10 +257,10 @@ def stored(app: Flask) -> Mapping[str, tuple[tuple[object, ...], ...]]:
 
 
 def raw_bytes(app: Flask) -> bytes:
-    """All that somebody finds who has got hold of the database.
+    """Return everything that somebody with access to the database can read.
 
-    On SQLite as it lies on the disk, the write-ahead log with it; on PostgreSQL, which compresses
-    there what is long, as every table gives it out.
+    On SQLite the bytes on disk, including the write-ahead log. On PostgreSQL the dump of every
+    table, because long values are compressed on disk.
     """
     if is_on_postgresql(app):
         with closing(postgresql.connect(name_of(app))) as connection:
@@ -277,20 +276,20 @@ def raw_bytes(app: Flask) -> bytes:
 
 
 def is_on_postgresql(app: Flask) -> bool:
-    """Which of the engines an application is on; a walk's site is on SQLite in any run."""
+    """Whether the application uses PostgreSQL; sites of browser tests always use SQLite."""
     uri: str = app.config["SQLALCHEMY_DATABASE_URI"]
     return uri.startswith("postgresql")
 
 
 def name_of(app: Flask) -> str:
-    """The database of the application, as PostgreSQL knows it."""
+    """Return the name of the application's PostgreSQL database."""
     name = make_url(app.config["SQLALCHEMY_DATABASE_URI"]).database
     assert name is not None
     return name
 
 
 def _as_in_sqlite(value: object) -> object:
-    """Truth, days and moments as SQLite keeps them, so that a test need not know the engine."""
+    """Convert booleans, dates and times to SQLite's representation, for engine-neutral tests."""
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""What stands in forms, and what is kept of them."""
+"""Helpers of the draft tests: form values and stored drafts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GOES_ON = re.compile(r"接着您 \d{1,2}月\d{1,2}日 \d\d:\d\d 填的内容")
 
 
 def while_typing(client: LintingClient, page: Page, button: str, **typed: str) -> None:
-    """What the script sends by itself a moment after something was typed."""
+    """Post the draft autosave request that the script sends while somebody types."""
     form, _ = page.form(button)
     assert form.element.get("data-draft") is not None
     fields = form.fields | typed | {"_draft": "1"}
@@ -36,10 +36,10 @@ def while_typing(client: LintingClient, page: Page, button: str, **typed: str) -
 
 
 def shown(page: Page, names: Mapping[str, str] = TYPED) -> dict[str, str]:
-    """What stands in these fields."""
+    """Return the values of these fields on the page."""
     return {name: page.value(name) for name in names}
 
 
 def drafts(app: Flask) -> list[tuple[object, ...]]:
-    """For which forms something is kept."""
+    """Return the forms that have a stored draft."""
     return rows(app, "SELECT form FROM draft ORDER BY form")

@@ -1,4 +1,4 @@
-"""Parsed pages and fragments: what a person (or a browser) finds in an answer."""
+"""Parsed pages and fragments, and what a person or browser finds in them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SKIPPED = frozenset({"script", "style", "template", "head"})
 
 @lru_cache(maxsize=16)
 def parse(text: str) -> tuple[Element, list[str]]:
-    """The tree of a page or a fragment, and what a strict reader objects to.
+    """Return the tree of a page or fragment and the parse errors of a strict parser.
 
-    Kept for a while: the lint and the test read the same answer. Nobody changes a tree.
+    Cached, because lint and test parse the same response; the tree must not be changed.
     """
     machine = parser.HTMLParser(namespace_html_elements=False)
     whole = text.lstrip().lower().startswith("<!doctype")
@@ -26,7 +26,7 @@ def parse(text: str) -> tuple[Element, list[str]]:
 
 
 def words(element: Element) -> str:
-    """The text of an element as it is read, blanks collapsed."""
+    """Return the visible text of an element with whitespace collapsed."""
     return " ".join("".join(_visible(element)).split())
 
 
@@ -36,7 +36,7 @@ def _visible(element: Element) -> Iterator[str]:
     yield element.text or ""
     for child in element:
         yield from _visible(child)
-        # Cells and paragraphs do not run into each other on a page.
+        # Block elements are separated by a space, as on a page.
         yield " " + (child.tail or "") if child.tag in BLOCKS else child.tail or ""
 
 
@@ -45,19 +45,19 @@ BLOCKS = frozenset({"p", "div", "dt", "dd", "li", "h1", "h2", "section", "td", "
 
 @dataclass(slots=True)
 class Form:
-    """A form with what a browser would send of it."""
+    """A form with the values that a browser would submit."""
 
     element: Element
     action: str
     method: str
     fields: dict[str, str]
     offered: dict[str, frozenset[str]]
-    """The values of each select and radio group: a browser sends no other."""
+    """The values of each select and radio group; a browser submits no others."""
     buttons: list[Element] = field(default_factory=list)
 
 
 class Page:
-    """An answer, parsed."""
+    """A parsed response."""
 
     def __init__(self, response: TestResponse) -> None:
         self.response = response
@@ -71,22 +71,22 @@ class Page:
 
     @property
     def location(self) -> str:
-        """Where the answer leads: a redirect's target, htmx's or a browser's."""
+        """The target of a redirect by HTTP or htmx; "" without one."""
         headers = self.response.headers
         return headers.get("HX-Redirect") or headers.get("Location", "")
 
     @property
     def title(self) -> str:
-        """The one title."""
+        """The text of the page's h1."""
         return words(next(self.root.iter("h1")))
 
     @property
     def words(self) -> str:
-        """Everything that can be read."""
+        """The whole visible text."""
         return words(self.root)
 
     def all(self, tag: str, **attributes: str) -> list[Element]:
-        """Elements of that tag with all these attributes (`class_` holds one of the classes)."""
+        """Return the elements of the tag with all these attributes; `class_` matches one class."""
         wanted = attributes.pop("class_", None)
         return [
             element
@@ -96,19 +96,19 @@ class Page:
         ]
 
     def texts(self, tag: str, **attributes: str) -> list[str]:
-        """What can be read in each of those elements."""
+        """Return the visible text of each of those elements."""
         return [words(element) for element in self.all(tag, **attributes)]
 
     @property
     def alert(self) -> str:
-        """The summary of what is to be put right; "" without one."""
+        """The text of all elements with role alert (the error summary); "" without one."""
         return " ".join(
             words(element) for element in self.root.iter() if element.get("role") == "alert"
         )
 
     @property
     def errors(self) -> dict[str, str]:
-        """The sentence beside each faulty field, tied to it for screen readers."""
+        """The error sentence of each invalid field, found through `aria-describedby`."""
         found = {}
         for control in self.root.iter():
             if control.get("aria-invalid") != "true":
@@ -119,15 +119,15 @@ class Page:
         return found
 
     def by_id(self, identifier: str) -> Element:
-        """The element of that id."""
+        """Return the element with the id."""
         return next(element for element in self.root.iter() if element.get("id") == identifier)
 
     def value(self, name: str) -> str:
-        """What stands in a field."""
+        """Return the value of a form field."""
         return next(form.fields[name] for form in self.forms() if name in form.fields)
 
     def facts(self) -> dict[str, str]:
-        """Every dt with its dd (the last of equal names)."""
+        """Return each dt with its dd; for equal names the last one wins."""
         return {
             words(pair[0]): words(pair[1])
             for pair in self.root.iter("div")
@@ -135,20 +135,20 @@ class Page:
         }
 
     def links(self) -> dict[str, str]:
-        """Every link's address by its text."""
+        """Return the address of every link by its text."""
         return {words(a): a.get("href", "") for a in self.root.iter("a")}
 
     def buttons(self) -> list[str]:
-        """The names of all buttons."""
+        """Return the texts of all buttons."""
         return [words(button) for button in self.root.iter("button")]
 
     def options(self, name: str) -> list[str]:
-        """The values a select offers."""
+        """Return the values that a select offers."""
         (select,) = self.all("select", name=name)
         return [option.get("value", "") for option in select.iter("option")]
 
     def forms(self) -> list[Form]:
-        """All forms, buttons that name a form from outside included."""
+        """Return all forms, including buttons outside a form that refer to it."""
         made = [_form(element) for element in self.root.iter("form")]
         for button in self.root.iter("button"):
             for form in made:
@@ -157,7 +157,7 @@ class Page:
         return made
 
     def form(self, button: str) -> tuple[Form, Element]:
-        """The form that a button of this name submits, and the button."""
+        """Return the form that the button of this name submits, and the button."""
         for form in self.forms():
             for element in form.buttons:
                 if words(element) == button:

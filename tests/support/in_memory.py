@@ -1,6 +1,6 @@
-"""Where the folders of the tests are: in memory, where the machine has room for them there.
+"""Puts the temporary folders of the tests into memory if there is enough.
 
-Each commit waits for the disk, as in service, and a run makes tens of thousands of them.
+Each commit waits for the disk, as in production, and a run makes tens of thousands of commits.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ from pathlib import Path
 
 MEMORY = Path("/dev/shm")
 ENOUGH = 2 * 1024**3
-"""Bytes; a run needs a few hundred million at once. Containers have a fixed 64 MB of it."""
+"""Bytes. A run needs a few hundred million at a time; containers usually have 64 MB."""
 
 ROOT = "PYTEST_DEBUG_TEMPROOT"
-"""pytest's own setting for the place of `tmp_path`."""
+"""pytest's environment variable for the root of `tmp_path`."""
 
 
 def begin(memory: Path = MEMORY, enough: int = ENOUGH) -> None:
-    """Have `tmp_path` in memory from now on; not where there is none or too little of it, where
-    programs may not be run from it (a test makes some), or where somebody chose another place.
+    """Put `tmp_path` into memory from now on.
+
+    Does nothing if memory is missing or too small, if it does not allow executing programs (a test
+    creates some), or if the environment sets another root.
     """
     if not memory.is_dir() or not os.access(memory, os.W_OK | os.X_OK):
         return

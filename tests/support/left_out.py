@@ -1,4 +1,4 @@
-"""What could not be tested on this machine, said at the end of a run."""
+"""A pytest plugin that lists skipped tests at the end of a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """A test that could not be made here is named at the end, with the reason: no silent skip."""
+    """Print each skipped test's reason, so that no skip is silent."""
     for report in terminalreporter.getreports("skipped"):
         _, _, reason = report.longrepr
         terminalreporter.write_line(f"not run: {reason.removeprefix('Skipped: ')}", yellow=True)

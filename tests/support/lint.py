@@ -1,4 +1,4 @@
-"""What must be true of every answer that carries HTML; `lint` names everything that is not."""
+"""Checks that apply to every HTML response; `lint` reports all violations."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ SPRITE = ROOT / "static" / "src" / "img" / "icons.svg"
 ICONS = frozenset(re.findall(r'<symbol id="([\w-]+)"', SPRITE.read_text()))
 
 TAX_BUREAU = "/tax-bureau/"
-"""The stand-in's own pages: another application, so only the HTML itself is looked at."""
+"""The stand-in is another application: only its HTML is checked."""
 
 NEEDS_LABEL = ("input", "select", "textarea")
 REFERENCES = ("aria-describedby", "aria-labelledby")
 
 
 class UnfitPage(AssertionError):
-    """An answer that a test may not pass over, whatever the test itself looks at."""
+    """Raised for a response that violates a rule, whatever the test itself asserts."""
 
 
 def lint(app: Flask, page: Page, framed_by: tuple[str, ...] = ()) -> None:
-    """Raise `UnfitPage` with every objection to this answer."""
+    """Raise `UnfitPage` with all violations of this response."""
     found = [
         *_headers(app, page, framed_by),
         *_document(page),
@@ -135,7 +135,7 @@ def _controls(page: Page) -> Iterator[str]:
 
 
 def _restored(page: Page) -> Iterator[str]:
-    """What browsers would put back into fields by themselves (Back, reload, a tab opened again)."""
+    """Yield fields that browsers would restore by themselves (back, reload, reopened tab)."""
     held: set[int] = set()
     for form in page.root.iter("form"):
         fields = [element for element in form.iter() if element.tag in NEEDS_LABEL]
@@ -143,7 +143,8 @@ def _restored(page: Page) -> Iterator[str]:
         held |= {id(field) for field in typed}
         if typed and form.get("autocomplete") != "off":
             yield f"browsers fill the form {form.get('action')} in by themselves"
-        # Such a name outdoes the form's "off"; another name of the first field is another form.
+        # A named autocomplete field overrides the form's "off". The mark as first field makes it
+        # another form for the browser.
         named = [field for field in typed if field.get("autocomplete", "off") != "off"]
         if named and not fields[0].get("name", "").startswith(MARK):
             yield f"browsers fill {named[0].get('name')} in by themselves"
@@ -168,7 +169,7 @@ def _inline(page: Page) -> Iterator[str]:
             yield f"inline {element.tag}"
         if element.tag == "noscript":
             yield "something for JavaScript that is off: nobody whose script is blocked sees it"
-        # "_top" is the window that there is, out of whatever frame.
+        # "_top" stays in the same window, outside any frame.
         if element.get("target", "_top") != "_top" or element.get("formtarget"):
             yield f"a {element.tag} that opens another window, which webviews do not have"
         yield from (

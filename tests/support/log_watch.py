@@ -1,8 +1,8 @@
-"""A plugin: whatever is logged during the run must not tell of a person; the test that did fails.
+"""A pytest plugin that fails a test during which personal data was logged.
 
-It stands on the root logger and so reads what every logger writes, formatted, tracebacks included.
-Looked for are the people of the demo and of the tests by name, number, phone and address, and
-anything else that looks like an ID number or a mobile number.
+The handler is on the root logger, so it sees all formatted records, including tracebacks. It looks
+for names, ID numbers, phones and addresses of the demo's and the tests' people, and for anything
+that looks like an ID number or a mobile number.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ KNOWN = sorted(
     key=len,
     reverse=True,
 )
-"""Numbers of newcomers are not listed: they look like what they are."""
+"""Numbers of generated newcomers are not listed: the pattern finds them."""
 
 FOUND = re.compile("|".join(map(re.escape, KNOWN)) + "|" + PERSONAL.pattern)
 
 HEX = re.compile(r"\b[0-9a-f]{32,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
-"""Random names: one in a thousand of them holds eleven digits that could be a phone number."""
+"""Random hex tokens: one in a thousand contains eleven digits that look like a phone number."""
 
 
 class LogWatch(logging.Handler):
-    """Reads everything that is logged; `told` holds (logger, place, what was found)."""
+    """Searches all log records; `told` collects (logger, source line, match)."""
 
     def __init__(self) -> None:
         super().__init__(logging.NOTSET)
@@ -45,7 +45,7 @@ class LogWatch(logging.Handler):
         self.told: list[tuple[str, str, str]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Look into one record, and into what it carries besides its message."""
+        """Search one record, including its extra fields."""
         text = f"{self.format(record)} {getattr(record, 'fields', '')}"
         found = FOUND.search(HEX.sub("", text))
         if found is not None:
@@ -57,7 +57,7 @@ watch = LogWatch()
 
 
 def pytest_configure() -> None:
-    """From now on, at the level of a running service; our own loggers at every level."""
+    """Attach the handler at INFO level; the product's own loggers at DEBUG."""
     root = logging.getLogger()
     root.addHandler(watch)
     root.setLevel(logging.INFO)
@@ -65,13 +65,13 @@ def pytest_configure() -> None:
 
 
 def pytest_unconfigure() -> None:
-    """The end."""
+    """Detach the handler."""
     logging.getLogger().removeHandler(watch)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
-    """After a test and its fixtures: fail it by name if anything was told."""
+    """Fail the test after its fixtures were torn down if anything was logged."""
     yield
     told, watch.told = watch.told, []
     if told:
@@ -80,7 +80,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """What was logged behind the last test, or before the first where there was none."""
+    """Fail the run for anything logged before the first or after the last test."""
     if watch.told:
         for name, place, found in watch.told:
             print(f"\noutside of tests {name} ({place}) logged {found}")

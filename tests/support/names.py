@@ -1,7 +1,7 @@
-"""The names by which walkthroughs find fields and buttons: each must find exactly one (design 4).
+"""The names by which browser tests find fields and buttons; each must match exactly one (design 4).
 
-Playwright's default matching is by substring and ignores case: `get_by_label("缴费基数")` finds
-whatever has 缴费基数 anywhere in its label, in its aria-label, or in what it is labelled by.
+Playwright matches substrings and ignores case by default: `get_by_label("缴费基数")` finds every
+element whose label, aria-label or aria-labelledby text contains 缴费基数.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ LABELABLE = frozenset({"button", "input", "meter", "output", "progress", "select
 
 
 def found_by_name(page: Page) -> Iterator[str]:
-    """Every name of a field or a button that finds something else as well."""
+    """Yield a message for each field or button name that does not match exactly one element."""
     labelled = [(element, labels) for element, labels in _labels(page) if labels]
     for name in FIELDS:
         if any(name == label for _, labels in labelled for label in labels):
@@ -59,7 +59,7 @@ def found_by_name(page: Page) -> Iterator[str]:
 
 
 def _labels(page: Page) -> Iterator[tuple[Element, list[str]]]:
-    """Every element with the texts by which it is found."""
+    """Yield every element with its accessible labels."""
     by_id = {element.get("id"): element for element in page.root.iter() if element.get("id")}
     written: dict[str, list[str]] = {}
     for label in page.root.iter("label"):
@@ -78,7 +78,7 @@ def _labels(page: Page) -> Iterator[tuple[Element, list[str]]]:
 
 
 def _places(root: Element) -> Iterator[Element]:
-    """What a walkthrough looks for a button in: a form, a dialog, a record."""
+    """Yield the containers in which tests look for a button: forms, dialogs, records."""
     for element in root.iter():
         is_record = element.tag == "article" and "rec" in element.get("class", "").split()
         if element.tag == "form" or element.get("role") == "dialog" or is_record:
@@ -86,7 +86,7 @@ def _places(root: Element) -> Iterator[Element]:
 
 
 def _buttons(place: Element) -> Iterator[Element]:
-    """The buttons in it that are there for whoever uses the page."""
+    """Yield the buttons in the container that are not hidden."""
     if place.get("aria-hidden") == "true" or place.get("hidden") is not None:
         return
     for child in place:

@@ -1,17 +1,16 @@
-"""A real PostgreSQL for the tests: found on the machine, else from a wheel; gone with the run.
+"""A real PostgreSQL server for the tests: the machine's, else a wheel's; removed after the run.
 
-`pytest --database postgresql …` runs any tests on it instead of SQLite. `make test` does so for the
-suites that `ON_BOTH` of the Makefile names, after everything has run on SQLite: those whose outcome
-rests on what the engines do differently (migrations and triggers, races and locks, upserts, days
-and sums reckoned by the database, leases). What a page says, how it looks, and what the rules work
-out passes through no engine; `make test-postgresql` runs those on it as well, but for the walks in
-a browser, whose server would be one more process in front of the same code.
+`pytest --database postgresql …` runs any tests on it instead of SQLite. After everything has run on
+SQLite, `make test` runs the suites in the Makefile's `ON_BOTH` on it: those that depend on engine
+differences (migrations and triggers, races and locks, upserts, date arithmetic and sums in the
+database, leases). Page content, layout and rules do not depend on the engine. `make
+test-postgresql` runs those as well, except the browser tests, which would only add one more server
+process in front of the same code.
 
-The server listens on a socket in its own folder only, and writes without waiting for the disk:
-what it holds is worth nothing once the run is over. Each test gets a database as if of its own:
-one that a test before it has done with, put back to what it was (a copy by the server takes up to a
-second on a busy disk, putting back a hundredth). Where that one's tables or triggers are no longer
-what they were, another is copied.
+The server listens on a socket in its own folder and does not wait for the disk, because its data is
+worthless after the run. Each test gets a database for itself: one that an earlier test released,
+restored to its template (about 10 ms; a copy by the server takes up to a second on a busy disk). If
+its tables or triggers have changed, a new copy is made.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ import psycopg
 from tests.support.processes import Process
 
 RUNNING = "POSTGRESQL_OF_THE_TESTS"
-"""The environment's name for the folder of the server, by which the workers of a run find it."""
+"""The environment variable with the server's folder, through which xdist workers find it."""
 
 USER = "flexapp"
 MISSING = (
@@ -50,17 +49,17 @@ FASTER = {
     "listen_addresses": "",
 }
 DURABLE = {"max_connections": "200", "listen_addresses": ""}
-"""As it would be deployed: what was committed is on the disk."""
+"""Production-like: a commit waits for the disk."""
 
 
 class NoServer(Exception):
-    """PostgreSQL is missing or does not start; the text says what to do."""
+    """PostgreSQL is missing or does not start; the message says what to do."""
 
 
 class Server:
-    """A server of our own in a folder of its own, below `parent`; `settings` go with its start.
+    """A PostgreSQL server with its own folder below `parent` and its own `settings`.
 
-    It can be started again after it was stopped, or ended in the middle of its work.
+    It can be started again after `end_immediately` or after it ended by itself.
     """
 
     def __init__(self, settings: Mapping[str, str] = FASTER, parent: Path | None = None) -> None:
@@ -88,36 +87,36 @@ class Server:
 
     @property
     def is_running(self) -> bool:
-        """Whether it was started and has not ended, by itself or otherwise."""
+        """Whether it was started and has not ended."""
         return self._process.is_running
 
     def start(self) -> None:
-        """Let it come up, from whatever state its files are in."""
+        """Start the server, recovering its files if necessary; raises `NoServer` on failure."""
         try:
             self._process.start()
         except RuntimeError as error:
             raise NoServer(str(error)) from error
 
     def end_immediately(self) -> None:
-        """As if the machine had lost its power: connections are cut, nothing is tidied up."""
+        """Stop immediately as in a power failure: connections are cut, nothing is cleaned up."""
         self._process.signal(signal.SIGQUIT)
         self._process.wait_until_ended()
 
     def stop(self) -> None:
-        """End it, whoever is still connected, and remove what it held."""
+        """Stop the server, disconnecting all clients, and delete its files."""
         if self._process.is_running:
             self._process.signal(signal.SIGINT)
             self._process.wait_until_ended()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def create(self, name: str) -> str:
-        """An empty database; its address for the product's settings."""
+        """Create an empty database and return its URL for the product's settings."""
         with psycopg.connect(_address(self.folder, "postgres"), autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}"'.encode())
         return _url(self.folder, name)
 
     def address(self, name: str) -> str:
-        """Where whoever wants to look past the product finds a database of it."""
+        """Return the libpq connection string of a database."""
         return _address(self.folder, name)
 
     @property
@@ -145,12 +144,12 @@ class Server:
 
 
 def url_of(folder: Path) -> str:
-    """The address of the database that belongs to a folder, for the product's settings."""
+    """Return the database URL of a folder for the product's settings."""
     return _url(Path(os.environ[RUNNING]), name_of(folder))
 
 
 def name_of(folder: Path) -> str:
-    """The database of a folder: one for each, as a file in it would be."""
+    """Return the database name of a folder: the lent one, else one derived from the path."""
     if folder in _lent:
         return _lent[folder][0]
     return "of_" + hashlib.sha256(str(folder).encode()).hexdigest()[:24]
@@ -162,12 +161,12 @@ def is_running() -> bool:
 
 
 def connect(database: str) -> psycopg.Connection:
-    """A connection of our own, past the product."""
+    """Open a direct connection, bypassing the product."""
     return psycopg.connect(_address(Path(os.environ[RUNNING]), database))
 
 
 def create(name: str, template: str = "template0") -> None:
-    """A database, empty or as another one is; in place of one of that name."""
+    """Create a database from a template, replacing an existing one of that name."""
     with connect("postgres") as connection:
         connection.autocommit = True
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -175,14 +174,14 @@ def create(name: str, template: str = "template0") -> None:
 
 
 _free: dict[str, list[str]] = {}
-"""By the finished database they were copied from: those that no test of this process uses."""
+"""Released databases of this process, by the template they were copied from."""
 
 _lent: dict[Path, tuple[str, str]] = {}
-"""What a folder has, and what that was copied from."""
+"""The database lent to each folder, and its template."""
 
 
 def lend(folder: Path, template: str) -> None:
-    """A database as the finished one is, for this folder until it is handed back."""
+    """Lend a database with the template's content to the folder until `hand_back`."""
     free = _free.setdefault(template, [])
     while free:
         name = free.pop()
@@ -196,7 +195,7 @@ def lend(folder: Path, template: str) -> None:
 
 
 def hand_back(folder: Path) -> None:
-    """The folder's database is not needed any more."""
+    """Release the folder's database, or drop it if it was not lent."""
     if folder in _lent:
         name, template = _lent.pop(folder)
         _free[template].append(name)
@@ -205,17 +204,17 @@ def hand_back(folder: Path) -> None:
 
 
 def keep(name: str) -> None:
-    """Keep what is in a finished database beside it, so that its copies can be put back."""
+    """Store a copy of a template's rows in the schema `kept`, so that copies can be restored."""
     with connect(name) as connection:
         connection.execute(KEEP.encode())
 
 
 def _put_back(name: str) -> bool:
-    """Whether the database holds what it was copied with; nobody is connected to it any more."""
+    """Restore the lent content; return False if that is impossible. Nobody may be connected."""
     try:
         with connect(name) as connection:
             found = connection.execute("SELECT kept.put_back()").fetchone()
-    except psycopg.Error:  # a test took it away, or what is kept in it
+    except psycopg.Error:  # a test dropped the database or its schema `kept`
         return False
     return found is not None and bool(found[0])
 
@@ -264,14 +263,14 @@ END $$;
 
 
 def drop(name: str) -> None:
-    """A database is not needed any more."""
+    """Drop a database."""
     with connect("postgres") as connection:
         connection.autocommit = True
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def exists(name: str) -> bool:
-    """Whether there is a database of that name."""
+    """Whether a database of that name exists."""
     query = "SELECT 1 FROM pg_database WHERE datname = %s"
     with connect("postgres") as connection:
         return connection.execute(query, (name,)).fetchone() is not None
@@ -279,7 +278,7 @@ def exists(name: str) -> bool:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Keep the other workers of the run from making the same thing meanwhile."""
+    """Hold a file lock that excludes the other workers of the run."""
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -294,7 +293,7 @@ def _address(folder: Path, database: str) -> str:
 
 
 def _other_user() -> str:
-    """PostgreSQL refuses to be root; the one who owns a server here, or nobody, will do."""
+    """Return the user to run as: PostgreSQL refuses to run as root."""
     names = {entry.pw_name for entry in pwd.getpwall()}
     for name in ("postgres", "nobody"):
         if name in names:
@@ -303,7 +302,7 @@ def _other_user() -> str:
 
 
 def _programs(folder: Path) -> Path:
-    """Where `initdb` and `postgres` are: the machine's newest, else the wheel's."""
+    """Return the folder of `initdb` and `postgres`: the newest on the machine, else the wheel's."""
     found = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if _complete(path)]
     if found:
         return max(found, key=lambda path: float(path.parent.name))
@@ -319,9 +318,9 @@ def _programs(folder: Path) -> Path:
 
 
 def _for_everybody(path: Path, folder: Path) -> Path:
-    """A copy of the wheel's programs: another user may not be able to look at our packages.
+    """Copy the wheel's programs, because another user may not be able to read our packages.
 
-    They look for their libraries beside the package, so both keep their places to each other.
+    The programs load libraries from beside the package, so the relative paths are kept.
     """
     package, installed = path.parent.parent, path.parent
     packages, copied = package.parent, folder / "wheel"

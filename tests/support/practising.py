@@ -1,4 +1,4 @@
-"""练习, as somebody goes through it."""
+"""Helpers for tests of 练习."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORM, NEW, RECORDS = "/practice/registration", "/practice/assessment/new", "/pra
 
 
 def everything(app: Flask) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table."""
+    """Return every row of every table."""
     return {name: rows(app, f'SELECT * FROM "{name}"') for name in tables(app)}
 
 
@@ -29,7 +29,7 @@ def register(client: LintingClient, address: str = ADDRESS, status: int = 200) -
 
 
 def assess(client: LintingClient, start: str, end: str, base: str = "60") -> str:
-    """Assess and give the newest serial."""
+    """Assess and return the serial of the new record."""
     done = client.submit(client.page(NEW), "核定", start=start, end=end, base=base)
     assert done.path == RECORDS
     return serials(done)[0]
@@ -51,7 +51,7 @@ def state(client: LintingClient, serial: str) -> str:
 
 
 def whole_way(client: LintingClient, clock: Clock) -> list[Page]:
-    """Every page of a practice, from 首页 to the tax bureau's revocation."""
+    """Return all pages of a complete practice, from the start to the tax bureau's revocation."""
     seen = [client.page("/practice"), client.page(RECORDS), client.page(FORM)]
     seen.append(client.submit(seen[-1], "提交", 422))
     seen.append(register(client))

@@ -1,4 +1,4 @@
-"""Servers of a run as processes of their own: started, asked whether they are up, ended, killed."""
+"""Server processes of the tests: start, wait until ready, stop, kill."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from flexapp.config import PROJECT
 
 START_WITHIN = 60.0
 STOP_WITHIN = 10.0
-"""Seconds."""
+"""Timeouts in seconds."""
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on now."""
+    """Return a currently unused port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -29,10 +29,10 @@ def free_port() -> int:
 
 
 class Process:
-    """One server, which may be started again after it was stopped or killed.
+    """A server process that can be started again after it was stopped or killed.
 
-    `is_up` is asked until it says so; until then it may find nobody to talk to. Of our own
-    environment the process gets everything but the product's settings; those are in `environment`.
+    `is_up` is polled until it returns True; connection errors count as not ready. The process
+    inherits the environment except `FLEXAPP_…`; product settings come from `environment`.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """The number of the running process."""
+        """The process id."""
         assert self._process is not None
         return self._process.pid
 
@@ -67,7 +67,7 @@ class Process:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start it and wait until it is up; `RuntimeError` with its last words if it never is."""
+        """Start it and wait until it is ready; `RuntimeError` with its log if it never is."""
         self.launch()
         self.wait_until_up()
 
@@ -87,7 +87,7 @@ class Process:
             )
 
     def wait_until_up(self) -> None:
-        """Until it answers; `RuntimeError` with its last words where it never does."""
+        """Wait until it is ready; `RuntimeError` with the end of its log if it never is."""
         until = time.monotonic() + START_WITHIN
         while time.monotonic() < until and self.is_running:
             try:
@@ -101,12 +101,12 @@ class Process:
         raise RuntimeError(f"{self.name} did not start:\n{said}")
 
     def signal(self, number: int) -> None:
-        """Send a signal to the process itself, not to what it started."""
+        """Send a signal to the process itself, not to its children."""
         assert self._process is not None
         self._process.send_signal(number)
 
     def stop(self) -> None:
-        """Ask it to end, and see to it."""
+        """Send SIGTERM, wait, and kill it if it does not end."""
         if self._process is None:
             return
         if self.is_running:
@@ -114,7 +114,7 @@ class Process:
         self.wait_until_ended()
 
     def wait_until_ended(self, seconds: float = STOP_WITHIN) -> None:
-        """Give it time to end by itself, then none."""
+        """Wait for it to end; kill it after `seconds`."""
         assert self._process is not None
         try:
             self._process.wait(seconds)
@@ -122,7 +122,7 @@ class Process:
             self.kill()
 
     def kill(self) -> None:
-        """End it with everything it started, at once: nothing of it can tidy up."""
+        """Kill the whole process group with SIGKILL."""
         assert self._process is not None
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)

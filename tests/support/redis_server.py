@@ -1,7 +1,7 @@
-"""A Redis of the tests' own: a real server, started when a test wants one, and killed again.
+"""A real Redis server for tests that need one.
 
-The one of the machine (`redis-server` or `valkey-server`), else the Valkey that comes with the
-packages of the tests: it is Redis, continued under another name.
+Uses `redis-server` or `valkey-server` of the machine, else the Valkey from the test dependencies
+(Valkey is a fork of Redis).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NAMES = ("redis-server", "valkey-server")
 
 
 class RedisServer:
-    """A server on a port of its own, with nothing in it and nothing kept."""
+    """A server on its own port, without data and without persistence."""
 
     def __init__(self, folder: Path) -> None:
         with socket.socket() as probe:
@@ -32,7 +32,7 @@ class RedisServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Run it until it answers."""
+        """Start it and wait until it answers; raises `RuntimeError` if it does not."""
         words = [_program(), "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
         with (self._folder / "redis.log").open("ab") as log:
             self._process = subprocess.Popen(words, cwd=self._folder, stdout=log, stderr=log)
@@ -43,23 +43,23 @@ class RedisServer:
             raise RuntimeError(f"Redis did not start on port {self.port}:\n{said}") from error
 
     def kill(self) -> None:
-        """As a machine dies: nothing is said, nothing is written."""
+        """Kill it without a clean shutdown."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
             self._process = None
 
     def pause(self) -> None:
-        """It takes what it is asked and never answers."""
+        """Suspend it with SIGSTOP: connections are accepted but never answered."""
         assert self._process is not None
         self._process.send_signal(19)  # SIGSTOP
 
     def client(self) -> Redis:
-        """A look inside."""
+        """Return a client that retries for about five seconds."""
         return Redis.from_url(self.url, retry=Retry(ConstantBackoff(0.02), 250))
 
     def keys(self) -> list[str]:
-        """Every key in it."""
+        """Return all keys, sorted."""
         client = Redis.from_url(self.url, decode_responses=True)
         return sorted(str(key) for key in client.keys("*"))
 

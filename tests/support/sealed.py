@@ -1,4 +1,4 @@
-"""Encrypted values of every table, whatever tables there are, and `flask keys …`."""
+"""Helpers for encrypted columns of all tables and for `flask keys …`."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ SEALED = re.compile(r"(?P<label>[a-z0-9]+(\.sm)?(\.row)?):[A-Za-z0-9+/]{38,}={0,
 
 
 FILLED = 3
-"""Rows that `fill` adds to each table with an encrypted column."""
+"""Number of rows that `fill` adds to each table with an encrypted column."""
 
 
 def columns() -> dict[str, list[str]]:
-    """The encrypted columns of every model, by table."""
+    """Return the encrypted columns of all models by table."""
     found = {
         table.name: [c.name for c in table.columns if isinstance(c.type, EncryptedText)]
         for table in db.metadata.tables.values()
@@ -47,7 +47,7 @@ def columns() -> dict[str, list[str]]:
 
 
 def fill(app: Flask) -> None:
-    """Rows with a value in each encrypted column of each table, whatever tables there are."""
+    """Insert rows with a value in every encrypted column of every table."""
     with app.app_context(), database_of(app) as database:
         database.forget_keys()
         for name in columns():
@@ -88,7 +88,7 @@ def _filler(table: Table, name: str, number: int) -> object:
 
 
 def opened(app: Flask) -> dict[str, list[tuple[Any, ...]]]:
-    """Every encrypted value in plain, read as the service reads it."""
+    """Return all decrypted values by table, read through the product's models."""
     found = {}
     with app.app_context(), read_transaction():
         for name, sealed in columns().items():
@@ -100,7 +100,7 @@ def opened(app: Flask) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def labels(app: Flask) -> set[str]:
-    """What any value in any column of any table is sealed with."""
+    """Return the key labels of all encrypted values in the database."""
     found = set()
     for table in tables(app):
         for row in rows(app, f'SELECT * FROM "{table}"'):
@@ -110,18 +110,18 @@ def labels(app: Flask) -> set[str]:
 
 
 def run(app: Flask, *arguments: str, code: int = 0) -> str:
-    """What `flask keys …` prints."""
+    """Run `flask keys …` and return its output."""
     done = app.test_cli_runner().invoke(args=["keys", *arguments])
     assert done.exit_code == code, done.output
     return str(done.output)
 
 
 def rotate(app: Flask, *, code: int = 0) -> str:
-    """`flask keys rotate`, in small batches."""
+    """Run `flask keys rotate` in small batches."""
     return run(app, "rotate", "--batch", "2", "--pause", "0", "--by", "op", code=code)
 
 
 def to_do(app: Flask) -> int:
-    """How many rows are to be sealed anew."""
+    """Return how many rows still have to be re-encrypted."""
     with app.app_context(), read_transaction():
         return sum(key_rotation.waiting().values())

@@ -1,4 +1,4 @@
-"""Sheets (缴费核定凭证) and their check, as people handle them."""
+"""Helpers for receipts (缴费核定凭证) and their verification."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VOID = "此核定已撤销，凭证已失效"
 
 
 def sheet_of(client: LintingClient, serial: str) -> Page:
-    """The sheet that the record's own page leads to."""
+    """Open the receipt that the record's page links to."""
     record = client.page(f"/assessment/records/{serial}")
     (address,) = [url for name, url in record.links().items() if name.startswith("凭证")]
     page = client.page(address)
@@ -28,24 +28,24 @@ def sheet_of(client: LintingClient, serial: str) -> Page:
 
 
 def code_of(sheet: Page) -> str:
-    """The code that stands on a sheet."""
+    """Return the verification code on a receipt."""
     return sheet.facts()["验证码"]
 
 
 def scan(client: LintingClient, serial: str, code: str) -> Page:
-    """Open what the QR code of a sheet leads to."""
+    """Open the verification page that the receipt's QR code links to."""
     page = client.page(f"/verify?{urlencode({'serial': serial, 'check': code})}")
     assert page.title == "凭证验证"
     return page
 
 
 def type_in(client: LintingClient, serial: str, code: str, status: int = 200) -> Page:
-    """Fill in the form of 凭证验证."""
+    """Submit the form of 凭证验证."""
     return client.submit(client.page("/verify"), "验证", status, serial=serial, check=code)
 
 
 def picture(sheet: Page) -> str:
-    """What a camera reads on a sheet."""
+    """Decode the QR code on a receipt."""
     svg = next(part for part in sheet.root.iter() if part.get("viewBox", "").startswith("-4.5 -4 "))
     ground, drawn = svg
     assert (ground.get("fill"), drawn.get("stroke")) == ("#fff", "#000")
@@ -53,11 +53,11 @@ def picture(sheet: Page) -> str:
 
 
 def ask_tax(client: LintingClient, serial: str) -> None:
-    """申请税务撤销."""
+    """Submit 申请税务撤销 for a record."""
     form = client.submit(client.page(f"/assessment/records/{serial}"), "申请税务撤销")
     client.submit(form, "确认", reason="基数填错了")
 
 
 def outcome(page: Page) -> str:
-    """What the answer to a genuine sheet is headed with."""
+    """Return the heading of the verification result."""
     return page.texts("h2")[0]

@@ -1,4 +1,4 @@
-"""Outside systems that take a connection and say nothing, too little, or no; over loopback."""
+"""Fake external systems on loopback that accept a connection but never answer completely."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def silent() -> Iterator[str]:
-    """The address of a system that accepts whoever comes and never answers."""
+    """Yield the URL of a server that accepts connections and never answers."""
     with _listening() as (listener, address):
         kept: list[socket.socket] = []
 
@@ -32,7 +32,7 @@ def silent() -> Iterator[str]:
 
 @contextmanager
 def trickling() -> Iterator[str]:
-    """One that answers a letter at a time, each soon enough for any timeout between two of them."""
+    """Yield the URL of a server that sends endless header lines, each within any read timeout."""
     over = threading.Event()
     with _listening() as (listener, address):
 
@@ -63,5 +63,5 @@ def _listening() -> Iterator[tuple[socket.socket, str]]:
         listener.bind(("127.0.0.1", 0))
         listener.listen(64)
         yield listener, f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        # A thread that waits in `accept` is not woken by `close` alone.
+        # `close` alone does not wake a thread that waits in `accept`.
         listener.shutdown(socket.SHUT_RDWR)

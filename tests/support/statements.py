@@ -1,4 +1,4 @@
-"""How many statements the application sends to its database."""
+"""Records the SQL statements that the application sends."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from flexapp.db.session import db
 
 @contextmanager
 def statements(app: Flask) -> Iterator[list[str]]:
-    """The statements sent meanwhile, one for each time. What begins, ends, and on PostgreSQL only
-    waits for others, is not among them."""
+    """Yield the list of statements sent inside the block, repetitions included.
+
+    BEGIN, COMMIT and PostgreSQL's advisory locks are not recorded.
+    """
     said: list[str] = []
 
     def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:

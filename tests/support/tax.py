@@ -1,4 +1,4 @@
-"""The tax bureau's end of the link, for tests: answers and events signed with its demo key."""
+"""The tax bureau's side of the protocol: responses and events signed with its demo key."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 TAX_KEY = signing.private_keys(demo_keys())[0]
 STRANGER = signing.new_key("tax-demo")
-"""A key under the tax bureau's name that is not the tax bureau's."""
+"""A key with the tax bureau's key id that does not belong to the tax bureau."""
 
 
 def signed(
     key: ECKey, request: httpx.Request, response: httpx.Response, **claims: object
 ) -> httpx.Response:
-    """The answer with its signature, bound to the request as the protocol says."""
+    """Sign the response, bound to the request as the protocol requires."""
     asked = signing.verify(
         request.headers[HEADER],
         signing.public_keys(json.dumps(signing.public_set((DEMO_SIGNING_KEY,)))),
@@ -52,7 +52,7 @@ def signed(
 
 
 def through(handler: Handler, *, key: ECKey | None = TAX_KEY) -> HttpTaxGateway:
-    """A gateway to a tax bureau that behaves like this, and signs (`key`: None: does not)."""
+    """Return a gateway to a tax bureau simulated by `handler`; unsigned if `key` is None."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         response = handler(request)
@@ -81,17 +81,17 @@ def to_stand_in(
 
 
 def unreachable(request: httpx.Request) -> httpx.Response:
-    """Nobody is there."""
+    """Raise a connection error."""
     raise httpx.ConnectError("no route", request=request)
 
 
 def lost_answer(request: httpx.Request) -> httpx.Response:
-    """It may have arrived, and nobody says so."""
+    """Raise a read timeout: the message may have arrived."""
     raise httpx.ReadTimeout("no answer", request=request)
 
 
 def receipt(request: httpx.Request) -> httpx.Response:
-    """It takes everything, as it should."""
+    """Accept every submission and list nothing."""
     if request.method == "GET":
         empty: dict[str, object] = {"assessments": [], "next": None, "signatures": []}
         return httpx.Response(200, json=empty)
@@ -100,7 +100,7 @@ def receipt(request: httpx.Request) -> httpx.Response:
 
 
 def answering(status: int, body: object) -> Handler:
-    """It answers every message so."""
+    """Return a handler that gives this response to every request."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(status, json=body)
@@ -109,7 +109,7 @@ def answering(status: int, body: object) -> Handler:
 
 
 def event(serial: str, name: str, cursor: int = 1, **more: object) -> dict[str, object]:
-    """An event of the protocol, ready to be told."""
+    """Return an event of the protocol."""
     return {
         "event_id": str(uuid.uuid4()),
         "cursor": cursor,
@@ -131,7 +131,7 @@ def tell(
     content_type: str = "application/json",
     **claims: object,
 ) -> TestResponse:
-    """Tell the product of an event; `claims` replaces what its signature says."""
+    """Post an event to the product; `claims` override claims of the signature."""
     sent = json.dumps(event, ensure_ascii=False).encode() if body is None else body
     if signature is None:
         signature = event_signature(sent, key, **claims)
@@ -139,7 +139,7 @@ def tell(
 
 
 def event_signature(body: bytes, key: ECKey = TAX_KEY, **claims: object) -> str:
-    """The signature of an event, with `claims` in place of the right ones."""
+    """Return the signature of an event; `claims` override its claims."""
     issued = int(utcnow().timestamp())
     right: dict[str, object] = {
         "iss": THEIRS,

@@ -1,8 +1,8 @@
-"""What every test would do alike, done once in a process; nothing that a test looks at is changed.
+"""Speeds up the tests: work that is equal for all applications of a process is done once.
 
-Most of what an application costs before its first request is the same each time: the functions that
-build its addresses, its page templates as code. And a password is as good a password when it is
-hashed with less patience (`tests/staff/test_sign_in.py` holds the product's own to the RFC).
+Cached are compiled templates, werkzeug's URL builders and whitenoise's file metadata. Passwords are
+hashed with cheap parameters (`tests/staff/test_sign_in.py` checks the product's own against the
+RFC). The behaviour that tests check does not change.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from whitenoise.responders import StaticFile
 from flexapp.staff.service import hasher
 
 PASSWORD_PARAMETERS = hasher._parameters
-"""What the product hashes passwords with; a quarter of a second each on one core."""
+"""The product's own parameters; they take a quarter of a second per hash on one core."""
 
 GARBAGE = 20_000
-"""New objects between looks for garbage: an application is worth a hundred of Python's 700."""
+"""Garbage collection threshold. An application creates a hundred times Python's default of 700."""
 
 
 class CompiledOnce(BytecodeCache):
-    """Page templates as code, for all applications of this process."""
+    """A bytecode cache of templates, shared by all applications of this process."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], CodeType] = {}
@@ -49,29 +49,29 @@ compiled = CompiledOnce()
 
 
 def share_templates(app: Flask) -> Flask:
-    """The application, with its page templates compiled at most once in this process."""
+    """Make the application use the shared bytecode cache."""
     app.jinja_env.bytecode_cache = compiled
     return app
 
 
 def begin() -> None:
-    """Save where it can be saved, from now on in this process."""
+    """Install the caches and the cheap password parameters in this process."""
     hasher._parameters = replace(PASSWORD_PARAMETERS, time_cost=1, memory_cost=8, parallelism=1)
     _build_addresses_once()
     _read_built_files_once()
 
 
 def spare_what_is_here() -> None:
-    """Look for garbage seldom, and never again among what was imported and collected."""
+    """Exempt all current objects from garbage collection and collect less often."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE, 20, 20)
 
 
 def _build_addresses_once() -> None:
-    """The functions with which werkzeug builds addresses, compiled once for equal rules.
+    """Cache werkzeug's compiled URL builders for equal rules.
 
-    They hold nothing of the rule or its application: both are handed to them.
+    A builder holds no reference to its rule or application; both are passed to it.
     """
     kept: dict[object, Callable[..., tuple[str, str]]] = {}
     compile_builder = Rule._compile_builder
@@ -87,7 +87,7 @@ def _build_addresses_once() -> None:
 
 
 def _read_built_files_once() -> None:
-    """What whitenoise knows of each built file, read once as long as the file is the same."""
+    """Cache whitenoise's metadata of each static file while the file does not change."""
     kept: dict[object, StaticFile] = {}
     get_static_file = WhiteNoise.get_static_file
 

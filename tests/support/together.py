@@ -1,7 +1,7 @@
-"""A plugin: which tests of a run with several workers stay together on one of them.
+"""A pytest plugin that keeps all tests of certain files on one xdist worker.
 
-pytest-xdist's own groups (`--dist loadgroup`) are without effect from pytest 9.2 on, and nothing
-says so: its issue 1386. What is shared by the tests of a file below is made once instead of twice.
+They share an expensive fixture, which is then made once. xdist's `--dist loadgroup` silently has no
+effect from pytest 9.2 on (pytest-xdist issue 1386).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ TOGETHER = {
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]
-    """Every test by itself, but for those."""
+    """Distributes tests one by one, except those of the files in `TOGETHER`."""
 
     def _split_scope(self, nodeid: str) -> str:
         return TOGETHER.get(nodeid.partition("::")[0], nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
-    """For any `--dist` but `no`."""
+    """Use this scheduler for every `--dist` mode except `no`."""
     return Together(config, log)

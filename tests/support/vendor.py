@@ -1,4 +1,4 @@
-"""A vendor's server: signs launches with its own key and posts them, rightly or wrongly."""
+"""A vendor's server: signs launches with its own key and posts valid or invalid ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ APPLICATION_JOSE = "application/jose"
 
 
 def channels(app: Flask, *args: str, text: str | None = None, status: int = 0) -> str:
-    """Run `flask channels …`; what it said."""
+    """Run `flask channels …` and return its output."""
     done = app.test_cli_runner().invoke(args=["channels", *args], input=text)
     assert done.exit_code == status, done.output
     return done.output
@@ -31,7 +31,7 @@ def channels(app: Flask, *args: str, text: str | None = None, status: int = 0) -
 
 @dataclass
 class Vendor:
-    """One app with its key; `register` makes the key known to the site."""
+    """An app vendor with its key; `register` makes the key known to the site."""
 
     app: Flask
     code: str = "abc"
@@ -42,13 +42,13 @@ class Vendor:
         self.key = signing.new_key(self.kid)
 
     def register(self) -> Vendor:
-        """Hand the public key over."""
+        """Register the public key with the site."""
         public = json.dumps(self.key.as_dict(private=False))
         channels(self.app, "add-key", self.code, "-", text=public)
         return self
 
     def claims(self, who: Resident, **change: object) -> dict[str, object]:
-        """What a launch says; `None` leaves a claim out."""
+        """Return the claims of a launch, changed by `change`; a value of None removes a claim."""
         issued = int(utcnow().timestamp())
         said: dict[str, object] = {
             "iss": self.code,
@@ -63,16 +63,16 @@ class Vendor:
         return {name: value for name, value in (said | change).items() if value is not None}
 
     def signed(self, who: Resident, **change: object) -> str:
-        """A launch as it is posted."""
+        """Return a signed launch."""
         return jwt.encode({"alg": "ES256", "kid": self.kid}, self.claims(who, **change), self.key)
 
     def post(self, body: str | bytes, content_type: str = APPLICATION_JOSE) -> TestResponse:
-        """Post a body, as a server without cookies does."""
+        """Post a body as a server without cookies."""
         server = self.app.test_client(use_cookies=False)
         return server.post(LAUNCHES, data=body, content_type=content_type)
 
     def launch(self, who: Resident, **change: object) -> str:
-        """The path of a link for somebody."""
+        """Post a launch and return the path of the launch link."""
         answer = self.post(self.signed(who, **change))
         assert answer.status_code == 201, answer.text
         url: str = answer.get_json()["launch_url"]
@@ -81,12 +81,12 @@ class Vendor:
         return url.removeprefix(public)
 
     def refused(self, who: Resident, **change: object) -> tuple[int, str]:
-        """Status and reason of a launch that must be refused."""
+        """Return status and reason of a launch that is refused."""
         return reason_of(self.post(self.signed(who, **change)))
 
 
 def reason_of(answer: TestResponse) -> tuple[int, str]:
-    """Status and reason of a problem document."""
+    """Return status and reason of a problem document."""
     assert answer.mimetype == "application/problem+json", answer.text
     document = answer.get_json(force=True)
     assert document["status"] == answer.status_code
@@ -95,5 +95,5 @@ def reason_of(answer: TestResponse) -> tuple[int, str]:
 
 
 def enter(client: LintingClient, path: str) -> Page:
-    """Open a link and press 继续; the page one lands on."""
+    """Open a launch link and press 继续; return the resulting page."""
     return client.submit(client.page(path), "继续")

@@ -1,4 +1,4 @@
-"""Ways through the pages that many tests take, and the people who take them."""
+"""Flows through the pages that many tests use, and the residents who use them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.html import Page
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """A person as the design's table of demo residents has them."""
+    """A demo resident, as in the design's table."""
 
     name: str
     identity: str
@@ -36,12 +36,12 @@ ADDRESS = "中卫市沙坡头区迎水桥镇一号院"
 
 
 def identity(first_17: str) -> str:
-    """A whole ID number: the check digit of GB 11643 behind its first 17."""
+    """Append the check digit of GB 11643 to the first 17 digits of an ID number."""
     return first_17 + calc_check_digit(first_17 + "0")
 
 
 def newcomer(number: int = 1) -> Resident:
-    """Somebody the site has never seen; another one for each number up to 99."""
+    """Return an unregistered person; a different one for each number up to 99."""
     return Resident(
         "李明",
         identity(f"640502198001{number % 28 + 1:02d}{number:02d}1"),
@@ -50,13 +50,13 @@ def newcomer(number: int = 1) -> Resident:
 
 
 def request_code(client: LintingClient, phone: str) -> tuple[Page, str]:
-    """Ask for a code; the page that shows it, and the code."""
+    """Request a sign-in code; return the page that shows it, and the code."""
     page = client.submit(client.page("/sign-in"), "获取验证码", phone=phone)
     return page, shown_code(page)
 
 
 def shown_code(page: Page) -> str:
-    """The code in the demo's status element."""
+    """Return the code in the demo's status element."""
     (status,) = page.texts("p", role="status")
     found = re.fullmatch(r"演示验证码：(\d{6})", status)
     assert found is not None, status
@@ -64,45 +64,45 @@ def shown_code(page: Page) -> str:
 
 
 def sign_in(client: LintingClient, phone: str) -> Page:
-    """Sign in by code; the page that the person lands on."""
+    """Sign in with a code; return the resulting page."""
     page, code = request_code(client, phone)
     return client.submit(page, "登录", code=code)
 
 
 def real_name(client: LintingClient, who: Resident, status: int = 200) -> Page:
-    """Confirm name and ID number."""
+    """Submit the real-name form."""
     page = client.page("/real-name")
     return client.submit(page, "确认", status, name=who.name, identity=who.identity)
 
 
 def arrive(client: LintingClient, who: Resident) -> None:
-    """Sign in as somebody new and confirm the real name."""
+    """Sign in as a new person and confirm the real name."""
     sign_in(client, who.phone)
     real_name(client, who)
 
 
 def register(client: LintingClient, division: str = "640502", address: str = ADDRESS) -> Page:
-    """Register for the first time; 提交成功."""
+    """Register for the first time; return 提交成功."""
     page = client.page("/registration")
     return client.submit(page, "提交", division=division, ethnic_group="01", address=address)
 
 
 def assess(client: LintingClient, start: str, end: str, base: str = "60", who: str = "self") -> str:
-    """Assess through the form and give the new record's serial."""
+    """Submit the assessment form and return the serial of the new record."""
     page = client.page(f"/assessment/{who}/new")
     done = client.submit(page, "核定", start=start, end=end, base=base)
     return serials(done)[0]
 
 
 def serials(page: Page) -> list[str]:
-    """The serials of a list, newest first."""
+    """Return the serials of a list, newest first."""
     return [
         text.removeprefix("核定流水号 ") for text in page.links() if text.startswith("核定流水号")
     ]
 
 
 def state(client: LintingClient, serial: str) -> str:
-    """The state that a record's own page shows."""
+    """Return the state shown on the record's page."""
     (tag,) = client.page(f"/assessment/records/{serial}").texts("span", class_="tag")
     return tag
 
@@ -113,20 +113,20 @@ def transmit(client: LintingClient, serial: str) -> Page:
 
 
 def revoke(client: LintingClient, serial: str) -> Page:
-    """Press 撤销 and 确认."""
+    """Press 撤销 and confirm."""
     dialog = client.submit(client.page(f"/assessment/records/{serial}"), "撤销")
     return client.submit(dialog, "确认")
 
 
 def work(app: Flask, gateway: TaxGateway | None = None) -> int:
-    """One round of the sender, and what the stand-in has to tell; how much it was."""
+    """Run the outbox worker and the stand-in's event delivery once; return their count."""
     with app.app_context():
         sent = work_once(gateway or services_of(app).tax)
     return sent + deliver_events(app)
 
 
 def clerk(client: LintingClient, serial: str, button: str, reason: str | None = None) -> Page:
-    """Press a button of the tax bureau's clerk page, with a reason where it asks for one."""
+    """Press a button on the tax bureau's clerk page, with a reason if one is given."""
     page = client.page(f"/tax-bureau/assessments/{serial}")
     if reason is None:
         return client.submit(page, button)
@@ -146,4 +146,4 @@ def proxy_for(client: LintingClient, who: Resident, status: int = 200) -> Page:
 
 
 sentence = pytest.param
-"""A case with its sentence as name: `sentence(…, id="…")`."""
+"""A parametrized case whose id is a sentence: `sentence(…, id="…")`."""

@@ -1,1 +1,1 @@
-"""The benchmark (`python -m tools.bench`): the product against a bare Flask page, in one run."""
+"""The benchmark (`python -m tools.bench`): the product against a minimal Flask application."""

@@ -1,8 +1,8 @@
-"""`python -m tools.bench`: requests/s and processor time as ratios within one run, and bytes sent.
+"""`python -m tools.bench`: request rate and CPU time as ratios, and bytes sent.
 
-Both sides of a comparison run side by side, served the same way, and are measured in turns (A B A
-B …), so that whatever else the machine does strikes both alike. Exit status 1 where a bar is missed
-or a request failed.
+Both sides of a comparison run at the same time, are served the same way, and are measured in
+alternation (A B A B …), so that other load on the machine affects both alike. Exit status 1 if a
+ratio or size misses its limit or a request failed.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from tools.bench.options import PAGES, Options
 
 BAR, AIM = 0.50, 0.60
 FLAT = 0.75
-"""Of the small database's rate, that the large one reaches at least."""
+"""Minimum request rate of the large database relative to the small one."""
 
 BUSIEST = 0.5
-"""Of one processor; a load generator busier than this may have been what was measured."""
+"""Share of one CPU above which the load generator itself may have been the bottleneck."""
 
 
 def main() -> int:
-    """Run the benchmark and print what it found."""
+    """Run the selected parts and print the results; return the exit status."""
     told = options.read()
     print(
         f"{os.cpu_count()} processors, shared by servers, databases and the load generator:"

@@ -1,4 +1,4 @@
-"""The product against the floor: pages of equal size, a row against 核定, and 32 writers."""
+"""The product against the floor: pages of equal size, 核定 against one row, and 32 writers."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from tools.bench.prepare import MADE, Browser
 
 WRITERS = 32
 VISITORS = 40
-"""Signed-in residents who read pages in turn."""
+"""Number of signed-in residents whose pages are read in turn."""
 
 
 class Bench:
-    """Both servers with their data, and the contests between them."""
+    """Both servers with their data, and the comparisons between them."""
 
     def __init__(self, folder: Path, options: Options, stack: ExitStack) -> None:
         self.options = options
@@ -62,11 +62,11 @@ class Bench:
 
     @property
     def port(self) -> int:
-        """Of the product."""
+        """The product's port."""
         return self.product.servers[0].port
 
     def page(self, path: str) -> Contest:
-        """A signed-in page against a bare page of as many bytes (before compression)."""
+        """Compare a signed-in page with a floor page of as many bytes (before compression)."""
         size = len(self.plain(path, self.readers[0]))
         asked = [load.get(path, cookie=reader.cookie) for reader in self.readers]
         bare = [load.get(f"/page/{size}", cookie=self.floor_cookie)]
@@ -79,7 +79,7 @@ class Bench:
         )
 
     def posts(self) -> Contest:
-        """核定 of a whole year by residents who have none, against one bare row."""
+        """Compare 核定 of a whole year by residents without records with one plain row."""
         count = self.options.posts
         added = [load.post("/entry", {"value": "x"})] * count
         return compete(
@@ -92,25 +92,25 @@ class Bench:
         )
 
     def writers(self) -> tuple[Outcome, list[str]]:
-        """核定 over 32 connections at once; and what is wrong in the database after all of it."""
+        """Run 核定 over 32 connections at once; return the outcome and the database's faults."""
         outcome = load.run(
             [self.port], self.creations(WRITERS * 10), connections=WRITERS, expected=MADE
         )
         return outcome, self.faults()
 
     def creations(self, count: int) -> list[bytes]:
-        """Requests of residents who have not assessed yet."""
+        """Return 核定 requests of residents who have not assessed yet."""
         return [prepare.creation(browser) for browser in islice(self.fresh, count)]
 
     def faults(self) -> list[str]:
-        """What the database lacks of all that was answered with success; empty if nothing."""
+        """Return the differences between the database and all successful responses."""
         with self.app.app_context():
             return prepare.faults(
                 assessments=2 * VISITORS + self.options.rounds * self.options.posts + WRITERS * 11
             )
 
     def plain(self, path: str, reader: Browser) -> bytes:
-        """A page as it is before compression."""
+        """Return a page's body without compression; raises `RuntimeError` if it is another page."""
         answer = load.fetch(self.port, load.get(path, cookie=reader.cookie, accept="identity"))
         if answer.status != 200 or "测*".encode() not in answer.body:
             raise RuntimeError(f"{path} did not show the signed-in page: {answer.status}")

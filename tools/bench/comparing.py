@@ -1,4 +1,4 @@
-"""Two sides that do the same: served in the same run, measured in turns, compared as ratios."""
+"""Compares two sides that do the same work: measured in alternation, reported as ratios."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from tools.bench.serving import Server
 CONNECTIONS = 16
 
 Requests = Callable[[], Sequence[bytes]]
-"""The requests of one round; some can be sent only once."""
+"""Returns the requests of one round; some requests can be sent only once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One or more servers that are asked evenly."""
+    """One or more servers; requests are spread evenly over them."""
 
     servers: Sequence[Server]
 
     def answer(self, requests: Sequence[bytes], expected: Expected) -> tuple[Outcome, float]:
-        """What came of the requests, and the processor's seconds that each cost the servers."""
+        """Send the requests; return the outcome and the servers' CPU seconds per request."""
         before = self._processor_seconds()
         ports = [server.port for server in self.servers]
         outcome = load.run(ports, requests, connections=CONNECTIONS, expected=expected)
@@ -35,7 +35,7 @@ class Side:
 
 @dataclass(slots=True)
 class Contest:
-    """One thing that both sides do: (outcome, processor seconds a request) round by round."""
+    """One comparison: (outcome, CPU seconds per request) of both sides for each round."""
 
     name: str
     ours: list[tuple[Outcome, float]] = field(default_factory=list)
@@ -43,9 +43,9 @@ class Contest:
 
     @property
     def ratio(self) -> float:
-        """Our rate over the other's in the same round; the median of all rounds.
+        """Our request rate divided by the other's in the same round; the median of all rounds.
 
-        Round by round, because a busy machine slows both sides of a round alike, but not all
+        Per round, because other load on the machine slows both sides of a round alike, but not all
         rounds.
         """
         return median(
@@ -55,21 +55,21 @@ class Contest:
 
     @property
     def cost(self) -> float:
-        """The other's processor time a request over ours, all rounds together.
+        """The other's CPU time per request divided by ours, over all rounds.
 
-        What else runs on the machine takes time away from both, but adds little of its own to what
-        their processes are charged with.
+        Other load takes CPU time from both sides but adds little to the time that their processes
+        are charged.
         """
         return sum(used for _, used in self.other) / max(sum(used for _, used in self.ours), 1e-9)
 
     @property
     def failed(self) -> int:
-        """Requests that did not succeed, on either side."""
+        """The number of failed requests on both sides."""
         return sum(outcome.failed for outcome, _ in (*self.ours, *self.other))
 
     @property
     def own_share(self) -> float:
-        """Of one processor, that the load generator used at most."""
+        """The load generator's largest share of one CPU."""
         return max(outcome.own_share for outcome, _ in (*self.ours, *self.other))
 
     def __str__(self) -> str:
@@ -79,7 +79,7 @@ class Contest:
 
 
 def heading(what: str, ours: str, other: str) -> str:
-    """The line above contests; the last three columns are `ratio`, `cost` and `failed`."""
+    """Return the header line; the last three columns are `ratio`, `cost` and `failed`."""
     return f"{what:44}{ours:>9}{other:>9}{'rate':>8}{'cpu':>8}{'failed':>8}"
 
 
@@ -92,8 +92,11 @@ def compete(
     expected: tuple[Expected, Expected] = (Expected(), Expected()),
     warm: tuple[Sequence[bytes], Sequence[bytes]],
 ) -> Contest:
-    """Rounds in turns. `warm`: each worker process compiles templates and statements the first
-    time it needs them."""
+    """Measure both sides in alternation for `rounds` rounds.
+
+    The `warm` requests come first and are not measured: each worker process compiles templates and
+    statements on first use.
+    """
     sides = (ours, other)
     for (side, _), requests, wanted in zip(sides, warm, expected, strict=True):
         side.answer(requests, Expected(wanted.status))
@@ -105,5 +108,5 @@ def compete(
 
 
 def repeat(requests: Sequence[bytes], count: int) -> list[bytes]:
-    """So many requests, these over and over."""
+    """Return `count` requests, repeating the given ones."""
     return [requests[i % len(requests)] for i in range(count)]

@@ -1,8 +1,8 @@
 """Two nodes against one on PostgreSQL, and PostgreSQL against SQLite.
 
-A node is a server with one worker; PostgreSQL is one of our own, durable as it would be deployed.
-Servers, database and load generator share the processors of this machine: what a second machine
-would add cannot be seen here, only what the sharing of one database costs.
+A node is a server with one worker; PostgreSQL runs with durable commits as in production. Servers,
+database and load generator share this machine's CPUs: the result shows what sharing one database
+costs, not what a second machine would add.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ READERS, WARM = 40, 40
 
 
 class Site:
-    """A database with people in it, and its servers."""
+    """A database with residents, and its servers."""
 
     def __init__(self, folder: Path, url: str, options: Options, contests: int) -> None:
         folder.mkdir()
@@ -42,18 +42,18 @@ class Site:
         self.fresh: Iterator[Browser] = iter(prepare.residents(app, count, first=READERS))
 
     def serve(self, stack: ExitStack, *, nodes: int, workers: int) -> Side:
-        """So many servers on this database."""
+        """Start `nodes` servers on this database."""
         environment = self._environment() | {"FLEXAPP_WORKERS": str(workers)}
         return Side(
             [stack.enter_context(serving.product(environment, self.folder)) for _ in range(nodes)]
         )
 
     def pages(self, path: str, count: int) -> list[bytes]:
-        """The page, asked for by each reader in turn."""
+        """Return GET requests for the page by each reader in turn."""
         return repeat([load.get(path, cookie=reader.cookie) for reader in self.readers], count)
 
     def creations(self, count: int) -> list[bytes]:
-        """核定 by people who have none."""
+        """Return 核定 requests of residents without records."""
         return [prepare.creation(browser) for browser in islice(self.fresh, count)]
 
     def _environment(self) -> dict[str, str]:
@@ -63,7 +63,7 @@ class Site:
 def contests(
     name: str, ours: tuple[Site, Side], other: tuple[Site, Side], options: Options
 ) -> list[Contest]:
-    """Every page, and 核定."""
+    """Compare every page, and 核定."""
     made = [
         compete(
             f"{name}: GET {path}",
@@ -88,7 +88,7 @@ def contests(
 
 
 def nodes(folder: Path, options: Options, stack: ExitStack) -> list[Contest]:
-    """Two nodes on one database (ours) against one node on one like it."""
+    """Compare two nodes on one database (ours) with one node on an equal database."""
     server = _postgresql(stack)
     two = Site(folder / "two", server.create("two"), options, 1)
     one = Site(folder / "one", server.create("one"), options, 1)
@@ -101,7 +101,7 @@ def nodes(folder: Path, options: Options, stack: ExitStack) -> list[Contest]:
 
 
 def engines(folder: Path, options: Options, stack: ExitStack) -> list[Contest]:
-    """PostgreSQL (ours) against SQLite, one server with two workers each."""
+    """Compare PostgreSQL (ours) with SQLite, one server with two workers each."""
     there = Site(folder / "postgresql", _postgresql(stack).create("bench"), options, 1)
     here = Site(folder / "sqlite", f"sqlite:///{folder / 'engine.sqlite3'}", options, 1)
     return contests(

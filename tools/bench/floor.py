@@ -1,9 +1,9 @@
-"""The floor: the least that a Flask application with a database does for a page or a posted row.
+"""The floor: a minimal Flask application with a database, as the reference for the product.
 
-The same libraries, used the plainest way and served the same way as the product: a session looked
-up by the cookie's token, one query, a template, and as many bytes as the product's page; or one
-row in one durable transaction. The product is measured against it, so nothing may make it slower
-than it needs to be, and nothing here is shared with the product.
+It uses the same libraries in the simplest way and is served like the product. A page is a session
+lookup by cookie token, one query, a template, and as many bytes as the product's page; a POST is
+one row in one durable transaction. Nothing may slow it down unnecessarily, and it shares no code
+with the product.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Session(db.Model):  # type: ignore[name-defined, misc]
 
 
 class Entry(db.Model):  # type: ignore[name-defined, misc]
-    """The row that is read by the page and added by the POST."""
+    """The row that the page reads and the POST adds."""
 
     __tablename__ = "entry"
 
@@ -52,7 +52,7 @@ class Entry(db.Model):  # type: ignore[name-defined, misc]
 
 
 def floor_app() -> Flask:
-    """The bare application on the SQLite file that `BENCH_FLOOR_DATABASE` names."""
+    """Create the application on the SQLite file named by `BENCH_FLOOR_DATABASE`."""
     app = Flask(__name__)
     app.secret_key = "the floor's own secret, of no use to anybody"
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{os.environ['BENCH_FLOOR_DATABASE']}"
@@ -63,7 +63,7 @@ def floor_app() -> Flask:
 
     @app.get("/page/<int:size>")
     def page(size: int) -> str:
-        """A page of `size` bytes for the session's holder."""
+        """Return a page of `size` bytes for the session's holder."""
         holder = db.session.execute(
             select(Session).where(Session.token == session["token"])
         ).scalar_one()
@@ -78,7 +78,7 @@ def floor_app() -> Flask:
 
     @app.post("/entry")
     def add() -> Response:
-        """One row, committed before the answer."""
+        """Add one row and commit it before responding."""
         db.session.add(Entry(value=request.form["value"]))
         db.session.commit()
         answer = redirect("/page/1000", 303)
@@ -93,7 +93,7 @@ def floor_app() -> Flask:
 
 
 def prepare(app: Flask) -> str:
-    """Make the tables and their first rows; the session cookie of their holder."""
+    """Create the tables and first rows; return the session cookie."""
     with app.app_context():
         db.create_all()
         db.session.add(Session(token=TOKEN, name="holder"))
@@ -119,7 +119,7 @@ def _prepare_sqlite(engine: Any) -> None:
 
 
 def main() -> None:
-    """Serve the floor on the port given, exactly as app.py serves the product."""
+    """Serve the floor on the given port with the same server settings as app.py."""
     from granian.constants import Interfaces
     from granian.server import Server
 

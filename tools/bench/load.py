@@ -1,7 +1,7 @@
-"""The load generator: many kept-open connections in one loop, each with one request under way.
+"""The load generator: many keep-alive connections in one loop, one request at a time on each.
 
-Raw sockets, because http.client alone would cost the machine as much as a bare page does. It
-reports its own share of a processor, so that a run in which it was the bottleneck is recognised.
+It uses raw sockets, because http.client would use as much CPU as a minimal page. It reports its own
+CPU share, so that a run in which it was the bottleneck can be recognised.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 PATIENCE = 30.0
-"""Seconds without any answer after which what is under way counts as failed."""
+"""Seconds without any response after which all pending requests count as failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer as it came over the wire; `wire_bytes` counts its head too."""
+    """A response as received; `wire_bytes` includes the headers."""
 
     status: int
     headers: Mapping[str, str]
@@ -29,13 +29,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run of requests came to."""
+    """The result of a run."""
 
     requests: int
     failed: int
     seconds: float
     own_share: float
-    """Of one processor, that the load generator itself used."""
+    """The load generator's share of one CPU."""
 
     @property
     def rate(self) -> float:
@@ -45,13 +45,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What tells a success from a failure: the status and where a redirect leads."""
+    """The criteria of success: the status and, for redirects, the location."""
 
     status: int = 200
     location: str | None = None
 
     def met_by(self, head: bytes) -> bool:
-        """Whether an answer with this head (lower case) is a success."""
+        """Whether a response with these header bytes (lower case) is a success."""
         if int(head[9:12]) != self.status:
             return False
         return self.location is None or _header(head, b"location") == self.location.encode()
@@ -59,7 +59,7 @@ class Expected:
 
 @dataclass(slots=True)
 class _Line:
-    """A connection and what has come of its answer so far."""
+    """A connection and the part of its response received so far."""
 
     port: int
     socket: socket.socket
@@ -67,13 +67,13 @@ class _Line:
 
 
 def get(path: str, *, cookie: str = "", accept: str = "gzip, br", htmx: bool = False) -> bytes:
-    """A GET as a phone sends it, or as htmx does there."""
+    """Return a GET request like that of a phone, or of htmx."""
     more = f"Accept-Encoding: {accept}\r\n" + ("HX-Request: true\r\n" if htmx else "")
     return _request("GET", path, cookie, more)
 
 
 def post(path: str, fields: Mapping[str, str], *, cookie: str = "") -> bytes:
-    """A form's POST."""
+    """Return a form POST request."""
     body = urlencode(fields)
     more = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
     return _request("POST", path, cookie, more + "Accept-Encoding: gzip, br\r\n") + body.encode()
@@ -82,9 +82,9 @@ def post(path: str, fields: Mapping[str, str], *, cookie: str = "") -> bytes:
 def run(
     ports: Sequence[int], requests: Sequence[bytes], *, connections: int, expected: Expected
 ) -> Outcome:
-    """Send every request once over that many connections and count what failed.
+    """Send every request once over `connections` connections and count the failures.
 
-    With several ports the connections are spread over them evenly.
+    The connections are spread evenly over the ports.
     """
     waiting = iter(requests)
     spread = [ports[number % len(ports)] for number in range(connections)]
@@ -109,7 +109,7 @@ def run(
             if length is None and data:
                 continue
             under_way -= 1
-            if length is None:  # the server closed the connection over a request under way
+            if length is None:  # the server closed the connection during a request
                 failed += 1
                 selector.unregister(line.socket)
                 line.socket.close()
@@ -128,7 +128,7 @@ def run(
 
 
 def fetch(port: int, request: bytes) -> Answer:
-    """One request on a connection of its own, with its whole answer."""
+    """Send one request on its own connection and return the whole response."""
     with _connect(port) as connection:
         connection.sendall(request)
         received = bytearray()
@@ -155,7 +155,7 @@ def _send_next(line: _Line, waiting: Iterator[bytes]) -> int:
 
 
 def _complete(received: bytearray) -> int | None:
-    """The length of the head of an answer that is whole; None while more is to come."""
+    """Return the length of the headers if the response is complete, else None."""
     end = received.find(b"\r\n\r\n")
     if end < 0:
         return None
@@ -166,7 +166,7 @@ def _complete(received: bytearray) -> int | None:
 
 
 def _header(head: bytes, name: bytes) -> bytes | None:
-    """A header of a head in lower case."""
+    """Return a header's value; the header bytes must be lower case."""
     start = head.find(b"\r\n" + name + b":")
     if start < 0:
         return None

@@ -1,10 +1,10 @@
-"""`python -m tools.bench.multiply FILE TIMES`: a crowd in a SQLite file, that many times over.
+"""`python -m tools.bench.multiply FILE TIMES`: multiplies the generated rows of a SQLite file.
 
-For `make bench ARGS="--only rows --large sqlite:///FILE"` at sizes that `flask demo generate` takes
-hours for: what a page costs rests on how many rows there are and how deep the indexes, and those
-are real. The copies are no people: their events are in no chain (`flask audit verify` says so),
-their names and numbers do not open in another row, and no ID number finds them. Nothing but a
-benchmark may use such a file.
+For `make bench ARGS="--only rows --large sqlite:///FILE"` at sizes for which `flask demo generate`
+takes hours. Page cost depends on the number of rows and the depth of the indexes, which are real.
+The copies are no valid people: their events are in no chain (`flask audit verify` reports them),
+their encrypted values cannot be decrypted in another row, and no ID number finds them. Use such a
+file for benchmarks only.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from collections.abc import Mapping
 from contextlib import closing
 
 OF_ALL = "(SELECT value FROM multiplied WHERE name = '{}') * :copy"
-"""By how much a number of a table is moved in a copy."""
+"""SQL: the offset that is added to the ids of a table in a copy."""
 
 
 def moved(column: str, table: str) -> str:
-    """A column that holds numbers of a table's rows."""
+    """Return SQL for a column with ids of the table, shifted by the copy's offset."""
     return f"{column} + {OF_ALL.format(table)}"
 
 
@@ -57,7 +57,7 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
         "subject": "char(96 + :copy) || substr(subject, 2)",
     },
 }
-"""What differs in a copy; everything else of a row is the same."""
+"""SQL for the columns that differ in a copy; all others are copied unchanged."""
 
 FASTER = (
     "PRAGMA journal_mode=OFF",
@@ -69,7 +69,7 @@ FASTER = (
 
 
 def main(arguments: list[str]) -> int:
-    """Copy, and say how far it is."""
+    """Copy the rows and print the progress."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench.multiply", description=__doc__)
     parser.add_argument("file")
     parser.add_argument("times", type=int, choices=range(2, 27))
@@ -79,7 +79,7 @@ def main(arguments: list[str]) -> int:
         for pragma in FASTER:
             file.execute(pragma)
         _measure(file)
-        # Table by table, so that the indexes in hand fit into memory.
+        # Table by table, so that the indexes in use fit into memory.
         for table in CHANGED:
             for copy in range(1, asked.times):
                 _copy(file, table, copy)
@@ -90,7 +90,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _measure(file: sqlite3.Connection) -> None:
-    """How far numbers have to be moved, and up to where rows are to be copied."""
+    """Store the id offset of each table, which is also the limit of the rows to copy."""
     file.execute("CREATE TABLE multiplied (name TEXT PRIMARY KEY, value INTEGER)")
     for table, changed in CHANGED.items():
         if (key := next(iter(changed))) in ("id", "seq"):
@@ -104,7 +104,7 @@ def _copy(file: sqlite3.Connection, table: str, copy: int) -> None:
     values = [CHANGED[table].get(name, name) for name in names]
     key, of = ("person_id", "person") if table == "assessed_month" else (names[0], table)
     if table == "audit_event":
-        # Triggers keep others from changing events; these are only ever added.
+        # Triggers forbid changing events, but the copies are only inserted.
         key = "seq"
     file.execute(
         f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)} FROM {table}"

@@ -1,4 +1,4 @@
-"""What a run of the benchmark is told."""
+"""Command line options of the benchmark."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ PARTS = ("floor", "rows", "nodes", "engines")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`large`: the address of a database that `flask demo generate` has filled; None: made here
-    with `rows` assessments. `parts`: which comparisons."""
+    """The options of a run.
+
+    `large`: the URL of a database filled by `flask demo generate`; None creates one with `rows`
+    assessments. `parts`: the comparisons to run.
+    """
 
     rounds: int
     requests: int
@@ -26,7 +29,7 @@ class Options:
 
 
 def read(arguments: list[str] | None = None) -> Options:
-    """From the command line; ends the program where they mean nothing."""
+    """Parse the command line; exits with an error message for invalid values."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.bench",
         description="The product against a bare page, large against small, nodes, engines.",

@@ -1,6 +1,6 @@
-"""A prepared product: migrated database, registered residents, and their signed-in browsers.
+"""Prepares a product for benchmarks: migrated database, registered residents, signed-in browsers.
 
-Everything is written by the product's own services, so that a benchmark runs on rows as they are.
+All rows are written by the product's own services, so that they are realistic.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ MADE = Expected(303, "/assessment/self")
 ETHNIC_GROUP = "01"
 PLACES = tuple(place.code for _, places in divisions.choices() for place in places)
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-"""GB 11643's, for the check digit of made-up numbers."""
+"""Weights of the check digit (GB 11643) for fictional ID numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """A signed-in resident's browser: its cookie and the token that its forms carry."""
+    """A signed-in resident's browser: session cookie and CSRF token."""
 
     cookie: str
     csrf_token: str
 
 
 def settings(folder: Path, database_url: str) -> dict[str, str]:
-    """The settings of a product on that database, everything else of it in `folder`."""
+    """Return the settings of a product on that database, with its other files in `folder`."""
     return {
         "FLEXAPP_ENV": "demo",
         "FLEXAPP_DATABASE_URL": database_url,
@@ -61,8 +61,11 @@ def settings(folder: Path, database_url: str) -> dict[str, str]:
 
 
 def product(environment: Mapping[str, str]) -> Flask:
-    """The product on its database, migrated, with the demo's people: without them the demo takes
-    whoever is there for real people and does not start."""
+    """Create the product on its migrated database, with the demo residents.
+
+    Without the demo residents, the product would take the people in the database for real ones and
+    refuse to start in demo mode.
+    """
     app = create_app(load(environment))
     run(app, "db", "upgrade")
     run(app, "demo", "load")
@@ -70,14 +73,14 @@ def product(environment: Mapping[str, str]) -> Flask:
 
 
 def run(app: Flask, *command: str) -> None:
-    """A command of the product; `RuntimeError` with what it said where it fails."""
+    """Run a CLI command of the product; raises `RuntimeError` with its output on failure."""
     result = app.test_cli_runner().invoke(args=command)
     if result.exit_code != 0:
         raise RuntimeError(f"{' '.join(command)} failed: {result.output}")
 
 
 def signed_in_again(app: Flask, count: int, rng: Random) -> list[Browser]:
-    """Browsers of people who have an account and a registration, chosen from all there are."""
+    """Sign in `count` random people who have an account and a registration."""
     query = text(
         "SELECT person_id FROM account WHERE person_id IS NOT NULL AND id >= :least LIMIT 1"
     )
@@ -92,11 +95,11 @@ def signed_in_again(app: Flask, count: int, rng: Random) -> list[Browser]:
 
 
 def nobody_yet(app: Flask) -> int:
-    """A number from which on `residents` has added nobody to this database."""
+    """Return a first number for `residents` that is not used in this database."""
     with app.app_context():
         return next(
             first
-            for first in range(1_000, 28_000, 1_000)  # the demo's own have the numbers before
+            for first in range(1_000, 28_000, 1_000)  # lower numbers are the demo's
             if people.find_person(_identity(first)) is None
         )
 
@@ -110,14 +113,14 @@ def _session_of(person_id: int) -> str:
 
 
 def creation(browser: Browser) -> bytes:
-    """核定 of the whole year."""
+    """Return a 核定 request for the whole year."""
     return post(CREATE, assessment_form(browser, year=TODAY.year), cookie=browser.cookie)
 
 
 def residents(app: Flask, count: int, *, first: int, with_records: bool = False) -> list[Browser]:
-    """Signed-in, registered residents numbered from `first`, spread over all places.
+    """Add signed-in, registered residents numbered from `first`, spread over all divisions.
 
-    `with_records`: each with two assessments of two months, the rest of the year free.
+    `with_records`: each with two assessments of two months; the rest of the year stays free.
     """
     with app.app_context(), write_transaction():
         tokens = [_resident(first + i, with_records=with_records) for i in range(count)]
@@ -125,7 +128,7 @@ def residents(app: Flask, count: int, *, first: int, with_records: bool = False)
 
 
 def faults(*, assessments: int) -> list[str]:
-    """What is wrong in the database after that many assessments were answered with success."""
+    """Return the inconsistencies in the database after that many successful assessments."""
     made = db.session.execute(text("SELECT count(*), sum(months) FROM assessment")).one()
     held = db.session.execute(text("SELECT count(*) FROM assessed_month")).scalar_one()
     told = db.session.execute(
@@ -145,7 +148,7 @@ def faults(*, assessments: int) -> list[str]:
 
 def _resident(number: int, *, with_records: bool) -> str:
     at, day = now(), today()
-    phone = f"198{number:08d}"  # the demo has its own in 199
+    phone = f"198{number:08d}"  # the demo residents use 199
     person = people.add_person(name="测试居民", identity=_identity(number), at=at)
     account = people.add_account(phone=phone, person=person, at=at)
     actor = Actor(ActorKind.ACCOUNT, account, f"测*，手机号 {people.mask_phone(phone)}")
@@ -176,7 +179,7 @@ def _resident(number: int, *, with_records: bool) -> str:
 
 
 def _identity(number: int) -> IdentityNumber:
-    """A well-formed number of somebody born in 1985, different for each `number` below 28,000."""
+    """Return a valid ID number with birth year 1985, different for each `number` below 28,000."""
     month, rest = divmod(number % 28_000, 1000)
     body = f"6401041985{month % 12 + 1:02d}{1 + month // 12:02d}{rest:03d}"
     check = "10X98765432"[sum(w * int(d) for w, d in zip(WEIGHTS, body, strict=True)) % 11]
@@ -184,7 +187,7 @@ def _identity(number: int) -> IdentityNumber:
 
 
 def _browser(app: Flask, token: str) -> Browser:
-    """The cookie that the product itself would have set."""
+    """Return a browser with the session cookie that the product would have set."""
     with app.test_request_context():
         session["sid"] = token
         csrf_token = generate_csrf()
@@ -195,7 +198,7 @@ def _browser(app: Flask, token: str) -> Browser:
 def assessment_form(
     browser: Browser, *, year: int, start: int = 1, end: int = 12
 ) -> dict[str, str]:
-    """What 核定 posts for those months, with a key that was never used."""
+    """Return the form fields of 核定 for those months, with a new idempotency key."""
     return {
         "csrf_token": browser.csrf_token,
         "once": secrets.token_urlsafe(12),

@@ -1,6 +1,6 @@
-"""A large database against a small one: the same pages by people spread over all of it.
+"""A large database against a small one: the same pages, for people spread over all rows.
 
-Both hold a made-up crowd (`flask demo generate`), as the product would have stored it.
+Both contain generated people (`flask demo generate`), stored as the product stores them.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from tools.bench.options import PAGES, Options
 from tools.bench.prepare import MADE, Browser
 
 EACH = 10
-"""Assessments for each of the people, on average."""
+"""Average number of assessments per person."""
 
 READERS = 400
 WARM = 40
 
 
 class Crowded:
-    """A product with a crowd, served, and people of it who are signed in."""
+    """A served product with generated people, some of them signed in."""
 
     def __init__(self, folder: Path, options: Options, rows: int, url: str, fill: bool) -> None:
         folder.mkdir()
@@ -47,25 +47,25 @@ class Crowded:
             prepare.run(self.app, "demo", "generate", *crowd)
         self.readers = prepare.signed_in_again(self.app, READERS, Random(SEEDS))
         count = options.rounds * options.posts + WARM
-        # A database that was measured before has the people of that run.
+        # A database from an earlier run already has the residents of that run.
         first = prepare.nobody_yet(self.app)
         self.fresh: Iterator[Browser] = iter(prepare.residents(self.app, count, first=first))
 
     def serve(self, stack: ExitStack) -> Side:
-        """Its server."""
+        """Start the server."""
         return Side([stack.enter_context(serving.product(self.environment, self.folder))])
 
     def pages(self, path: str) -> list[bytes]:
-        """The page, asked for by each of them."""
+        """Return GET requests for the page by each signed-in person."""
         return [load.get(path, cookie=reader.cookie) for reader in self.readers]
 
     def creations(self, count: int) -> list[bytes]:
-        """核定 by people who have none."""
+        """Return 核定 requests of residents without records."""
         return [prepare.creation(browser) for browser in islice(self.fresh, count)]
 
 
 def contests(folder: Path, options: Options, stack: ExitStack) -> list[Contest]:
-    """The large one is ours, the small one the other: 100 % is a cost that does not grow."""
+    """Compare the large database (ours) with the small one; 100 % means the cost does not grow."""
     url = options.large or f"sqlite:///{folder / 'large.sqlite3'}"
     large = Crowded(folder / "large", options, options.rows, url, fill=options.large is None)
     small = Crowded(

@@ -1,4 +1,4 @@
-"""The two servers of a run: processes of their own, stopped with everything they started."""
+"""Server processes of the benchmark, stopped together with their child processes."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ __all__ = ["Server", "free_port", "product", "serving"]
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server under test: its master process and all that it started."""
+    """A server under test and its child processes; `session` is their POSIX session id."""
 
     port: int
     session: int
 
     def processor_seconds(self) -> float:
-        """What its processes have used of the processors since they began."""
+        """Return the CPU seconds used so far by all processes of the server's session."""
         ticks = 0
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
                 fields = stat.read_text().rpartition(")")[2].split()
-            except OSError:  # gone meanwhile
+            except OSError:  # the process has ended
                 continue
             if int(fields[3]) == self.session:
                 ticks += int(fields[11]) + int(fields[12])
@@ -57,7 +57,7 @@ def serving(
 
 @contextmanager
 def product(environment: Mapping[str, str], folder: Path) -> Iterator[Server]:
-    """The product with these settings, on a port of its own."""
+    """Run the product with these settings on a free port."""
     port = free_port()
     own = {"FLEXAPP_PORT": str(port)}
     log = folder / f"{port}.log"

@@ -1,4 +1,4 @@
-"""What is sent over the wire: a first visit, a later page and a fragment, heads included."""
+"""Bytes over the wire, headers included: a first visit, later pages and a fragment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REFERENCE = re.compile(r'(?:src|href)="(/static/[^"]+)"')
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Bytes and requests of one thing, and its budget."""
+    """The bytes and requests of one transfer, with their budget."""
 
     name: str
     sent: int
@@ -25,7 +25,7 @@ class Transfer:
 
     @property
     def within(self) -> bool:
-        """Whether the budget is kept."""
+        """Whether the budget is met."""
         return self.sent <= self.budget and self.requests <= self.most_requests
 
     def __str__(self) -> str:
@@ -37,9 +37,9 @@ class Transfer:
 
 
 def measure(port: int, cookie: str, pages: Sequence[str]) -> list[Transfer]:
-    """The first visit to the home page, each page for somebody who was here, and a fragment."""
+    """Measure a first visit to the home page, each page with a warm cache, and a fragment."""
     first = load.fetch(port, load.get("/", accept="identity"))
-    # An icon is a part of one file.
+    # Icons are fragments (#…) of one file.
     references = sorted({r.partition("#")[0] for r in REFERENCE.findall(first.body.decode())})
     if not any(r.endswith(".css") for r in references):
         raise RuntimeError("the home page refers to no style sheet")

@@ -1,1 +1,1 @@
-"""What must hold whatever dies or falls silent: real processes, killed and cut off on purpose."""
+"""Fault injection with real processes: kills, hangs, lost responses, full disks, wrong clocks."""

@@ -1,6 +1,6 @@
-"""`python -m tools.chaos`: all experiments with real processes, with their counts printed.
+"""`python -m tools.chaos`: runs all fault-injection experiments and prints their results.
 
-`--quick` takes a few of each. Ends with 1 when anything did not hold.
+`--quick` runs fewer repetitions. Exit status 1 if an invariant was violated.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ QUICK_HANG = Extent(queued=20, hang=6, rounds=3, requests=60, looks=40, as_fast=
 
 
 def main(arguments: list[str]) -> int:
-    """Run what was asked for (default: everything); 0 when all held."""
+    """Run the named experiments (default: all); return 0 if every invariant held."""
     parser = argparse.ArgumentParser(prog="python -m tools.chaos", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few of each")
     parser.add_argument("names", nargs="*", help=", ".join(NAMES))

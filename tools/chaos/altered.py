@@ -1,7 +1,7 @@
-"""The product on a machine where something is wrong, or in a hurry: the same code, told otherwise.
+"""The product with a wrong clock, a limited database or a shorter lease.
 
-The product has no hooks for this: its functions are replaced here, in processes that were started
-for it. `serving_app` is a node with its sender, `python -m tools.chaos.altered` a sender alone.
+The product has no hooks for this; its functions are replaced here, in processes started for it.
+`serving_app` is a node including its sender; `python -m tools.chaos.altered` is a sender alone.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from flexapp.transmission import delivery
 from flexapp.web import clock as product_clock
 
 CLOCK = "FAULTS_CLOCK"
-"""A file that says by how many seconds the machine's clock is ahead."""
+"""Environment variable: a file with the seconds by which the clock is ahead."""
 PAGES = "FAULTS_PAGES"
-"""A file that says beyond how many pages a SQLite database may not grow; empty: no limit."""
+"""Environment variable: a file with the page limit of the SQLite database; empty means none."""
 LEASE = "FAULTS_LEASE"
-"""Seconds after which another sender takes over what one had in hand."""
+"""Environment variable: the lease in seconds, after which another sender takes over a message."""
 
 UNLIMITED = 2**30
 
@@ -32,17 +32,17 @@ _real = datetime
 
 
 class Skewed(datetime):
-    """`datetime`, but for the moment it is."""
+    """`datetime` with a skewed `now`."""
 
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
-        """The moment that this machine believes it is."""
+        """Return the time of the skewed clock."""
         ahead = float(Path(os.environ[CLOCK]).read_text() or "0")
         return _real.now(tz) + timedelta(seconds=ahead)
 
 
 def begin() -> None:
-    """From now on in this process."""
+    """Apply the replacements in this process."""
     if CLOCK in os.environ:
         product_clock.datetime = Skewed  # type: ignore[attr-defined]
     if LEASE in os.environ:
@@ -50,7 +50,7 @@ def begin() -> None:
 
 
 def serving_app() -> Flask:
-    """A node."""
+    """Create the application of a node."""
     begin()
     made = app.serving_app()
     if PAGES in os.environ:
@@ -64,7 +64,7 @@ def _cramp(made: Flask) -> None:
 
     @event.listens_for(engine, "begin")
     def limit(connection: Any) -> None:
-        # Said to a connection, for as long as it is open; the file itself knows no limit.
+        # The limit belongs to a connection while it is open, not to the database file.
         pages = int(Path(os.environ[PAGES]).read_text() or UNLIMITED)
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 

@@ -1,4 +1,4 @@
-"""Whether both books are right when everything has come to rest."""
+"""Consistency checks of the product's and the tax bureau's databases."""
 
 from __future__ import annotations
 
@@ -31,44 +31,44 @@ UNTOLD = """SELECT a.serial FROM assessment a
 
 
 class Ours(Protocol):
-    """A product, and what another program sees in its database."""
+    """A product with direct read access to its database."""
 
     app: Flask
 
     def ours(self, query: str) -> list[tuple[object, ...]]:
-        """The rows of a query."""
+        """Return the rows of a query on the product's database."""
 
 
 class Books(ABC):
-    """Both books of a service, as another program sees them."""
+    """Direct read access to both databases of a service."""
 
     app: Flask
-    """The product on the same database, for what only it can read."""
+    """The product on the same database, for reading encrypted and audited data."""
 
     @abstractmethod
     def ours(self, query: str) -> list[tuple[object, ...]]:
-        """What the product's database holds."""
+        """Return the rows of a query on the product's database."""
 
     @abstractmethod
     def theirs(self, query: str) -> list[tuple[object, ...]]:
-        """What the tax bureau's database holds."""
+        """Return the rows of a query on the tax bureau's database."""
 
     def logged_faults(self) -> list[str]:
-        """What the service said of what it had not expected, as far as it is known here."""
+        """Return the unexpected errors in the service's logs, if they are available."""
         return []
 
     def open_messages(self) -> int:
-        """How many messages still wait or are in hand."""
+        """Return the number of waiting and claimed outbox messages."""
         status = "SELECT count(*) FROM outbox_message WHERE status IN ('waiting', 'claimed')"
         return int(str(self.ours(status)[0][0]))
 
     def unsettled(self) -> int:
-        """How many messages still wait, and assessments still are 传输中."""
+        """Return the number of open messages plus the number of assessments in 传输中."""
         queued = "SELECT count(*) FROM assessment WHERE state = 'queued'"
         return self.open_messages() + int(str(self.ours(queued)[0][0]))
 
     def quiet_within(self, seconds: float) -> float:
-        """Wait until nothing is unsettled; the seconds it took, or all of them if it never was."""
+        """Wait until nothing is unsettled; return the seconds it took, at most `seconds`."""
         began = time.monotonic()
         while (passed := time.monotonic() - began) < seconds:
             if not self.unsettled():
@@ -78,16 +78,16 @@ class Books(ABC):
 
 
 def states(site: Books, serials: set[str]) -> Counter[str]:
-    """How many of these assessments are in each state."""
+    """Return how many of these assessments are in each state."""
     rows = site.ours("SELECT serial, state FROM assessment")
     return Counter(str(state) for serial, state in rows if serial in serials)
 
 
 def wrong(site: Books, serials: Set[str]) -> list[str]:
-    """What does not hold of the assessments that were transmitted: one sentence for each kind.
+    """Return violated invariants of the transmitted assessments, one sentence per kind.
 
-    Each is transmitted, with one record there, one receipt there and one event here; or revoked
-    here, and unknown there.
+    Each assessment must be either transmitted, with one record and one receipt at the tax bureau
+    and one audit event here; or revoked here and unknown at the tax bureau.
     """
     ours = {str(s): str(state) for s, state in site.ours("SELECT serial, state FROM assessment")}
     theirs = Counter(str(s) for (s,) in site.theirs("SELECT serial FROM assessments"))
@@ -113,7 +113,7 @@ def wrong(site: Books, serials: Set[str]) -> list[str]:
 
 
 def always_wrong(site: Ours) -> list[str]:
-    """What does not hold, of what holds at every moment: one sentence for each kind."""
+    """Return violations of the invariants that hold at every moment, one sentence per kind."""
     sentences = _sentences(
         {
             "months held that should be free, or the other way round": {
@@ -137,7 +137,7 @@ def _sentences(found: Mapping[str, Set[str]]) -> list[str]:
 def broken_promises(
     site: Books, *, assessed: Set[tuple[int, str]], transmitted: Set[str]
 ) -> list[str]:
-    """What people were told that is not so: one sentence for each kind, and what `wrong` finds.
+    """Return confirmed actions that are missing in the database, and everything that `wrong` finds.
 
     `assessed`: (person, month) with a success page; `transmitted`: serials with a confirmed 传输.
     """

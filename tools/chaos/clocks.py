@@ -1,4 +1,4 @@
-"""Clocks that are wrong and put right, with residents at work: nothing lost, doubled or stuck."""
+"""Experiment: clocks jump while residents work; nothing may be lost, duplicated or stuck."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tools.chaos.result import Result
 
 MINUTE, DAY = 60, 86400
 PHASES = (10 * MINUTE, -10 * MINUTE, DAY, -3 * 3600, 0)
-"""By how many seconds all nodes and senders are ahead of the database and the tax bureau."""
+"""Seconds by which nodes and senders are ahead of the database and the tax bureau."""
 
 
 def moved(folder: Path, seconds: float) -> Result:
-    """The clock of the machine that serves and sends jumps from one phase to the next."""
+    """Let the clock of nodes and senders jump through all phases, `seconds` each."""
     result, file = Result(), folder / "ahead"
     file.write_text("0")
     with nodes.a_cluster({altered.CLOCK: str(file)}) as site:

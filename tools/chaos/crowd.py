@@ -1,6 +1,8 @@
-"""Residents at work over HTTP: each assesses month after month and transmits, and notes what the
-service has promised. Where no answer comes they do what the page says: look, and send the same form
-once more."""
+"""Simulated residents over HTTP who assess and transmit month after month.
+
+They record what the service confirmed. Without a response they do what the page says: look at the
+list, and send the same form once more.
+"""
 
 from __future__ import annotations
 
@@ -30,30 +32,30 @@ MONTHS = 12
 BETWEEN_TRIES = 0.3
 """Seconds."""
 SUPPLY = 10
-"""Residents that are made at a time."""
+"""Number of residents created at a time."""
 
 NewClient = Callable[[], httpx.Client]
 
 
 @dataclass(slots=True)
 class Kept:
-    """What the service has said yes to, and how its answers were."""
+    """The actions that the service confirmed, and statistics of its responses."""
 
     assessed: set[tuple[int, str]] = field(default_factory=set)
-    """(person, month) for which the success page was shown."""
+    """(person, month) with a success page."""
     transmitted: set[str] = field(default_factory=set)
     """Serials whose transmission was confirmed."""
     answers: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0
-    """Seconds until an answer came, at most."""
+    """The longest response time in seconds."""
     faults: list[str] = field(default_factory=list)
-    """What should not have been said, in any case."""
+    """Responses and errors that must never occur."""
 
 
 class Crowd:
-    """`size` residents at a time, each on a thread, until `resting`.
+    """`size` concurrent residents, each on a thread.
 
-    `year`: the business year; `new_client` makes somebody's connection to the service.
+    `year`: the business year; `new_client` creates a resident's HTTP client.
     """
 
     def __init__(
@@ -71,7 +73,7 @@ class Crowd:
 
     @contextmanager
     def at_work(self) -> Iterator[Kept]:
-        """From now until the block ends; then everybody finishes what they are at."""
+        """Run the residents until the block ends; each finishes the current request."""
         self._supply(self._size)
         self._ends.clear()
         threads = [threading.Thread(target=self._go_on) for _ in range(self._size)]
@@ -85,7 +87,7 @@ class Crowd:
                 thread.join()
 
     def _supply(self, least: int) -> None:
-        """More residents, by the product's own services."""
+        """Create more residents through the product's services."""
         while len(self._waiting) < least:
             browsers = prepare.residents(self._app, SUPPLY, first=next(self._numbers))
             with self._app.app_context(), read_transaction():
@@ -115,7 +117,7 @@ class Crowd:
             return self._waiting.pop()
 
     def _patiently(self, act: Callable[[], None]) -> None:
-        """While the database is away nobody new can be made."""
+        """Retry while the database is unavailable."""
         for _ in range(200):
             try:
                 return act()
@@ -124,7 +126,10 @@ class Crowd:
         return act()
 
     def _one_month(self, client: httpx.Client, person: int, browser: Browser, month: int) -> bool:
-        """Assess and transmit it; whether this resident goes on: not once the session has ended."""
+        """Assess and transmit one month; return False if the form was not accepted.
+
+        That is the case once the session has ended.
+        """
         form = prepare.assessment_form(browser, year=self._year, start=month, end=month)
         if not self._until_answered(client, FORM, form):
             return False
@@ -139,7 +144,7 @@ class Crowd:
         return True
 
     def _until_answered(self, client: httpx.Client, path: str, form: dict[str, str]) -> bool:
-        """Send a form until it is answered with yes or no; whether it was yes."""
+        """Send a form until it is answered; return whether it was accepted."""
         while True:
             answer = self._ask(lambda: client.post(path, data=form))
             if answer is not None and answer.status_code == 303:
@@ -147,7 +152,7 @@ class Crowd:
             if answer is not None and answer.status_code in (403, 404, 409, 422):
                 return False
             if self._ends.is_set():
-                return False  # nothing was promised
+                return False  # nothing was confirmed
             time.sleep(BETWEEN_TRIES)
             self._look(client)
 

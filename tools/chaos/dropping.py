@@ -1,4 +1,4 @@
-"""Answers that are cut off after the tax bureau has committed: each unknown must be resolved."""
+"""Experiment: responses are lost after the tax bureau's commit; each unknown must be resolved."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from tools.chaos.site import Site
 
 LEASE = 60.0
 WITHIN = 180.0
-"""Seconds; a third of the questions is cut off too, and each try waits twice as long."""
+"""Seconds. A third of the queries is lost too, and each retry waits twice as long."""
 
 OUTCOMES = """SELECT count(*), coalesce(sum(maybe_sent), 0), max(attempt)
     FROM outbox_message WHERE status IN ('done', 'dropped')"""
 
 
 def answers_dropped(site: Site, messages: int, percent: int = 30) -> Result:
-    """`messages` queued while that share of all answers is lost, with two senders at work."""
+    """Send `messages` while `percent` of all responses are lost, with two senders."""
     result = Result()
     serials = set(site.queued(messages))
     site.faults.switch_on(Kind.DROP, percent=percent, scope=Scope.ALL)

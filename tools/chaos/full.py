@@ -1,4 +1,4 @@
-"""Disks that are full for a while, with residents at work: nothing half done, nothing forgotten."""
+"""Experiment: full disks while residents work; nothing may be half done or lost."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from tools.chaos.result import Result
 from tools.chaos.site import Site
 
 NOTICED_AFTER = 20
-"""Answers of 503 that show that the disk is full."""
+"""Number of 503 responses that prove that the disk is full."""
 GOES_ON_AFTER = 4
-"""Transmissions that show that the service is at work."""
+"""Number of transmissions that prove that the service works again."""
 PATIENCE = 60.0
 SIZE = 256
-"""MB of the small disk."""
+"""Size of the small disk in MB."""
 
 
 def of_sqlite(folder: Path, times: int, environ: Mapping[str, str] = NOTHING) -> Result:
-    """SQLite may not grow (`max_page_count`) for a while, that often."""
+    """Limit the growth of SQLite (`max_page_count`) repeatedly while residents work."""
     site = Site(folder)
     pages = folder / "pages"
     pages.write_text("")
@@ -57,14 +57,14 @@ def of_sqlite(folder: Path, times: int, environ: Mapping[str, str] = NOTHING) ->
 
 
 def of_postgresql(times: int, environ: Mapping[str, str] = NOTHING) -> Result:
-    """PostgreSQL's files lie on a disk that is filled to the brim for a while, that often."""
+    """Fill the disk with PostgreSQL's files repeatedly while residents work."""
     with a_small_disk(SIZE) as disk, nodes.a_cluster(environ, parent=disk) as site:
         server, ballast = site.cluster.database, disk / "ballast"
 
         def empty() -> None:
             ballast.unlink()
             if not server.is_running:
-                server.start()  # it ends where it can note nothing; as a service it would
+                server.start()  # it ended; a service manager would restart it
 
         return _filled(
             site, nodes.crowd_of(site), times, fill=lambda: _to_the_brim(ballast), empty=empty
@@ -73,7 +73,7 @@ def of_postgresql(times: int, environ: Mapping[str, str] = NOTHING) -> Result:
 
 @contextmanager
 def a_small_disk(megabytes: int) -> Iterator[Path]:
-    """A file system of its own in memory; `RuntimeError` where this machine lets nobody mount."""
+    """Mount a small tmpfs; raises `RuntimeError` if mounting is not permitted."""
     folder = Path(tempfile.mkdtemp(prefix="flexapp-disk-"))
     mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "tmpfs", str(folder)]
     done = subprocess.run(mount, capture_output=True, text=True)
@@ -120,7 +120,7 @@ def _grows_by(number: int, counted: Callable[[], int], result: Result) -> None:
 
 
 def _write(file: Path, text: str) -> None:
-    # In one step: a process that reads it finds the old or the new.
+    # An atomic rename: a reading process sees the old or the new content.
     fresh = file.with_suffix(".new")
     fresh.write_text(text)
     fresh.replace(file)
@@ -136,7 +136,7 @@ def _to_the_brim(ballast: Path) -> None:
     with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:
             file.write(block)
-    # What the last block could not fill.
+    # Fill the rest that is smaller than a block.
     with ballast.open("ab", buffering=0) as file, contextlib.suppress(OSError):
         while True:
             file.write(b"\0" * 512)

@@ -1,8 +1,8 @@
-"""A tax bureau that takes everything and says nothing: residents must not notice.
+"""Experiment: the tax bureau accepts requests but never answers; residents must not notice.
 
-Two products side by side, alike but for their tax bureaus: one in order with nothing to send, one
-silent with a full outbox. Rounds alternate between them, so that what else the machine does meets
-both.
+Two equal products run side by side: one with a working tax bureau and nothing to send, one with a
+hanging tax bureau and a full outbox. Rounds alternate between them, so that other load on the
+machine affects both.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from tools.chaos.site import TODAY, Site
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much of it. `hang`: seconds that the tax bureau is silent for on each call."""
+    """The size of the experiment. `hang`: seconds that the tax bureau hangs on each call."""
 
     queued: int
     hang: float
     rounds: int
     requests: int
     looks: int
-    """So often another writer asks for its lock, twenty times a second."""
+    """How often another writer takes the write lock, twenty times a second."""
     as_fast: float = 0.8
-    """The least share of the requests per second; the rest is the noise of a busy machine."""
+    """Minimum share of the normal request rate; the rest is measurement noise."""
     at_once: float = 0.5
-    """Seconds within which another writer has its lock, however long the tax bureau is silent."""
+    """Maximum seconds that another writer waits for the lock, however long the tax bureau hangs."""
 
 
 LEASE = 60.0
@@ -52,7 +52,7 @@ RECOVERS_WITHIN = 180.0
 
 
 def tax_bureau_silent(folder: Path, extent: Extent) -> Result:
-    """Pages and 核定 of both products side by side, and the write lock of the troubled one."""
+    """Compare pages and 核定 of both products, and measure lock waits on the troubled one."""
     result = Result()
     calm, troubled = Site(folder / "calm"), Site(folder / "troubled")
     with ExitStack() as stack:
@@ -87,7 +87,7 @@ def tax_bureau_silent(folder: Path, extent: Extent) -> Result:
 
 @contextmanager
 def _web(site: Site) -> Iterator[None]:
-    """`python app.py`, with the senders in it as in the demo."""
+    """Run `python app.py` with its senders, as in the demo."""
     port = site.web_port
     environ = {**site.environ, "FLEXAPP_PORT": str(port)}
     log = site.folder / "web.log"
@@ -131,7 +131,7 @@ def _pages(site: Site, requests: int, result: Result) -> float:
 
 
 def _assess_times(site: Site, count: int, result: Result) -> float:
-    """The median of `count` times 核定, each of a month of a new resident."""
+    """Return the median time of `count` 核定 requests, each for one month of a new resident."""
     newcomer: Browser = prepare.residents(site.app, 1, first=20_000)[0]
     spent = []
     for month in range(1, count + 1):
@@ -145,7 +145,7 @@ def _assess_times(site: Site, count: int, result: Result) -> float:
 
 
 def _lock_waits(site: Site, times: int) -> list[float]:
-    """Seconds until another program has the write lock, over some seconds of the silence."""
+    """Return the seconds that another program waits for the write lock, over some seconds."""
     waits = []
     with closing(sqlite3.connect(site.database, timeout=30, isolation_level=None)) as connection:
         for _ in range(times):

@@ -1,4 +1,4 @@
-"""Senders that are killed: at exact points, and at random while people transmit and revoke."""
+"""Experiment: senders are killed at exact points, and at random under load."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from tools.chaos.sender import (
 from tools.chaos.site import Site, owner
 
 LEASE = 2.0
-"""Seconds that a claim of these senders holds."""
+"""Seconds that a claim of these senders is valid."""
 GRACE = 30.0
-"""Seconds beyond the lease after which something counts as stuck."""
+"""Seconds beyond the lease after which a message counts as stuck."""
 DIES_WITHIN = 30.0
 SENDERS = 3
 IN_HAND = 30
-"""So many wait at most while senders are killed at random."""
+"""Maximum number of waiting messages while senders are killed at random."""
 
 
 def at_points(site: Site, kills: int) -> Result:
-    """`kills` at each point; then a healthy sender, which must bring everything to rest."""
+    """Kill `kills` senders at each point; then a healthy sender must settle everything."""
     result, serials = Result(), set[str]()
     for point in Point:
         died = 0
@@ -60,8 +60,8 @@ def at_points(site: Site, kills: int) -> Result:
                 process.kill()
         result.require(died == kills, f"{point.value}: {died} killed of {kills}")
         result.lines.append(f"{point.value}: {died} killed")
-        # The dead's messages before all others, their leases run out: a sender asks about them
-        # itself, where an event would have told of them.
+        # Make the dead senders' messages due first, with expired leases. The healthy sender then
+        # asks the tax bureau itself instead of learning the result from an event.
         site.put_off_waiting()
         time.sleep(LEASE)
         _come_to_rest(site, serials, result)
@@ -69,9 +69,9 @@ def at_points(site: Site, kills: int) -> Result:
 
 
 def at_random(site: Site, kills: int, *, race: bool = True) -> Result:
-    """`kills` of several senders while one thread transmits and another revokes.
+    """Kill `kills` of several senders while one thread transmits and another one revokes.
 
-    `race`: there must have been enough of 撤销 for both outcomes.
+    `race`: require that 撤销 both succeeded and was refused.
     """
     result, serials, stop = Result(), set[str](), threading.Event()
     outcomes: Counter[str] = Counter()
@@ -109,7 +109,7 @@ def at_random(site: Site, kills: int, *, race: bool = True) -> Result:
 
 
 def _come_to_rest(site: Site, serials: set[str], result: Result) -> None:
-    """A healthy sender alone, until nothing is open any more; then both books must be right."""
+    """Run a healthy sender until nothing is open; then both databases must be consistent."""
     left, again_before = site.open_messages(), _taken_up_again(site)
     with working(site.environ, lease=LEASE):
         seconds = site.quiet_within(LEASE + GRACE)
@@ -128,7 +128,7 @@ def _taken_up_again(site: Site) -> int:
 
 
 def _kill_at_random(site: Site, kills: int) -> tuple[int, int]:
-    """Keep senders running and kill one after the other; how many died, and with work in hand."""
+    """Keep senders running and kill them in turn; return the kills, and those with a claim."""
     killed = in_hand = 0
     plan = Plan(site.environ, LEASE, compares=True, tells=True)
     running = [start(plan) for _ in range(SENDERS)]
@@ -150,7 +150,7 @@ def _kill_at_random(site: Site, kills: int) -> tuple[int, int]:
 
 
 def _last_said(begins: Connection) -> object:
-    """What a dead process said last."""
+    """Return the last object that a dead process sent."""
     said: object = None
     with contextlib.suppress(EOFError):
         while begins.poll():
@@ -171,7 +171,7 @@ def _transmit_on(site: Site, serials: set[str], stop: threading.Event) -> None:
 def _revoke_at_random(
     site: Site, serials: set[str], stop: threading.Event, outcomes: Counter[str]
 ) -> None:
-    """撤销 of something that was just transmitted, again and again."""
+    """Revoke (撤销) random assessments that were just transmitted."""
     with site.app.app_context():
         while not stop.wait(random.uniform(0, 0.4)):
             newest = site.ours("SELECT serial FROM assessment WHERE state = 'queued' LIMIT 20")
@@ -181,7 +181,7 @@ def _revoke_at_random(
 
 
 def revoke(serial: str) -> str:
-    """撤销 as its page does it: "revoked", or the reason why not."""
+    """Revoke as the page does; return "revoked" or the reason of the refusal."""
     with write_transaction():
         record = assessment.find(serial)
         assert record is not None

@@ -1,4 +1,4 @@
-"""Several nodes over PostgreSQL, with residents at work while parts of it die."""
+"""Experiments on several nodes with PostgreSQL: residents work while parts are killed."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ TODAY = "2026-11-24"
 YEAR = 2026
 RESIDENTS = 8
 SETTLED_WITHIN = 150.0
-"""Seconds: a claim of a sender that died is taken over after a minute."""
+"""Seconds. The claim of a dead sender is taken over after a minute."""
 MANY = 32
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class ClusterBooks(Books):
-    """A cluster's books; the tax bureau's is a file."""
+    """Access to a cluster's databases; the tax bureau's is a SQLite file."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.app = create_app(load(cluster.environ))
 
     def ours(self, query: str) -> list[tuple[object, ...]]:
-        """What the product's database holds."""
+        """Return the rows of a query on the product's database."""
         address = self.cluster.database.address(DATABASE)
         with psycopg.connect(address, autocommit=True) as connection:
             return connection.execute(query.encode()).fetchall()
 
     def logged_faults(self) -> list[str]:
-        """What the nodes said of what they had not expected."""
+        """Return the most frequent errors in the nodes' logs."""
         lines = [
             json.loads(line)
             for log in self.cluster.folder.glob("node-*.log")
@@ -65,7 +65,7 @@ class ClusterBooks(Books):
         return [f"logged {number} times: {what}" for what, number in told.most_common(10)]
 
     def theirs(self, query: str) -> list[tuple[object, ...]]:
-        """What the tax bureau's database holds."""
+        """Return the rows of a query on the tax bureau's database."""
         with closing(sqlite3.connect(self.cluster.tax_database, timeout=10)) as connection:
             return connection.execute(query).fetchall()
 
@@ -74,9 +74,10 @@ class ClusterBooks(Books):
 def a_cluster(
     environ: Mapping[str, str] = NOTHING, *, parent: Path | None = None
 ) -> Iterator[ClusterBooks]:
-    """One for an experiment, or for several; `environ`: what is altered (`altered.py`).
+    """Run a cluster for one or several experiments.
 
-    `parent`: where PostgreSQL's files are to lie.
+    `environ`: variables of `altered.py`; without them, the normal product is served. `parent`: the
+    folder for PostgreSQL's files.
     """
     wrapped = altered.__name__ if environ else None
     with started(today=TODAY, parent=parent, wrapped=wrapped, environ=environ) as cluster:
@@ -84,7 +85,7 @@ def a_cluster(
 
 
 def database_ended(site: ClusterBooks, times: int) -> Result:
-    """PostgreSQL ends as if the power had gone, and comes back, while residents are at work."""
+    """Crash and restart PostgreSQL while residents work."""
 
     def strike() -> None:
         server = site.cluster.database
@@ -97,7 +98,7 @@ def database_ended(site: ClusterBooks, times: int) -> Result:
 
 
 def nodes_killed(site: ClusterBooks, times: int) -> Result:
-    """A node is killed in the middle of its requests, each time another one, and comes back."""
+    """Kill and restart the nodes in turn while they handle requests."""
     nodes, struck = site.cluster.nodes, iter(range(times))
 
     def strike() -> None:
@@ -118,7 +119,7 @@ def nodes_killed(site: ClusterBooks, times: int) -> Result:
 
 
 def same_form_at_once(site: ClusterBooks, rounds: int) -> Result:
-    """32 identical forms, then 32 overlapping ones, all at the same instant at both nodes."""
+    """Post 32 identical forms, then 32 overlapping ones, at the same moment to both nodes."""
     result = Result()
     people = prepare.residents(site.app, 2 * rounds, first=9000)
     outcomes: dict[str, list[tuple[int, ...]]] = {"identical": [], "overlapping": []}
@@ -156,18 +157,18 @@ def same_form_at_once(site: ClusterBooks, rounds: int) -> Result:
 
 
 def _posted_at_once(cluster: Cluster, cookie: str, forms: list[dict[str, str]]) -> tuple[int, ...]:
-    """The answers' statuses, sorted."""
+    """Post the forms at the same moment; return the sorted statuses."""
     statuses: list[int] = []
 
     def post(number: int) -> None:
-        # At the nodes themselves: nginx takes so many at once from one address for a flood.
+        # Directly to the nodes: nginx would rate-limit so many requests from one address.
         port = cluster.node_ports[number % len(cluster.node_ports)]
         answer = httpx.post(
             f"http://127.0.0.1:{port}{FORM}",
             data=forms[number],
             cookies={"session": cookie},
             timeout=40,
-            verify=False,  # there is no TLS here, and what checks it takes long to make
+            verify=False,  # plain HTTP; creating a TLS context takes long
         )
         statuses.append(answer.status_code)
 
@@ -176,7 +177,7 @@ def _posted_at_once(cluster: Cluster, cookie: str, forms: list[dict[str, str]]) 
 
 
 def soak(site: ClusterBooks, seconds: float) -> Result:
-    """Residents at work for a while; memory and open files of every process are watched."""
+    """Let residents work for a while and watch the memory and open files of every process."""
     result = Result()
     seen: dict[str, list[tuple[int, int]]] = {}
     crowd = crowd_of(site)
@@ -201,7 +202,7 @@ def soak(site: ClusterBooks, seconds: float) -> Result:
 
 
 def _under(site: ClusterBooks, strike: Callable[[], None], times: int, what: str) -> Result:
-    """Strike that often while residents are at work; then everything must come right."""
+    """Call `strike` repeatedly while residents work; then the service must recover."""
     result, crowd = Result(), crowd_of(site)
     with crowd.at_work() as kept:
         for _ in range(times):
@@ -217,7 +218,7 @@ def _under(site: ClusterBooks, strike: Callable[[], None], times: int, what: str
 
 
 def crowd_of(site: ClusterBooks) -> Crowd:
-    """Residents who come through nginx, other ones than before."""
+    """Return residents who use nginx; different ones on each call."""
     ((accounts,),) = site.ours("SELECT count(*) FROM account")
     return Crowd(
         site.app, site.cluster.browser, size=RESIDENTS, year=YEAR, first=100 + int(str(accounts))
@@ -225,7 +226,7 @@ def crowd_of(site: ClusterBooks) -> Crowd:
 
 
 def conclude(site: Books, crowd: Crowd, result: Result) -> None:
-    """Let everything come to rest, tell what was done, and look for what does not hold."""
+    """Wait until everything is settled, report what was done, and check the invariants."""
     took = site.quiet_within(SETTLED_WITHIN)
     result.lines.append(f"everything at rest after {took:.1f} s")
     result.require(took < SETTLED_WITHIN, "it did not come to rest")
@@ -249,14 +250,14 @@ def _access_log(cluster: Cluster) -> str:
 
 
 def _begun(line: Mapping[str, object]) -> int:
-    """How many nodes may have begun with a request: those that did not refuse the connection."""
-    # A node that refused the connection shows as 502 with no time of its own; nginx goes on.
+    """Count the nodes that may have started the request, that is, did not refuse the connection."""
+    # nginx logs 502 for a node that refused the connection, then tries the next node.
     statuses = str(line["node_status"]).split(", ")
     return sum(status != "502" for status in statuses)
 
 
 def _weight(pid: int) -> tuple[int, int]:
-    """Memory in kB and open files of a process and everything it started."""
+    """Return memory (kB) and open files of a process and all its descendants."""
     memory = files = 0
     for each in (pid, *_children(pid)):
         try:

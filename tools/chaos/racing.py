@@ -1,4 +1,4 @@
-"""撤销 against the sender's claim: both start at the same instant, and never both succeed."""
+"""Experiment: 撤销 races against the sender's claim; they must never both succeed."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from tools.chaos.result import Result
 from tools.chaos.site import Site, owner
 
 HEAD_START = 0.004
-"""Seconds, at most, that one of the two waits behind the barrier, so that either can be first."""
+"""Maximum seconds that either side waits after the barrier, so that each can be first."""
 
 
 class Recording:
-    """A tax bureau that takes everything and remembers what it was given."""
+    """A tax bureau gateway that accepts everything and counts the submissions."""
 
     def __init__(self) -> None:
         self.sent: Counter[str] = Counter()
@@ -52,7 +52,7 @@ class Recording:
 
 
 def revoke_against_claim(site: Site, rounds: int) -> Result:
-    """`rounds` assessments, each claimed and revoked at once on one database."""
+    """Claim and revoke `rounds` assessments at the same moment on one database."""
     result, outcomes = Result(), Counter[str]()
     tax, gate = Recording(), threading.Barrier(2)
     serials = site.queued(rounds)
@@ -90,7 +90,7 @@ def _revoke_each(
 ) -> None:
     with site.app.app_context():
         for number, serial in enumerate(serials):
-            # Every other time with what the page knew before: the decision must not rest on it.
+            # Every other time with a record read before; the decision must not depend on it.
             with read_transaction():
                 before = assessment.find(serial)
             gate.wait(60)

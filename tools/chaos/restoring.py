@@ -1,4 +1,4 @@
-"""An old backup put back: the books are compared first, and nothing is sent twice."""
+"""Experiment: an old backup is restored; reconciliation comes first and nothing is sent twice."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ AGREE = {
 
 
 class Watched:
-    """The real way to the tax bureau, with a note of what went over it and in which order."""
+    """The real gateway, recording its calls in order."""
 
     def __init__(self, real: object) -> None:
         self._real = real
@@ -40,13 +40,13 @@ class Watched:
         return getattr(self._real, name)
 
     def listing(self, after: int, limit: int) -> Listing:
-        """Noted."""
+        """Record the call and forward it."""
         self.calls.append("listing")
         found: Listing = self._real.listing(after, limit)  # type: ignore[attr-defined]
         return found
 
     def submit(self, serial: str, content: str) -> Accepted | TaxRefused:
-        """Noted."""
+        """Record the call and forward it."""
         self.calls.append("submit")
         self.submitted[serial] += 1
         found: Accepted | TaxRefused = self._real.submit(  # type: ignore[attr-defined]
@@ -56,8 +56,11 @@ class Watched:
 
 
 def old_backup(site: Site, each: int) -> Result:
-    """`each` assessments of six kinds: done before the backup; paid or revoked there after it;
-    waiting in it and sent after it; made before and transmitted after it; made after it."""
+    """Restore a backup after the tax bureau went on, with `each` assessments of six kinds.
+
+    The kinds: settled before the backup; paid after it; revoked after it; waiting in it and sent
+    after it; created before and transmitted after it; created after it.
+    """
     result, backup = Result(), site.folder / "backup.sqlite3"
     with site.tax_bureau():
         with working(site.environ, lease=60):
@@ -106,7 +109,7 @@ def old_backup(site: Site, each: int) -> Result:
     differ = {s for s in known if (states[s], theirs[s]) not in AGREE}
     result.require(not differ, f"the books differ: {sorted(map(str, differ))[:3]}")
     result.require(len(again_here) == len(unknown), f"lost: {set(map(str, unknown)) - again_here}")
-    # The end of the record that was told since is missing, and somebody has to say why.
+    # The end of the audit chain sent since the backup is missing; an officer has to explain it.
     result.require(left == {"audit chain"}, f"left for a person: {sorted(left)[:3]}")
     result.require(not site.open_messages(), f"{site.open_messages()} messages still wait")
     result.require(
@@ -128,7 +131,7 @@ def _until_told(site: Site) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """A backup as an operator takes one, while the product runs."""
+    """Take an online backup as an operator would."""
     with closing(sqlite3.connect(source)) as ours, closing(sqlite3.connect(target)) as copy:
         ours.backup(copy)
 

@@ -1,4 +1,4 @@
-"""What an experiment came to."""
+"""The result of an experiment."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Result:
-    """Lines to print, and one sentence for each thing that does not hold."""
+    """Lines to print, and one sentence per violated requirement."""
 
     lines: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
     def require(self, holds: bool, otherwise: str) -> None:
-        """Note what is wrong where something does not hold."""
+        """Record the sentence if the requirement does not hold."""
         if not holds:
             self.wrong.append(otherwise)

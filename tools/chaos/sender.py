@@ -1,7 +1,7 @@
-"""A sender process that can be made to die at an exact point: `flask transmission work`, wrapped.
+"""A sender process (`flask transmission work`) that kills itself at an exact point.
 
-The product has no hooks for this: its functions are wrapped here, in a process that was started to
-be killed. SIGKILL, so that nothing of it can tidy up.
+The product has no hooks for this; its functions are wrapped here, in a process started for it. It
+dies by SIGKILL, so that nothing can be cleaned up.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from flexapp.transmission import delivery, outbox_worker
 from tools.chaos.site import transmit
 
 TAKEN, SETTLED = "taken", "settled"
-"""What a process says of a message; the first `SETTLED` says that it has begun."""
+"""Notifications of a process about a message; the first `SETTLED` means that it has started."""
 BEGINS_WITHIN = 60.0
 PAUSE = 0.02
-"""Seconds between looks at an idle outbox, so that rounds are short."""
+"""Seconds between polls of an idle outbox; short, so that rounds are short."""
 
 
 class Point(StrEnum):
-    """Where a process dies."""
+    """The point at which a process dies."""
 
     COMMITTED = "after the commit of the business row"
     CLAIMED = "after the claim"
@@ -44,27 +44,32 @@ class Point(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a process is to do. `lease`: seconds; `point`: None lives until it is killed."""
+    """The instructions for a process.
+
+    `lease`: seconds; `point`: None if it does not kill itself.
+    """
 
     environ: Mapping[str, str]
     lease: float
     point: Point | None = None
     occasion: int = 1
-    """The how manieth time at the point is the last."""
+    """At which occurrence of the point the process dies."""
     hand_in: tuple[str, ...] = field(default=())
     """Serials to transmit first, as the page does."""
     compares: bool = False
-    """Whether it begins by comparing the books, as a real one does: that finds and mends what the
-    dead left. Without it the sender alone is shown."""
+    """Whether it starts with reconciliation like a normal sender.
+
+    Reconciliation repairs what dead senders left; without it, the sender alone is tested.
+    """
     tells: bool = False
-    """Whether it says of each message when it takes it in hand; then somebody must listen."""
+    """Whether it reports each message that it claims; then somebody must read the pipe."""
 
 
 def start(plan: Plan) -> tuple[ForkServerProcess, Connection]:
-    """A process that follows the plan, and where it says that it begins.
+    """Start a process with this plan; return it and the pipe on which it reports.
 
-    Forked from a server that has read the product's modules already: a new interpreter for each of
-    hundreds would take minutes.
+    It is forked from a server that has already imported the product: starting hundreds of
+    interpreters would take minutes.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
@@ -79,7 +84,7 @@ def start(plan: Plan) -> tuple[ForkServerProcess, Connection]:
 def working(
     environ: Mapping[str, str], *, lease: float, count: int = 1, compares: bool = False
 ) -> Iterator[None]:
-    """That many healthy senders, at work when the block begins, killed when it ends."""
+    """Run `count` healthy senders until the block ends, then kill them."""
     started = [start(Plan(environ, lease, compares=compares)) for _ in range(count)]
     try:
         for _process, begins in started:
@@ -114,7 +119,7 @@ def _run(plan: Plan, begins: Connection) -> None:
 
 
 def _telling(begins: Connection) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A wrapper that says when a message is in hand, and when it is not any more."""
+    """Return a wrapper that reports when a message is claimed and when it is settled."""
 
     def wrapper(function: Callable[..., Any]) -> Callable[..., Any]:
         def wrapped(*args: Any) -> Any:
@@ -129,7 +134,7 @@ def _telling(begins: Connection) -> Callable[[Callable[..., Any]], Callable[...,
 
 
 class _Strike:
-    """Counts the occasions at a point and ends the process at the one that was asked for."""
+    """Counts the occurrences of a point and kills the process at the planned one."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -145,7 +150,7 @@ class _Strike:
     def after(
         self, point: Point, counts: Callable[[Any], bool] = lambda _: True
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """A wrapper that strikes once the function has returned, where its result `counts`."""
+        """Return a wrapper that strikes after the function returned a result that `counts`."""
 
         def wrapper(function: Callable[..., Any]) -> Callable[..., Any]:
             def wrapped(*args: Any) -> Any:
@@ -160,5 +165,5 @@ class _Strike:
 
 
 def _wrap(name: str, wrapper: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
-    # A name that is gone must stop the run: a point that is never reached proves nothing.
+    # A missing name must stop the run: a point that is never reached proves nothing.
     setattr(delivery, name, wrapper(getattr(delivery, name)))

@@ -1,4 +1,4 @@
-"""A product on a new database beside a tax bureau in a process of its own, and work for both."""
+"""A product on a new database, a tax bureau process, and test data for both."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TODAY = "2026-11-24"
 
 
 class Site(Books):
-    """Both databases, the settings that senders start with, and a supply of assessments."""
+    """Both databases, the settings of senders, and a supply of assessments."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ class Site(Books):
         self.database, self.tax_database = folder / "site.sqlite3", folder / "tax.sqlite3"
         self.tax_port = serving.free_port()
         self.web_port = serving.free_port()
-        """Where the tax bureau tells its events to, and where whoever wants pages serves them."""
+        """The port to which the tax bureau delivers events and on which pages are served."""
         self.environ: Mapping[str, str] = {
             "FLEXAPP_ENV": "demo",
             "FLEXAPP_DATABASE_URL": f"sqlite:///{self.database}",
@@ -61,7 +61,7 @@ class Site(Books):
 
     @contextmanager
     def tax_bureau(self) -> Iterator[None]:
-        """The stand-in, listening until the block ends."""
+        """Run the tax bureau's stand-in until the block ends."""
         command = ["-m", "flexapp.taxbureau", "--database", str(self.tax_database)]
         told = ["--events-url", f"http://127.0.0.1:{self.web_port}"]
         with serving.serving(
@@ -77,7 +77,7 @@ class Site(Books):
     def product(
         self, target: str = "flexapp.factory:create_app", more: Mapping[str, str] | None = None
     ) -> Iterator[None]:
-        """The product's pages and its end for events; as it is, without a sender of its own."""
+        """Serve the product's pages and event endpoint, without a sender."""
         command = ["-m", "granian", "--interface", "wsgi", "--factory", "--no-ws"]
         options = ["--port", str(self.web_port), "--workers", "1", target]
         with serving.serving(
@@ -90,12 +90,12 @@ class Site(Books):
             yield
 
     def all_told(self) -> bool:
-        """Whether the tax bureau has told everything it did."""
+        """Whether the tax bureau has delivered all its events."""
         waiting = "SELECT count(*) FROM deliveries WHERE status != 'told'"
         return self.theirs(waiting) == [(0,)]
 
     def assessed(self, count: int) -> list[str]:
-        """Serials of that many assessments nobody has transmitted yet."""
+        """Return serials of `count` assessments that are not transmitted yet."""
         with self._lock:
             while len(self._assessed) < count:
                 self._residents += 1
@@ -105,41 +105,41 @@ class Site(Books):
         return taken
 
     def leave_rest(self) -> None:
-        """What comes next is of new residents, not of months assessed in advance."""
+        """Drop the supply, so that later assessments belong to new residents."""
         with self._lock:
             self._assessed = []
 
     def queued(self, count: int) -> list[str]:
-        """Serials of that many that were just handed to the sender, each in its own transaction."""
+        """Return serials of `count` assessments just queued, each in its own transaction."""
         serials = self.assessed(count)
         for serial in serials:
             self.transmit(serial)
         return serials
 
     def transmit(self, serial: str) -> None:
-        """传输, as the person who made it."""
+        """传输 as the person who made the assessment."""
         transmit(self.app, serial)
 
     def hold_all(self) -> None:
-        """Put what waits out of the senders' sight."""
+        """Hide all waiting messages from the senders."""
         self._write("UPDATE outbox_message SET status = 'parked' WHERE status = 'waiting'")
 
     def put_off_waiting(self) -> None:
-        """Let what no sender has in hand be due last."""
+        """Make all waiting messages due last."""
         last = "(SELECT max(due_at) FROM outbox_message)"
         self._write(f"UPDATE outbox_message SET due_at = {last} WHERE status = 'waiting'")
 
     def release(self, serial: str) -> None:
-        """What was put away is due now."""
+        """Make a hidden message due now."""
         due = "status = 'waiting', due_at = '2000-01-01 00:00:00.000000'"
         self._write(f"UPDATE outbox_message SET {due} WHERE serial = ?", serial)
 
     def ours(self, query: str, *values: object) -> list[tuple[object, ...]]:
-        """What another program sees in the product's database."""
+        """Return the committed rows of a query on the product's database."""
         return _rows(self.database, query, values)
 
     def theirs(self, query: str, *values: object) -> list[tuple[object, ...]]:
-        """What another program sees in the tax bureau's database."""
+        """Return the committed rows of a query on the tax bureau's database."""
         return _rows(self.tax_database, query, values)
 
     def _write(self, statement: str, *values: object) -> None:
@@ -148,7 +148,7 @@ class Site(Books):
             connection.commit()
 
     def _assess_each_month(self) -> list[str]:
-        """Twelve assessments of the newest resident, one for each month."""
+        """Create twelve assessments of the newest resident, one per month."""
         with self.app.app_context(), write_transaction():
             account, person_id = db.session.execute(
                 text("SELECT id, person_id FROM account ORDER BY id DESC LIMIT 1")
@@ -172,7 +172,7 @@ class Site(Books):
 
 
 def transmit(app: Flask, serial: str) -> None:
-    """传输 through the service, committed when this returns."""
+    """传输 through the service and commit."""
     with app.app_context(), write_transaction():
         record = assessment.find(serial)
         assert record is not None
@@ -181,7 +181,7 @@ def transmit(app: Flask, serial: str) -> None:
 
 
 def owner(account: int | None) -> Actor:
-    """The person who made an assessment, as the one who moves it."""
+    """Return the actor for the account that made an assessment."""
     return Actor(ActorKind.ACCOUNT, account, "测*")
 
 

@@ -1,4 +1,4 @@
-"""Each event of the tax bureau delivered many times at once and shuffled: one effect each."""
+"""Experiment: each event of the tax bureau is delivered many times; it must have one effect."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ MOVES = """SELECT action, count(*) FROM audit_event
 
 
 def many_times_at_once(site: Site, serials: int, times: int) -> Result:
-    """The receipt and the payment of `serials` assessments, `times` deliveries of each, shuffled.
+    """Deliver receipt and payment of `serials` assessments `times` times each, shuffled.
 
-    The tax bureau of `site` tells the product nothing itself: its product listens elsewhere.
+    The stand-in delivers no events itself: while it runs, the product does not listen.
     """
     result = Result()
     sent = site.queued(serials)

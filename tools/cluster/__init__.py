@@ -1,1 +1,1 @@
-"""Several nodes on one machine: nginx, serving nodes, senders, PostgreSQL and a tax bureau."""
+"""A complete deployment on one machine: nginx, nodes, senders, PostgreSQL and a tax bureau."""

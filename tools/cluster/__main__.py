@@ -1,7 +1,8 @@
-"""`python -m tools.cluster`: a whole deployment on this machine until Ctrl+C; then nothing is left.
+"""`python -m tools.cluster`: runs a complete deployment on this machine until Ctrl+C.
 
-Two nodes, two senders, PostgreSQL, the stand-in tax bureau, and nginx in front with the files of
-`deploy/nginx`. Its certificate is its own, so that a browser warns once.
+Two nodes, two senders, PostgreSQL, the tax bureau's stand-in, and nginx with the configuration of
+`deploy/nginx`. The certificate is self-signed, so browsers show a warning. All files are deleted at
+the end.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ PORT = 8443
 
 
 def main(arguments: list[str]) -> int:
-    """Run until stopped; 1 with a sentence where something is missing or a part has ended."""
+    """Run until stopped; return 1 if a program is missing or all parts have ended."""
     parser = argparse.ArgumentParser(prog="python -m tools.cluster", description=__doc__)
     parser.add_argument("--port", type=int, default=PORT, help=f"nginx's (default {PORT})")
     parser.add_argument("--nodes", type=int, default=2, help="serving nodes (default 2)")
@@ -43,7 +44,7 @@ def _introduce(cluster: Cluster) -> None:
 
 
 def _watch(cluster: Cluster) -> int:
-    """Parts may be killed and come back by hand; whoever ends is told of."""
+    """Report parts that end, until all have ended. Parts may be killed and restarted by hand."""
     running = {part.name for part in cluster.parts}
     while True:
         time.sleep(1)

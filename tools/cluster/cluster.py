@@ -1,4 +1,4 @@
-"""A whole deployment on this machine, each part a process of its own that can be killed."""
+"""A complete deployment on this machine; each part is a process that can be killed."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ DATABASE = "flexapp"
 
 
 class Cluster:
-    """nginx, nodes, senders, PostgreSQL and the stand-in tax bureau, with the demo's people.
+    """nginx, nodes, senders, PostgreSQL and the tax bureau's stand-in, with the demo residents.
 
-    Parts come up in `started`; each is at hand to be stopped, killed and started again.
+    `started` starts the parts; each can be stopped, killed and started again.
     """
 
     def __init__(
@@ -65,11 +65,11 @@ class Cluster:
 
     @property
     def parts(self) -> list[Process]:
-        """Every process but PostgreSQL's, in the order in which they start."""
+        """All processes except PostgreSQL, in start order."""
         return [self.tax_bureau, *self.nodes, *self.senders, self.nginx]
 
     def prepare(self) -> None:
-        """Bring the database up to date and put the demo's people in, as a deployment would."""
+        """Migrate the database and load the demo residents."""
         runner = create_app(load(self.environ)).test_cli_runner()
         for command in (["db", "upgrade"], ["demo", "load"]):
             result = runner.invoke(args=command)
@@ -77,7 +77,7 @@ class Cluster:
                 raise RuntimeError(f"{' '.join(command)} failed: {result.output}")
 
     def stop(self) -> None:
-        """End every part but PostgreSQL: all are asked first, so that they end together."""
+        """Stop all parts except PostgreSQL; all get SIGTERM first, so that they end in parallel."""
         for part in self.parts:
             if part.is_running:
                 part.signal(signal.SIGTERM)
@@ -85,7 +85,7 @@ class Cluster:
             part.stop()
 
     def browser(self) -> httpx.Client:
-        """Somebody who comes through nginx and trusts its certificate."""
+        """Return an HTTP client that uses nginx and trusts its certificate."""
         return httpx.Client(
             base_url=self.origin,
             verify=nginx.trusting(self.folder / "nginx"),
@@ -123,7 +123,7 @@ class Cluster:
             else [sys.executable, "-m", self._wrapped],
             environment={**self.environ, **self._more, "FLEXAPP_METRICS_DIR": str(metrics)},
             log=self.folder / f"sender-{number}.log",
-            is_up=lambda: True,  # that it runs is seen by what it sends
+            is_up=lambda: True,  # it serves no port; its messages show that it runs
         )
 
     def _tax_bureau(self, port: int) -> Process:
@@ -151,13 +151,13 @@ def started(
     wrapped: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Iterator[Cluster]:
-    """A cluster that runs until the block ends, and then is gone.
+    """Run a cluster until the block ends, then delete it.
 
-    `port`: nginx's, any if None; `today`: the pinned business date; `parent`: where PostgreSQL's
-    folder is to be. `wrapped`: a module with a `serving_app` that is served instead of the
-    product's, and that is a sender when it is run; both get `environ` besides the settings.
+    `port`: nginx's, a free one if None; `today`: the pinned business date; `parent`: the folder for
+    PostgreSQL's files. `wrapped`: a module whose `serving_app` is served instead of the product's
+    and which runs a sender as `__main__`; both get `environ` in addition to the settings.
 
-    `postgresql.NoServer` or `nginx.NoNginx` where the machine has none, with what to do.
+    Raises `postgresql.NoServer` or `nginx.NoNginx` if the program is missing.
     """
     nginx.program()
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""nginx as `deploy/nginx` has it, with the addresses of this machine."""
+"""nginx with the configuration of `deploy/nginx` and the addresses of this machine."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ http {{
 
 
 class NoNginx(Exception):
-    """nginx is missing; the text says what to do."""
+    """nginx is missing; the message says what to do."""
 
 
 def program() -> Path:
-    """Where nginx is; Debian keeps it off the path of ordinary users."""
+    """Return the path of nginx; Debian installs it outside ordinary users' PATH."""
     found = shutil.which(
         "nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
     )
@@ -67,14 +67,14 @@ def program() -> Path:
 
 
 def configured(folder: Path, *, port: int, nodes: Sequence[int]) -> Process:
-    """nginx in front of the nodes that listen on these ports; `folder` holds all it needs."""
+    """Return an nginx process in front of the nodes' ports; its files are in `folder`."""
     where = program()
     folder.mkdir(parents=True, exist_ok=True)
     make_certificate(folder)
     shutil.copytree(DEPLOYED / "pages", folder / "pages", dirs_exist_ok=True)
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     text = CONFIGURATION.format(
-        # Without root there is nobody else to be, and nginx would say so.
+        # Without root, nginx warns about a `user` line.
         user="user root;" if os.geteuid() == 0 else "",
         folder=folder,
         deployed=DEPLOYED,
@@ -98,12 +98,12 @@ def configured(folder: Path, *, port: int, nodes: Sequence[int]) -> Process:
 
 
 def trusting(folder: Path) -> ssl.SSLContext:
-    """What trusts this nginx, and nobody else."""
+    """Return a TLS context that trusts only this nginx."""
     return ssl.create_default_context(cafile=str(folder / "certificate.pem"))
 
 
 def make_certificate(folder: Path) -> None:
-    """`certificate.pem` and `key.pem` for this machine, signed by itself."""
+    """Write a self-signed `certificate.pem` and `key.pem` for this machine."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
     now = dt.datetime.now(dt.UTC)

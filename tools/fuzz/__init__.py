@@ -1,1 +1,1 @@
-"""Every route, asked whatever anybody could think of, by everybody: what must never be answered."""
+"""Fuzzing of every route in every role, with checks of what no response may contain."""

@@ -1,8 +1,8 @@
-"""`python -m tools.fuzz`: requests nobody should send, until so many were; ends with 1 for a fault.
+"""`python -m tools.fuzz`: sends invalid and odd requests; exit status 1 if a check failed.
 
-Each process has a site of its own. What failed is made as small as it gets and written to var/fuzz;
-it can be done again: `python -m tools.fuzz --replay FILE`. The same `--seed`, `--requests` and
-`--workers` make the same requests.
+Each process has its own site. A failure is minimised and written to var/fuzz; repeat it with
+`python -m tools.fuzz --replay FILE`. The same `--seed`, `--requests` and `--workers` produce the
+same requests.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from tools.fuzz.steps import from_json, to_json
 from tools.fuzz.world import World
 
 ENOUGH = 20_000
-"""Requests after which every address must have been reached."""
+"""Number of requests after which every route must have been reached."""
 
 FOLDER = PROJECT / "var" / "fuzz"
 
 
 def main(arguments: list[str]) -> int:
-    """Run what was asked for; 0 when nothing was wrong."""
+    """Run the fuzzer or a replay; return 0 if nothing failed."""
     parser = argparse.ArgumentParser(prog="python -m tools.fuzz", description=__doc__)
     parser.add_argument("--requests", type=int, default=100_000, help="in all (default 100000)")
     parser.add_argument("--workers", type=int, default=2, help="processes (default 2)")
@@ -67,7 +67,7 @@ def main(arguments: list[str]) -> int:
 
 
 def told(tally: Tally, routes: frozenset[str]) -> list[str]:
-    """The counts in words."""
+    """Return a summary of the counts as lines of text."""
     lines = [f"{tally.requests} requests, {tally.linted} of their pages linted"]
     for role in sorted({role for role, _ in tally.answers}):
         each = {status: n for (who, status), n in sorted(tally.answers.items()) if who == role}
@@ -86,7 +86,7 @@ def told(tally: Tally, routes: frozenset[str]) -> list[str]:
 def _explore(
     requests: int, workers: int, seed: int, length: int
 ) -> tuple[Tally, list[Failure], frozenset[str]]:
-    """All processes: seeds far enough apart that they never meet."""
+    """Run all processes, with seeds so far apart that they never overlap."""
     tally, routes = Tally(), frozenset[str]()
     failures: dict[str, Failure] = {}
     if requests <= 0:
@@ -135,7 +135,7 @@ def _replay(file: Path) -> int:
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         world = World(Path(folder))
         courses = Courses(world)
-        courses.counting = False  # every page is linted
+        courses.counting = False  # lint every page
         found = courses.run(steps)
         world.close()
     print("nothing was wrong" if found is None else f"{found.signature}\n{found.sentence}")

@@ -1,7 +1,7 @@
-"""Every address that there is, and for each what real pages send to it.
+"""All routes, and the parameters that real pages send to each.
 
-The addresses are the applications' own (`url_map`), so a new one is asked by itself. What their
-forms and links carry is read from the pages, by walking through them as each role.
+The routes come from the applications' `url_map`, so new ones are included automatically. Form
+fields and link parameters are collected by crawling the pages in each role.
 """
 
 from __future__ import annotations
@@ -30,35 +30,35 @@ from tools.fuzz.wire import QuickPage
 MOUNTED = "/tax-bureau"
 MACHINE = f"{MOUNTED}/v1/"
 PRODUCT = "product"
-"""Who calls the stand-in's machine API: we do."""
+"""The role that calls the stand-in's machine API: the product."""
 
 SAME_PAGE = 3
-"""So many pages of one address are looked at by each role."""
+"""Maximum number of pages per route that each role reads."""
 
 OPEN_PAGE = 4
-"""And of one that is open to everybody, by all of them together."""
+"""Maximum number of pages per public route that all roles together read."""
 
 CSRF, ONCE = "csrf_token", "once"
 OURS: Mapping[str, str] = {CSRF: "⟦csrf⟧", ONCE: "⟦once⟧"}
-"""Fields that every form has, and what fills them in."""
+"""Hidden fields of every form, with the placeholders that replace their values."""
 
 
 @dataclass(slots=True)
 class Route:
-    """An address of one of the applications."""
+    """A route of one of the applications."""
 
     endpoint: str
     path: str
-    """With `<name>` for each part that varies."""
+    """The URL path with `<name>` for each variable part."""
     parts: tuple[str, ...]
     method: str
     values: dict[str, set[str]] = field(default_factory=dict)
-    """Of each part, those that were seen."""
+    """Observed values of each variable part."""
     fields: dict[str, str] = field(default_factory=dict)
     offered: dict[str, set[str]] = field(default_factory=dict)
-    """What its forms carry and what they offer; for a GET, the query."""
+    """Observed form fields or query parameters, and their offered values."""
     roles: set[str] = field(default_factory=set)
-    """Who was led there."""
+    """Roles that have a link or form to it."""
 
     @property
     def label(self) -> str:
@@ -66,7 +66,7 @@ class Route:
 
 
 class Catalogue:
-    """All routes, by method and endpoint; the stand-in's begin with `tax-bureau:`."""
+    """All routes by method and endpoint; the stand-in's endpoints start with `tax-bureau:`."""
 
     def __init__(self, app: Flask, stand_in: Flask, known: dict[str, str]) -> None:
         self._known = known
@@ -88,10 +88,10 @@ class Catalogue:
                     route.fields |= {"request_id": str(UUID(int=4)), "reason": "月份填错了"}
         self._looked = Counter[str]()
         self.pages: dict[str, list[str]] = {}
-        """Addresses of pages with forms, by role."""
+        """URLs of pages with forms, by role."""
 
     def find(self, path: str, method: str) -> tuple[Route, Mapping[str, Any]] | None:
-        """The route of an address, with what stands in its parts."""
+        """Return the route of a path and its variable parts; None if there is none."""
         for prefix, adapter, mark in self._maps:
             if prefix and not path.startswith(prefix + "/"):
                 continue
@@ -104,7 +104,7 @@ class Catalogue:
         return None
 
     def look_around(self, role: str, client: LintingClient) -> None:
-        """Walk through what this role is led to, and note what the pages carry."""
+        """Crawl all pages that this role can reach, and record their links and forms."""
         waiting, seen, often = deque(self._starts(role)), set[str](), Counter[str]()
         with_forms: list[str] = []
         while waiting:
@@ -124,7 +124,7 @@ class Catalogue:
             )
             if often[found[0].label] > SAME_PAGE or too_often:
                 continue
-            # Not linted: the suite does that, and these are pages as everybody sees them.
+            # Not linted: the test suite lints these pages.
             answer = FlaskClient.open(client, address)
             if answer.status_code in (302, 303):
                 waiting.append(answer.headers["Location"])
@@ -144,7 +144,7 @@ class Catalogue:
         self.pages[role] = sorted(with_forms)
 
     def _starts(self, role: str) -> Iterator[str]:
-        """Every page whose address does not vary, and those that a role was given."""
+        """Yield the start URLs: all without variable parts, and those given to the role."""
         mine = {
             "nobody": (
                 f"/launch/{self._known['launch']}",
@@ -165,7 +165,7 @@ class Catalogue:
         )
 
     def named(self, text: str) -> str:
-        """The same with ⟦names⟧ in place of what is different in every run."""
+        """Replace values that differ between runs by their ⟦names⟧."""
         for name, value in self._known.items():
             if len(value) > 9:
                 text = text.replace(value, f"⟦{name}⟧")
@@ -180,7 +180,7 @@ class Catalogue:
             route.offered.setdefault(name, set()).add(self.named(text))
 
     def _note_asked_beside(self, role: str, page: Page, forms: list[Form]) -> None:
-        """What the script asks while somebody fills in a form, with the form's fields."""
+        """Record the requests (`hx-get`) that the script sends while a form is filled in."""
         for element in page.root.iter():
             found = self.find(urlsplit(element.get("hx-get", "")).path, "GET")
             if element.get("hx-get") is None or found is None:

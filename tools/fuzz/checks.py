@@ -1,4 +1,4 @@
-"""What no answer may be, whoever asked for whatever."""
+"""Checks that apply to every response, whatever was requested."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ INSIDE = re.compile(
     r"|\b[A-Z]\w*(?:Error|Exception)\b|File \"|line \d+, in |/flexapp/|site-packages|\.py\b"
     r"|SELECT .* FROM|INSERT INTO"
 )
-"""What only our programs would say."""
+"""Text that reveals implementation details."""
 
 ABOUT_PROGRAMS = frozenset(
     {
@@ -44,7 +44,7 @@ ABOUT_PROGRAMS = frozenset(
         "metrics.show",
     }
 )
-"""Pages for programmers, who are shown programs. Nothing that was sent stands in them."""
+"""Pages for programmers, which may show such text; they never echo input."""
 
 REQUEST_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -60,10 +60,10 @@ def wrong(
     *,
     thorough: bool,
 ) -> list[str]:
-    """What is wrong with an answer, one sentence each; `thorough` also lints the page."""
+    """Return the violations of a response as sentences; `thorough` also lints the page."""
     found = list(_wrong(endpoint, response))
     if not response.request.path.startswith(MOUNTED):
-        # The stand-in's pages are open to everybody: nothing in the demo's tax bureau is real.
+        # The stand-in's pages are public; its demo data is not secret.
         found += _told(role, response, secrets)
     page = response.mimetype == "text/html" and response.status_code not in range(300, 400)
     if (

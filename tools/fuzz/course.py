@@ -1,4 +1,4 @@
-"""A course of requests, done step by step; ends at the first thing that is wrong."""
+"""Runs a sequence of steps and stops at the first violation."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ SHOWN = re.compile(r"演示(?:验证码|动态码)：(\d{6})")
 NAME = re.compile("⟦([^⟧]*)⟧")
 
 THOROUGH_ONE_IN = 4
-"""Of the pages, so many are linted: it takes four times as long as to make one."""
+"""One page in this many is linted: linting takes four times as long as rendering."""
 
 FILLED = {
     "phone": "⟦phone.41⟧",
@@ -100,12 +100,12 @@ FILLED = {
     "key": "⟦key⟧",
     "check": "⟦sheet.a⟧",
 }
-"""What somebody types into the empty field of a page."""
+"""Values for empty fields of a page's form, by field name."""
 
 
 @dataclass
 class Tally:
-    """What was asked and how it was answered."""
+    """Counts of requests and responses."""
 
     requests: int = 0
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
@@ -113,11 +113,11 @@ class Tally:
     asked: Counter[str] = field(default_factory=Counter)
     entered: Counter[str] = field(default_factory=Counter)
     done: Counter[str] = field(default_factory=Counter)
-    """By method and endpoint: how often asked, past every guard, with success."""
+    """By method and endpoint: requested; view entered; succeeded."""
     linted: int = 0
 
     def add(self, other: Tally) -> None:
-        """Add what another process counted."""
+        """Add the counts of another process."""
         self.requests += other.requests
         self.linted += other.linted
         for name in ("answers", "asked", "entered", "done"):
@@ -126,14 +126,14 @@ class Tally:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong. `signature`: the same for the same fault, whatever led to it."""
+    """A violation. `signature` is equal for the same fault, whatever steps led to it."""
 
     signature: str
     sentence: str
 
 
 class Listening(LogWatch):
-    """What is logged: nobody's data, and where a fault came from."""
+    """Watches the log for personal data, and remembers the source of the last exception."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -156,20 +156,20 @@ class Listening(LogWatch):
 
 
 class Courses:
-    """Does courses in a world, one after another, each from the same beginning."""
+    """Runs courses one after another on a world, each from the same initial state."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.tally = Tally()
         self.counting = True
-        """Off while a failure is made smaller: the same again is no further request."""
+        """False while a failure is minimised: its repetitions are not counted."""
         self._entered = ""
         for app, mark in ((world.app, ""), (world.stand_in, "tax-bureau:")):
             for endpoint, view in app.view_functions.items():
                 app.view_functions[endpoint] = self._noting(f"{mark}{endpoint}", view)
 
     def run(self, steps: Sequence[Step]) -> Finding | None:
-        """All steps, and whether the books are right afterwards."""
+        """Run the steps from the initial state, then check the database's invariants."""
         self.world.put_back()
         with _listening() as listening:
             course = Course(self, listening)
@@ -192,7 +192,7 @@ class Courses:
         return noting  # type: ignore[return-value]
 
     def ask(self, environ: dict[str, object]) -> tuple[TestResponse, str]:
-        """The answer, and the endpoint whose view was entered."""
+        """Send a request; return the response and the endpoint whose view was entered."""
         self._entered = ""
         return send(self.world.app, environ), self._entered
 
@@ -208,7 +208,7 @@ def _listening() -> Iterator[Listening]:
 
 
 class Course:
-    """One course: its browsers, what was learned, what was typed."""
+    """One run of steps: its browsers, learned values and typed values."""
 
     def __init__(self, courses: Courses, listening: Listening) -> None:
         self._courses, self._listening = courses, listening
@@ -219,7 +219,7 @@ class Course:
         self._learned: dict[str, str] = {}
 
     def do(self, step: Step) -> Finding | None:
-        """One step; what was wrong."""
+        """Run one step; return a finding or None."""
         if step.kind is Kind.CALL:
             fields = [(self._fill(step, n), self._fill(step, v)) for n, v in step.fields]
             target = self._fill(step, step.target)
@@ -249,7 +249,7 @@ class Course:
         return NAME.sub(value, text) if "⟦" in text else text
 
     def _draw_token(self, role: str) -> str:
-        """A page with a form, for its token."""
+        """Request a page with a form to get a CSRF token."""
         staff = role in ("begun", "xz01", "dt01", "jb01", "jb02", "sj01")
         path = "/counter/sign-in" if staff else "/sign-in" if role != "fresh" else "/real-name"
         for address in (path, "/me", "/display"):
@@ -268,7 +268,7 @@ class Course:
         forms = [form for form in forms if form.method.lower() == "post"] or forms
         if not forms or answer is None:
             return None
-        # The page's own come before the foot's, which every page has.
+        # A page's own forms come before the footer's, which are on every page.
         form = forms[step.which % len(forms)]
         button = (
             form.buttons[step.which // len(forms) % len(form.buttons)] if form.buttons else None
@@ -289,7 +289,7 @@ class Course:
         for name, value in changes.items():
             claims[name] = _json_or_text(value)
         key = self._world.vendor
-        # Not `jwt.encode`, which would send no lone surrogate; JSON can escape one.
+        # `jwt.encode` refuses lone surrogates; JSON can escape them.
         payload = json.dumps(claims).encode()
         body = jws.serialize_compact({"alg": "ES256", "kid": key.kid}, payload, key.key)
         said = f"{who.identity} {json.dumps(claims, ensure_ascii=False)}"
@@ -313,7 +313,7 @@ class Course:
             with app.app_context():
                 work_once(services_of(app).tax)
             deliver_events(app)
-        except Exception as error:  # whatever it is: it must not come this far
+        except Exception as error:  # no exception may leave the sender
             return Finding(f"the sender: {type(error).__name__}", f"the sender stopped: {error!r}")
         return self._heard("the sender")
 
@@ -338,7 +338,7 @@ class Course:
             sent.setdefault(HEADER, _as_product(method, target, body))
         environ = environ_of(method, target, list(sent.items()), body, browser.header(path))
         place = self._place(method, path)
-        # A fault that a clerk of the stand-in has switched on is what its machine API then shows.
+        # A fault that the stand-in's clerk page switched on shows in its machine API.
         switched_on: Faults = self._world.stand_in.extensions["taxbureau_faults"]
         on_purpose = step.role == PRODUCT and bool(switched_on.active())
         try:
@@ -411,7 +411,7 @@ class Course:
 
 
 def _typed(form: Form, step: Step) -> Iterator[tuple[str, str]]:
-    """What is sent of a form: filled in where it was empty, then changed as the step says."""
+    """Yield the submitted fields: form values, defaults for empty ones, then the step's changes."""
     named = {n: v for n, v in step.fields if not n.startswith("#")}
     numbered = {int(n[1:]): v for n, v in step.fields if n.startswith("#")}
     names = list(dict.fromkeys([*form.fields, *form.offered]))
@@ -427,7 +427,7 @@ def _typed(form: Form, step: Step) -> Iterator[tuple[str, str]]:
 
 
 def _as_product(method: str, target: str, body: bytes) -> str:
-    """Our own signature, with which the stand-in lets in whatever else is wrong."""
+    """Return the product's signature, so that the stand-in processes the rest of the request."""
     asked = Request(environ_of(method, target.removeprefix(MOUNTED), (), body, ""))
     query = asked.query_string.decode("latin-1")
     claims = product_claims(

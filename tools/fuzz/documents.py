@@ -1,4 +1,4 @@
-"""The interfaces of the OpenAPI documents, asked by schemathesis, signed as their callers sign."""
+"""Runs schemathesis over the OpenAPI documents, with requests signed as their callers do."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ from tests.support.database import Templates, settings_for
 
 
 def ask_everything(folder: Path, examples: int) -> tuple[Answers, list[str]]:
-    """So many requests of each kind to each call; the answers, and what no document has."""
+    """Send `examples` requests of each kind to each operation.
+
+    Returns the response counts, and the responses that the documents do not allow.
+    """
     Templates(folder).copy(TODAY, folder)
     app = create_app(settings_for(folder, TODAY))
     vendor_of(app)

@@ -1,4 +1,4 @@
-"""Courses of requests, made up by hypothesis: mostly right, and wrong in one place."""
+"""hypothesis strategies for courses of requests: mostly valid, with single faults."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ EVENTS = ("received", "paid", "revoked", "revocation_agreed", "revocation_declin
 SERIALS = tuple(f"⟦serial.{who}⟧" for who in ("a.2", "b.2", "a.1", "b.1", "v.1", "a.proxy"))
 
 ARRIVING = ("", "/real-name", "/registration", "/assessment/self/new")
-"""Pages whose first form a newcomer fills in; "" is the one that shows the code."""
+"""Pages whose first form a newcomer fills in; "" is the page that shows the code."""
 
 HTMX: Pairs = (("HX-Request", "true"),)
 FORM: Pairs = ((CSRF, "⟦csrf⟧"), (ONCE, "⟦once⟧"))
@@ -59,11 +59,11 @@ ODD_ENDS = ("/", "//", "%00", "/.", "/%2e%2e", ";")
 TIMES = (1, 2, 40, 1200)
 STRIDE = 23
 WRONG = (0, 0, 1, 1, 1, 3)
-"""How many fields of a form are wrong."""
+"""Equally likely numbers of invalid fields in a form."""
 
 
 def likely_roles(world: World, route: Route) -> tuple[str, ...]:
-    """Who is meant to ask this."""
+    """Return the roles that are meant to request this route."""
     name = route.endpoint
     if name.startswith("tax-bureau:"):
         return (PRODUCT,) if route.path.startswith(MACHINE) else ("nobody",)
@@ -81,10 +81,10 @@ def likely_roles(world: World, route: Route) -> tuple[str, ...]:
 
 
 class Generator:
-    """Makes up steps for a world."""
+    """Generates steps for a world."""
 
     def __init__(self, world: World) -> None:
-        # In an order that does not change between runs; forms more often, for they do something.
+        # A fixed order makes runs reproducible. POST routes count twice, because they change data.
         routes = sorted(world.catalogue.routes.values(), key=lambda route: route.label)
         self._routes = [r for r in routes for _ in range(1 if r.method == "GET" else 2)]
         self._likely = {route.label: likely_roles(world, route) for route in routes}
@@ -94,7 +94,7 @@ class Generator:
         ]
 
     def courses(self, length: int) -> st.SearchStrategy[list[Step]]:
-        """Of so many steps or a few more, one after another."""
+        """Return a strategy for courses of about `length` steps."""
 
         @st.composite
         def one(draw: Draw) -> list[Step]:
@@ -102,7 +102,8 @@ class Generator:
             if kind < 8:
                 return [self._call(draw, draw(st.sampled_from(self._routes)))]
             if kind == 8:
-                # hypothesis likes to repeat what it drew; here it gets far around all the same.
+                # hypothesis tends to repeat values; the stride covers many routes from one drawn
+                # value.
                 start = draw(_up_to(len(self._routes)))
                 around = [self._routes[(start + n * STRIDE) % len(self._routes)] for n in range(12)]
                 return [self._call(draw, route) for route in around]
@@ -120,7 +121,7 @@ class Generator:
         return groups.map(lambda found: [step for group in found for step in group])
 
     def _call(self, draw: Draw, route: Route) -> Step:
-        """A request to this address."""
+        """Generate a request to this route."""
         role = self._role(draw, route)
         fields: Pairs = ()
         how, query = How.FORM, ""
@@ -137,7 +138,7 @@ class Generator:
         return Step(Kind.CALL, role, method, target, _headers(draw), fields, how)
 
     def _press(self, draw: Draw) -> Step:
-        """A form of a page, or of the last page, changed in a place or not at all."""
+        """Submit a form of a page, or of the last page, with or without changes."""
         role, page = draw(st.sampled_from(self._pages))
         if _once_in(draw, 3):
             role, page = draw(st.sampled_from(self._roles)), ""
@@ -162,7 +163,7 @@ class Generator:
         return "&".join(f"{quoted(name)}={quoted(value)}" for name, value in pairs)
 
     def _fields(self, draw: Draw, route: Route) -> Pairs:
-        """The fields of a form, right but for one, for none or for several."""
+        """Generate the fields of a form with none, one or several invalid values."""
         names = sorted(set(route.fields) | set(route.offered))
         at_fault = {draw(_up_to(len(names))) for _ in range(draw(st.sampled_from(WRONG))) if names}
         pairs = [
@@ -173,7 +174,7 @@ class Generator:
             pairs.append((CSRF, "⟦csrf⟧"))
         if _once_in(draw, 10):
             name = draw(st.sampled_from([*names, *EXTRA]))
-            # Short ones: many and long would be no request but a test of this machine's memory.
+            # Short values: long ones would only test this machine's memory.
             pairs += [(name, draw(odd_text())[:40])] * draw(st.sampled_from(TIMES))
         return tuple(pairs)
 
@@ -185,7 +186,7 @@ def _path(draw: Draw, route: Route, role: str) -> str:
         mine = [each for each in led_to if each.startswith(f"⟦serial.{role}.")]
         real = mine * 4 + led_to * 2 + list(PLAIN.get(name, ()))
         if name == "token":
-            # One's own cases, and those of others, of which nothing may be told.
+            # The role's own cases, and cases of others that must not be revealed.
             mine = [each for each in led_to if each.startswith(f"⟦case.{role}")]
             real = [*(mine * 4), "⟦case.xz01.v⟧", "⟦case.dt01.o⟧"]
         if _once_in(draw, 8):
@@ -198,7 +199,7 @@ def _path(draw: Draw, route: Route, role: str) -> str:
 
 
 def _right(route: Route, name: str) -> st.SearchStrategy[str]:
-    """What people send in this field."""
+    """Return a strategy for valid values of this field."""
     kept = route.fields.get(name, "")
     usual = PLAIN.get(name, ())
     if name in (CSRF, ONCE, "typist"):
@@ -210,7 +211,7 @@ def _right(route: Route, name: str) -> st.SearchStrategy[str]:
 
 
 def _arriving(draw: Draw) -> list[Step]:
-    """Somebody signs in, gives their name, registers and assesses, with a slip somewhere."""
+    """Sign in, give the name, register and assess, with occasional faults."""
     role = draw(st.sampled_from(("nobody", "begun", "practice")))
     who = draw(st.sampled_from(("41", "42", "b")))
     asked = ((CSRF, "⟦csrf⟧"), ("phone", f"⟦phone.{who}⟧"))
@@ -227,7 +228,7 @@ def _arriving(draw: Draw) -> list[Step]:
 
 
 def _transmitting(draw: Draw) -> list[Step]:
-    """Assessments go to the tax bureau and come back, with anything left out."""
+    """Transmit assessments, let the tax bureau answer, revoke; some steps are left out."""
     role = draw(st.sampled_from(("a", "b")))
     here, there = f"/assessment/records/⟦serial.{role}.1⟧", f"/assessment/records/⟦serial.{role}.2⟧"
     bureau, work = "/tax-bureau/assessments/⟦serial." + role, Step(Kind.WORK)
@@ -251,7 +252,7 @@ def _transmitting(draw: Draw) -> list[Step]:
 
 
 def _launch(draw: Draw) -> Step:
-    """What a vendor's server sends."""
+    """Generate a vendor's launch."""
     changes = _named_changes(draw, CLAIMS)
     return Step(
         Kind.LAUNCH, "vendor", "POST", "", _headers(draw), changes, which=41 + draw(_up_to(4))
@@ -259,7 +260,7 @@ def _launch(draw: Draw) -> Step:
 
 
 def _event(draw: Draw) -> Step:
-    """What the tax bureau tells."""
+    """Generate an event of the tax bureau."""
     right = (("serial", draw(st.sampled_from(SERIALS))), ("event", draw(st.sampled_from(EVENTS))))
     changes = (*right, *_named_changes(draw, EVENT))
     return Step(
@@ -272,7 +273,7 @@ def _pressed(role: str, page: str, headers: Pairs, changes: Pairs = (), which: i
 
 
 def _changes(draw: Draw, one_in: int) -> Pairs:
-    """`#n`: the n-th field of the form, whatever its name."""
+    """Change up to two fields; `#n` is the n-th field of the form, whatever its name."""
     if not _once_in(draw, one_in):
         return ()
     return tuple((f"#{draw(_up_to(10))}", draw(odd_text())) for _ in range(1 + draw(_up_to(2))))
@@ -303,10 +304,10 @@ def _headers(draw: Draw) -> Pairs:
 
 @functools.cache
 def _up_to(number: int) -> st.SearchStrategy[int]:
-    """From 0, that many."""
+    """Return a strategy for integers from 0 to `number - 1`."""
     return st.integers(0, max(number - 1, 0))
 
 
 def _once_in(draw: Draw, times: int) -> bool:
-    """Seldom; what is usual is what comes first."""
+    """Return True in one of `times` draws; shrinking tends towards False."""
     return draw(_up_to(times)) == times - 1

@@ -1,4 +1,4 @@
-"""Four people nobody could mistake, and the words that could only be about one of them."""
+"""Four people with unique data, and the texts that identify each of them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from flexapp.rules.identity import IdentityNumber, mask_name
 from tests.support.walks import Resident, identity
 
 DIVISION = "640104"
-"""Of all four: a clerk's area keeps none of them from any clerk."""
+"""All four are in one division, so no clerk is restricted from any of them by area."""
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A person, and what else is stored of them alone."""
+    """A person with data that nobody else has."""
 
     key: str
     resident: Resident
@@ -25,11 +25,11 @@ class Watched:
     draft: str
     wage: str
     amounts: tuple[str, ...] = field(default=())
-    """How the pages write what they pay; nobody else pays as much."""
+    """Their assessed amounts as shown on pages; nobody else has the same."""
 
     @cached_property
     def whole(self) -> tuple[str, ...]:
-        """Theirs, and whoever acts for them is not shown it either."""
+        """Texts shown only to the person, not even to a proxy."""
         return (
             self.resident.name,
             self.resident.identity,
@@ -43,13 +43,13 @@ class Watched:
 
     @cached_property
     def masked(self) -> tuple[str, ...]:
-        """What whoever acts for them is shown."""
+        """Texts that a proxy may see."""
         number = IdentityNumber(self.resident.identity)
         return (mask_name(self.resident.name), number.masked)
 
     @cached_property
     def identifiers(self) -> tuple[str, ...]:
-        """Who knows one of these may be let in with it: the demo sends the code to its page."""
+        """Whoever knows one of these can sign in: the demo shows the code on the page."""
         return (self.resident.identity, self.resident.phone)
 
 
@@ -77,7 +77,7 @@ WHOLE: Mapping[str, frozenset[str]] = {
     "xz01": frozenset("av"),
     "dt01": frozenset("ao"),
 }
-"""Of whom each role may see everything: themselves, or whose case the clerk has opened."""
+"""People whose full data each role may see: themselves, or the clerk's open cases."""
 
 MASKED: Mapping[str, frozenset[str]] = {
     "a": frozenset("o"),
@@ -85,15 +85,17 @@ MASKED: Mapping[str, frozenset[str]] = {
     "jb02": frozenset("abov"),
     "sj01": frozenset("abov"),
 }
-"""Of whom each role may see the masked name and number: whom they act for, or whose events they
-look through."""
+"""People whose masked name and ID number each role may see.
+
+That is: whom they act for as a proxy, or whose audit events they may read.
+"""
 
 
 class Secrets:
-    """What the roles have come to know in one course of requests, and what they must not be shown.
+    """What each role knows in one course, and therefore may be shown.
 
-    Whoever has typed a person's number may act for them or be let in as them; what anybody typed
-    may stand wherever it was typed to. Nobody ever types anything of V.
+    A role that typed a person's number may act for them or sign in as them. Typed text may appear
+    wherever it was sent. Nobody ever types data of V.
     """
 
     def __init__(self) -> None:
@@ -101,7 +103,7 @@ class Secrets:
         self._typed: set[str] = set()
 
     def typed(self, role: str, sent: str, *, everybody: bool = False) -> None:
-        """Somebody sent this (decoded); `everybody`: others may come in with it too."""
+        """Record the decoded text that a role sent; `everybody`: it lets other roles in as well."""
         for person in EVERYBODY:
             self._typed.update(each for each in person.whole if each in sent)
             if any(each in sent for each in person.identifiers):
@@ -109,7 +111,7 @@ class Secrets:
                     self._known.setdefault(who, set()).add(person.key)
 
     def told(self, role: str, answer: str) -> list[str]:
-        """Which person an answer to this role tells of that it must not, and by what."""
+        """Return "person: text" for each text in the response that this role must not see."""
         known = self._known.get(role, set()) | self._known.get("*", set())
         whole = WHOLE.get(role, frozenset()) | known
         masked = MASKED.get(role, frozenset()) | whole
@@ -123,4 +125,4 @@ class Secrets:
 
 
 PATTERN = re.compile("|".join(re.escape(w) for p in EVERYBODY for w in p.whole + p.masked))
-"""Anything of any of them: a quick look first."""
+"""Matches any text of any of the four; a quick check before the exact one."""

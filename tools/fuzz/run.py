@@ -1,4 +1,4 @@
-"""Courses made up by hypothesis, until so many requests were asked; what fails is made smaller."""
+"""Runs generated courses until enough requests were sent, and minimises failures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tools.fuzz.steps import Step
 from tools.fuzz.world import World
 
 BATCH = 30
-"""Courses that hypothesis makes up at a time: what it learned from them is then forgotten."""
+"""Courses per hypothesis run; hypothesis keeps no knowledge between runs."""
 
 Thing = TypeVar("Thing")
 Pair = tuple[str, str]
@@ -33,12 +33,12 @@ MadeUp = SearchStrategy[list[Step]]
 Say = Callable[[str], None]
 
 SHRINKING = 60.0
-"""Seconds after which a failure is as small as it gets."""
+"""Time limit of minimisation in seconds."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """What was wrong, and the shortest course that was found to lead there."""
+    """A finding and the shortest course found that causes it."""
 
     finding: Finding
     steps: Sequence[Step]
@@ -47,7 +47,7 @@ class Failure:
 
 @dataclass
 class Outcome:
-    """What one process did."""
+    """The result of one process."""
 
     tally: Tally = field(default_factory=Tally)
     failures: list[Failure] = field(default_factory=list)
@@ -69,7 +69,7 @@ def explore(
     length: int = 40,
     say: Say = lambda _: None,
 ) -> Outcome:
-    """Ask at least so many requests. Each fault is told once, however often it is met."""
+    """Send at least `requests` requests; each fault is reported once."""
     began = time.monotonic()
     outcome = Outcome(courses.tally, routes=frozenset(courses.world.catalogue.routes))
     known: set[str] = set()
@@ -104,7 +104,7 @@ def _batch(
     @given(steps=made_up)
     def once(steps: list[Step]) -> None:
         if first:
-            # hypothesis tries again what failed; that is for `_smaller`.
+            # hypothesis repeats a failing example; minimising is done by `_smaller`.
             raise first[0]
         if courses.tally.requests >= requests:
             return
@@ -122,10 +122,10 @@ def _batch(
 
 
 def _smaller(courses: Courses, wrong: _Wrong, number: int) -> Failure:
-    """The same fault with as few steps, headers and fields as are found in `SHRINKING` seconds.
+    """Minimise the steps, headers and fields that cause the same fault, within `SHRINKING` seconds.
 
-    By leaving out, which hypothesis does too, but one drawn number at a time: here each try is a
-    whole course.
+    Whole steps are left out first. hypothesis would remove one drawn value at a time, and each
+    attempt runs a whole course.
     """
     until = time.monotonic() + SHRINKING
     finding, steps = wrong.finding, list(wrong.steps)
@@ -155,7 +155,7 @@ def _smaller(courses: Courses, wrong: _Wrong, number: int) -> Failure:
 
 
 def _changed(steps: list[Step], n: int, part: str, some: list[Pair]) -> list[Step]:
-    """The steps, with other headers or fields in the n-th."""
+    """Return the steps with other headers or fields in the n-th."""
     step = steps[n]
     headers = tuple(some) if part == "headers" else step.headers
     fields = tuple(some) if part == "fields" else step.fields
@@ -163,7 +163,7 @@ def _changed(steps: list[Step], n: int, part: str, some: list[Pair]) -> list[Ste
 
 
 def _fewer(things: list[Thing], same: Callable[[list[Thing]], bool]) -> list[Thing]:
-    """Leave out halves, then quarters, down to single ones, as long as it stays the same."""
+    """Remove halves, quarters, … and single elements as long as `same` stays true."""
     chunk = len(things)
     while chunk:
         start = 0
@@ -178,7 +178,7 @@ def _fewer(things: list[Thing], same: Callable[[list[Thing]], bool]) -> list[Thi
 
 
 def worker(requests: int, first_seed: int, length: int) -> Outcome:
-    """`explore` in a process of its own, on a site of its own."""
+    """Run `explore` in its own process on its own site."""
     thrift.begin()
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         world = World(Path(folder))

@@ -1,7 +1,7 @@
-"""One thing that somebody does, as data: it can be written to a file and done again.
+"""One action as serialisable data, so that a course can be stored and replayed.
 
-Names in ⟦…⟧ stand for what is different in every run (serials, tokens, codes); the course of
-requests fills them in, so that a file of one run can be replayed in another.
+⟦names⟧ are placeholders for values that differ between runs (serials, tokens, codes). The course
+fills them in, so that a stored course can be replayed in another run.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What is done."""
+    """The type of action."""
 
-    CALL = "call"  # a request, whatever it is
-    PRESS = "press"  # open a page (or take the last one), change a form of it, press a button
+    CALL = "call"  # send any request
+    PRESS = "press"  # open a page (or use the last one), change a form, press a button
     LAUNCH = "launch"  # a vendor's server sends a signed launch
-    EVENT = "event"  # the tax bureau tells an event, signed
-    WORK = "work"  # the sender runs once, and the tax bureau tells what it did
+    EVENT = "event"  # the tax bureau sends a signed event
+    WORK = "work"  # run the sender once, and let the tax bureau deliver its events
 
 
 class How(StrEnum):
-    """How the fields are put into a body."""
+    """How the fields are encoded in the request body."""
 
     FORM = "form"
     MULTIPART = "multipart"
@@ -35,13 +35,16 @@ class How(StrEnum):
     FILE = "a file in place of each field"
     SHORT = "shorter than announced"
     NO_LENGTH = "no length"
-    RAW = "raw"  # the value of the first field, as it is
+    RAW = "raw"  # the value of the first field, unencoded
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`target`: path and query; `which`: the n-th form; `fields`: the body, or for PRESS, LAUNCH
-    and EVENT what is changed of it."""
+    """One action.
+
+    `target`: path and query; `which`: the index of the form; `fields`: the body, or for PRESS,
+    LAUNCH and EVENT the changes to it.
+    """
 
     kind: Kind
     role: str = "nobody"
@@ -71,12 +74,12 @@ def _short(text: str, most: int = 80) -> str:
 
 
 def to_json(steps: Iterable[Step]) -> str:
-    """A file that `from_json` reads; lone surrogates included."""
+    """Serialise steps for `from_json`; lone surrogates are preserved."""
     return json.dumps([asdict(step) for step in steps], indent=1)
 
 
 def from_json(text: str) -> Sequence[Step]:
-    """The steps of such a file."""
+    """Deserialise steps."""
     return [
         Step(
             kind=Kind(each["kind"]),

@@ -1,4 +1,4 @@
-"""What may stand in a field, an address or a header: real values, and everything else."""
+"""Values for fields, URLs and headers: valid ones and odd ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tools.fuzz.wire import encode
 
 MARKUP = "<fuzz-x y='1'>\"&lt;"
-"""Never stands so in a page, wherever it was typed."""
+"""Must never appear unescaped in a page."""
 
 ODD = (
     "",
@@ -89,12 +89,12 @@ LENGTHS = (17, 64, 255, 256, 1000, 5000, 70_000)
 
 
 LITERALS = ("null", "true", "0", "-1", "[1]", '{"a":1}', "1e99", "[[[[]]]]", "9" * 30)
-"""What is sent to machines as it stands, and not as text."""
+"""JSON literals that are sent unquoted to machine interfaces."""
 
 
 @functools.cache
 def odd_text() -> st.SearchStrategy[str]:
-    """What nobody means."""
+    """Return a strategy for odd text."""
     return st.one_of(
         st.sampled_from(ODD),
         st.text(max_size=12),
@@ -123,11 +123,11 @@ RAW_PATHS = (
     "%25%30%30",
     "\ud800",
 )
-"""Parts of an address that are no text in UTF-8, or are escaped where nobody escapes."""
+"""URL path parts that are not valid UTF-8 or are escaped unusually."""
 
 
 def quoted(text: str) -> str:
-    """For an address; what stands in ⟦…⟧ is filled in later."""
+    """Percent-encode text for a URL; ⟦placeholders⟧ stay as they are."""
     return quote(encode(text), safe="⟦⟧".encode())
 
 
@@ -199,10 +199,10 @@ PLAIN: Mapping[str, Sequence[str]] = {
     "key": ("⟦key⟧",),
     "check": ("⟦sheet.a⟧", "⟦sheet.b⟧", "⟦sheet.o⟧"),
 }
-"""What people do type into a field of that name."""
+"""Typical valid values by field name."""
 
 EXTRA = ("_draft", "_resume", "to", "preview", "csrf_token", "once", "typist", "page", "older")
-"""Fields that may come along with any form."""
+"""Optional fields that any form may carry."""
 
 HEADERS: Sequence[tuple[str, Sequence[str]]] = (
     ("HX-Request", ("true", "false", "")),

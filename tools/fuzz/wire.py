@@ -1,6 +1,6 @@
-"""A request as a server hands it on: raw addresses, headers and bodies, right or wrong.
+"""Raw WSGI requests, valid or not, as a server would pass them on.
 
-The test client of the framework would put right what is wrong before it is asked.
+Flask's test client would correct invalid requests before sending them.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ Fields = Sequence[tuple[str, str]]
 
 
 class Browser:
-    """Keeps cookies as a browser does, each for its path."""
+    """Stores cookies by path, like a browser."""
 
     def __init__(self, cookies: Sequence[tuple[str, str, str]] = ()) -> None:
         self.cookies = {(name, path): value for name, path, value in cookies}
         self.page: TestResponse | None = None
-        """The last answer that carried HTML."""
+        """The last response with HTML."""
         self.token = ""
         self.code = ""
-        """The token of the last form, and the last code that was shown."""
+        """The CSRF token of the last form, and the last code shown."""
 
     def header(self, path: str) -> str:
-        """What it sends to this path."""
+        """Return the Cookie header for this path."""
         return "; ".join(
             f"{name}={value}" for (name, at), value in self.cookies.items() if path.startswith(at)
         )
 
     def keep(self, headers: Headers) -> None:
-        """Take what an answer sets and drop what it ends."""
+        """Store and delete cookies according to the response's headers."""
         for line in headers.getlist("Set-Cookie"):
             try:
                 found = SimpleCookie(line)
@@ -63,12 +63,12 @@ class Browser:
 
 
 def encode(text: str) -> bytes:
-    """UTF-8, and the bytes that lone surrogates would be."""
+    """Encode as UTF-8, lone surrogates included."""
     return text.encode("utf-8", "surrogatepass")
 
 
 def body_of(fields: Fields, how: How) -> tuple[bytes, dict[str, str]]:
-    """The body and its headers; keys of headers as a browser writes them."""
+    """Return the encoded body and its headers."""
     form = urlencode([(encode(n), encode(v)) for n, v in fields]).encode()
     if how in (How.MULTIPART, How.FILE, How.BROKEN_MULTIPART):
         body = b"".join(_parts(fields, as_files=how is How.FILE))
@@ -100,7 +100,7 @@ def body_of(fields: Fields, how: How) -> tuple[bytes, dict[str, str]]:
 
 def _parts(fields: Fields, *, as_files: bool) -> Iterator[bytes]:
     for name, value in fields:
-        # As browsers do: quotation marks and line ends of a name are escaped.
+        # Browsers escape quotes and line ends in field names like this.
         plain = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
         file = '; filename="x.txt"' if as_files else ""
         yield f"--{BOUNDARY}\r\n".encode()
@@ -111,7 +111,7 @@ def _parts(fields: Fields, *, as_files: bool) -> Iterator[bytes]:
 def environ_of(
     method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes, cookie: str
 ) -> WSGIEnvironment:
-    """What a server makes of it. Line ends in a header, which none lets through, are left out."""
+    """Return the WSGI environ. Line ends and NUL in headers are removed, as servers do."""
     path, _, query = target.partition("?")
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,
@@ -143,7 +143,7 @@ def environ_of(
 
 
 def send(app: Flask, environ: WSGIEnvironment) -> TestResponse:
-    """The answer, read to its end and unpacked; raises what no handler caught."""
+    """Send the request; return the decompressed response. Unhandled exceptions are raised."""
     body, status, headers = run_wsgi_app(app, environ, buffered=True)
     answer = TestResponse(body, status, headers, request=Request(environ))
     if answer.headers.get("Content-Encoding") == "gzip" and answer.data:
@@ -157,7 +157,7 @@ VOID = frozenset(
 
 
 class _Builder(HTMLParser):
-    """The elements of a page that is known to be well-formed."""
+    """Builds the element tree of a page that is assumed to be well-formed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -186,7 +186,7 @@ class _Builder(HTMLParser):
 
 
 class QuickPage(Page):
-    """A page read in a fifth of the time, for its forms: nothing is said of what is wrong in it."""
+    """A page parsed five times as fast, for its forms; `objections` stays empty."""
 
     def __init__(self, response: TestResponse) -> None:
         self.response = response

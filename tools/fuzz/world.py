@@ -1,8 +1,8 @@
-"""A site in the middle of its work, that can be put back to the same moment again and again.
+"""A site with data in all features, which can be reset to its initial state.
 
-Everything is made through the pages: people who registered and assessed, one who acts for another,
-clerks with open cases, proposed figures, a vendor's launch. Then both files are kept, and so are
-the cookies of every role.
+All data is created through the pages: registered people with assessments, a proxy, clerks with open
+cases, proposed figures, a vendor's launch. Both database files and the cookies of every role are
+then saved.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ from tools.fuzz.wire import Browser
 TODAY = date(2026, 11, 24)
 
 FRESH = "13800000151"
-"""The number of somebody who has not given their name."""
+"""The phone number of an account without a real name."""
 
 FILES = ("site.sqlite3", "tax.sqlite3")
 
@@ -66,7 +66,10 @@ SHEET_CODE = re.compile(r"[0-9A-Z]{4}(?:[ -]?[0-9A-Z]{4}){3}")
 
 
 class World:
-    """`known`: what the names in ⟦…⟧ stand for; `cookies`: of each role, at the beginning."""
+    """The site and its initial state.
+
+    `known`: values of the ⟦placeholders⟧; `cookies`: the initial cookies of each role.
+    """
 
     def __init__(self, folder: Path, templates: Templates | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -76,7 +79,7 @@ class World:
         self.app.test_client_class = LintingClient
         told: Any = services_of(self.app).deliver_tax_events
         self.stand_in: Flask = told.args[0]
-        # A tax bureau that is told to hang would hold up the one thread that there is here.
+        # A hanging stand-in would block the only thread, so `sleep` is replaced.
         self._time = vars(stand_in_faults)["time"]
         vars(stand_in_faults)["time"] = SimpleNamespace(sleep=lambda _: None)
         self.vendor = Vendor(self.app).register()
@@ -98,15 +101,15 @@ class World:
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """Everybody who asks."""
+        """All roles."""
         return tuple(self.cookies)
 
     def browsers(self) -> dict[str, Browser]:
-        """A browser for each role, as it was at the beginning."""
+        """Return a browser with the initial cookies for each role."""
         return {role: Browser(cookies) for role, cookies in self.cookies.items()}
 
     def put_back(self) -> None:
-        """Both files as they were at the beginning."""
+        """Reset both database files to the initial state."""
         with self.app.app_context():
             db.session.remove()
             db.engine.dispose()
@@ -116,11 +119,11 @@ class World:
             shutil.copyfile(self.folder / f"kept-{name}", self.folder / name)
 
     def ours(self, query: str) -> list[tuple[object, ...]]:
-        """What another program sees in the product's database."""
+        """Return the committed rows of a query on the product's database."""
         return rows(self.app, query)
 
     def close(self) -> None:
-        """Let go of the file, and of the tax bureau's patience."""
+        """Close the database and restore the stand-in's `sleep`."""
         vars(stand_in_faults)["time"] = self._time
         with self.app.app_context():
             db.session.remove()
@@ -159,7 +162,10 @@ class World:
         return {"nobody": self._client(), **made}
 
     def _settle(self, client: LintingClient, who: Watched) -> None:
-        """Registered, two records (one at the tax bureau), a draft, a rating, a code to go on."""
+        """Create a person's registration, two records (one transmitted), draft and handover code.
+
+        One of the people also rates the service.
+        """
         sign_in(client, who.resident.phone)
         real_name(client, who.resident)
         page = client.page("/registration")
@@ -181,7 +187,7 @@ class World:
             self.known[f"sheet.{who.key}"] = found[0]
 
     def _rate(self, client: LintingClient, record: str) -> None:
-        """Not content: somebody of the agency has to answer."""
+        """Give the lowest rating, which an officer has to answer."""
         page = client.page(client.page(record).links()["评价"])
         client.submit(page, "提交评价", level="1", sentence="等了很久")
 
@@ -221,7 +227,7 @@ class World:
 
 
 def _cookies(client: LintingClient) -> list[tuple[str, str, str]]:
-    # The framework offers no other way to see them all.
+    # Flask offers no public access to all cookies.
     jar: Mapping[Any, Any] = client._cookies or {}
     return [(each.key, each.path, each.value) for each in jar.values()]
 

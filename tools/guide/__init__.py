@@ -1,1 +1,1 @@
-"""The illustrated steps walked in a browser, with a picture of each; tests/journeys tries it."""
+"""Takes the pictures of the illustrated steps; `tests/journeys` performs the same steps."""

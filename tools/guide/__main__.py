@@ -1,8 +1,8 @@
-"""`make walkthrough`: the pictures of the illustrated steps, and the steps as a document to print.
+"""`make walkthrough`: takes the pictures of the illustrated steps and prints them as a PDF.
 
-`python -m tools.guide pictures` walks all steps on a site of its own and puts the pictures
-into static/src/img/guide; once the front end is built with them, `python -m tools.guide
-document` prints /guide/steps to var/walkthrough/guide.pdf. Nothing is replaced when a step fails.
+`python -m tools.guide pictures` performs all steps on its own site and writes the pictures to
+static/src/img/guide. After the front end was built with them, `python -m tools.guide document`
+prints /guide/steps to var/walkthrough/guide.pdf. No picture is replaced if a step fails.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ DOCUMENT = ROOT / "var" / "walkthrough" / "guide.pdf"
 
 
 def main(arguments_given: list[str]) -> int:
-    """Do what was asked for; 2 for anything else."""
+    """Run the command; return 2 for an unknown one."""
     if arguments_given == ["pictures"]:
         _take_pictures()
     elif arguments_given == ["document"]:
@@ -63,12 +63,12 @@ def _take_pictures() -> None:
 
 
 def _begin_in_the_morning() -> None:
-    """Set this process's clock to nine in Ningxia, so that the pictures greet alike every time."""
+    """Set this process's clock to nine in Ningxia, so that all pictures show the same greeting."""
     real = datetime.now(clock.BEIJING)
     shift = real.replace(hour=9, minute=0) - real
 
     class Morning(datetime):
-        """`datetime`, but for the moment it is."""
+        """`datetime` with a shifted `now`."""
 
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
@@ -79,7 +79,7 @@ def _begin_in_the_morning() -> None:
 
 @contextmanager
 def _world() -> Iterator[World]:
-    """A site of its own, in the notice's year, and a browser."""
+    """Run a site in the notice's year, and a browser."""
     with (
         tempfile.TemporaryDirectory(prefix="flexapp-walkthrough-") as name,
         sync_playwright() as playwright,

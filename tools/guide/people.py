@@ -1,7 +1,7 @@
-"""Who walks each part of the illustrated steps, from where, and what they type on the way.
+"""Who performs each part of the illustrated steps, from which page, and with which input.
 
-All of them are the demo's fictional residents, and one newcomer whose own ID number is typed only
-once the picture is taken: it is a valid one, and so could be somebody's.
+All are fictional demo residents, except one newcomer. The newcomer's ID number is valid and could
+belong to somebody, so it is typed only after the picture was taken.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from tests.journeys.steps import (
 )
 
 DENSITY = 1.5
-"""Pixels of a picture for one CSS pixel: as sharp as a phone shows it in a column of text."""
+"""Picture pixels per CSS pixel: as sharp as a phone in a column of text."""
 
 Begin = Callable[["People"], Phone]
 
 
 class Camera(Phone):
-    """A phone as wide as any, and as high and as sharp as a picture."""
+    """A phone with the size and sharpness of a picture."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world.browser, world.site.url, world.mode, density=DENSITY)
@@ -39,24 +39,24 @@ class Camera(Phone):
         world.phones.append(self)
 
     def look(self) -> None:
-        """No expert eye: the journeys have one on the same pages."""
+        """Skip the automatic inspection: the browser tests inspect the same pages."""
 
 
 @dataclass
 class People:
-    """The phones of those who walk, each signed in once."""
+    """The phones of the people, each signed in once."""
 
     world: World
     phones: dict[str, Phone] = field(default_factory=dict)
 
     def nobody(self) -> Phone:
-        """A phone on which nobody has signed in, at 首页."""
+        """Return a phone without a signed-in person, on 首页."""
         phone = Camera(self.world)
         phone.open("/")
         return phone
 
     def of(self, number: str, path: str) -> Phone:
-        """The phone with that number, signed in and at that address."""
+        """Return the phone of that number, signed in and on that path."""
         if number not in self.phones:
             phone = self.phones[number] = Camera(self.world)
             phone.open("/sign-in")
@@ -66,7 +66,7 @@ class People:
         return self.phones[number]
 
     def with_record(self, number: str, end: str, *, sent: bool) -> Phone:
-        """The same, at the list with one record of 2019 up to `end`."""
+        """Return the same phone on the list, with one record of 2019 up to `end`."""
         phone = self.of(number, "/assessment")
         begin(phone)
         record = assess(phone, "2019-01", end, "60")
@@ -79,9 +79,9 @@ class People:
 
 @dataclass(frozen=True)
 class Way:
-    """How a part is walked: from where, and what is read on the page it ends on.
+    """How a part is performed: its start, and the text on its last page.
 
-    `after`: fields that are filled once the picture is taken.
+    `typed`: input by field; `after`: input that is typed only after the picture was taken.
     """
 
     begin: Begin
@@ -130,14 +130,14 @@ WALK_PARTS = {
 
 
 def sent_code(phone: Phone) -> str:
-    """The code that the demo shows instead of sending it."""
+    """Return the code that the demo shows instead of sending it."""
     found = CODE.search(phone.page.get_by_role("status").inner_text())
     assert found is not None
     return found[1]
 
 
 def tax_bureau_agrees(people: People, phone: Phone) -> None:
-    """Its clerk agrees to the revocation that was asked for, and the resident looks again."""
+    """Let the tax bureau's clerk agree to the revocation, and reload the resident's page."""
     clerk = Camera(people.world)
     asked = clerk.page.get_by_role("link").filter(has_text="申请撤销中")
     for _ in range(50):
@@ -152,4 +152,4 @@ def tax_bureau_agrees(people: People, phone: Phone) -> None:
 
 
 MEANWHILE: Mapping[str, Callable[[People, Phone], None]] = {"assessment-agreed": tax_bureau_agrees}
-"""What others do before a step, by its picture."""
+"""Actions of other people before a step, by its picture."""

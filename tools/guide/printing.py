@@ -1,4 +1,4 @@
-"""The illustrated steps as a document to print."""
+"""Prints the illustrated steps as a PDF."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ ALL_THERE = """() => Promise.all(Array.from(document.images).map(image => {
   image.loading = 'eager';
   return image.decode();
 }))"""
-"""Fails where a picture cannot be shown."""
+"""JavaScript that loads all images; fails if one cannot be decoded."""
 
 
 def print_document(world: World) -> bytes:
-    """All three annexes as a PDF of A4 pages, with every picture in it."""
+    """Return all three annexes as a PDF of A4 pages, including all pictures."""
     context = world.browser.new_context(viewport={"width": 794, "height": 1123}, locale="zh-CN")
     try:
         page = context.new_page()

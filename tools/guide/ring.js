@@ -1,6 +1,6 @@
-// Makes the open page ready for its picture: what a step is about is brought into view and ringed,
-// and what only the demo shows is taken away. Called without marks, it puts everything back. Done when
-// it is painted: a page that was scrolled to is else caught on its way.
+// Prepares the open page for its picture: scrolls to the marks, outlines them and hides texts of the
+// demo. Called without marks, it restores the page. It resolves after the page was painted, because a
+// screenshot during scrolling would show an intermediate position.
 async marks => {
   document.querySelectorAll(".walk-ring").forEach(ring => ring.remove());
   document.querySelectorAll("[data-walk]").forEach(part => {
@@ -14,14 +14,14 @@ async marks => {
   document.querySelectorAll("[role=status]").forEach(said => {
     if (said.textContent.includes("演示")) change(said, { display: "none" });
   });
-  // The codes of this site lead to this machine; nobody is to scan them from a picture.
+  // The QR codes of this site lead to this machine; they must not be readable in a picture.
   document.querySelectorAll(".qr").forEach(code => change(code, { filter: "blur(4px) contrast(.3) brightness(1.5)" }));
 
   const union = boxes => ({
     left: Math.min(...boxes.map(box => box.left)), right: Math.max(...boxes.map(box => box.right)),
     top: Math.min(...boxes.map(box => box.top)), bottom: Math.max(...boxes.map(box => box.bottom)),
   });
-  // A field with its label; of a heading, all that stands under it.
+  // A field includes its label; a heading stands for its whole card.
   const boxOf = mark => {
     const parts = mark.matches("h2") ? [mark.closest(".card")] : [mark, ...(mark.labels || [])];
     return union(parts.map(part => part.getBoundingClientRect()));
@@ -33,7 +33,7 @@ async marks => {
   const moving = marks.filter(mark => !stays(mark)).map(boxOf);
   if (moving.length) {
     const all = union(moving);
-    // What is too tall is shown from its beginning; what needs no scrolling shows the page's title.
+    // Marks that are too tall are shown from the top; without scrolling, the page title is visible.
     if (all.bottom > bottom) scrollBy(0, Math.min(all.bottom - bottom, all.top - 24));
   }
 
@@ -51,7 +51,7 @@ async marks => {
     });
     document.body.appendChild(ring);
     if (marks.length === 1) return;
-    // The number stands where it covers no words: on the corner of what is wide, beside what is not.
+    // Place the number where it covers no text: on the corner of wide marks, beside narrow ones.
     const beside = right - left < 130, high = top < 30;
     const x = beside ? (high ? (left + right) / 2 - 15 : left - 28) : right - 40;
     const y = beside ? (high ? low - 2 : (top + low) / 2 - 15) : Math.max(top - 15, 2);

@@ -1,7 +1,7 @@
-"""Walks the illustrated steps as they are written down, and takes the picture of each.
+"""Performs the illustrated steps and takes a picture of each.
 
-A step's words are found on its page or the walk ends there with the step's name; what is to be
-pressed is ringed before the picture, and pressed after it.
+Every mark of a step must be on its page, else the run fails with the step's name. Marks are
+outlined for the picture; the last one is clicked afterwards.
 """
 
 from __future__ import annotations
@@ -34,23 +34,25 @@ from tools.guide.people import (
 )
 
 TODAY = "2019-09-24"
-"""The year of the notice, so that the pictures show its own figures."""
+"""In the year of the notice, so that the pictures show its figures."""
 
 PATIENCE_MS = 8_000
-"""How long a step may be in coming: a transmission takes some seconds."""
+"""Timeout of a step: a transmission takes some seconds."""
 
 COLOURS = 32
-"""Of a picture: enough for the edges of letters, and a third of the bytes. PNG, because iOS 12
-shows no WebP."""
+"""Colours of a picture: enough for smooth letters, and a third of the bytes.
+
+PNG, because iOS 12 does not support WebP.
+"""
 
 RED = (0xD9, 0x23, 0x0F)
-"""The colour of the rings in `ring.js`."""
+"""The colour of the outlines in `ring.js`."""
 
 RING = (Path(__file__).parent / "ring.js").read_text(encoding="utf-8")
 
 
 def walk(world: World, folder: Path) -> None:
-    """Walk everything; the pictures come into `folder`."""
+    """Perform all parts and write the pictures to `folder`."""
     people = People(world)
     for annex in ANNEXES:
         for part in annex.parts:
@@ -60,7 +62,7 @@ def walk(world: World, folder: Path) -> None:
 
 
 def walk_part(people: People, phone: Phone, part: Part, way: Way, folder: Path) -> None:
-    """Walk one part on this phone; `AssertionError` names the step that is not there."""
+    """Perform one part on this phone; `AssertionError` names a step that fails."""
     for step in part.steps:
         with _named(step):
             if step.picture in MEANWHILE:
@@ -90,7 +92,7 @@ def _do(phone: Phone, step: Step, way: Way, picture: Path) -> None:
 
 
 def _find(phone: Phone, mark: Mark) -> Locator:
-    """What a mark is about, as people find it: by its words."""
+    """Locate a mark by its text, as a person would."""
     page = phone.page
     if mark.kind is Kind.LINK:
         return page.get_by_role("link", name=mark.name).first
@@ -101,7 +103,7 @@ def _find(phone: Phone, mark: Mark) -> Locator:
         return page.locator("label").filter(has_text=mark.name)
     if mark.kind is Kind.FIELD:
         return phone.field(mark.name)
-    # A state stands in the months above the records as well; what a step is about is the record.
+    # A state also appears in the months above the records; the step is about the record.
     said = page.get_by_text(mark.name, exact=True)
     return said.and_(page.locator(":not(.months *)")).first
 
@@ -125,7 +127,7 @@ def _shoot(phone: Phone, step: Step, found: list[Locator], picture: Path) -> Non
 
 
 def _check_in_view(phone: Phone, step: Step, found: list[Locator]) -> None:
-    """A ring that is cut off, or under the dock, shows nobody where to press."""
+    """Fail if an outline is cut off or hidden by the dock."""
     docks = [
         box for dock in phone.page.locator(".dock, .tabs").all() if (box := dock.bounding_box())
     ]
@@ -139,7 +141,7 @@ def _check_in_view(phone: Phone, step: Step, found: list[Locator]) -> None:
 
 
 def _with_few_colours(image: Image.Image) -> Image.Image:
-    """Its commonest colours, and the ring's own: not an average of all that is reddish."""
+    """Reduce to the most common colours plus the outline's, which must not be averaged away."""
     common = image.quantize(COLOURS - 1, dither=Image.Dither.NONE).getpalette() or []
     palette = Image.new("P", (1, 1))
     palette.putpalette([*RED, *common])
@@ -148,7 +150,7 @@ def _with_few_colours(image: Image.Image) -> Image.Image:
 
 @contextmanager
 def _named(step: Step) -> Iterator[None]:
-    """A failure says which step cannot be walked any more."""
+    """Add the step's sentence to any failure."""
     try:
         yield
     except AssertionError as fault:

@@ -1,1 +1,1 @@
-"""The way of annex 2 on a slow phone and a poor line: `make phone`."""
+"""Performance of the pages on a slow phone (`make phone`) and in Lighthouse (`make lighthouse`)."""

@@ -1,8 +1,8 @@
-"""`python -m tools.performance.lighthouse`: the main pages on Lighthouse's phone, against the bars.
+"""`python -m tools.performance.lighthouse`: Lighthouse scores of the main pages on its phone.
 
-Served by Granian as in service, each page to a browser that has nothing yet, signed in by cookie.
-The median of some runs counts. Exit status 1 where a bar is missed. It takes minutes and 200 MB of
-packages, so it is no part of `make test`.
+Served by Granian as in production; each page is loaded by a new browser that is signed in by
+cookie. The median of several runs counts. Exit status 1 if a score is below its limit. It takes
+minutes and 200 MB of packages, so it is not part of `make test`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ PAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one run of Lighthouse found on a page."""
+    """The result of one Lighthouse run on a page."""
 
     address: str
     scores: dict[str, int]
@@ -51,7 +51,7 @@ class Seen:
 
 
 def main() -> int:
-    """Measure every page and print it; 1 where a bar was missed."""
+    """Measure and print every page; return 1 if a score is below its limit."""
     node = _node()
     missed = False
     with tempfile.TemporaryDirectory(prefix="flexapp-lighthouse-") as name:
@@ -76,7 +76,7 @@ def main() -> int:
 
 
 def _report(title: str, seen: list[Seen]) -> bool:
-    """Print a page's scores; whether one of them is below its bar."""
+    """Print a page's scores; return whether one of them is below its limit."""
     missed = False
     words = []
     for category, bar in BARS.items():
@@ -93,7 +93,7 @@ def _report(title: str, seen: list[Seen]) -> bool:
 
 
 def _look(node: str, folder: Path, url: str, cookie: str) -> Seen:
-    """One run, in a browser of its own."""
+    """Run Lighthouse once in a new browser."""
     port, profile = serving.free_port(), tempfile.mkdtemp(dir=folder)
     flags = ["--headless=new", f"--remote-debugging-port={port}", f"--user-data-dir={profile}"]
     browser = Process(
@@ -121,7 +121,7 @@ def _look(node: str, folder: Path, url: str, cookie: str) -> Seen:
 
 
 def _node() -> str:
-    """Node, with Lighthouse installed beside this file."""
+    """Return the path of Node; installs Lighthouse beside this file if necessary."""
     node, npm = (shutil.which(n) or shutil.which(n, path=str(OWN_NODE)) for n in ("node", "npm"))
     if node is None or npm is None:
         raise SystemExit("Node with npm is needed: make build brings one.")

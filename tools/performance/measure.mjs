@@ -1,5 +1,5 @@
-// One page as Lighthouse sees it on a mid-range phone: `node measure.mjs URL COOKIE PORT`.
-// Prints {scores: {category: 0…100}, metrics: {…}, faults: [what is not perfect in a category]}.
+// Runs Lighthouse on one page with its mid-range phone settings: `node measure.mjs URL COOKIE PORT`.
+// Prints {scores: {category: 0…100}, metrics: {…}, faults: [audits below the maximum]}.
 
 import lighthouse from "lighthouse";
 

@@ -1,10 +1,10 @@
-"""`python -m tools.performance`: annex 2 (核定, 传输) tap by tap, as slow as the design has it.
+"""`python -m tools.performance.slow_phone`: annex 2 (核定, 传输) tap by tap on a slow phone.
 
-150 ms to the server and back, 1.6 Mbit/s, a processor a quarter as fast; served by Granian as in
-service, to a signed-in person whose browser has nothing yet. For each page: what came over the
-wire, when it was painted, and when it could be used (the script has run). Prints the table of the
-README; exit status 1 where a bar of the design is missed. The figures are this machine's: it is no
-test, and says so where something else keeps the processor busy.
+150 ms latency, 1.6 Mbit/s and a quarter of the CPU speed, as the design states; served by Granian
+as in production, to a signed-in person with an empty browser cache. For each page it measures the
+bytes received, the first paint, and when the page is usable (the script has run). It prints the
+table of the README; exit status 1 if a limit of the design is missed. The figures depend on this
+machine and on its other load, so this is not a test.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ SLOWER = 4
 KB = 1024
 FIRST, LATER = 40 * KB, 6 * KB
 PAINTED, USABLE = 900, 1000
-"""Milliseconds after the tap, on a page whose style sheet and script the phone has."""
+"""Milliseconds after the tap, with style sheet and script in the cache."""
 BUDGET = 120
-"""Seconds that a resident should need: what is read and typed is reckoned at 8 s a page."""
+"""Seconds that a resident may need in total; reading and typing count as 8 s per page."""
 READING = 8
 
 TIMES = """() => {
@@ -52,7 +52,7 @@ TIMES = """() => {
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A page on the way: how many taps led to it, and what it took."""
+    """A page on the way: how many taps led to it, and what was measured."""
 
     name: str
     taps: int
@@ -63,7 +63,7 @@ class Stop:
 
 
 class Traveller:
-    """A slow phone, and what it has seen."""
+    """A slow phone and the pages it has visited."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -77,7 +77,7 @@ class Traveller:
         developer.on("Network.requestWillBeSent", self._count_redirect)
 
     def go(self, name: str, taps: int, act: Callable[[], Any], shown: str) -> None:
-        """Do what leads to a page, and note what it took."""
+        """Run the action that opens a page, and record the measurements."""
         self._arrived = []
         act()
         self.page.locator("#main").get_by_text(shown).first.wait_for()
@@ -95,7 +95,7 @@ class Traveller:
 
 
 def main() -> int:
-    """Walk and print; 1 where a bar was missed."""
+    """Measure and print; return 1 if a limit was missed."""
     with tempfile.TemporaryDirectory(prefix="flexapp-phone-") as name:
         folder, port = Path(name), serving.free_port()
         environment = {
@@ -124,7 +124,7 @@ def main() -> int:
 
 
 def walk(page: Page, site: str) -> list[Stop]:
-    """首页 to 已传输."""
+    """Go from 首页 to 已传输."""
     phone = Traveller(page)
 
     def link(text: str) -> Callable[[], None]:
@@ -146,7 +146,7 @@ def walk(page: Page, site: str) -> list[Stop]:
 
 
 def report(stops: list[Stop]) -> int:
-    """Print the table and what was missed."""
+    """Print the table and the missed limits."""
     print("| step | taps | requests | bytes | painted | usable |")
     print("|---|---|---|---|---|---|")
     missed: list[str] = []

@@ -1,10 +1,10 @@
-"""The conformance kit: tries a vendor's signer on the launch interface, case after case, explained.
+"""The conformance kit: tests a vendor's signer against the launch interface, case by case.
 
-Imports nothing of ours, so that vendors can run it without us: `/open/check_launch.pyz` is this
-folder as one file that needs only Python 3.9 with `cryptography` and `httpx`, and `flask channels
-check` runs the same code. It signs nobody in: the link of a valid message is opened once, and 继续
-is never pressed. What vendors read of it is Chinese, as everywhere.
+It imports nothing from the rest of the project, so that vendors can run it on their own.
+`/open/check_launch.pyz` is this package as one file that needs only Python 3.9 with `cryptography`
+and `httpx`; `flask channels check` runs the same code. It signs nobody in: it opens the link of a
+valid message once, and never presses 继续. Its output for vendors is in Chinese.
 
-The signer gets claims as a JSON object and gives back a compact JWS. One that will not sign what is
-wrong says so (an exit code, a status of 4xx); that is no fault.
+The signer gets claims as a JSON object and returns a compact JWS. A signer that will not sign
+invalid claims reports it by an exit code or a 4xx status, which is not a fault.
 """

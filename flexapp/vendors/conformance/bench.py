@@ -1,4 +1,4 @@
-"""What the cases are made of: valid claims, the vendor's signature under them, and forgeries."""
+"""Builders of test messages: valid claims, the vendor's signature over them, and forgeries."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ from .messages import Claims, Signer, encode, es256, opened, unsigned
 
 AUDIENCE = "nx-flexible-employment"
 LIFE = 60
-"""Seconds from iat to exp, where a case is not about that."""
+"""Seconds from iat to exp, unless a case changes it."""
 
 
 class NotTried(Exception):
-    """A case that this signer, or these arguments, leave no way to try; says why."""
+    """A case that cannot be tried with this signer or these arguments; the text says why."""
 
 
 @dataclass
 class Bench:
-    """What messages are made with.
+    """Everything that test messages are made from.
 
-    `public`: the vendor's registered key, where it is known. `asked`: the claims that the signer
-    was given for the case at hand. `first`: a valid message, once one was taken; without, there is
-    nothing to learn from any other case.
+    `public`: the vendor's registered key, if known. `asked`: the claims given to the signer in the
+    current case. `first`: the first valid message that was accepted; the other cases need it.
     """
 
     signer: Signer
@@ -41,19 +40,22 @@ class Bench:
     first: str = ""
 
     def claims(self, **change: Any) -> dict[str, Any]:
-        """A valid launch, with `change` in it; None leaves a claim out."""
+        """Return the claims of a valid launch with `change` applied; None removes a claim."""
         now = int(time.time())
         said = {"iss": self.channel, "aud": AUDIENCE, "iat": now, "exp": now + LIFE}
         said |= {"jti": secrets.token_urlsafe(16), **self.person, **change}
         return {name: value for name, value in said.items() if value is not None}
 
     def ask(self, **change: Any) -> str:
-        """A message of the vendor's signer with `change` in it."""
+        """Return a message signed by the vendor's signer, with `change` applied.
+
+        Raises `NotTried` without a valid message.
+        """
         self.parts()
         return self.signed(**change)
 
     def signed(self, **change: Any) -> str:
-        """The same, also when there is no valid message yet."""
+        """Return a message signed by the vendor's signer, also before there is a valid message."""
         self.asked = self.claims(**change)
         message = self.signer(self.asked)
         try:
@@ -68,40 +70,43 @@ class Bench:
         return message
 
     def parts(self) -> list[str]:
-        """Of the valid message."""
+        """Return the three parts of the valid message; raises `NotTried` without one."""
         if not self.first:
             raise NotTried("请先让 valid 通过。")
         return self.first.split(".")
 
     def replayed(self) -> str:
-        """The valid message once more."""
+        """Return the valid message unchanged."""
         return ".".join(self.parts())
 
     def oversize(self) -> str:
-        """The valid message, longer than a message may be."""
+        """Return the valid message, extended beyond the size limit."""
         return self.replayed() + "A" * 9000
 
     def forged(self, alg: str, sign: Callable[[str], bytes]) -> str:
-        """A message that looks like the vendor's, under another algorithm."""
+        """Return a message with the vendor's header but another algorithm."""
         self.parts()
         header = {**opened(self.first)[0], "alg": alg}
         text = unsigned(header, self.claims())
         return f"{text}.{encode(sign(text))}"
 
     def strange(self, **header: str) -> str:
-        """A message that looks like the vendor's, signed with a key that nobody registered."""
+        """Return a message with the vendor's header, signed with an unregistered key."""
         self.parts()
         header = {**opened(self.first)[0], **header}
         return es256(ec.generate_private_key(ec.SECP256R1()), header, self.claims())
 
     def tampered(self) -> str:
-        """The valid message, made to be about somebody else."""
+        """Return the valid message with claims about somebody else."""
         header, _, signature = self.parts()
         other = unsigned({}, self.claims(name="张三")).split(".")[1]
         return f"{header}.{other}.{signature}"
 
     def by_public_key(self) -> str:
-        """HS256 with what everybody knows: taken by libraries that believe a message's `alg`."""
+        """Return a message signed with HS256 and the public key as the secret.
+
+        Libraries that trust a message's `alg` accept it.
+        """
         if self.public is None:
             raise NotTried("要试这一项，请用 --public-key 给出登记的公钥（JWK）。")
         secret = self.public.public_bytes(
@@ -111,7 +116,7 @@ class Bench:
 
 
 def shifted(begin: int, life: int = LIFE) -> Callable[[Bench], str]:
-    """Messages issued `begin` seconds from now that live for `life` seconds."""
+    """Return a builder of messages issued `begin` seconds from now and valid for `life` seconds."""
 
     def make(bench: Bench) -> str:
         begins = int(time.time()) + begin
@@ -121,6 +126,6 @@ def shifted(begin: int, life: int = LIFE) -> Callable[[Bench], str]:
 
 
 def no_such_day(bench: Bench) -> str:
-    """A message about somebody whose ID number says the 32nd of a 13th month."""
+    """Return a message whose ID number has the 32nd day of a 13th month as the date of birth."""
     number = str(bench.person["id_number"])
     return bench.ask(id_number=f"{number[:10]}1332{number[14:]}")

@@ -1,4 +1,4 @@
-"""The cases, and trying one: what must be answered, what was, and what to change."""
+"""The test cases, and the evaluation of one: expected answer, actual answer, advice."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .reading import clock_faults, link_faults, looked_at
 
 @dataclass(frozen=True)
 class Case:
-    """One thing to try: in plain words what and why, and what must be answered."""
+    """A test case: what is tested and why, in plain words, and the expected answer."""
 
     id: str
     title: str
@@ -26,7 +26,7 @@ class Case:
     make: Callable[[Bench], str]
 
 
-# A table reads best as one.
+# Keep the layout of the table.
 # fmt: off
 CASES: tuple[Case, ...] = tuple(
     Case(*row)
@@ -65,9 +65,10 @@ CASES: tuple[Case, ...] = tuple(
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a case: `result` is passed, failed or not_tried, `advice` what to change or why.
+    """Result of a case. `result`: passed, failed or not_tried. `advice`: what to change, or why
+    not.
 
-    Machines read these names: none changes its meaning.
+    The field names are read by programs: none changes its meaning.
     """
 
     id: str
@@ -80,7 +81,7 @@ class Result:
 
 
 def attempt(case: Case, bench: Bench, url: str) -> Result:
-    """Try one case; the first valid message that is taken is kept for the others."""
+    """Run one case. The first valid message that is accepted is kept in `bench` for the others."""
     bench.asked = None
     expected = f"{case.status} {case.reason}".strip()
 
@@ -104,7 +105,7 @@ def attempt(case: Case, bench: Bench, url: str) -> Result:
         return result(got, "passed")
     if answer.status_code == 201 != case.status:
         return result(got, "failed", "接口收下了不该收的消息，请把这份结果发给我们。")
-    # What the case forged itself is no fault of the vendor's.
+    # A message forged by the case itself is not a fault of the vendor.
     faults = [] if bench.asked is None else looked_at(message, bench)
     if as_expected:
         faults += link_faults(problem, bench.person)

@@ -1,4 +1,4 @@
-"""Launch messages and those who sign them: the vendor's program, its server, or a key file."""
+"""Launch messages, and the signers: the vendor's program, the vendor's server, or a key file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 PATIENCE = 20
-"""Seconds for the signer, and for each answer."""
+"""Timeout in seconds, for the signer and for each request."""
 
 ECDSA = ec.ECDSA(hashes.SHA256())
 Claims = Mapping[str, Any]
@@ -24,43 +24,43 @@ Signer = Callable[[Claims], str]
 
 
 class Declined(Exception):
-    """The signer will not sign this."""
+    """The signer refuses to sign these claims."""
 
 
 class Stopped(Exception):
-    """Signer or interface cannot be reached at all: nothing can be found out."""
+    """The signer or the interface cannot be reached: the run cannot continue."""
 
 
 # Messages.
 
 
 def encode(content: bytes) -> str:
-    """Base64url without `=`."""
+    """Encode as base64url without `=`."""
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 def decode(text: str) -> bytes:
-    """The reverse; ValueError for anything else, `=` and the other alphabet included."""
+    """Decode base64url; `ValueError` for anything else, also for `=` and the standard alphabet."""
     if not re.fullmatch(r"[A-Za-z0-9_-]*", text):
         raise ValueError("not base64url")
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def unsigned(header: Claims, claims: Claims) -> str:
-    """The first two parts of a JWS: what is signed."""
+    """Return the first two parts of a JWS, which are signed."""
     texts = (json.dumps(each, ensure_ascii=False) for each in (header, claims))
     return ".".join(encode(text.encode()) for text in texts)
 
 
 def es256(key: ec.EllipticCurvePrivateKey, header: Claims, claims: Claims) -> str:
-    """A compact JWS. ES256 is r and s of 32 bytes each, not the DER that most libraries give."""
+    """Return a compact JWS. An ES256 signature is r and s of 32 bytes each, not DER."""
     signed = unsigned(header, claims)
     r, s = utils.decode_dss_signature(key.sign(signed.encode(), ECDSA))
     return f"{signed}.{encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
 
 def opened(message: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(header, claims) of a message, unchecked; ValueError where it is none."""
+    """Return (header, claims) of an unverified message; `ValueError` if it is malformed."""
     header, claims, _ = message.split(".")
     both = json.loads(decode(header)), json.loads(decode(claims))
     if not all(isinstance(each, dict) for each in both):
@@ -69,7 +69,10 @@ def opened(message: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def read_key(path: str) -> tuple[ec.EllipticCurvePrivateKey | None, ec.EllipticCurvePublicKey, str]:
-    """(private or None, public, kid) of a JWK on P-256; ValueError or KeyError where it is none."""
+    """Return (private or None, public, kid) of a JWK file on P-256.
+
+    Raises `ValueError` or `KeyError` if it is none.
+    """
     with open(path, encoding="utf-8") as file:
         jwk = json.load(file)
     x, y = (int.from_bytes(decode(jwk[name]), "big") for name in ("x", "y"))
@@ -85,16 +88,16 @@ def read_key(path: str) -> tuple[ec.EllipticCurvePrivateKey | None, ec.EllipticC
 
 
 def by_key(key: ec.EllipticCurvePrivateKey, kid: str) -> Signer:
-    """Signs here."""
+    """Return a signer that uses this private key."""
     return lambda claims: es256(key, {"alg": "ES256", "kid": kid}, claims)
 
 
 def by_command(command: str) -> Signer:
-    """Starts the vendor's program for each message: claims in, JWS out."""
+    """Return a signer that runs the vendor's program for each message: claims in, JWS out."""
 
     def ask(claims: Claims) -> str:
         try:
-            done = subprocess.run(  # noqa: S603 - whoever runs this named the program
+            done = subprocess.run(  # noqa: S603 - the command is an argument of the user
                 shlex.split(command, posix=os.name != "nt"),
                 input=json.dumps(claims, ensure_ascii=False).encode(),
                 capture_output=True,
@@ -112,7 +115,7 @@ def by_command(command: str) -> Signer:
 
 
 def by_url(url: str) -> Signer:
-    """Posts the claims to the vendor's server for each message, which answers the JWS."""
+    """Return a signer that posts the claims to the vendor's server, which answers with the JWS."""
 
     def ask(claims: Claims) -> str:
         answer = fetch("POST", url, json.dumps(claims).encode(), "application/json")
@@ -126,10 +129,10 @@ def by_url(url: str) -> Signer:
 
 
 def fetch(method: str, url: str, body: bytes | None = None, media: str = "") -> httpx.Response:
-    """One request, without cookies and redirects."""
+    """Send one request, without cookies and without following redirects."""
     headers = {"Content-Type": media} if media else {}
     try:
         return httpx.request(method, url, content=body, headers=headers, timeout=PATIENCE)
     except (httpx.HTTPError, httpx.InvalidURL) as fault:
-        # A link is a secret as long as it is good: it is not repeated.
+        # A valid link is a secret: keep its code out of the message.
         raise Stopped(f"连不上 {url.split('/launch/')[0]}：{fault}") from fault

@@ -1,4 +1,4 @@
-"""The program: its arguments, its report for people or machines, its exit code."""
+"""The command-line program: arguments, report as text or JSON, exit code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ IN_WORDS = {"passed": "通过", "failed": "不通过", "not_tried": "没有试"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when no case failed, 1 when one did or nothing could be found out, 2 for misuse."""
+    """Run all cases and print the report; return the exit code.
+
+    0 if no case failed, 1 if one failed or the run could not continue; wrong arguments exit with 2.
+    """
     parser = _parser()
     given = parser.parse_args(arguments)
     bench = _bench(parser, given)

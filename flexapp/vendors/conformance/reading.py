@@ -1,4 +1,4 @@
-"""What can be seen to be wrong: with a signer's message, with a link, between two clocks."""
+"""Diagnoses: faults in a signer's message, faults in a link, clock skew."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .messages import ECDSA, Claims, Stopped, decode, fetch, opened
 
 LINK = re.compile(r"https?://[^/?#]+/launch/[A-Za-z0-9_-]{20,}")
 NOTICEABLE = 10
-"""Seconds between two clocks."""
+"""Clock skew in seconds from which on it is reported."""
 
 
 def looked_at(message: str, bench: Bench) -> list[str]:
-    """What can be seen to be wrong with a message of the vendor's signer."""
+    """Return the faults that can be seen in a message of the vendor's signer."""
     try:
         header, claims = opened(message)
         signature = decode(message.split(".")[2])
@@ -61,7 +61,10 @@ def _holds(message: str, signature: bytes, public: ec.EllipticCurvePublicKey) ->
 
 
 def link_faults(given: Claims, person: Claims) -> list[str]:
-    """What is wrong with the answer to a valid message. Opens the link, which spends nothing."""
+    """Return the faults in the answer to a valid message.
+
+    Opens the link, which does not use it up.
+    """
     url = str(given.get("launch_url", ""))
     if not LINK.fullmatch(url):
         return ["launch_url 不是 https://…/launch/随机码 的样子，请把这份结果发给我们。"]
@@ -82,7 +85,7 @@ def link_faults(given: Claims, person: Claims) -> list[str]:
 
 
 def clock_faults(answer: httpx.Response) -> list[str]:
-    """Whether the clocks of both sides differ so much that it shows."""
+    """Return a sentence if the clocks of both sides differ by `NOTICEABLE` seconds or more."""
     try:
         ahead = time.time() - parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
     except (TypeError, ValueError):
