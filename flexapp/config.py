@@ -1,7 +1,8 @@
 """The settings of the service: `FLEXAPP_…` in the environment, checked before anything starts.
 
 `load` reports all faults of an environment in one `SettingsError`, one sentence each. A sentence
-names the setting and the rule, never the value, which may be a secret. The README lists all names.
+names the setting and the rule, never the value, which may be a secret. All names are in
+docs/settings.md.
 """
 
 from __future__ import annotations

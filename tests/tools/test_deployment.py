@@ -60,15 +60,15 @@ def test_a_unit_calls_commands_that_exist_from_where_it_says_that_they_are(
             assert_known(app, words)
 
 
-def test_every_nightly_command_that_the_readme_names_is_done_nightly() -> None:
-    named = set(re.findall(r"flask --app app ([a-z-]+ [a-z-]+) +# nightly", README))
+def test_every_nightly_command_that_the_documents_name_is_done_nightly() -> None:
+    named = set(re.findall(r"flask --app app ([a-z-]+ [a-z-]+) +# nightly", OPERATIONS))
     nightly = DEPLOY / "systemd" / "flexapp-nightly.service"
     done = {" ".join(words) for words in commands_of(nightly)}
     assert named
     assert named <= done
 
 
-README = (ROOT / "README.md").read_text()
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 
 
 def test_the_example_of_the_settings_names_settings_that_exist() -> None:

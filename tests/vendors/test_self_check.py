@@ -29,6 +29,7 @@ from tests.support.database import stored
 from tests.support.html import Page
 from tests.support.vendor import channels
 
+CHANNELS = PROJECT / "docs" / "channels.md"
 CHECK = "/open/self-check"
 MEASURED = {
     "script": "1",
@@ -249,5 +250,5 @@ def test_the_command_reads_the_code_that_a_vendor_sent(app: Flask) -> None:
     said = channels(app, "self-check", encode(replace(ALL_GOOD, cookie=BAD)).lower())
     assert "不通过  Cookie 和跳转: 没有存住" in said
     assert "Android，Chromium 116" in said
-    assert f"channels self-check {encode(ALL_GOOD)} " in (PROJECT / "README.md").read_text("utf-8")
+    assert f"channels self-check {encode(ALL_GOOD)} " in CHANNELS.read_text("utf-8")
     assert "no code" in channels(app, "self-check", "ABCD-ABCD-ABCD", status=1)
