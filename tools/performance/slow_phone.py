@@ -3,8 +3,8 @@
 150 ms latency, 1.6 Mbit/s and a quarter of the CPU speed, as the design states; served by Granian
 as in production, to a signed-in person with an empty browser cache. For each page it measures the
 bytes received, the first paint, and when the page is usable (the script has run). It prints the
-table of docs/performance.md; exit status 1 if a limit of the design is missed. The figures depend on this
-machine and on its other load, so this is not a test.
+table of docs/performance.md; exit status 1 if a limit of the design is missed. The figures depend
+on this machine and on its other load, so this is not a test.
 """
 
 from __future__ import annotations
