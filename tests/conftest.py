@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 
@@ -30,6 +31,11 @@ ReadQr = Callable[[str, int], str]
 
 _servers: list[postgresql.Server] = []
 """The PostgreSQL server that this process started: at most one; none in an xdist worker."""
+
+
+# How long an example takes depends on the machine's other load.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
