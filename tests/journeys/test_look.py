@@ -87,7 +87,7 @@ MACHINES = (
     "vendor.",
     "sandbox.",
     "self_check.",
-    "counter.",
+    "staff.",
 )
 """For machines, and for the engineers of vendors and tax bureau: their walks inspect them."""
 
