@@ -5,11 +5,9 @@ from __future__ import annotations
 from flask import request
 from wtforms import HiddenField, StringField
 
-from flexapp.web.forms import PageForm, strip
+from flexapp.web.forms import SHOWN, PageForm, strip
 
 SELF, OTHER = "self", "other"
-SHOWN = "shown"
-"""Name of the posted field with the figures behind the page's amounts."""
 
 
 class ChooseForm(PageForm):

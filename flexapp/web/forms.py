@@ -24,6 +24,9 @@ STEP_TO = "to"
 RESUBMIT = "_resume"
 """Field posted by the "page was open too long" page: show the form with its values, no action."""
 
+SHOWN = "shown"
+"""Name of the field that carries the figures behind the sums of the page that was sent."""
+
 DRAFT = "_draft"
 """Field posted by the script while a person types: save a draft, no action."""
 PAGE_OWNER = "typist"

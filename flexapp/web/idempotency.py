@@ -30,11 +30,11 @@ from flexapp.db.session import (
     table_of,
 )
 from flexapp.web.clock import now
-from flexapp.web.forms import DRAFT
+from flexapp.web.forms import DRAFT, SHOWN
 from flexapp.web.navigation import goes_on, see_other
 
 FIELD = "once"
-NO_ACT = frozenset({"csrf_token", DRAFT})
+NO_ACT = frozenset({"csrf_token", DRAFT, SHOWN})
 """Fields that are not part of the request's content and so not of its digest."""
 
 
