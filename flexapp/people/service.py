@@ -253,10 +253,7 @@ def add_person(*, name: str, identity: IdentityNumber, at: datetime) -> PersonCa
 
 
 def add_account(*, phone: str, person: PersonCard | None, at: datetime) -> int:
-    """Insert an account for an 11-digit number and return its id.
-
-    With a person, the account counts as real-name verified at `at`.
-    """
+    """Insert an account for an 11-digit number, real-name verified at `at` if there is a person."""
     row = Account(
         phone=phone,
         phone_index=phone_index(phone),
@@ -340,10 +337,9 @@ def set_proxy_handling(*, person: PersonCard, allowed: bool, actor: Actor, at: d
 def record_retirement(
     *, person: PersonCard, original: OriginalAge, approved: Month | None, actor: Actor, at: datetime
 ) -> PersonCard | Refusal:
-    """Record the original retirement age and the approved retirement month, from a hall's papers.
+    """Record the original retirement age and the approved month (None: not yet), from papers.
 
-    They limit assessments from now on. `approved` is None if none is approved yet. Refusals: those
-    of `why_not` and `check_approved`, and `nothing_changed`.
+    Refusals: those of `why_not` and `check_approved`, and `nothing_changed`.
     """
     refusal = why_not(actor.channel_kind, Action.SPECIAL) or check_approved(
         birth=person.birth_month, sex=person.sex, original=original, approved=approved
