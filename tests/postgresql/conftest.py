@@ -1,4 +1,4 @@
-"""Most of this is about PostgreSQL alone: a run on SQLite does not collect it."""
+"""A run on SQLite collects none of the tests in this folder that need PostgreSQL's own behaviour."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from pathlib import Path
 
 from tests.support import postgresql
 
+NEED_POSTGRESQL = {"test_changed_at_once.py", "test_engine.py"}
+"""They read `pg_locks`, or wait for a row lock while another transaction writes."""
+
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Whether this run has nothing to try a file on."""
-    return (
-        True if collection_path.name == "test_engine.py" and not postgresql.is_running() else None
-    )
+    """Ignore a file that needs PostgreSQL when the run has none; otherwise no opinion."""
+    needed = collection_path.name in NEED_POSTGRESQL
+    return True if needed and not postgresql.is_running() else None
