@@ -32,6 +32,7 @@ from flexapp import (
     staff,
     transmission,
     vendors,
+    web,
 )
 from flexapp.assessment import reserved_months
 from flexapp.channels import service as channel_service
@@ -55,14 +56,12 @@ from flexapp.web import (
     assets,
     clock,
     compression,
-    csp_report_views,
     errors,
     formatting,
     headers,
     health,
     htmx,
     idempotency,
-    metrics_views,
     origin_check,
     page_owner,
     rate_limit,
@@ -75,6 +74,7 @@ from flexapp.web import (
 )
 
 SLICES = (
+    web,
     audit,
     people,
     registration,
@@ -129,8 +129,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["sender_age"] = monitoring.sender_age
     app.extensions["gauges"] = [monitoring.gauges]
     _add_request_hooks(app)
-    for blueprint in (health.blueprint, metrics_views.blueprint, csp_report_views.blueprint):
-        app.register_blueprint(blueprint)
     for each in SLICES:
         each.init_app(app)
     if settings.is_demo:

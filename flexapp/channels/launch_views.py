@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import UTC
 
-from flask import Blueprint, Response, current_app, g, jsonify, make_response, request, session
+from flask import Response, current_app, g, jsonify, make_response, request, session
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from flexapp.channels import launch
+from flexapp.channels import blueprint, launch
 from flexapp.channels.launch_errors import LAUNCH_ERRORS
 from flexapp.channels.pages import LaunchPage, LaunchRefusedPage
 from flexapp.channels.webview import show_in
@@ -34,8 +34,6 @@ from flexapp.web.origin_check import CHANNEL, first_in_webview
 from flexapp.web.problem_json import problem
 from flexapp.web.unit_of_work import write_transaction
 
-blueprint = Blueprint("launch", __name__)
-
 MEDIA_TYPE = "application/jose"
 LONGEST_BODY = 8 * 1024
 """Bytes; a valid message has about an eighth of it."""
@@ -46,7 +44,7 @@ STATUS = {"launch_unknown": 404, "launch_used": 410, "launch_expired": 410}
 
 @blueprint.post("/open/v1/launches")
 @allow(Access.MACHINE)
-def create() -> Response:
+def create_launch() -> Response:
     """Create a single-use link for the person named in a vendor's signed message."""
     if request.mimetype != MEDIA_TYPE:
         return _refused("content_type")
@@ -79,12 +77,12 @@ def create() -> Response:
 
 
 # Reads no cookie: the signature authenticates the caller.
-csrf.exempt(create)
+csrf.exempt(create_launch)
 
 
 @blueprint.get("/launch/<code>")
 @allow(Access.PUBLIC)
-def look(code: str) -> Response:
+def show_launch(code: str) -> Response:
     """Show whom the link is for. Webviews prefetch addresses, so this does not use up the link."""
     waiting = launch.look(code=code, at=utcnow())
     if isinstance(waiting, Refusal):
@@ -101,10 +99,10 @@ def look(code: str) -> Response:
 @allow(Access.PUBLIC)
 @first_in_webview
 @idempotent
-def go_on(code: str) -> Response:
+def follow_launch(code: str) -> Response:
     """继续: use up the link, begin a new session, and redirect to the target page."""
     if RESUBMIT in request.form:
-        return look(code)
+        return show_launch(code)
     entered = launch.go_on(code=code, instead_of=session.get("sid"), at=now(), begins_at=utcnow())
     if isinstance(entered, Refusal):
         return _refused_page(code, entered, 422)
@@ -119,7 +117,7 @@ def go_on(code: str) -> Response:
 @blueprint.post("/launch/<code>/decline")
 @allow(Access.PUBLIC)
 @first_in_webview
-def decline(code: str) -> Response:
+def decline_launch(code: str) -> Response:
     """不是我: use up the link. The browser's open session is kept."""
     channel = launch.channel_of(code)
     if channel is not None:

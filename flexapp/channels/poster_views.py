@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, request
+from flask import Response, abort, current_app, request
 
-from flexapp.channels import qrcode_files
+from flexapp.channels import blueprint, qrcode_files
 from flexapp.channels.forms import PosterForm
 from flexapp.channels.pages import Row, poster_page, rows
 from flexapp.config import Settings
@@ -17,12 +17,10 @@ from flexapp.web.select_options import DIVISIONS
 KEPT_SECONDS = 3600
 """Cache lifetime of a code image; the image changes only with the public address."""
 
-blueprint = Blueprint("poster", __name__)
-
 
 @blueprint.get("/channels/poster")
 @allow(Access.PUBLIC)
-def sheet() -> Response:
+def poster() -> Response:
     """The A4 poster (宣传): title, all codes, instructions, space for the agency.
 
     With `?area=640104` the poster of one area; 404 if it is not a 参保地区.
@@ -43,7 +41,7 @@ def sheet() -> Response:
 
 @blueprint.get("/channels/<code>.svg")
 @allow(Access.PUBLIC)
-def svg(code: str) -> Response:
+def qr_svg(code: str) -> Response:
     """A channel's code as SVG; 404 for an unknown or unusable channel."""
     row = _row(code)
     return _picture(qrcode_files.svg(row.code, f"{row.app.name} 的二维码"), "image/svg+xml")
@@ -51,7 +49,7 @@ def svg(code: str) -> Response:
 
 @blueprint.get("/channels/<code>.png")
 @allow(Access.PUBLIC)
-def png(code: str) -> Response:
+def qr_png(code: str) -> Response:
     """A channel's code as PNG; 404 for an unknown or unusable channel."""
     return _picture(qrcode_files.png(_row(code).code), "image/png")
 

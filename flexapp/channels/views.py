@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, current_app, make_response, redirect, request
+from flask import Response, abort, current_app, make_response, redirect, request
 
-from flexapp.channels import service
+from flexapp.channels import blueprint, service
 from flexapp.channels.catalogue import App
 from flexapp.channels.pages import LandingPage, channels_page
 from flexapp.channels.user_agents import download_for, is_in
@@ -15,8 +15,6 @@ from flexapp.web.access import Access, allow
 from flexapp.web.clock import today
 from flexapp.web.htmx import render
 from flexapp.web.varying import vary_by
-
-blueprint = Blueprint("channels", __name__)
 
 
 @blueprint.get("/channels")

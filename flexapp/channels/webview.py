@@ -16,8 +16,8 @@ from flexapp.web.origin_check import CHANNEL
 from flexapp.web.unit_of_work import early_read
 
 COUNTERS = "/counter"
-LAUNCH = "launch"
-"""Name of the blueprint whose addresses contain a link's code."""
+LAUNCH = frozenset({"channels.show_launch", "channels.follow_launch", "channels.decline_launch"})
+"""Endpoints whose addresses contain a link's code."""
 
 
 def init_app(app: Flask) -> None:
@@ -38,7 +38,7 @@ def show_in(code: str) -> Webview:
 def _look_around() -> None:
     if request.path.startswith(COUNTERS):
         return
-    launch = (request.view_args or {}).get("code") if request.blueprint == LAUNCH else None
+    launch = (request.view_args or {}).get("code") if request.endpoint in LAUNCH else None
     # Most requests come from an ordinary browser; skip the query for them.
     if CHANNEL not in session and (launch is None or request.method != "POST"):
         return
@@ -46,6 +46,6 @@ def _look_around() -> None:
         code = session.get(CHANNEL)
         if launch is not None:
             code = channel_of(launch) or code
-            g.way_in = url_for("launch.look", code=launch)
+            g.way_in = url_for("channels.show_launch", code=launch)
         if code is not None:
             show_in(code)

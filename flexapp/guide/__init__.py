@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Blueprint, Flask
+
+blueprint = Blueprint("guide", __name__)
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages and commands of this slice."""
-    # Imported here: most importers of this slice do not need the views.
-    from flexapp.guide import views
+    """Register the pages of this slice."""
+    # Imported here because most importers of this package need no views. Importing a module of
+    # views adds its routes to the blueprint.
+    from flexapp.guide import views  # noqa: F401
 
-    app.register_blueprint(views.blueprint)
+    app.register_blueprint(blueprint)

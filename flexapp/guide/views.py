@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from flask import Blueprint, Response, abort, current_app
+from flask import Response, abort, current_app
 
-from flexapp.guide import annexes, content
+from flexapp.guide import annexes, blueprint, content
 from flexapp.guide.model import PICTURE_WIDTH, Annex
 from flexapp.guide.pages import StepsPage
 from flexapp.web import assets
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import today
 from flexapp.web.htmx import render
-
-blueprint = Blueprint("guide", __name__)
 
 
 @blueprint.get("/guide")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, url_for
+from flask import Response, g, url_for
 
 from flexapp.agency import service as agency
+from flexapp.office import blueprint
 from flexapp.office.announcement_pages import AnnouncementsPage
 from flexapp.office.publication_forms import AnnouncementForm
 from flexapp.rules.roles import Role
@@ -14,30 +15,28 @@ from flexapp.web.htmx import render, render_refused
 from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import HIGHEST_ROW, see_other
 
-blueprint = Blueprint("counter_announcements", __name__, url_prefix="/counter/announcements")
 
-
-@blueprint.get("", endpoint="index")
+@blueprint.get("/announcements")
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
-def index() -> Response:
+def announcement_list() -> Response:
     """List all announcements, newest first."""
     page = AnnouncementsPage.of(agency.announcements(today()), g.counter_session.clerk)
     return render("counter/announcements.html", page=page)
 
 
-@blueprint.get("/new")
+@blueprint.get("/announcements/new")
 @allow(Access.STAFF, Role.AGENCY)
-def new() -> Response:
+def new_announcement() -> Response:
     """Show the form of a new announcement."""
     form = AnnouncementForm()
     form.first.data = today().isoformat()
     return _page(form)
 
 
-@blueprint.post("/new")
+@blueprint.post("/announcements/new")
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
-def post() -> Response:
+def post_announcement() -> Response:
     """Publish an announcement (发布)."""
     form = AnnouncementForm()
     if not form.submitted():
@@ -57,10 +56,10 @@ def post() -> Response:
     return see_other(_back())
 
 
-@blueprint.post(f"/<int(max={HIGHEST_ROW}):number>/take-down")
+@blueprint.post(f"/announcements/<int(max={HIGHEST_ROW}):number>/take-down")
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
-def take_down(number: int) -> Response:
+def take_down_announcement(number: int) -> Response:
     """Take an announcement down (撤下)."""
     refusal = agency.take_down(
         number=number, actor=g.counter_session.clerk.actor, at=now(), today=today()
@@ -73,4 +72,4 @@ def _page(form: AnnouncementForm) -> Response:
 
 
 def _back() -> str:
-    return url_for("counter_announcements.index")
+    return url_for("office.announcement_list")

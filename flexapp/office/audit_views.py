@@ -4,9 +4,9 @@ agency.
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, url_for
+from flask import Response, g, url_for
 
-from flexapp.office import audit_lookup
+from flexapp.office import audit_lookup, blueprint
 from flexapp.office.audit_pages import AuditPage
 from flexapp.office.forms import AuditClerkForm, AuditPersonForm
 from flexapp.rules.refusal import Refusal
@@ -15,21 +15,19 @@ from flexapp.web.clock import now, today
 from flexapp.web.htmx import render, render_refused
 from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
 
-blueprint = Blueprint("counter_audit", __name__, url_prefix="/counter/audit")
-
 RUN_OUT = Refusal("lookup_ended", "这次查询已经结束，请重新查询；每次查询都会记录。")
 
 
-@blueprint.get("", endpoint="index")
+@blueprint.get("/audit")
 @allow(Access.STAFF, *audit_lookup.ROLES)
-def index() -> Response:
+def audit_search() -> Response:
     """Show the forms that ask for a person or a clerk."""
     return _ask(AuditPersonForm(), AuditClerkForm())
 
 
-@blueprint.post("/person")
+@blueprint.post("/audit/person")
 @allow(Access.STAFF, *audit_lookup.ROLES)
-def person() -> Response:
+def search_person() -> Response:
     """Look up everything done to the person with this ID number."""
     form = AuditPersonForm()
     if not form.submitted():
@@ -40,9 +38,9 @@ def person() -> Response:
     return _answer(outcome, form) or _ask(form, AuditClerkForm(None))
 
 
-@blueprint.post("/clerk")
+@blueprint.post("/audit/clerk")
 @allow(Access.STAFF, *audit_lookup.ROLES)
-def clerk() -> Response:
+def search_clerk() -> Response:
     """Look up everything done by the clerk with this user name."""
     form = AuditClerkForm()
     if not form.submitted():
@@ -53,9 +51,9 @@ def clerk() -> Response:
     return _answer(outcome, form) or _ask(AuditPersonForm(None), form)
 
 
-@blueprint.get("/<int:seq>")
+@blueprint.get("/audit/<int:seq>")
 @allow(Access.STAFF, *audit_lookup.ROLES)
-def show(seq: int) -> Response:
+def audit_result(seq: int) -> Response:
     """Show the result of a look-up, one page at a time."""
     found = (
         audit_lookup.found(seq=seq, clerk=g.counter_session.clerk, at=now())
@@ -63,7 +61,7 @@ def show(seq: int) -> Response:
         else None
     )
     if found is None:
-        return render_refused(RUN_OUT, url_for("counter_audit.index"), "重新查询")
+        return render_refused(RUN_OUT, url_for("office.audit_search"), "重新查询")
     page = AuditPage.of(found, audit_lookup.lines(found=found, before=before_row()))
     return render("counter/audit_found.html", page=page)
 
@@ -72,7 +70,7 @@ def _answer(outcome: int | Refusal, form: AuditPersonForm | AuditClerkForm) -> R
     if isinstance(outcome, Refusal):
         form.refuse(outcome)
         return None
-    return see_other(url_for("counter_audit.show", seq=outcome))
+    return see_other(url_for("office.audit_result", seq=outcome))
 
 
 def _ask(by_person: AuditPersonForm, by_clerk: AuditClerkForm) -> Response:

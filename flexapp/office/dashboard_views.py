@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from flask import Blueprint, Response, g, request
+from flask import Response, g, request
 
-from flexapp.office import dashboard, dashboard_files
+from flexapp.office import blueprint, dashboard, dashboard_files
 from flexapp.office.dashboard import ReportPeriod
 from flexapp.office.dashboard_forms import DashboardForm
 from flexapp.office.dashboard_pages import DashboardPage
@@ -25,8 +25,6 @@ from flexapp.web.clock import now, today
 from flexapp.web.htmx import render
 from flexapp.web.select_options import DIVISIONS
 
-blueprint = Blueprint("counter_dashboard", __name__, url_prefix="/counter")
-
 SEERS = (Role.AGENCY, Role.AUDITOR)
 Read = Callable[..., ReportPeriod | tuple[Refusal, ...]]
 """The type of `dashboard.read` and of functions with the same parameters."""
@@ -34,9 +32,9 @@ Read = Callable[..., ReportPeriod | tuple[Refusal, ...]]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@blueprint.get("/dashboard", endpoint="index")
+@blueprint.get("/dashboard")
 @allow(Access.STAFF, *SEERS)
-def index() -> Response:
+def show_dashboard() -> Response:
     """Show the last thirty days, or the requested period."""
     form = form_about(dashboard.default_period)
     asked = read_form(form, dashboard.read)
@@ -54,14 +52,14 @@ def index() -> Response:
 
 @blueprint.post("/dashboard.csv")
 @allow(Access.STAFF, *SEERS)
-def csv() -> Response:
+def dashboard_csv() -> Response:
     """Return the tables of the page as CSV."""
     return _file("csv", "text/csv; charset=utf-8")
 
 
 @blueprint.post("/dashboard.xlsx")
 @allow(Access.STAFF, *SEERS)
-def xlsx() -> Response:
+def dashboard_xlsx() -> Response:
     """Return the tables of the page as a workbook."""
     return _file("xlsx", XLSX)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Response, g, url_for
+from flask import Response, g, url_for
 
 from flexapp.agency import service as agency
 from flexapp.agency.service import AREAS, Kind, Place
+from flexapp.office import blueprint
 from flexapp.office.publication_forms import CloseForm, OpenForm
 from flexapp.office.publication_pages import PilotPage, place_options
 from flexapp.rules.roles import Role
@@ -18,15 +19,13 @@ from flexapp.web.htmx import render
 from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 
-blueprint = Blueprint("counter_pilot", __name__, url_prefix="/counter/pilot")
-
 BROWSER = ("phone", "手机浏览器")
 """The channel of visitors who do not come from an app."""
 
 
-@blueprint.get("", endpoint="index")
+@blueprint.get("/pilot")
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
-def index() -> Response:
+def pilot_areas() -> Response:
     """Show which areas and channels are open, and since or from when."""
     areas = agency.pilot([Place(Kind.AREA, area.code) for area in AREAS], today())
     channels = agency.pilot([Place(Kind.CHANNEL, code) for code, _ in _channels()], today())
@@ -34,19 +33,19 @@ def index() -> Response:
     return render("counter/pilot.html", page=page)
 
 
-@blueprint.get("/open")
+@blueprint.get("/pilot/open")
 @allow(Access.STAFF, Role.AGENCY)
-def ask_open() -> Response:
+def ask_open_pilot() -> Response:
     """Show the form that asks what to open and from when."""
     form = OpenForm()
     form.since.data = today().isoformat()
     return _page("pilot_open", form)
 
 
-@blueprint.post("/open", endpoint="open")
+@blueprint.post("/pilot/open")
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
-def open_places() -> Response:
+def open_pilot() -> Response:
     """Open the selected areas or channels (开通)."""
     form = OpenForm()
     if not form.submitted():
@@ -61,20 +60,20 @@ def open_places() -> Response:
     if refusal is not None:
         form.refuse(refusal)
         return _page("pilot_open", form)
-    return see_other(url_for("counter_pilot.index"))
+    return see_other(url_for("office.pilot_areas"))
 
 
-@blueprint.get("/close")
+@blueprint.get("/pilot/close")
 @allow(Access.STAFF, Role.AGENCY)
-def ask_close() -> Response:
+def ask_close_pilot() -> Response:
     """Show the form that asks what to close and why."""
     return _page("pilot_close", CloseForm())
 
 
-@blueprint.post("/close", endpoint="close")
+@blueprint.post("/pilot/close")
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
-def close_places() -> Response:
+def close_pilot() -> Response:
     """Close the selected areas or channels (暂停)."""
     form = CloseForm()
     if not form.submitted():
@@ -89,7 +88,7 @@ def close_places() -> Response:
     if refusal is not None:
         form.refuse(refusal)
         return _page("pilot_close", form)
-    return see_other(url_for("counter_pilot.index"))
+    return see_other(url_for("office.pilot_areas"))
 
 
 def _channels() -> Sequence[tuple[str, str]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, url_for
+from flask import Response, abort, g, url_for
 
 from flexapp.agency import service as agency
+from flexapp.office import blueprint
 from flexapp.office.publication_forms import (
     KIND_GROUPS,
     PER_GROUPS,
@@ -31,23 +32,21 @@ from flexapp.web.htmx import render
 from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import HIGHEST_ROW, see_other
 
-blueprint = Blueprint("counter_parameters", __name__, url_prefix="/counter/parameters")
-
 NUMBER = f"<int(max={HIGHEST_ROW}):number>"
 
 
-@blueprint.get("", endpoint="index")
+@blueprint.get("/parameters")
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
-def index() -> Response:
+def publication_list() -> Response:
     """Show what is in effect, what awaits a second officer, and the history."""
     book = agency.effective_parameters(today()).book
     page = ParametersPage.of(book, agency.listing(), g.counter_session.clerk)
     return render("counter/parameters.html", page=page)
 
 
-@blueprint.get("/year")
+@blueprint.get("/parameters/year")
 @allow(Access.STAFF, Role.AGENCY)
-def year_figures() -> Response:
+def new_year_figures() -> Response:
     """Show the form of a year's figures, filled with the rate in effect."""
     form = YearFiguresForm()
     form.per.data = Per.MONTH.value
@@ -59,24 +58,24 @@ def year_figures() -> Response:
     return _form_page(form)
 
 
-@blueprint.post("/year")
+@blueprint.post("/parameters/year")
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
-def propose_year() -> Response:
+def propose_year_figures() -> Response:
     """Show the effect for review, then propose it to a second officer."""
     return _propose(YearFiguresForm())
 
 
-@blueprint.get("/rate")
+@blueprint.get("/parameters/rate")
 @allow(Access.STAFF, Role.AGENCY)
-def rate() -> Response:
+def new_rate() -> Response:
     """Show the form of a rate."""
     form = RateForm()
     form.effective_from.data = today().isoformat()
     return _form_page(form)
 
 
-@blueprint.post("/rate")
+@blueprint.post("/parameters/rate")
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def propose_rate() -> Response:
@@ -84,17 +83,17 @@ def propose_rate() -> Response:
     return _propose(RateForm())
 
 
-@blueprint.get(f"/{NUMBER}")
+@blueprint.get(f"/parameters/{NUMBER}")
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
-def publication(number: int) -> Response:
+def show_publication(number: int) -> Response:
     """Show one publication: its content, its effect and who did what."""
     return _publication_page(number, ConfirmForm())
 
 
-@blueprint.post(f"/{NUMBER}/confirm")
+@blueprint.post(f"/parameters/{NUMBER}/confirm")
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
-def confirm(number: int) -> Response:
+def confirm_publication(number: int) -> Response:
     """Confirm a publication (确认公布), by an officer other than the one who proposed it."""
     form = ConfirmForm()
     if not form.submitted():
@@ -109,20 +108,20 @@ def confirm(number: int) -> Response:
     if isinstance(outcome, Refusal):
         form.refuse(outcome)
         return _publication_page(number, form)
-    return see_other(url_for("counter_parameters.publication", number=number))
+    return see_other(url_for("office.show_publication", number=number))
 
 
-@blueprint.get(f"/{NUMBER}/withdraw")
+@blueprint.get(f"/parameters/{NUMBER}/withdraw")
 @allow(Access.STAFF, Role.AGENCY)
-def ask_withdraw(number: int) -> Response:
+def ask_withdraw_publication(number: int) -> Response:
     """Show the form that asks for the reason."""
     return _withdraw_page(number, ReasonForm())
 
 
-@blueprint.post(f"/{NUMBER}/withdraw")
+@blueprint.post(f"/parameters/{NUMBER}/withdraw")
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
-def withdraw(number: int) -> Response:
+def withdraw_publication(number: int) -> Response:
     """Withdraw a proposal (作废)."""
     form = ReasonForm()
     if not form.submitted():
@@ -136,7 +135,7 @@ def withdraw(number: int) -> Response:
     if refusal is not None:
         form.refuse(refusal)
         return _withdraw_page(number, form)
-    return see_other(url_for("counter_parameters.publication", number=number))
+    return see_other(url_for("office.show_publication", number=number))
 
 
 def _propose(form: YearFiguresForm | RateForm) -> Response:
@@ -162,12 +161,12 @@ def _propose(form: YearFiguresForm | RateForm) -> Response:
     if isinstance(outcome, Refusal):
         form.refuse(outcome)
         return _form_page(form)
-    return see_other(url_for("counter_parameters.publication", number=outcome))
+    return see_other(url_for("office.show_publication", number=outcome))
 
 
 def _action(form: PublicationForm) -> str:
     of_year = isinstance(form, YearFiguresForm)
-    return url_for(f"counter_parameters.{'propose_year' if of_year else 'propose_rate'}")
+    return url_for("office.propose_year_figures" if of_year else "office.propose_rate")
 
 
 def _title(form: PublicationForm) -> str:
@@ -210,5 +209,5 @@ def _withdraw_page(number: int, form: ReasonForm) -> Response:
         form=form,
         number=number,
         title=found.draft.title,
-        back=url_for("counter_parameters.publication", number=number),
+        back=url_for("office.show_publication", number=number),
     )

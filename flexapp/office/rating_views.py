@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, url_for
+from flask import Response, abort, g, url_for
 
-from flexapp.office import rating_reports
+from flexapp.office import blueprint, rating_reports
 from flexapp.office.dashboard import ReportPeriod
 from flexapp.office.dashboard_forms import DashboardForm
 from flexapp.office.dashboard_views import (
@@ -35,12 +35,10 @@ from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
 from flexapp.web.select_options import DIVISIONS
 
-blueprint = Blueprint("counter_ratings", __name__, url_prefix="/counter")
 
-
-@blueprint.get("/ratings", endpoint="index")
+@blueprint.get("/ratings")
 @allow(Access.STAFF, *SEERS)
-def index() -> Response:
+def rating_list() -> Response:
     """Show this month and the five before it, or the requested period."""
     form = form_about(rating_reports.default_period)
     asked = read_form(form, rating_reports.read_asked)
@@ -53,7 +51,7 @@ def index() -> Response:
 
 @blueprint.post("/ratings.csv")
 @allow(Access.STAFF, *SEERS)
-def csv() -> Response:
+def ratings_csv() -> Response:
     """Return the tables of the page as CSV."""
     form = form_about(rating_reports.default_period)
     asked = read_form(form, rating_reports.read_asked)
@@ -70,7 +68,7 @@ def csv() -> Response:
 
 @blueprint.get(f"/ratings/<int(max={HIGHEST_ROW}):number>")
 @allow(Access.STAFF, Role.AGENCY)
-def ask(number: int) -> Response:
+def ask_handle_rating(number: int) -> Response:
     """Show the form that asks what was done about a bad rating."""
     return _answer_page(_bad(number), AnswerForm())
 
@@ -78,7 +76,7 @@ def ask(number: int) -> Response:
 @blueprint.post(f"/ratings/<int(max={HIGHEST_ROW}):number>")
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
-def handle(number: int) -> Response:
+def handle_rating(number: int) -> Response:
     """Record what was done about a bad rating (标为已处理)."""
     found, form = _bad(number), AnswerForm()
     if not form.submitted():
@@ -106,7 +104,7 @@ def _bad(number: int) -> Opinion:
 
 
 def _back() -> str:
-    return url_for("counter_ratings.index")
+    return url_for("office.rating_list")
 
 
 def _page(form: DashboardForm, page: RatingsPage | None) -> Response:

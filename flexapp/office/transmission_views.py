@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, url_for
+from flask import Response, g, url_for
 
+from flexapp.office import blueprint
 from flexapp.office.forms import GiveBackForm
 from flexapp.office.transmission_pages import TransmissionPage
 from flexapp.rules.refusal import Refusal
@@ -18,25 +19,23 @@ from flexapp.web.htmx import render, render_refused
 from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 
-blueprint = Blueprint("counter_transmission", __name__, url_prefix="/counter/transmission")
-
 UNREACHABLE = Refusal(
     "tax_unreachable", "现在问不到税务，不知道它收到没有，所以不能退回；请稍后再试。"
 )
 
 
-@blueprint.get("", endpoint="index")
+@blueprint.get("/transmission")
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
-def index() -> Response:
+def transmission_list() -> Response:
     """Show the state of transmission."""
     page = TransmissionPage.of(transmission.standing(), g.counter_session.clerk)
     return render("counter/transmission.html", page=page)
 
 
-@blueprint.post("/<serial>/retry")
+@blueprint.post("/transmission/<serial>/retry")
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
-def retry(serial: str) -> Response:
+def retry_message(serial: str) -> Response:
     """Retry a parked message (重新传输)."""
     if not transmission.retry(serial=serial, actor=g.counter_session.clerk.actor):
         return render_refused(
@@ -45,17 +44,17 @@ def retry(serial: str) -> Response:
     return see_other(_back())
 
 
-@blueprint.get("/<serial>/give-back")
+@blueprint.get("/transmission/<serial>/give-back")
 @allow(Access.STAFF, Role.AGENCY)
-def give_back(serial: str) -> Response:
+def ask_reject_message(serial: str) -> Response:
     """Show the form that asks for the reason."""
     return _give_back_page(serial, GiveBackForm())
 
 
-@blueprint.post("/<serial>/give-back")
+@blueprint.post("/transmission/<serial>/give-back")
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
-def send_give_back(serial: str) -> Response:
+def reject_message(serial: str) -> Response:
     """Return a parked assessment to the person, with a reason that they can read (退回)."""
     form = GiveBackForm()
     if not form.submitted():
@@ -76,17 +75,17 @@ def send_give_back(serial: str) -> Response:
     return see_other(_back())
 
 
-@blueprint.get("/pause")
+@blueprint.get("/transmission/pause")
 @allow(Access.STAFF, Role.AGENCY)
-def ask_pause() -> Response:
+def ask_pause_transmission() -> Response:
     """Show the form that asks for the reason."""
     return _pause_page(ReasonForm())
 
 
-@blueprint.post("/pause")
+@blueprint.post("/transmission/pause")
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
-def pause() -> Response:
+def pause_transmission() -> Response:
     """Stop all transmission in an emergency (暂停传输)."""
     form = ReasonForm()
     if not form.submitted():
@@ -100,10 +99,10 @@ def pause() -> Response:
     return see_other(_back())
 
 
-@blueprint.post("/resume")
+@blueprint.post("/transmission/resume")
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
-def resume() -> Response:
+def resume_transmission() -> Response:
     """Resume transmission (恢复传输)."""
     refusal = transmission.resume(actor=g.counter_session.clerk.actor, at=now())
     return see_other(_back()) if refusal is None else render_refused(refusal, _back())
@@ -124,4 +123,4 @@ def _give_back_page(serial: str, form: GiveBackForm) -> Response:
 
 
 def _back() -> str:
-    return url_for("counter_transmission.index")
+    return url_for("office.transmission_list")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, url_for
+from flask import Response, abort, g, url_for
 
 from flexapp.agency import service as agency
+from flexapp.office import blueprint
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
 from flexapp.staff.forms import ReasonForm
@@ -14,14 +15,12 @@ from flexapp.web.htmx import render, render_refused
 from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 
-blueprint = Blueprint("counter_years", __name__, url_prefix="/counter/years")
-
 YEAR = "<int(max=9999):year>"
 
 
-@blueprint.get("", endpoint="index")
+@blueprint.get("/years")
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
-def index() -> Response:
+def year_list() -> Response:
     """List every year that can be opened or closed."""
     return render(
         "counter/years.html",
@@ -30,7 +29,7 @@ def index() -> Response:
     )
 
 
-@blueprint.post(f"/{YEAR}/open")
+@blueprint.post(f"/years/{YEAR}/open")
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def open_year(year: int) -> Response:
@@ -41,14 +40,14 @@ def open_year(year: int) -> Response:
     return _back() if refusal is None else _refused(refusal)
 
 
-@blueprint.get(f"/{YEAR}/close")
+@blueprint.get(f"/years/{YEAR}/close")
 @allow(Access.STAFF, Role.AGENCY)
-def ask_close(year: int) -> Response:
+def ask_close_year(year: int) -> Response:
     """Show the form that asks for the reason."""
     return _close_page(year, ReasonForm())
 
 
-@blueprint.post(f"/{YEAR}/close")
+@blueprint.post(f"/years/{YEAR}/close")
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
 def close_year(year: int) -> Response:
@@ -76,8 +75,8 @@ def _close_page(year: int, form: ReasonForm) -> Response:
 
 
 def _refused(refusal: Refusal) -> Response:
-    return render_refused(refusal, url_for("counter_years.index"), "返回年度")
+    return render_refused(refusal, url_for("office.year_list"), "返回年度")
 
 
 def _back() -> Response:
-    return see_other(url_for("counter_years.index"))
+    return see_other(url_for("office.year_list"))

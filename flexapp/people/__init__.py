@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Blueprint, Flask
+
+blueprint = Blueprint("people", __name__)
 
 
 def init_app(app: Flask) -> None:
-    """Register the blueprints and the CLI commands of this slice."""
-    # Imported here because most importers of this package do not need the views.
-    from flexapp.people import (
+    """Register the pages and commands of this slice."""
+    # Imported here because most importers of this package need no views. Importing a module of
+    # views adds its routes to the blueprint.
+    from flexapp.people import (  # noqa: F401
         accessibility_views,
         draft_views,
         keys_cli,
@@ -17,9 +20,6 @@ def init_app(app: Flask) -> None:
         views,
     )
 
-    app.register_blueprint(views.blueprint)
-    app.register_blueprint(accessibility_views.blueprint)
-    app.register_blueprint(session_views.blueprint)
-    app.register_blueprint(draft_views.blueprint)
+    app.register_blueprint(blueprint)
     app.cli.add_command(retention_cli.cli)
     app.cli.add_command(keys_cli.cli)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, request, url_for
+from flask import Response, g, request, url_for
 
-from flexapp.people import accessibility_mode
+from flexapp.people import accessibility_mode, blueprint
 from flexapp.web.access import Access, allow
 from flexapp.web.navigation import is_ours, see_other
-
-blueprint = Blueprint("display", __name__)
 
 
 @blueprint.post("/display")
 @allow(Access.PUBLIC)
-def choose() -> Response:
+def choose_display() -> Response:
     """Set the mode and redirect back to the page of the switch. Idempotent."""
     back = request.form.get("back", "")
     answer = see_other(back if is_ours(back) else url_for("portal.home"))

@@ -53,7 +53,7 @@ KEPT = "kept"
 STAFFED = frozenset({Access.STAFF_BEGUN, Access.STAFF})
 """Accesses that the guard of staff checks (staff/auth.py)."""
 
-NO_SIGN_OF_LIFE = frozenset({"session.show"})
+NO_SIGN_OF_LIFE = frozenset({"people.session_state"})
 """Endpoints that the page polls; a request to them does not extend the session."""
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, request, url_for
+from flask import Response, g, request, url_for
 
-from flexapp.people import draft_decorators, drafts
+from flexapp.people import blueprint, draft_decorators, drafts
 from flexapp.web.access import Access, allow
 from flexapp.web.forms import RESUBMIT
 from flexapp.web.navigation import see_other
 
-blueprint = Blueprint("draft", __name__)
-
 
 @blueprint.post("/draft/clear")
 @allow(Access.PERSON)
-def clear() -> Response:
+def clear_draft() -> Response:
     """Delete the draft of a form and redirect to the form."""
     form = request.form.get("form", "")
     if not draft_decorators.is_drafted(form):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import ceil
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, g, make_response, render_template, request, session, url_for
+from flask import Response, g, make_response, render_template, request, session, url_for
 
-from flexapp.people import draft_decorators, drafts
+from flexapp.people import blueprint, draft_decorators, drafts
 from flexapp.people.auth import (
     ANNOUNCED,
     GOING_TO,
@@ -22,12 +22,10 @@ from flexapp.web.clock import utcnow
 from flexapp.web.htmx import wants_fragment
 from flexapp.web.navigation import is_ours, see_other
 
-blueprint = Blueprint("session", __name__)
-
 
 @blueprint.get("/session")
 @allow(Access.PUBLIC)
-def show() -> Response:
+def session_state() -> Response:
     """Return an empty fragment, an announcement shortly before the end, or the notice of the end.
 
     The page polls instead of using a timer, because another tab or app may have extended the
@@ -52,7 +50,7 @@ def show() -> Response:
 
 @blueprint.post("/session/extend")
 @allow(Access.ACCOUNT)
-def extend() -> Response:
+def stay_signed_in() -> Response:
     """Extend the session (继续使用)."""
     extend_session()
     if wants_fragment():

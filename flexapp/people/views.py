@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from flask import Blueprint, Response, current_app, g, request, session, url_for
+from flask import Response, current_app, g, request, session, url_for
 
-from flexapp.people import accessibility_mode, sessions
+from flexapp.people import accessibility_mode, blueprint, sessions
 from flexapp.people import real_name as real_name_case
 from flexapp.people.auth import (
     GOING_TO,
@@ -32,8 +32,6 @@ from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 from flexapp.web.sessions import begin_anew
 from flexapp.web.unit_of_work import early_read
-
-blueprint = Blueprint("people", __name__)
 
 CODE_ID = "code_id"
 SHOWN_CODE = "shown_code"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Blueprint, Flask
+
+blueprint = Blueprint("portal", __name__)
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages and commands of this slice."""
-    # Imported here: most importers of this slice do not need the views.
-    from flexapp.config import Settings
-    from flexapp.portal import privacy_views, styleguide_views, views
+    """Register the pages of this slice."""
+    # Imported here because most importers of this package need no views. Importing a module of
+    # views adds its routes to the blueprint.
+    from flexapp.portal import privacy_views, styleguide_views, views  # noqa: F401
 
-    app.register_blueprint(views.blueprint)
-    app.register_blueprint(privacy_views.blueprint)
-    settings: Settings = app.config["SETTINGS"]
-    if settings.is_demo:
-        app.register_blueprint(styleguide_views.blueprint)
+    app.register_blueprint(blueprint)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, session, url_for
+from flask import Response, g, session, url_for
 
-from flexapp.portal import account_closure, data_export
+from flexapp.portal import account_closure, blueprint, data_export
 from flexapp.rules.personal_information import HOLDINGS
 from flexapp.rules.refusal import Refusal
 from flexapp.services import services
@@ -15,19 +15,17 @@ from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 from flexapp.web.sessions import begin_anew
 
-blueprint = Blueprint("privacy", __name__)
-
 
 @blueprint.get("/me/privacy")
 @allow(Access.PUBLIC)
-def index() -> Response:
+def privacy() -> Response:
     """Show 个人信息: what is stored and why. Public, so that it can be read before signing in."""
     return render("portal/privacy.html", holdings=HOLDINGS)
 
 
 @blueprint.get("/me/privacy/data")
 @allow(Access.PERSON)
-def data() -> Response:
+def personal_data() -> Response:
     """Show 我的信息 as a page, for webviews that cannot save files."""
     found = data_export.sections(g.visitor, _channels(), whole=False)
     return render("portal/privacy_data.html", sections=found, at=now())
@@ -35,7 +33,7 @@ def data() -> Response:
 
 @blueprint.post("/me/privacy/data.json")
 @allow(Access.PERSON)
-def download() -> Response:
+def download_data() -> Response:
     """下载我的信息: return the JSON file. POST, because it records an audit event."""
     data_export.taken(visitor=g.visitor, at=now())
     found = data_export.sections(g.visitor, _channels(), whole=True)
@@ -47,7 +45,7 @@ def download() -> Response:
 
 @blueprint.get("/me/close-account")
 @allow(Access.ACCOUNT)
-def ask_close() -> Response:
+def ask_close_account() -> Response:
     """Show the confirmation page of 注销账号: what is deleted and what is kept."""
     return _close_page(
         account_closure.why_not_close(visitor=g.visitor, at=now(), today=today()), 200
@@ -57,18 +55,18 @@ def ask_close() -> Response:
 @blueprint.post("/me/close-account")
 @allow(Access.ACCOUNT)
 @idempotent
-def close() -> Response:
+def close_account() -> Response:
     """确认注销: close the account and end all its sessions."""
     refusal = account_closure.close(visitor=g.visitor, at=now(), today=today())
     if refusal is not None:
         return _close_page(refusal, 422)
     begin_anew(session)
-    return see_other(url_for("privacy.closed"))
+    return see_other(url_for("portal.account_closed"))
 
 
 @blueprint.get("/account-closed")
 @allow(Access.PUBLIC)
-def closed() -> Response:
+def account_closed() -> Response:
     """Show the confirmation after closing; the visitor is signed out."""
     return render("portal/account_closed.html")
 

@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Blueprint, Response
+from flask import Response
+from flask.blueprints import BlueprintSetupState
 from wtforms import StringField
 
 from flexapp.assessment.service import STATE_STYLES, MonthCell, leading
-from flexapp.config import PROJECT
+from flexapp.config import PROJECT, Settings
+from flexapp.portal import blueprint
 from flexapp.rules.eligibility import Availability
 from flexapp.rules.month_picker import Chosen
 from flexapp.rules.periods import Month
@@ -20,8 +22,6 @@ from flexapp.web.access import Access, allow
 from flexapp.web.forms import PageForm
 from flexapp.web.htmx import render
 from flexapp.web.select_options import DIVISIONS
-
-blueprint = Blueprint("styleguide", __name__)
 
 TOKENS = PROJECT / "static" / "src" / "css" / "base.css"
 SPRITE = PROJECT / "static" / "src" / "img" / "icons.svg"
@@ -57,9 +57,8 @@ class SampleForm(PageForm):
     remark = StringField("备注")
 
 
-@blueprint.get("/styleguide")
 @allow(Access.PUBLIC)
-def index() -> Response:
+def styleguide() -> Response:
     """Show all tokens, icons and components, read from the sources that the pages use."""
     form = SampleForm()
     form.base.errors = ["请填 60 或更大的数。"]
@@ -102,3 +101,13 @@ def _months() -> tuple[MonthCell, ...]:
             cells.append(MonthCell(month, None, Availability.AFTER_RETIREMENT))
     first = Month(YEAR, len(held) + 1)
     return leading(cells, chosen=Chosen(first, first))
+
+
+def add_to_demo(state: BlueprintSetupState) -> None:
+    """Add the page when the blueprint is registered, in the demo only."""
+    settings: Settings = state.app.config["SETTINGS"]
+    if settings.is_demo:
+        state.add_url_rule("/styleguide", view_func=styleguide, methods=["GET"])
+
+
+blueprint.record(add_to_demo)

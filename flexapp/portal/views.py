@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, request, url_for
+from flask import Response, abort, g, request, url_for
 
 from flexapp.agency.service import shown as announced
 from flexapp.people import handover_codes
 from flexapp.people.forms import HandOverForm
 from flexapp.people.handover_codes import Place
-from flexapp.portal import pages, service
+from flexapp.portal import blueprint, pages, service
 from flexapp.rules.capabilities import Action
 from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
@@ -18,8 +18,6 @@ from flexapp.web.forms import RESUBMIT
 from flexapp.web.htmx import render
 from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
-
-blueprint = Blueprint("portal", __name__)
 
 
 @blueprint.get("/")

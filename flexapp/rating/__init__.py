@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Blueprint, Flask
+
+blueprint = Blueprint("rating", __name__, url_prefix="/rating")
 
 
 def init_app(app: Flask) -> None:
-    """Register the blueprint of this slice."""
-    # Imported here so that importing another module of this package does not load the views.
-    from flexapp.rating import views
+    """Register the pages of this slice."""
+    # Imported here because most importers of this package need no views. Importing a module of
+    # views adds its routes to the blueprint.
+    from flexapp.rating import views  # noqa: F401
 
-    app.register_blueprint(views.blueprint)
+    app.register_blueprint(blueprint)

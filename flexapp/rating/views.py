@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, render_template, url_for
+from flask import Response, abort, g, render_template, url_for
 
-from flexapp.rating import pages, service
+from flexapp.rating import blueprint, pages, service
 from flexapp.rating.forms import RatingForm
 from flexapp.rating.service import Case
 from flexapp.rules.ratings import SENTENCE_MAX
@@ -13,8 +13,6 @@ from flexapp.web.clock import now
 from flexapp.web.htmx import render
 from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
-
-blueprint = Blueprint("rating", __name__, url_prefix="/rating")
 
 
 @blueprint.get("")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Blueprint, Flask
+
+blueprint = Blueprint("staff", __name__, url_prefix="/counter")
 
 
 def init_app(app: Flask) -> None:
-    """Register the blueprint and the CLI commands of this slice."""
-    # Imported here because most importers of this package do not need the views.
-    from flexapp.staff import cli, views
+    """Register the pages and commands of this slice."""
+    # Imported here because most importers of this package need no views. Importing a module of
+    # views adds its routes to the blueprint.
+    from flexapp.staff import cli, views  # noqa: F401
 
-    app.register_blueprint(views.blueprint)
+    app.register_blueprint(blueprint)
     app.cli.add_command(cli.cli)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, session, url_for
+from flask import Response, g, session, url_for
 
 from flexapp.rules.limits import STAFF_WRONG
 from flexapp.rules.refusal import Refusal
 from flexapp.services import services
-from flexapp.staff import sessions
+from flexapp.staff import blueprint, sessions
 from flexapp.staff.auth import COOKIE, next_step
 from flexapp.staff.desk import DeskPage
 from flexapp.staff.forms import CodeForm, PasswordForm, SignInForm
@@ -23,8 +23,6 @@ from flexapp.web.htmx import render
 from flexapp.web.known_browsers import Asker
 from flexapp.web.navigation import see_other
 from flexapp.web.unit_of_work import early_read
-
-blueprint = Blueprint("staff", __name__, url_prefix="/counter")
 
 
 @blueprint.get("/sign-in")

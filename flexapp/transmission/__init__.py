@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Blueprint, Flask
+
+blueprint = Blueprint("transmission", __name__)
 
 
 def init_app(app: Flask) -> None:
-    """Register the blueprints and CLI commands of this slice."""
-    # Imported here so that importing another module of this package does not load the views.
-    from flexapp.transmission import cli, machine_views, open_views, views
+    """Register the pages, the endpoint of the tax bureau and the commands of this slice."""
+    # Imported here because most importers of this package need no views. Importing a module of
+    # views adds its routes to the blueprint.
+    from flexapp.transmission import cli, machine_views, open_views, views  # noqa: F401
 
-    app.register_blueprint(views.blueprint)
-    app.register_blueprint(machine_views.blueprint)
-    app.register_blueprint(open_views.blueprint)
+    app.register_blueprint(blueprint)
     app.cli.add_command(cli.cli)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import logging
 
-from flask import Blueprint, Response, current_app, request
+from flask import Response, current_app, request
 
 from flexapp.config import Settings
 from flexapp.db.session import csrf, db
 from flexapp.rules.refusal import Refusal
 from flexapp.signing import InvalidMessage
-from flexapp.transmission import events, protocol
+from flexapp.transmission import blueprint, events, protocol
 from flexapp.transmission.event_transitions import Conflict
 from flexapp.transmission.protocol import HEADER, Proof
 from flexapp.web.access import Access, allow
@@ -20,8 +20,6 @@ from flexapp.web.message_replay import is_first
 from flexapp.web.problem_json import problem
 
 log = logging.getLogger(__name__)
-
-blueprint = Blueprint("tax", __name__)
 
 NOT_BELIEVED = "签名不成立，什么也没有改变；请核对密钥、时钟和接口说明。"
 

@@ -6,15 +6,14 @@ import json
 from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app
+from flask import Response, current_app
 
 from flexapp import signing
 from flexapp.config import Settings
+from flexapp.transmission import blueprint
 from flexapp.web import openapi
 from flexapp.web.access import Access, allow
 from flexapp.web.htmx import render
-
-blueprint = Blueprint("open_tax", __name__, url_prefix="/open/tax")
 
 DOCUMENT = Path(__file__).with_name("tax-v1.openapi.json")
 
@@ -25,23 +24,23 @@ def reference() -> openapi.Reference:
     return openapi.read(DOCUMENT)
 
 
-@blueprint.get("")
+@blueprint.get("/open/tax")
 @allow(Access.PUBLIC)
-def index() -> Response:
+def protocol_page() -> Response:
     """The protocol as an HTML page."""
     return render("transmission/protocol.html", page=reference())
 
 
-@blueprint.get("/openapi.json")
+@blueprint.get("/open/tax/openapi.json")
 @allow(Access.PUBLIC)
-def document() -> Response:
+def openapi_document() -> Response:
     """The protocol as an OpenAPI 3.1 document."""
     return Response(reference().text, content_type="application/json")
 
 
-@blueprint.get("/keys")
+@blueprint.get("/open/tax/keys")
 @allow(Access.PUBLIC)
-def keys() -> Response:
+def public_keys() -> Response:
     """Our public keys as a JWK set.
 
     Holds the keys of `signing.public_set`: the first one signs, the others signed before or will

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, url_for
+from flask import Response, abort, g, url_for
 
 from flexapp.assessment.service import Record, find_for, list_url, refuse_mover
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, apply
-from flexapp.transmission import service
+from flexapp.transmission import blueprint, service
 from flexapp.transmission.forms import AskTaxForm
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now
@@ -15,10 +15,8 @@ from flexapp.web.htmx import render, render_refused
 from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 
-blueprint = Blueprint("transmission", __name__, url_prefix="/assessment/records")
 
-
-@blueprint.post("/<serial>/transmit")
+@blueprint.post("/assessment/records/<serial>/transmit")
 @allow(Access.PERSON)
 @idempotent
 def transmit(serial: str) -> Response:
@@ -32,14 +30,14 @@ def transmit(serial: str) -> Response:
     return see_other(list_url(record, g.visitor))
 
 
-@blueprint.get("/<serial>/ask-tax")
+@blueprint.get("/assessment/records/<serial>/ask-tax")
 @allow(Access.PERSON)
 def ask_tax(serial: str) -> Response:
     """Show the reason form."""
     return _ask_page(_visible(serial), AskTaxForm())
 
 
-@blueprint.post("/<serial>/ask-tax")
+@blueprint.post("/assessment/records/<serial>/ask-tax")
 @allow(Access.PERSON)
 @idempotent
 def send_ask_tax(serial: str) -> Response:

@@ -7,12 +7,10 @@ from functools import cache
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from flask import Blueprint, Response
+from flask import Response
 
-from flexapp.vendors import conformance
+from flexapp.vendors import blueprint, conformance
 from flexapp.web.access import Access, allow
-
-blueprint = Blueprint("kit", __name__)
 
 PACKAGE = "conformance"
 START = f'import runpy\n\nrunpy.run_module("{PACKAGE}", run_name="__main__")\n'
@@ -31,9 +29,9 @@ def archive() -> bytes:
     return made.getvalue()
 
 
-@blueprint.get("/open/check_launch.pyz")
+@blueprint.get("/check_launch.pyz")
 @allow(Access.PUBLIC)
-def download() -> Response:
+def conformance_kit() -> Response:
     """The program as a download."""
     answer = Response(archive(), content_type="application/zip")
     answer.headers["Content-Disposition"] = 'attachment; filename="check_launch.pyz"'

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, abort, current_app, url_for
+from flask import Response, abort, current_app, url_for
+from flask.blueprints import BlueprintSetupState
 
 from flexapp.channels import public_keys
 from flexapp.channels.forms import SandboxForm
@@ -16,7 +17,7 @@ from flexapp.channels.pasted_secrets import secret_in
 from flexapp.config import Settings
 from flexapp.rules.limits import SANDBOXES
 from flexapp.rules.refusal import Refusal
-from flexapp.vendors import sandbox
+from flexapp.vendors import blueprint, sandbox
 from flexapp.vendors.pages import SandboxPage
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import utcnow
@@ -25,24 +26,20 @@ from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 from flexapp.web.rate_limit import rate_limited, seconds
 
-blueprint = Blueprint("sandbox", __name__, url_prefix="/open/sandbox")
-
 TOO_MANY = {"sandbox_too_soon": timedelta(minutes=1), "sandbox_full": timedelta(days=1)}
 """Temporary refusals, with the longest wait after which they end."""
 
 
-@blueprint.get("")
 @allow(Access.PUBLIC)
-def index() -> Response:
+def new_sandbox() -> Response:
     """Show the form: create a key pair or submit a public key."""
     return _start(SandboxForm())
 
 
-@blueprint.post("")
 @allow(Access.PUBLIC)
 @rate_limited(SANDBOXES)
 @idempotent
-def make() -> Response:
+def make_sandbox() -> Response:
     """Create a sandbox channel with the submitted key."""
     form = SandboxForm()
     if not form.submitted():
@@ -58,12 +55,11 @@ def make() -> Response:
         refused = _start(form, 429)
         refused.headers["Retry-After"] = str(seconds(wait))
         return refused
-    return see_other(url_for("sandbox.show", code=made.code))
+    return see_other(url_for("vendors.show_sandbox", code=made.code))
 
 
-@blueprint.get("/<code>")
 @allow(Access.PUBLIC)
-def show(code: str) -> Response:
+def show_sandbox(code: str) -> Response:
     """Show the sandbox: sign, send, open. 404 if it is unknown or expired."""
     found = sandbox.find(code, at=utcnow())
     if found is None:
@@ -77,3 +73,15 @@ def _start(form: SandboxForm, status: int | None = None) -> Response:
     if secret_in(form.key.data or "") is not None:
         form.key.data = ""  # never render a secret, also on other paths to this form
     return render("channels/sandbox.html", status or form.status, form=form)
+
+
+def add_to_demo(state: BlueprintSetupState) -> None:
+    """Add the pages when the blueprint is registered, in the demo only."""
+    settings: Settings = state.app.config["SETTINGS"]
+    if settings.is_demo:
+        state.add_url_rule("/sandbox", view_func=new_sandbox, methods=["GET"])
+        state.add_url_rule("/sandbox", view_func=make_sandbox, methods=["POST"])
+        state.add_url_rule("/sandbox/<code>", view_func=show_sandbox, methods=["GET"])
+
+
+blueprint.record(add_to_demo)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, current_app, request, session, url_for
+from flask import Response, abort, current_app, request, session, url_for
 
 from flexapp.config import Settings
 from flexapp.db.session import csrf
+from flexapp.vendors import blueprint
 from flexapp.vendors.self_check import (
     BAD,
     GOOD,
@@ -36,8 +37,6 @@ from flexapp.web.access import Access, allow
 from flexapp.web.htmx import render
 from flexapp.web.navigation import see_other
 
-blueprint = Blueprint("self_check", __name__, url_prefix="/open/self-check")
-
 KEPT = "self_check"
 """Session key of the progress: BEGUN, later the code."""
 BEGUN = "begun"
@@ -45,9 +44,9 @@ HEARD = "self_check_heard"
 """Session key of the headers that came with the form, for the result page."""
 
 
-@blueprint.get("")
+@blueprint.get("/self-check")
 @allow(Access.PUBLIC)
-def index() -> Response:
+def self_check_form() -> Response:
     """The first page, and the page that "back" from the second page leads to."""
     findings = decode(session.get(KEPT, "")) if "again" not in request.args else None
     if findings is None:
@@ -57,29 +56,31 @@ def index() -> Response:
     return render("channels/self_check_returned.html", page=page)
 
 
-@blueprint.post("")
+@blueprint.post("/self-check")
 @allow(Access.PUBLIC)
 @origin_check.first_in_webview
-def receive() -> Response:
+def receive_self_check() -> Response:
     """Check the submitted form."""
     kept = session.get(KEPT)
     before = decode(kept or "")
     if before is not None:
         # The form was sent again: "back" led to a page from a cache.
-        return see_other(url_for("self_check.result", code=encode(replace(before, back=BAD))))
+        return see_other(
+            url_for("vendors.self_check_result", code=encode(replace(before, back=BAD)))
+        )
     code = encode(_findings(cookie=kept == BEGUN))
     session[KEPT] = code
     session[HEARD] = [request.headers.get(name, "")[:LONGEST_HEADER] for name in HEADERS]
-    return see_other(url_for("self_check.back", code=code))
+    return see_other(url_for("vendors.self_check_back", code=code))
 
 
 # Changes nothing, and must also work for a webview that blocks cookies.
-csrf.exempt(receive)
+csrf.exempt(receive_self_check)
 
 
-@blueprint.get("/back")
+@blueprint.get("/self-check/back")
 @allow(Access.PUBLIC)
-def back() -> Response:
+def self_check_back() -> Response:
     """Ask the user to go back. Without a cookie the check ends here with the result."""
     findings = _told()
     code = encode(findings)
@@ -91,9 +92,9 @@ def back() -> Response:
     return render("channels/self_check_back.html", page=page)
 
 
-@blueprint.get("/result")
+@blueprint.get("/self-check/result")
 @allow(Access.PUBLIC)
-def result() -> Response:
+def self_check_result() -> Response:
     """All findings and the code."""
     findings = _told()
     session.pop(KEPT, None)

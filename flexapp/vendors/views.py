@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app
+from flask import Response, abort, current_app
 
 from flexapp.config import Settings
+from flexapp.vendors import blueprint
 from flexapp.vendors.pages import (
     ExamplesPage,
     VendorPage,
@@ -12,15 +13,13 @@ from flexapp.vendors.pages import (
     launch_reference,
 )
 from flexapp.web.access import Access, allow
-from flexapp.web.error_pages import PAGES, Area, ErrorPage, add_area
+from flexapp.web.error_pages import PAGES, Area, ErrorPage
 from flexapp.web.htmx import render
-
-blueprint = Blueprint("vendor", __name__, url_prefix="/open")
 
 AREA = Area(
     prefix="/open",
     layout="layouts/page.html",
-    home="vendor.index",
+    home="vendors.index",
     home_label="回到 App 接入",
     pages={
         403: ErrorPage("不能打开", "这里不能从别的网站打开。", "请从 App 接入首页重新进入。"),
@@ -38,7 +37,6 @@ AREA = Area(
         ),
     },
 )
-blueprint.record_once(lambda state: add_area(state.app, AREA))
 
 
 @blueprint.get("/")
@@ -60,7 +58,7 @@ def launches() -> Response:
 
 @blueprint.get("/launches/openapi.json")
 @allow(Access.PUBLIC)
-def document() -> Response:
+def openapi_document() -> Response:
     """The launch reference as an OpenAPI 3.1 document."""
     return Response(launch_reference().reference.text, content_type="application/json")
 

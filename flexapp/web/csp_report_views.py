@@ -10,18 +10,16 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 
-from flask import Blueprint, Response, abort, make_response, request
+from flask import Response, abort, make_response, request
 
 from flexapp.db.session import csrf
 from flexapp.rules.limits import REPORTS
-from flexapp.web import csp_reports, metrics
+from flexapp.web import blueprint, csp_reports, metrics
 from flexapp.web.access import Access, allow
 from flexapp.web.logs import FIELDS
 from flexapp.web.rate_limit import rate_limited
 
 log = logging.getLogger(__name__)
-
-blueprint = Blueprint("reports", __name__)
 
 LONGEST_BODY = 16 * 1024
 """Maximum body size in bytes; a browser may send several reports in one message."""
@@ -30,7 +28,7 @@ LONGEST_BODY = 16 * 1024
 @blueprint.post("/csp-reports")
 @allow(Access.PUBLIC)
 @rate_limited(REPORTS)
-def receive() -> Response:
+def receive_csp_report() -> Response:
     """Log and count the reports; 204 without a body, 415 for any other media type."""
     if request.mimetype not in csp_reports.MEDIA_TYPES:
         abort(415)
@@ -42,4 +40,4 @@ def receive() -> Response:
 
 
 # The browser sends reports by itself, without a CSRF token. A report changes no data.
-csrf.exempt(receive)
+csrf.exempt(receive_csp_report)

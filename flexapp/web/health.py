@@ -7,17 +7,15 @@ import logging
 from collections.abc import Callable, Mapping
 
 from alembic.script import ScriptDirectory
-from flask import Blueprint, Flask, Response, current_app, jsonify, make_response
+from flask import Flask, Response, current_app, jsonify, make_response
 from sqlalchemy import text
 
 from flexapp.config import PROJECT
 from flexapp.db.session import db
-from flexapp.web import assets
+from flexapp.web import assets, blueprint
 from flexapp.web.access import Access, allow
 
 log = logging.getLogger(__name__)
-
-blueprint = Blueprint("health", __name__)
 
 Check = Callable[[], bool]
 

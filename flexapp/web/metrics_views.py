@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hmac
 
-from flask import Blueprint, Response, abort, current_app, request
+from flask import Response, abort, current_app, request
 
 from flexapp.config import Settings
+from flexapp.web import blueprint
 from flexapp.web.access import Access, allow
 from flexapp.web.metrics import exposition
-
-blueprint = Blueprint("metrics", __name__)
 
 
 @blueprint.get("/metrics")
 @allow(Access.PUBLIC)
-def show() -> Response:
+def show_metrics() -> Response:
     """The metrics, for requests with FLEXAPP_METRICS_TOKEN as bearer token.
 
     401 with another token or none; 404 if the setting is absent.

@@ -16,7 +16,7 @@ from flexapp.web.logs import FIELDS
 
 log = logging.getLogger("flexapp.requests")
 
-PROBES = frozenset({"health.alive", "health.ready", "metrics.show"})
+PROBES = frozenset({"web.alive", "web.ready", "web.show_metrics"})
 """Endpoints that monitoring calls every few seconds; logged at DEBUG only."""
 
 

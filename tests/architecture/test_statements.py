@@ -41,10 +41,10 @@ MOST_OF_STAFF = 9
 """At a counter: also the clerk's divisions and case, and what the person's own pages would ask."""
 
 MORE = {
-    "counter_dashboard.index": (18, "each of its tables is counted by a statement of its own"),
-    "counter_pilot.index": (12, "each area and each channel, and what is known of the channels"),
-    "counter_ratings.index": (12, "each of its tables is counted by a statement of its own"),
-    "privacy.data": (16, "all that is kept of a person, table by table"),
+    "office.show_dashboard": (18, "each of its tables is counted by a statement of its own"),
+    "office.pilot_areas": (12, "each area and each channel, and what is known of the channels"),
+    "office.rating_list": (12, "each of its tables is counted by a statement of its own"),
+    "portal.personal_data": (16, "all that is kept of a person, table by table"),
 }
 """Pages that send more: how many, and why."""
 
@@ -54,21 +54,21 @@ NOT_SHOWN = {
     "staff.enrol": "signed in already",
     "staff.password": "signed in already",
     "counter_corrections.show": "no name waits to be confirmed",
-    "launch.look": "a launch is used once",
-    "metrics.show": "no bearer is set",
+    "channels.show_launch": "a launch is used once",
+    "web.show_metrics": "no bearer is set",
     "people.real_name": "confirmed already",
     "people.sign_in": "signed in already",
-    "poster.png": "the channel of the example is not known",
-    "poster.svg": "the channel of the example is not known",
+    "channels.qr_png": "the channel of the example is not known",
+    "channels.qr_svg": "the channel of the example is not known",
     "practice.ask_revoke": "nothing was practised",
     "practice.ask_tax": "nothing was practised",
     "practice.card": "nothing was practised",
     "practice.detail": "nothing was practised",
     "practice.explained": "nothing was practised",
     "registration.review": "nothing was typed that would change",
-    "sandbox.show": "no sandbox was made",
-    "self_check.back": "no check was begun",
-    "self_check.result": "no check was begun",
+    "vendors.show_sandbox": "no sandbox was made",
+    "vendors.self_check_back": "no check was begun",
+    "vendors.self_check_result": "no check was begun",
 }
 """What is not shown here, and why: a redirect or a page that says no. It counts all the same."""
 
@@ -101,7 +101,7 @@ class Scene:
             if endpoint.rpartition(".")[2].startswith(("read_back", "trial")):
                 address += CHOSEN
             if endpoint.rpartition(".")[2].startswith(("read_back", "card")) or (
-                endpoint == "session.show"
+                endpoint == "people.session_state"
             ):
                 headers = HTMX
             browser.get(address, headers=headers)  # what is worked out once in a process

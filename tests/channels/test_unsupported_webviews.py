@@ -20,10 +20,10 @@ from tests.support.walks import MA_LAN, sign_in
 TITLE = "请用手机浏览器打开"
 WECHAT = BLOCKED["wechat Android"]
 NAMES = {"wechat": "微信", "alipay": "支付宝", "unionpay": "云闪付"}
-OPEN = {"channels.index", "channels.landing", "health.alive", "health.ready", "metrics.show"} | {
+OPEN = {
     name
     for name, row in TABLE.items()
-    if name.startswith(("poster.", "verify.", "launch.", "reports."))
+    if name.startswith(("channels.", "verify.", "web."))
     or row[1].startswith(("/open/", "/counter"))
 }
 CLOSED = sorted(

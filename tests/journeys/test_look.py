@@ -36,10 +36,10 @@ PAGES = {
     "portal.messages": "/me/messages",
     "portal.proxy_handling": "/me/proxy-handling",
     "portal.hand_over": "/me/hand-over",
-    "privacy.index": "/me/privacy",
-    "privacy.data": "/me/privacy/data",
-    "privacy.ask_close": "/me/close-account",
-    "privacy.closed": "/account-closed",
+    "portal.privacy": "/me/privacy",
+    "portal.personal_data": "/me/privacy/data",
+    "portal.ask_close_account": "/me/close-account",
+    "portal.account_closed": "/account-closed",
     "guide.index": "/guide",
     "guide.steps": "/guide/steps/assessment",
     "registration.form": "/registration",
@@ -58,8 +58,8 @@ PAGES = {
     "practice.index": "/practice",
     "channels.index": "/channels",
     "channels.landing": "/c/boc",
-    "launch.leave": "/leave",
-    "styleguide.index": "/styleguide",
+    "channels.leave": "/leave",
+    "portal.styleguide": "/styleguide",
 }
 
 BEFORE_SIGNING_IN = {"people.sign_in": "/sign-in", "people.real_name": "/real-name"}
@@ -68,25 +68,23 @@ LEFT_OUT = {
     "assessment.read_back": "a part of a page only",
     "record.card": "a part of a page only",
     "registration.review": "shown while a change of 登记 waits to be confirmed; walked with it",
-    "session.show": "a part of a page only",
+    "people.session_state": "a part of a page only",
     "transmission.ask_tax": "the dialog of 撤销 with other words, and only for what is transmitted",
     "guide.document": "for paper",
-    "poster.sheet": "for paper",
-    "poster.svg": "a picture",
-    "poster.png": "a picture",
-    "launch.look": "needs a vendor's message; looked at by the walks",
+    "channels.poster": "for paper",
+    "channels.qr_svg": "a picture",
+    "channels.qr_png": "a picture",
+    "channels.show_launch": "needs a vendor's message; looked at by the walks",
 }
 OF_RESIDENTS = (Access.PUBLIC, Access.ACCOUNT, Access.PERSON)
 ELSEWHERE = ("practice.",)
 """The same pages as in earnest, under a band that /practice has as well."""
 MACHINES = (
-    "health.",
-    "metrics.",
-    "open_tax.",
-    "kit.",
-    "vendor.",
-    "sandbox.",
-    "self_check.",
+    "web.",
+    "transmission.protocol_page",
+    "transmission.openapi_document",
+    "transmission.public_keys",
+    "vendors.",
     "staff.",
 )
 """For machines, and for the engineers of vendors and tax bureau: their walks inspect them."""

@@ -162,7 +162,7 @@ def test_another_site_cannot_have_its_visitors_report_here(client: LintingClient
 def test_reports_from_one_address_are_limited(
     app: Flask, client: LintingClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    view = app.view_functions["reports.receive"]
+    view = app.view_functions["web.receive_csp_report"]
     assert vars(view)["limited"] == REPORTS
     monkeypatch.setattr("flexapp.web.rate_limit.retry_after", lambda *_: REPORTS.within)
     assert post(client, old()).status_code == 429

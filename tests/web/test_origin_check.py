@@ -39,7 +39,11 @@ FOREIGN = [
 ]
 
 
-FIRST_IN_WEBVIEW = {"launch.go_on", "launch.decline", "self_check.receive"}
+FIRST_IN_WEBVIEW = {
+    "channels.follow_launch",
+    "channels.decline_launch",
+    "vendors.receive_self_check",
+}
 """What a webview opens before there is a session that could say so; old ones hide their origin."""
 
 

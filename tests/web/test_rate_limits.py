@@ -227,7 +227,7 @@ def test_wrong_passwords_for_many_users_of_the_counters_are_counted_together(
 def test_sandboxes_of_one_address_are_limited_beside_those_of_everybody(
     few: Callable[..., Limit], client: LintingClient
 ) -> None:
-    few("sandbox.make", 1)
+    few("vendors.make_sandbox", 1)
     page = client.page("/open/sandbox")
     client.submit(page, "登记公钥", 422, key="x")
     client.submit(page, "登记公钥", 429, key="x")

@@ -30,18 +30,18 @@ INSIDE = re.compile(
 
 ABOUT_PROGRAMS = frozenset(
     {
-        "vendor.example",
-        "vendor.example_list",
-        "vendor.index",
-        "vendor.launches",
-        "vendor.document",
-        "kit.download",
-        "open_tax.index",
-        "open_tax.document",
-        "sandbox.index",
-        "sandbox.show",
-        "sandbox.make",
-        "metrics.show",
+        "vendors.example",
+        "vendors.example_list",
+        "vendors.index",
+        "vendors.launches",
+        "vendors.openapi_document",
+        "vendors.conformance_kit",
+        "transmission.protocol_page",
+        "transmission.openapi_document",
+        "vendors.new_sandbox",
+        "vendors.show_sandbox",
+        "vendors.make_sandbox",
+        "web.show_metrics",
     }
 )
 """Pages for programmers, which may show such text; they never echo input."""
