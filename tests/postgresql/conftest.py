@@ -1,4 +1,4 @@
-"""A run on SQLite collects none of the tests in this folder that need PostgreSQL's own behaviour."""
+"""Skips the tests of this folder that need PostgreSQL's own behaviour, on SQLite."""
 
 from __future__ import annotations
 
