@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
-from pathlib import Path
 
 import httpx
 from flask import Flask
@@ -115,7 +113,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_SSL_STRICT=False,  # web/origin_check.py instead: webviews may omit Referer
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    _keep_private(settings.database_url)
     encryption.init_app(app, settings)
     init_database(app)
     migrate.init_app(app, db, directory=str(PROJECT / "flexapp" / "migrations"))
@@ -225,21 +222,3 @@ def _tax_bureau(app: Flask, settings: Settings) -> tuple[TaxGateway, Callable[[]
         app.wsgi_app, {"/tax-bureau": stand_in.wsgi_app}
     )
     return gateway, partial(deliver_events, stand_in, ours)
-
-
-def _keep_private(database_url: str) -> None:
-    """Restrict an SQLite database, and its folder when it is created here, to the current user.
-
-    SQLite gives the files it creates beside it (-wal, -shm) the same mode.
-    """
-    if not database_url.startswith("sqlite:///") or database_url.endswith(":memory:"):
-        return
-    path = Path(database_url.removeprefix("sqlite:///"))
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with suppress(PermissionError):  # owned by another user, who decides about access
-        if path.parent == PROJECT / "var":
-            path.parent.chmod(0o700)
-        path.touch(mode=0o600)
-        for suffix in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                Path(f"{path}{suffix}").chmod(0o600)

@@ -19,12 +19,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from flexapp.assessment.models import AssessedMonth, Assessment, ProxyCase, SerialCounter
 from flexapp.audit import service as audit
 from flexapp.db.session import (
+    ByEngine,
     db,
     execute,
     next_numbers,
@@ -52,19 +51,17 @@ _HELD = (
     .order_by(_month.c.month)
 )
 _ADD = TABLE.insert().returning(TABLE.c.id)
-_INSERTS = (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
-_ADD_MONTHS = {
-    name: insert(_month).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    for name, insert in _INSERTS
-}
-_GIVEN = {name: insert(_counter) for name, insert in _INSERTS}
-_TAKE_NUMBERS = {
-    name: given.on_conflict_do_update(
+_ADD_MONTHS = ByEngine(
+    _month,
+    lambda insert: insert.on_conflict_do_nothing().execution_options(preserve_rowcount=True),
+)
+_TAKE_NUMBERS = ByEngine(
+    _counter,
+    lambda insert: insert.on_conflict_do_update(
         index_elements=[_counter.c.division, _counter.c.day],
-        set_={"last": _counter.c.last + given.excluded.last},
-    ).returning(_counter.c.last)
-    for name, given in _GIVEN.items()
-}
+        set_={"last": _counter.c.last + insert.excluded.last},
+    ).returning(_counter.c.last),
+)
 
 
 def by_serial(serial: str) -> Mapping[str, object] | None:
@@ -135,8 +132,7 @@ def add(row: Mapping[str, object], months: Sequence[str]) -> bool:
         {"person_id": row["person_id"], "month": month, "assessment_id": assessment_id}
         for month in months
     ]
-    statement = _ADD_MONTHS[db.session.get_bind().dialect.name]
-    if execute(statement, wanted).rowcount == len(wanted):
+    if execute(_ADD_MONTHS(), wanted).rowcount == len(wanted):
         audit.vouch(TABLE, {**row, "id": assessment_id})
         return True
     free_months(assessment_id)
@@ -297,9 +293,8 @@ def take_numbers(division: str, day: date, count: int) -> int:
 
     Each division has a row of its own, so that divisions do not wait for each other's lock.
     """
-    statement = _TAKE_NUMBERS[db.session.get_bind().dialect.name]
     row = {"division": division, "day": day, "last": count}
-    return int(execute(statement, row).scalar_one())
+    return int(execute(_TAKE_NUMBERS(), row).scalar_one())
 
 
 def proxy_case(token: str, account_id: int) -> ProxyCase | None:

@@ -9,13 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import (
-    ColumnElement,
     Subquery,
     Table,
     Text,
     bindparam,
-    cast,
-    func,
     select,
     text,
     type_coerce,
@@ -25,8 +22,11 @@ from flexapp.audit.models import AuditAnchor, AuditEvent, AuditWords
 from flexapp.db.session import (
     db,
     execute,
+    lock_number,
     next_numbers,
     table_of,
+    time_as_text,
+    triggers_of,
 )
 from flexapp.encryption import bound
 
@@ -53,8 +53,7 @@ def hold_end() -> None:
 
     SQLite needs no lock, because it has one writer at a time.
     """
-    if db.session.get_bind().dialect.name == "postgresql":
-        db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
+    lock_number(CHAIN_LOCK)
 
 
 def last_digest() -> str | None:
@@ -75,14 +74,7 @@ def move_anchor(seq: int, digest: str, seal: str) -> None:
 
 def triggers() -> frozenset[str]:
     """The names of the enabled triggers on the table of events."""
-    query = {
-        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :name",
-        "postgresql": (
-            "SELECT tgname FROM pg_trigger WHERE tgrelid = CAST(:name AS regclass)"
-            " AND NOT tgisinternal AND tgenabled IN ('O', 'A')"
-        ),
-    }[db.session.get_bind().dialect.name]
-    return frozenset(db.session.execute(text(query), {"name": TABLE.name}).scalars())
+    return triggers_of(TABLE)
 
 
 def add(row: Mapping[str, object]) -> int:
@@ -174,9 +166,7 @@ def all_rows() -> Iterator[Mapping[str, object]]:
 
     `at` is read as text, because the driver raises on an invalid time.
     """
-    at: ColumnElement[str] = cast(TABLE.c.at, Text)
-    if engine() == "postgresql":
-        at = func.to_char(TABLE.c.at, "YYYY-MM-DD HH24:MI:SS.US BC")
+    at = time_as_text(TABLE.c.at)
     columns = [at.label("at") if column.key == "at" else column for column in TABLE.columns]
     query = select(*columns).order_by(AuditEvent.seq).execution_options(yield_per=1000)
     for row in db.session.execute(query).mappings():
@@ -188,11 +178,6 @@ def _moment(stored: object) -> datetime | None:
         return datetime.fromisoformat(str(stored).removesuffix(" AD")).replace(tzinfo=UTC)
     except ValueError:
         return None
-
-
-def engine() -> str:
-    """The name of the SQLAlchemy dialect in use."""
-    return db.session.get_bind().dialect.name
 
 
 def rows_of(table: Table, columns: Sequence[str]) -> Iterator[Mapping[str, object]]:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError
 from flexapp.audit import repository
 from flexapp.audit.row_book import RowBook
 from flexapp.audit.service import GENESIS, digest, true_anchor, words_ref
+from flexapp.db.session import engine_name
 from flexapp.encryption import MissingKey, Unreadable, open_stored
 
 GUARDS = {
@@ -132,6 +133,6 @@ def _faults_of_end(end: End) -> Iterator[str]:
         yield "the seal of the chain's end is gone or false"
     elif anchor != (end.seq, end.digest):
         yield f"the chain ends at event {end.seq}, but event {anchor[0]} was sealed as the last"
-    missing = GUARDS[repository.engine()] - repository.triggers()
+    missing = GUARDS[engine_name()] - repository.triggers()
     if missing:
         yield f"the database does not guard the events: {', '.join(sorted(missing))} is missing"

@@ -1,26 +1,20 @@
-"""Uninitialised Flask extensions, and how transactions begin on SQLite and PostgreSQL.
+"""Uninitialised Flask extensions, transactions and locks, whatever the database engine.
 
-SQLite: when two read transactions try to become write transactions, the second one fails at once,
-whatever the busy timeout. A unit of work that may write therefore sets `write_intent` and begins
-with `BEGIN IMMEDIATE`. A read-only one begins deferred and never waits for a writer.
-
-PostgreSQL: writers do not wait for each other by default. A unit of work that reads before it
-writes acquires an advisory lock on its subject; other transactions with the same subject wait. It
-runs at READ COMMITTED, so each statement sees everything committed before it. A read-only unit of
-work runs at REPEATABLE READ: it sees one snapshot, as on SQLite, and the database refuses writes.
+What is SQLite's and what is PostgreSQL's is in `sqlite.py` and `postgresql.py`; `Engine` lists what
+both have. A unit of work that may write sets `write_intent` before its transaction begins: on
+SQLite it then begins with `BEGIN IMMEDIATE`, on PostgreSQL at READ COMMITTED. A read-only one sees
+one snapshot of the database on both, and never waits for a writer.
 """
 
 from __future__ import annotations
 
 import hashlib
-import sqlite3
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-import psycopg
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -31,39 +25,46 @@ from sqlalchemy import (
     CursorResult,
     DateTime,
     Dialect,
-    Engine,
     Executable,
-    Integer,
     MetaData,
     Table,
-    event,
-    func,
-    select,
-    text,
 )
+from sqlalchemy import Engine as SqlEngine
 from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from flexapp.config import Settings
+from flexapp.config import PROJECT, Settings
+from flexapp.db import postgresql, sqlite
 
-BUSY_SECONDS = 10
-"""Timeout in seconds for the lock of a writer, and on PostgreSQL also for a connection of the pool.
-After it the page says that the system is busy."""
-
-IDLE_SECONDS = 60
-"""Seconds after which PostgreSQL ends an idle transaction and releases its locks."""
-
-LARGE_CACHE_KB = 512 * 1024
-
-FIRST_PAUSE, LONGEST_PAUSE = 0.0001, 0.005
-"""Seconds between attempts to begin a write transaction; each pause is 25 % longer than before."""
+T = TypeVar("T")
 
 write_intent: ContextVar[bool] = ContextVar("write_intent", default=False)
 """Whether the next transaction of this context may write."""
+
+
+class Engine(Protocol):
+    """What the modules `sqlite` and `postgresql` both have."""
+
+    def options(self, settings: Settings, /) -> dict[str, Any]: ...
+    def prepare(self, engine: SqlEngine, writes: Callable[[], bool], /) -> None: ...
+    def acquire_lock(self, session: Session, number: int, /) -> bool: ...
+    def insert(self, table: Any, /) -> SqliteInsert | PostgresqlInsert: ...
+    def day_of(self, moment: ColumnElement[datetime], /) -> ColumnElement[str]: ...
+    def position_of(self, column: ColumnElement[str], part: str, /) -> ColumnElement[int]: ...
+    def time_as_text(self, column: ColumnElement[datetime], /) -> ColumnElement[str]: ...
+    def next_numbers(
+        self, session: Session, table: Table, count: int, /, *, writes: bool
+    ) -> list[int]: ...
+    def next_number(self, table: Table, /) -> ColumnElement[int]: ...
+    def triggers_of(self, session: Session, table: Table, /) -> frozenset[str]: ...
+    def widen_cache(self, session: Session, /) -> None: ...
+    def protect_files(self, database_url: str, own_folder: Path, /) -> None: ...
+
+
+ENGINES: Mapping[str, Engine] = {"sqlite": sqlite, "postgresql": postgresql}
+"""By the name of SQLAlchemy's dialect."""
 
 
 class Base(DeclarativeBase):
@@ -117,21 +118,50 @@ class UTCDateTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+def engine_name() -> str:
+    """ "sqlite" or "postgresql": the engine that the session is bound to."""
+    return db.session.get_bind().dialect.name
+
+
+def _engine() -> Engine:
+    return ENGINES[engine_name()]
+
+
 def day_of(moment: ColumnElement[datetime]) -> ColumnElement[str]:
     """SQL expression for the day in China, YYYY-MM-DD, of a UTC column, in the engine's dialect.
 
     The fixed offset of 8 hours is exact: China has one civil time without daylight saving.
     """
-    if db.session.get_bind().dialect.name == "postgresql":
-        return func.to_char(moment + text("interval '8 hours'"), "YYYY-MM-DD")
-    return func.date(moment, "+8 hours")
+    return _engine().day_of(moment)
 
 
-def upsert(model: type[Base]) -> SqliteInsert | PostgresqlInsert:
+def position_of(column: ColumnElement[str], part: str) -> ColumnElement[int]:
+    """SQL expression for the position of a text in a column, from 1; 0 if it is not there."""
+    return _engine().position_of(column, part)
+
+
+def time_as_text(column: ColumnElement[datetime]) -> ColumnElement[str]:
+    """SQL expression for a point in time as stored, as text, whatever its year."""
+    return _engine().time_as_text(column)
+
+
+def upsert(table: type[Base] | Table) -> SqliteInsert | PostgresqlInsert:
     """An INSERT in the dialect of the engine, which supports ON CONFLICT."""
-    if db.session.get_bind().dialect.name == "postgresql":
-        return postgresql_insert(model)
-    return sqlite_insert(model)
+    return _engine().insert(table)
+
+
+class ByEngine:
+    """A statement built once for each engine, for statements that run on many requests.
+
+    `make` builds it from an INSERT of the engine, which supports ON CONFLICT.
+    """
+
+    def __init__(self, table: Table, make: Callable[[Any], Executable]) -> None:
+        self._made = {name: make(engine.insert(table)) for name, engine in ENGINES.items()}
+
+    def __call__(self) -> Executable:
+        """Return the statement for the engine that the session is bound to."""
+        return self._made[engine_name()]
 
 
 def advisory_lock(what: str, key: object) -> None:
@@ -145,42 +175,29 @@ def advisory_lock(what: str, key: object) -> None:
     person. All of them come before the row of an assessment is changed, and before the first audit
     event is recorded, which locks the end of the chain.
     """
-    if write_intent.get() and db.session.get_bind().dialect.name == "postgresql":
-        digest = hashlib.blake2b(f"{what}\0{key}".encode(), digest_size=8).digest()
-        number = int.from_bytes(digest, "big", signed=True)
-        db.session.execute(_HOLD, {"number": number})
+    digest = hashlib.blake2b(f"{what}\0{key}".encode(), digest_size=8).digest()
+    if write_intent.get() and lock_number(int.from_bytes(digest, "big", signed=True)):
         # The previous holder of the lock may have changed rows that are loaded in the session.
         db.session.flush()
         db.session.expire_all()
 
 
-_HOLD = text("SELECT pg_advisory_xact_lock(:number)")
+def lock_number(number: int) -> bool:
+    """Acquire the lock with this number until the transaction ends.
+
+    False, without a lock, on SQLite, which allows a single writer at a time.
+    """
+    return _engine().acquire_lock(db.session(), number)
 
 
 def engine_options(settings: Settings) -> dict[str, Any]:
     """The options of `create_engine` for these settings."""
     # Database exceptions are logged; the bound parameters may be personal data.
-    options: dict[str, Any] = {"hide_parameters": True}
-    if settings.database_url.startswith("sqlite:"):
-        return options
-    session = {
-        "timezone": "UTC",
-        "lock_timeout": f"{BUSY_SECONDS}s",
-        "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
-    }
-    return options | {
-        "pool_size": settings.database_pool,
-        "max_overflow": 0,
-        "pool_timeout": BUSY_SECONDS,
-        "pool_recycle": settings.database_recycle,
-        # Replaces connections dropped by the server or a firewall before they are used.
-        "pool_pre_ping": True,
-        "connect_args": {
-            "application_name": "flexapp",
-            "connect_timeout": BUSY_SECONDS,
-            "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
-        },
-    }
+    return {"hide_parameters": True} | _engine_of(settings).options(settings)
+
+
+def _engine_of(settings: Settings) -> Engine:
+    return ENGINES[settings.database_url.partition(":")[0].partition("+")[0]]
 
 
 def execute(
@@ -210,17 +227,7 @@ def next_numbers(table: Table, count: int) -> list[int]:
     On SQLite it requires a write transaction, in which nobody else can insert a row; otherwise it
     raises `RuntimeError`.
     """
-    (key,) = table.primary_key.columns
-    if db.session.get_bind().dialect.name == "postgresql":
-        given = text(
-            "SELECT nextval(pg_get_serial_sequence(:table, :key)) FROM generate_series(1, :count)"
-        )
-        values = {"table": table.name, "key": key.name, "count": count}
-        return sorted(db.session.execute(given, values).scalars())
-    if not write_intent.get():
-        raise RuntimeError("numbers are given out only in a transaction that writes")
-    last = db.session.execute(select(func.max(key))).scalar_one() or 0
-    return list(range(last + 1, last + 1 + count))
+    return _engine().next_numbers(db.session(), table, count, writes=write_intent.get())
 
 
 def next_number(table: Table) -> ColumnElement[int]:
@@ -228,82 +235,58 @@ def next_number(table: Table) -> ColumnElement[int]:
 
     On SQLite use it only in a write transaction, in which nobody else can insert a row.
     """
-    (key,) = table.primary_key.columns
-    if db.session.get_bind().dialect.name == "postgresql":
-        return func.nextval(func.pg_get_serial_sequence(table.name, key.name), type_=Integer)
-    return select(func.coalesce(func.max(key), 0) + 1).correlate(None).scalar_subquery()
+    return _engine().next_number(table)
+
+
+def triggers_of(table: Table) -> frozenset[str]:
+    """The names of the enabled triggers on a table."""
+    return _engine().triggers_of(db.session(), table)
 
 
 def widen_cache() -> None:
-    """Enlarge SQLite's page cache on this connection, for commands that write many rows.
-
-    With the default of 2 MB the pages of a long transaction are written and read again many times.
-    On PostgreSQL it does nothing.
-    """
-    if db.session.get_bind().dialect.name == "sqlite":
-        db.session.connection().exec_driver_sql(f"PRAGMA cache_size=-{LARGE_CACHE_KB}")
+    """Enlarge the page cache of this connection, for commands that write many rows."""
+    _engine().widen_cache(db.session())
 
 
 def init_database(app: Flask) -> None:
     """Bind `db` to the app and configure how the engine begins transactions."""
+    settings: Settings = app.config["SETTINGS"]
+    _engine_of(settings).protect_files(settings.database_url, PROJECT / "var")
     db.init_app(app)
     with app.app_context():
-        engine = db.engine
-    if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
-    else:
-        _prepare_postgresql(engine)
+        _engine().prepare(db.engine, write_intent.get)
 
 
-def _prepare_postgresql(engine: Engine) -> None:
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Any) -> None:
-        # The driver sends both settings with its BEGIN, so they need no extra round trip.
-        driver, writes = connection.connection.driver_connection, write_intent.get()
-        levels = psycopg.IsolationLevel
-        driver.isolation_level = levels.READ_COMMITTED if writes else levels.REPEATABLE_READ
-        driver.read_only = not writes
+def transaction_facts() -> dict[Hashable, Any]:
+    """What is known of the session's current transaction, by key; empty in a new transaction."""
+    session = db.session()
+    transaction = session.get_transaction() or session.begin()
+    known: tuple[object, dict[Hashable, Any]] | None = session.info.get(_FACTS)
+    if known is None or known[0] is not transaction:
+        known = session.info[_FACTS] = (transaction, {})
+    return known[1]
 
 
-def _prepare_sqlite(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # `on_begin` sends BEGIN
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Any) -> None:
-        if write_intent.get():
-            _begin_writing(connection)
-        else:
-            # On the driver's cursor: runs on every page, so it skips SQLAlchemy's overhead.
-            connection.connection.cursor().execute("BEGIN")
+_FACTS = "facts"
+"""Key in `session.info` for `transaction_facts`, together with the transaction they belong to."""
 
 
-def _begin_writing(connection: Any) -> None:
-    """Send `BEGIN IMMEDIATE`, retrying at intervals from FIRST_PAUSE to LONGEST_PAUSE.
+def read_once(key: Hashable, load: Callable[[], T]) -> T:
+    """Return what `load` reads; in a read-only transaction it is called once for each key.
 
-    SQLite's own busy handler sleeps 1, 2, 5, 10 ... 100 ms, but a write transaction of the service
-    takes 1 or 2 ms. With that handler the database would be idle half of the time.
+    Such a transaction sees one snapshot of the database, so a second query finds the same. One that
+    may write always reads again. `foresee` stores what an earlier statement has found already.
     """
-    cursor = connection.connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=0")
-    until, pause = time.monotonic() + BUSY_SECONDS, FIRST_PAUSE
-    try:
-        while time.monotonic() < until:
-            try:
-                cursor.execute("BEGIN IMMEDIATE")
-                return
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    break
-            time.sleep(pause)
-            pause = min(pause * 1.25, LONGEST_PAUSE)
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # raises SQLAlchemy's exception
-    finally:
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    if write_intent.get():
+        return load()
+    facts = transaction_facts()
+    if key not in facts:
+        facts[key] = load()
+    found: T = facts[key]
+    return found
+
+
+def foresee(key: Hashable, value: object) -> None:
+    """Store the result of `read_once` for this key, which another statement has read as well."""
+    if not write_intent.get():
+        transaction_facts()[key] = value

@@ -30,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 
-from flexapp.db.session import db
+from flexapp.db.session import db, position_of
 from flexapp.encryption import LABEL, LONGEST_LABEL, encrypted_columns, row_key
 
 UNNAMED = "?"
@@ -213,6 +213,5 @@ def _label(of: ColumnElement[str]) -> ColumnElement[str]:
 
     A longer text may be unencrypted data and must not be shown.
     """
-    postgresql = db.session.get_bind().dialect.name == "postgresql"
-    at = func.strpos(of, ":") if postgresql else func.instr(of, ":")
+    at = position_of(of, ":")
     return case((at.between(2, LONGEST_LABEL + 1), func.substr(of, 1, at - 1)), else_=UNNAMED)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import bindparam
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.db.session import (
+    ByEngine,
     Model,
     UTCDateTime,
     db,
@@ -30,10 +29,10 @@ class SeenMessage(Model):
 
 
 _TABLE = table_of(SeenMessage)
-_ADD = {
-    name: insert(_TABLE).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    for name, insert in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
-}
+_ADD = ByEngine(
+    _TABLE,
+    lambda insert: insert.on_conflict_do_nothing().execution_options(preserve_rowcount=True),
+)
 _FORGET = _TABLE.delete().where(_TABLE.c.until < bindparam("now"))
 
 
@@ -45,7 +44,7 @@ def is_first(message: VerifiedMessage) -> bool:
     connection = db.session.connection()
     connection.execute(_FORGET, {"now": utcnow()})
     added = connection.execute(
-        _ADD[connection.dialect.name],
+        _ADD(),
         {"issuer": message.issuer, "id": message.id, "until": message.until},
     )
     return added.rowcount == 1

@@ -13,7 +13,7 @@ from flask import Flask, Response
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 
-from flexapp.db import session
+from flexapp.db import postgresql as on_postgresql
 from flexapp.db.session import advisory_lock, db
 from flexapp.web.access import Access, allow
 from flexapp.web.unit_of_work import read_transaction, write_transaction
@@ -164,7 +164,7 @@ def test_a_server_that_goes_after_the_page_was_made_takes_nothing_from_it(
 @pytest.fixture
 def impatient(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """An application that waits for a second, with one connection to a process."""
-    monkeypatch.setattr(session, "BUSY_SECONDS", 1)
+    monkeypatch.setattr(on_postgresql, "BUSY_SECONDS", 1)
     return make_app(FLEXAPP_DATABASE_POOL="1")
 
 
