@@ -25,8 +25,11 @@ ON_BOTH := tests/postgresql tests/migrations tests/audit tests/transmission \
 	$(addprefix tests/web/test_,forms_and_limits.py rate_limits.py ready.py message_replay.py) \
 	tests/portal/test_rating.py
 
-.PHONY: help run test test-postgresql check build bench faults fuzz cluster lighthouse phone \
-	walkthrough audit lock clean need-python
+# Former names, kept for one release.
+OLD_NAMES := faults phone walkthrough audit
+
+.PHONY: help run test test-postgresql check build bench chaos fuzz cluster lighthouse perf-mobile \
+	guide-pictures audit-deps lock clean need-python $(OLD_NAMES)
 
 help: ## what can be done
 	@sed -n 's/^\([a-z-]*\):[a-z -]*## \(.*\)/make \1	\2/p' Makefile
@@ -57,8 +60,8 @@ bench: need-python ## the benchmark against a bare page
 	@"$(PYTHON)" deploy/bootstrap.py bench </dev/null
 	@$(OURS) -m tools.bench $(ARGS) </dev/null
 
-faults: need-python ## senders killed, answers lost, the tax bureau silent: what must hold
-	@"$(PYTHON)" deploy/bootstrap.py faults </dev/null
+chaos: need-python ## failure experiments: processes killed, answers lost, disks full, clocks wrong
+	@"$(PYTHON)" deploy/bootstrap.py chaos </dev/null
 	@$(OURS) -m tools.chaos $(ARGS) </dev/null
 
 fuzz: need-python ## 100,000 requests that nobody should send: no fault, nobody else's data
@@ -70,22 +73,29 @@ cluster: need-python ## two nodes, two senders, PostgreSQL and nginx on https://
 	@exec $(OURS) -m tools.cluster $(ARGS)
 
 lighthouse: need-python ## the main pages as Lighthouse sees them on a phone, against the bars
-	@"$(PYTHON)" deploy/bootstrap.py walkthrough </dev/null
+	@"$(PYTHON)" deploy/bootstrap.py pictures </dev/null
 	@$(WITH_BROWSER) $(OURS) -m tools.performance.lighthouse </dev/null
 
-phone: need-python ## annex 2 on a slow phone and a poor line: taps, bytes, when it is painted
-	@"$(PYTHON)" deploy/bootstrap.py walkthrough </dev/null
+perf-mobile: need-python ## annex 2 on a slow phone and a poor line: taps, bytes, when it is painted
+	@"$(PYTHON)" deploy/bootstrap.py pictures </dev/null
 	@$(WITH_BROWSER) $(OURS) -m tools.performance.slow_phone </dev/null
 
-walkthrough: need-python ## the pictures of the guide, and the guide as a PDF in var/walkthrough
-	@"$(PYTHON)" deploy/bootstrap.py walkthrough </dev/null
+guide-pictures: need-python ## the pictures of the guide, and the guide as a PDF in var/walkthrough
+	@"$(PYTHON)" deploy/bootstrap.py pictures </dev/null
 	@$(WITH_BROWSER) $(OURS) -m tools.guide pictures </dev/null
 	@"$(PYTHON)" deploy/bootstrap.py build </dev/null
 	@$(WITH_BROWSER) $(OURS) -m tools.guide document </dev/null
 
-audit: need-python ## what is known against the locked packages (asks the network)
-	@"$(PYTHON)" deploy/bootstrap.py audit </dev/null
+audit-deps: need-python ## known vulnerabilities of the locked packages (asks the network)
+	@"$(PYTHON)" deploy/bootstrap.py audit-deps </dev/null
 	@$(OURS) deploy/audit.py </dev/null
+
+faults: chaos
+phone: perf-mobile
+walkthrough: guide-pictures
+audit: audit-deps
+$(OLD_NAMES):
+	@echo "make $@ is now called make $<." >&2
 
 # One lock for every Python that pyproject.toml allows: markers say what only some of them need.
 LOCK_ARGS ?= --upgrade

@@ -5,11 +5,11 @@ WHAT is one of
   build   the front-end build
   run     what the site needs: packages, front-end build, database, demo data
   bench   what the benchmark needs: packages of the checks, front-end build
-  faults  what the runs with faults need: the same
+  chaos   what the failure experiments need: the same
   fuzz    what the requests nobody should send need: packages of the checks, front-end build
   cluster what several nodes on this machine need: that, and nginx
-  audit   what asking the advisory services needs: packages of the checks, Node
-  walkthrough  what taking the guide's pictures needs: that, a browser, Chinese glyphs
+  audit-deps  what asking the advisory services needs: packages of the checks, Node
+  pictures  what taking pictures of pages needs: that, a browser, Chinese glyphs
   test    what the tests need: that, nginx, a browser, Chinese glyphs, other engines where possible;
           also that the lock fits the oldest and the newest Python of this machine
 
@@ -39,11 +39,11 @@ PREPARATIONS = {
         database.demo_loaded,
     ),
     "bench": (packages.for_checks, front_end.built),
-    "faults": (packages.for_checks, front_end.built, nginx.found),
+    "chaos": (packages.for_checks, front_end.built, nginx.found),
     "fuzz": (packages.for_checks, front_end.built),
     "cluster": (packages.for_checks, front_end.built, nginx.found),
-    "audit": (packages.for_checks, front_end.built),
-    "walkthrough": (
+    "audit-deps": (packages.for_checks, front_end.built),
+    "pictures": (
         packages.for_checks,
         front_end.built,
         browser.chinese_glyphs,

@@ -13,6 +13,7 @@ from flexapp.registration import service
 from flexapp.registration.service import Details
 from flexapp.rules.identity import IdentityNumber
 from flexapp.rules.periods import Month
+from flexapp.web.cli import keep_former_name
 from flexapp.web.clock import now, today
 from flexapp.web.unit_of_work import write_transaction
 
@@ -29,12 +30,15 @@ def load() -> None:
     click.echo(f"{clerks} demo clerks added")
 
 
-@cli.command("old-units")
-def old_units() -> None:
+@cli.command("legacy-units")
+def add_legacy_units() -> None:
     """Add former virtual units with fictional people, for trying `flask units merge`."""
     with write_transaction():
         added = legacy_units.load(at=now(), today=today())
     click.echo(f"{added} former units added")
+
+
+keep_former_name(cli, add_legacy_units, "old-units")
 
 
 def _add(resident: FictionalResident) -> bool:

@@ -25,6 +25,7 @@ from flexapp.transmission.outbox_worker import (
     run,
 )
 from flexapp.transmission.reconciliation import Finding, reconcile
+from flexapp.web.cli import keep_former_name
 from flexapp.web.clock import BEIJING, utcnow
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
@@ -147,10 +148,10 @@ def retry(serial: str | None, everything: bool) -> None:
         raise click.ClickException(admin.NOT_PARKED.sentence)
 
 
-@cli.command("give-back")
+@cli.command("reject")
 @click.argument("serial")
 @click.option("--reason", required=True, help="What the person reads, in Chinese.")
-def give_back(serial: str, reason: str) -> None:
+def reject(serial: str, reason: str) -> None:
     """Reject a parked assessment (税务退回): the resident can revoke it and assess again.
 
     Refused if the tax bureau has the message.
@@ -165,6 +166,9 @@ def give_back(serial: str, reason: str) -> None:
     if isinstance(outcome, Refusal):
         raise click.ClickException(outcome.sentence)
     click.echo(f"{serial}: {outcome.state.value}")
+
+
+keep_former_name(cli, reject, "give-back")
 
 
 @cli.command("new-key")

@@ -1,4 +1,4 @@
-"""`make audit`: what it says of what the services answer, and above all of what they do not."""
+"""`make audit-deps`: what it reports of the services' answers, and of missing answers."""
 
 from __future__ import annotations
 

@@ -188,7 +188,7 @@ def test_without_its_picture_a_step_is_still_said(app: Flask, client: LintingCli
 def test_every_step_has_its_picture_and_every_picture_its_step() -> None:
     assert sorted(path.name for path in PICTURES.iterdir()) == sorted(
         f"{step.picture}.png" for step in STEPS
-    ), "make walkthrough takes them"
+    ), "make guide-pictures takes them"
 
 
 def test_the_pictures_are_small_and_have_the_shape_that_the_page_keeps_free() -> None:

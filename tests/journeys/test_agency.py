@@ -18,7 +18,7 @@ from tests.support.walks import MA_LAN as MA_LAN_HERSELF
 TODAY = "2026-11-24"
 FORMER = "兴庆区第二灵活就业虚拟单位（演示）"
 UNDER_FORMER = "19900009000"
-"""The phone of somebody under that unit (`flask demo old-units`)."""
+"""The phone of somebody under that unit (`flask demo legacy-units`)."""
 UNPAID = ("PL2019-77", "马兰", MA_LAN_HERSELF.identity, "640104", "2019-01", "2019-03")
 LABELS = {
     "year": "年度",
@@ -43,7 +43,7 @@ def test_people_of_a_former_unit_are_told_where_they_are_after_the_merge(
 
 
 def _merge(world: World) -> None:
-    world.command("demo", "old-units")
+    world.command("demo", "legacy-units")
     assert FORMER in world.command("units", "list")
     phone = world.phone()
     to_own_assessment(world, phone, UNDER_FORMER)

@@ -42,7 +42,7 @@ def test_every_illustrated_step_can_be_walked_as_it_is_written(
             Image.open(folder / f"{step.picture}.png") as now,
             Image.open(PICTURES / f"{step.picture}.png") as kept,
         ):
-            assert now.size == kept.size, f"{step.picture}: make walkthrough takes it anew"
+            assert now.size == kept.size, f"{step.picture}: make guide-pictures takes it anew"
 
 
 @pytest.mark.parametrize(

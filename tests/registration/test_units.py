@@ -37,7 +37,7 @@ def run(app: Flask, *words: str, code: int = 0) -> str:
 @pytest.fixture
 def old(app: Flask) -> Flask:
     """The demo with former units."""
-    assert run(app, "demo", "old-units") == "3 former units added\n"
+    assert run(app, "demo", "legacy-units") == "3 former units added\n"
     return app
 
 
@@ -158,7 +158,7 @@ def test_once_an_area_is_merged_not_even_an_old_one_comes_in(old: Flask) -> None
         outcome = take_over()
     assert isinstance(outcome, Refusal)
     assert outcome.reason == "units_merged"
-    assert run(old, "demo", "old-units") == "0 former units added\n"
+    assert run(old, "demo", "legacy-units") == "0 former units added\n"
 
 
 ADD = "INSERT INTO virtual_unit (division, kind, name) VALUES ('640104', '{}', '{}')"

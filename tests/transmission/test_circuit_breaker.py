@@ -230,7 +230,7 @@ def test_a_parked_one_is_given_back_with_a_reason_where_the_tax_bureau_does_not_
     serial = assess(ma_lan, "2026-01", "2026-12")
     transmit(ma_lan, serial)
     work(app, through(answering(400, {})))
-    words = command(app, "give-back", serial, "--reason", "税务不能接收，请重新核定")
+    words = command(app, "reject", serial, "--reason", "税务不能接收，请重新核定")
     assert words == f"{serial}: rejected\n"
     page = ma_lan.page(f"/assessment/records/{serial}")
     assert page.texts("span", class_="tag") == ["税务退回"]
@@ -249,7 +249,7 @@ def test_a_parked_request_to_revoke_is_given_back_as_declined(
     with app.app_context():
         delivery.work_once(through(answering(400, {})))
     assert f"parked: {serial} (ask): answer 400" in command(app, "status")
-    words = command(app, "give-back", serial, "--reason", "系统故障，请再申请一次")
+    words = command(app, "reject", serial, "--reason", "系统故障，请再申请一次")
     assert words == f"{serial}: transmitted\n"
     page = ma_lan.page(f"/assessment/records/{serial}")
     assert "税务不同意撤销：系统故障，请再申请一次" in page.texts("b")
@@ -263,7 +263,7 @@ def test_what_the_tax_bureau_has_is_not_given_back(ma_lan: LintingClient, app: F
         delivery.work_once(services_of(app).tax)
     execute(app, "UPDATE assessment SET state = 'queued'")
     execute(app, "UPDATE outbox_message SET status = 'parked'")
-    assert "税务已经收到这一笔" in command(app, "give-back", serial, "--reason", "不能接收")
+    assert "税务已经收到这一笔" in command(app, "reject", serial, "--reason", "不能接收")
     assert state(ma_lan, serial) == "传输中"
 
 

@@ -1,4 +1,4 @@
-"""`make walkthrough`: takes the pictures of the illustrated steps and prints them as a PDF.
+"""`make guide-pictures`: takes the pictures of the illustrated steps and prints them as a PDF.
 
 `python -m tools.guide pictures` performs all steps on its own site and writes the pictures to
 static/src/img/guide. After the front end was built with them, `python -m tools.guide document`

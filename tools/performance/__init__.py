@@ -1,1 +1,1 @@
-"""Performance of the pages on a slow phone (`make phone`) and in Lighthouse (`make lighthouse`)."""
+"""Performance of the pages: on a slow phone (`make perf-mobile`), in `make lighthouse`."""

@@ -1,4 +1,4 @@
-"""A few of each experiment of `make faults`, with real processes; and that it can find fault."""
+"""A few of each experiment of `make chaos`, with real processes; and that it can find fault."""
 
 from __future__ import annotations
 

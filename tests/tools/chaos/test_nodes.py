@@ -1,6 +1,6 @@
-"""A few of each experiment of `make faults` over several nodes, and with full disks.
+"""A few of each experiment of `make chaos` over several nodes, and with full disks.
 
-`clock` and `soak` take their time and are left to `make faults`. What a sender had in hand is taken
+`clock` and `soak` take their time and are left to `make chaos`. What a sender had in hand is taken
 over after seconds here, not after a minute.
 """
 
