@@ -60,6 +60,7 @@ from flexapp.web import (
     health,
     htmx,
     idempotency,
+    links,
     origin_check,
     page_owner,
     rate_limit,
@@ -134,6 +135,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     services.init_app(app, _services(app, settings))
     assets.serve(app)
     access.check_marked(app)
+    links.check_pages(app)
     return app
 
 
@@ -155,6 +157,7 @@ def _add_request_hooks(app: Flask) -> None:
         errors,
         idempotency,
         page_owner,
+        links,
         formatting,
         select_options,
         unprintable,

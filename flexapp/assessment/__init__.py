@@ -9,7 +9,9 @@ def init_app(app: Flask) -> None:
     """Register the blueprints of this slice."""
     # Imported here because most importers of this package need no views.
     from flexapp.assessment import record_views, verify_views, views
+    from flexapp.web.links import Page, add_pages
 
     app.register_blueprint(views.blueprint)
     app.register_blueprint(record_views.blueprint)
     app.register_blueprint(verify_views.blueprint)
+    add_pages(app, {Page.CALCULATE: "assessment.choose"})

@@ -22,6 +22,7 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import Move, State, moves_of_person
 from flexapp.web import page_owner
 from flexapp.web.clock import utcnow
+from flexapp.web.links import Page, endpoint_of
 
 PAGE_SIZE = 20
 
@@ -68,6 +69,7 @@ class Desk:
     """
 
     endpoints: Mapping[str, str]
+    """Name of an address to its endpoint, or to a `Page` that a higher slice has."""
     key: str
     """The name of the parameter `who` in these addresses; "" if they do not need it."""
     in_records: bool
@@ -87,7 +89,7 @@ class Desk:
             # The browser's Back may open this address while somebody else is signed in. The owner
             # in it lets their page ignore the selection.
             more[page_owner.OF] = page_owner.in_address()
-        return url_for(self.endpoints[name], **whom, **more)  # type: ignore[arg-type]
+        return url_for(endpoint_of(self.endpoints[name]), **whom, **more)  # type: ignore[arg-type]
 
     def record(self, name: str, serial: str, who: str | None, **more: object) -> str:
         """Return the address of a page about one record."""
@@ -95,7 +97,7 @@ class Desk:
         # A list has five addresses per record. Build them with a constant placeholder for the
         # serial.
         written = PLACE if serial.isdecimal() and serial.isascii() else serial
-        url = url_for(self.endpoints[name], serial=written, **held, **more)  # type: ignore[arg-type]
+        url = url_for(endpoint_of(self.endpoints[name]), serial=written, **held, **more)  # type: ignore[arg-type]
         return url.replace(PLACE, serial, 1)
 
     def receipt(self, serial: str, who: str | None) -> str | None:
@@ -105,16 +107,16 @@ class Desk:
     def rating(self, case: int) -> str | None:
         """Return the address where this case is rated, or None if this desk has no ratings."""
         endpoint = self.endpoints.get("rating")
-        return None if endpoint is None else url_for(endpoint, case=case)
+        return None if endpoint is None else url_for(endpoint_of(endpoint), case=case)
 
     def dispute(self, name: str, **more: int) -> str | None:
         """Return the address of an action about 不是我办的, or None if this desk has none."""
         endpoint = self.endpoints.get(name)
-        return None if endpoint is None else url_for(endpoint, **more)  # type: ignore[arg-type]
+        return None if endpoint is None else url_for(endpoint_of(endpoint), **more)  # type: ignore[arg-type]
 
     def leave(self, who: str) -> str:
         """Return the address of the page to go to when nothing is left to do."""
-        endpoint = self.endpoints["leave"]
+        endpoint = endpoint_of(self.endpoints["leave"])
         return url_for(endpoint, **{self.key: who}) if self.in_records else url_for(endpoint)  # type: ignore[arg-type]
 
 
@@ -131,12 +133,12 @@ RESIDENT_DESK = Desk(
         "card": "record.card",
         "ask_revoke": "record.ask_revoke",
         "revoke": "record.revoke",
-        "transmit": "transmission.transmit",
-        "ask_tax": "transmission.ask_tax",
-        "rating": "rating.show",
-        "not_me": "portal.not_me",
-        "withdraw": "portal.withdraw_dispute",
-        "leave": "portal.home",
+        "transmit": Page.TRANSMIT,
+        "ask_tax": Page.ASK_TAX,
+        "rating": Page.RATE,
+        "not_me": Page.NOT_ME,
+        "withdraw": Page.WITHDRAW_DISPUTE,
+        "leave": Page.HOME,
     },
     key="who",
     in_records=False,

@@ -51,6 +51,7 @@ from flexapp.web.clock import now, today
 from flexapp.web.forms import RESUBMIT
 from flexapp.web.htmx import render, render_refused, wants_fragment
 from flexapp.web.idempotency import idempotent
+from flexapp.web.links import Page, page_url
 from flexapp.web.navigation import before_row, row_in, see_other
 
 blueprint = Blueprint("assessment", __name__, url_prefix="/assessment")
@@ -189,7 +190,7 @@ def hand_over() -> Response:
         )
         if isinstance(given, Refusal):
             return render_refused(given, url_for("assessment.new", who=SELF))
-    return see_other(url_for("portal.hand_over"))
+    return see_other(page_url(Page.HAND_OVER))
 
 
 @blueprint.get("/<who>/read-back")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Response, g, request, url_for
+from flask import Response, g, request
 
 from flexapp.people import accessibility_mode, blueprint
 from flexapp.web.access import Access, allow
+from flexapp.web.links import Page, page_url
 from flexapp.web.navigation import is_ours, see_other
 
 
@@ -14,7 +15,7 @@ from flexapp.web.navigation import is_ours, see_other
 def choose_display() -> Response:
     """Set the mode and redirect back to the page of the switch. Idempotent."""
     back = request.form.get("back", "")
-    answer = see_other(back if is_ours(back) else url_for("portal.home"))
+    answer = see_other(back if is_ours(back) else page_url(Page.HOME))
     look = request.form.get("look")
     if look in (accessibility_mode.ELDER, accessibility_mode.USUAL):
         elder = look == accessibility_mode.ELDER

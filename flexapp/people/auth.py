@@ -70,6 +70,8 @@ def init_app(app: Flask) -> None:
         }
     )
     app.jinja_env.globals["is_drafted"] = _is_drafted
+    # layouts/page.html includes it in every page.
+    app.jinja_env.globals["session_notice"] = "people/_session.html"
     page_owner.loaded_by(app, frozenset(Access) - STAFFED, lambda: _owner(_visitor_or_lapsed()))
     # web/errors.py renders the page of a stale form and must not import this slice.
     app.extensions["keep_stale"] = lambda: draft_decorators.keep_stale(_visitor_or_lapsed())

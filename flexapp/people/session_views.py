@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from urllib.parse import urlsplit
 
-from flask import Response, g, make_response, render_template, request, session, url_for
+from flask import Response, g, make_response, render_template, request, session
 
 from flexapp.people import blueprint, draft_decorators, drafts
 from flexapp.people.auth import (
@@ -20,6 +20,7 @@ from flexapp.people.auth import (
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import utcnow
 from flexapp.web.htmx import wants_fragment
+from flexapp.web.links import Page, page_url
 from flexapp.web.navigation import is_ours, see_other
 
 
@@ -32,7 +33,7 @@ def session_state() -> Response:
     session, and timers stop while a phone sleeps. Polling does not extend the session.
     """
     if not wants_fragment():
-        return see_other(url_for("portal.home"))
+        return see_other(page_url(Page.HOME))
     if g.visitor is None:
         return _ended()
     left = seconds_left(g.visitor)
@@ -58,7 +59,7 @@ def stay_signed_in() -> Response:
     page = urlsplit(request.referrer or "")
     back = page.path + (f"?{page.query}" if page.query else "")
     ours = page.netloc == request.host and is_ours(back)
-    return see_other(back if ours else url_for("portal.me"))
+    return see_other(back if ours else page_url(Page.ME))
 
 
 def _ended() -> Response:

@@ -29,6 +29,7 @@ from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today, utcnow
 from flexapp.web.htmx import render
 from flexapp.web.idempotency import idempotent
+from flexapp.web.links import Page, page_url
 from flexapp.web.navigation import see_other
 from flexapp.web.sessions import begin_anew
 from flexapp.web.unit_of_work import early_read
@@ -43,7 +44,7 @@ CODE_COOKIE = "code"
 def sign_in() -> Response:
     """Show the sign-in form, with the number if a code is pending."""
     if g.visitor is not None:
-        return see_other(take_destination(url_for("portal.home")))
+        return see_other(take_destination(page_url(Page.HOME)))
     form = SignInForm()
     code_id = session.get(CODE_ID) or request.cookies.get(cookies.for_a_part(CODE_COOKIE), "")
     awaited = sessions.awaited(code_id, utcnow()) if code_id else None
@@ -115,7 +116,7 @@ def finish_sign_in() -> Response:
         form.refuse(replace(signed_in, field=_code_field()))
         return _sign_in_page(form)
     accessibility_mode.carry_over(signed_in.account_id)
-    destination = take_destination(url_for("portal.home"))
+    destination = take_destination(page_url(Page.HOME))
     # Reset the anonymous session: prevents session fixation and renews the CSRF secret.
     begin_anew(session)
     session["sid"] = signed_in.token
@@ -135,7 +136,7 @@ def sign_out() -> Response:
     if "sid" in session:
         sessions.sign_out(token=session["sid"], at=utcnow())
     begin_anew(session)
-    return see_other(url_for("portal.home"))
+    return see_other(page_url(Page.HOME))
 
 
 @blueprint.get("/real-name")
@@ -143,7 +144,7 @@ def sign_out() -> Response:
 def real_name() -> Response:
     """Show the form for name and ID number; redirect if the visitor is already verified."""
     if g.visitor.person is not None:
-        return see_other(take_destination(url_for("portal.home")))
+        return see_other(take_destination(page_url(Page.HOME)))
     return _real_name_page(RealNameForm())
 
 
@@ -177,7 +178,7 @@ def confirm_real_name() -> Response:
             rate_limit.hit(REAL_NAME_WRONG, client_ip.client())
         form.refuse(outcome)
         return _real_name_page(form)
-    return see_other(take_destination(url_for("portal.home")))
+    return see_other(take_destination(page_url(Page.HOME)))
 
 
 def _code_field() -> str | None:

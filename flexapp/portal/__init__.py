@@ -12,5 +12,20 @@ def init_app(app: Flask) -> None:
     # Imported here because most importers of this package need no views. Importing a module of
     # views adds its routes to the blueprint.
     from flexapp.portal import privacy_views, styleguide_views, views  # noqa: F401
+    from flexapp.web.error_pages import add_area
+    from flexapp.web.links import Page, add_pages
 
     app.register_blueprint(blueprint)
+    add_area(app, views.AREA)
+    add_pages(
+        app,
+        {
+            Page.HOME: "portal.home",
+            Page.ME: "portal.me",
+            Page.SOCIAL_SECURITY: "portal.social_security",
+            Page.AFFAIRS: "portal.affairs",
+            Page.HAND_OVER: "portal.hand_over",
+            Page.NOT_ME: "portal.not_me",
+            Page.WITHDRAW_DISPUTE: "portal.withdraw_dispute",
+        },
+    )

@@ -13,11 +13,24 @@ from flexapp.rules.capabilities import Action
 from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
+from flexapp.web.error_pages import Area, Link
 from flexapp.web.formatting import greeting
 from flexapp.web.forms import RESUBMIT
 from flexapp.web.htmx import render
 from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
+
+AREA = Area(
+    prefix="",
+    layout="layouts/page.html",
+    home="portal.home",
+    home_label="回到首页",
+    links=(
+        Link("portal.me", "me", "我的", "登录、月份、消息"),
+        Link("guide.index", "book", "办事指南", "看图办、大家常问"),
+    ),
+)
+"""Error pages of residents, and of every path outside the other areas."""
 
 
 @blueprint.get("/")

@@ -12,5 +12,7 @@ def init_app(app: Flask) -> None:
     # Imported here because most importers of this package need no views. Importing a module of
     # views adds its routes to the blueprint.
     from flexapp.rating import views  # noqa: F401
+    from flexapp.web.links import Page, add_pages
 
     app.register_blueprint(blueprint)
+    add_pages(app, {Page.RATE: "rating.show"})

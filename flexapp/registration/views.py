@@ -21,6 +21,7 @@ from flexapp.web.clock import now, today
 from flexapp.web.forms import RESUBMIT
 from flexapp.web.htmx import render, render_refused
 from flexapp.web.idempotency import idempotent
+from flexapp.web.links import Page, page_url
 from flexapp.web.navigation import go_on, row_in, see_other
 from flexapp.web.select_options import DIVISIONS
 
@@ -135,7 +136,7 @@ def hand_over() -> Response:
         )
         if isinstance(given, Refusal):
             return render_refused(given, url_for("registration.form"))
-    return see_other(url_for("portal.hand_over"))
+    return see_other(page_url(Page.HAND_OVER))
 
 
 @blueprint.get("/registration/done")
@@ -149,8 +150,8 @@ def done() -> Response:
     return render(
         "registration/done.html",
         page=page,
-        back_to=(url_for("portal.home"), "回到首页"),
-        go_on=url_for("assessment.choose"),
+        back_to=(page_url(Page.HOME), "回到首页"),
+        go_on=page_url(Page.CALCULATE),
     )
 
 

@@ -12,6 +12,8 @@ def init_app(app: Flask) -> None:
     # Imported here because most importers of this package need no views. Importing a module of
     # views adds its routes to the blueprint.
     from flexapp.transmission import cli, machine_views, open_views, views  # noqa: F401
+    from flexapp.web.links import Page, add_pages
 
     app.register_blueprint(blueprint)
+    add_pages(app, {Page.TRANSMIT: "transmission.transmit", Page.ASK_TAX: "transmission.ask_tax"})
     app.cli.add_command(cli.cli)

@@ -66,13 +66,13 @@ def show_sandbox(code: str) -> Response:
         abort(404)
     settings: Settings = current_app.config["SETTINGS"]
     page = SandboxPage.of(found, settings.public_url)
-    return render("channels/sandbox_launch.html", page=page)
+    return render("vendors/sandbox_launch.html", page=page)
 
 
 def _start(form: SandboxForm, status: int | None = None) -> Response:
     if secret_in(form.key.data or "") is not None:
         form.key.data = ""  # never render a secret, also on other paths to this form
-    return render("channels/sandbox.html", status or form.status, form=form)
+    return render("vendors/sandbox.html", status or form.status, form=form)
 
 
 def add_to_demo(state: BlueprintSetupState) -> None:

@@ -51,9 +51,9 @@ def self_check_form() -> Response:
     findings = decode(session.get(KEPT, "")) if "again" not in request.args else None
     if findings is None:
         session[KEPT] = BEGUN
-        return render("channels/self_check.html", probe=PROBE)
+        return render("vendors/self_check.html", probe=PROBE)
     page = StepPage(encode(replace(findings, back=GOOD)), encode(findings))
-    return render("channels/self_check_returned.html", page=page)
+    return render("vendors/self_check_returned.html", page=page)
 
 
 @blueprint.post("/self-check")
@@ -89,7 +89,7 @@ def self_check_back() -> Response:
     if findings.cookie != GOOD:
         return _result(findings)
     page = StepPage(code, encode(replace(findings, back=OTHER)))
-    return render("channels/self_check_back.html", page=page)
+    return render("vendors/self_check_back.html", page=page)
 
 
 @blueprint.get("/self-check/result")
@@ -104,7 +104,7 @@ def self_check_result() -> Response:
 def _result(findings: Findings, heard: tuple[str, ...] = ()) -> Response:
     said = {"User-Agent": request.user_agent.string, **dict(zip(HEADERS, heard, strict=False))}
     page = ResultPage.of(findings, said)
-    return render("channels/self_check_result.html", page=page)
+    return render("vendors/self_check_result.html", page=page)
 
 
 def _told() -> Findings:

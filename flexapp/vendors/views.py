@@ -45,7 +45,7 @@ def index() -> Response:
     """Overview of a launch, and the steps until residents can use the channel."""
     settings = _settings()
     page = VendorPage(settings.public_url, sandbox=settings.is_demo)
-    return render("channels/vendor.html", page=page)
+    return render("vendors/index.html", page=page)
 
 
 @blueprint.get("/launches")
@@ -53,7 +53,7 @@ def index() -> Response:
 def launches() -> Response:
     """The launch reference as a page."""
     page = launch_reference()
-    return render("channels/launches.html", page=page)
+    return render("vendors/launches.html", page=page)
 
 
 @blueprint.get("/launches/openapi.json")
@@ -69,7 +69,7 @@ def example_list() -> Response:
     """The example programs with their source code."""
     address = _settings().public_url
     page = ExamplesPage(address, examples(address))
-    return render("channels/examples.html", page=page)
+    return render("vendors/examples.html", page=page)
 
 
 @blueprint.get("/examples/<name>")

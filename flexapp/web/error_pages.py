@@ -52,18 +52,6 @@ class Area:
         return self.pages.get(status) or PAGES.get(status) or self.page(nearest)
 
 
-RESIDENTS = Area(
-    prefix="",
-    layout="layouts/page.html",
-    home="portal.home",
-    home_label="回到首页",
-    links=(
-        Link("portal.me", "me", "我的", "登录、月份、消息"),
-        Link("guide.index", "book", "办事指南", "看图办、大家常问"),
-    ),
-)
-
-
 class ForbiddenHere(Forbidden):
     """403 with specific texts instead of the general ones."""
 
@@ -128,11 +116,12 @@ def add_area(app: App, area: Area) -> None:
 
 
 def area_of_request() -> Area:
-    """The area that contains the request's path; the residents' area by default."""
-    areas: list[Area] = current_app.extensions.get(AREAS, [])
+    """The area that contains the request's path: the one with the longest matching prefix."""
+    areas: list[Area] = current_app.extensions[AREAS]
     # A missing slash or different case does not change the area.
     path = request.path.lower().rstrip("/") + "/"
-    return next((each for each in areas if path.startswith(f"{each.prefix}/")), RESIDENTS)
+    around = [each for each in areas if path.startswith(f"{each.prefix}/")]
+    return max(around, key=lambda each: len(each.prefix))
 
 
 def problem_sentence(status: int, allow: str) -> str:
