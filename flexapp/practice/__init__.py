@@ -8,6 +8,8 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Add the pages and commands of this slice."""
     # Imported here: most importers of this slice do not need the views.
-    from flexapp.practice import record_views
+    # The modules besides `views` add their routes to its blueprint.
+    from flexapp.practice import record_views, registration_views, views
 
-    app.register_blueprint(record_views.blueprint)
+    assert record_views.blueprint is registration_views.blueprint is views.blueprint
+    app.register_blueprint(views.blueprint)

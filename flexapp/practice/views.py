@@ -22,17 +22,12 @@ from flexapp.practice.pages import (
     StartPage,
 )
 from flexapp.practice.service import Practice
-from flexapp.registration import service as registration
-from flexapp.registration.forms import ETHNIC_GROUPS, RegistrationForm
-from flexapp.registration.pages import DonePage, RegistrationPage
-from flexapp.registration.service import Details
 from flexapp.rules.refusal import Refusal
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.error_pages import Area, ErrorPage, add_area
 from flexapp.web.htmx import render, wants_fragment
 from flexapp.web.navigation import see_other
-from flexapp.web.select_options import DIVISIONS
 
 blueprint = Blueprint("practice", __name__, url_prefix="/practice")
 
@@ -64,71 +59,6 @@ def leave() -> Response:
     return cookie.forget(see_other(url_for("portal.home")))
 
 
-@blueprint.get("/registration")
-@allow(Access.PUBLIC)
-def registration_form() -> Response:
-    """Show the form of 登记, filled with the current registration."""
-    practice, form = cookie.load(), RegistrationForm()
-    found = service.current(practice, today())
-    if found is not None:
-        form.division.data = found.division.code
-        form.ethnic_group.data = found.details.ethnic_group.code
-        form.address.data = found.details.address
-        form.credit_code.data = found.details.credit_code or ""
-    return _registration_page(form, practice)
-
-
-@blueprint.post("/registration")
-@allow(Access.PUBLIC)
-def register() -> Response:
-    """提交: register; a change takes effect only after its old and new values were reviewed."""
-    practice, form = cookie.load(), RegistrationForm()
-    if not (form.submitted() or form.changing_step):
-        return _registration_page(form, practice)
-    details = registration.check_details(
-        division=form.division.data,
-        ethnic_group=form.ethnic_group.data,
-        address=form.address.data,
-        credit_code=form.credit_code.data,
-    )
-    if not isinstance(details, Details):
-        for refusal in details:
-            form.refuse(refusal)
-    if form.changing_step or not isinstance(details, Details):
-        return _registration_page(form, practice)
-    found = service.current(practice, today())
-    changes = registration.changes(found.details, details) if found is not None else ()
-    if changes and form.reviewed.data != registration.review_digest(changes):
-        return render(
-            "practice/review.html",
-            form=form,
-            page=RegistrationPage(
-                pages.known(), found, changes, registration.review_digest(changes)
-            ),
-            action=url_for("practice.register"),
-        )
-    outcome = service.register(practice, details, at=now())
-    if isinstance(outcome, Refusal):
-        form.refuse(outcome)
-        return _registration_page(form, practice)
-    return cookie.keep(see_other(url_for("practice.done")), outcome)
-
-
-@blueprint.get("/registration/done")
-@allow(Access.PUBLIC)
-def done() -> Response:
-    """Show 提交成功."""
-    found = service.current(cookie.load(), today())
-    if found is None:
-        return _not_yet()
-    return render(
-        "practice/done.html",
-        page=DonePage(pages.known(), found, case=None),
-        back_to=(url_for("practice.index"), "回到练习"),
-        go_on=url_for("practice.records"),
-    )
-
-
 @blueprint.get("/assessment")
 @allow(Access.PUBLIC)
 def records() -> Response:
@@ -136,7 +66,7 @@ def records() -> Response:
     practice = cookie.load()
     registered = service.current(practice, today())
     if registered is None:
-        return _not_yet()
+        return not_yet()
     found = service.records(practice, at=now(), today=today())
     if not found:
         return _new_page(practice)
@@ -159,7 +89,7 @@ def create() -> Response:
     practice, form = cookie.load(), AssessmentForm()
     submitted = form.submitted() and "preview" not in request.form
     if practice.registered is None:
-        return _not_yet()
+        return not_yet()
     if form.changing_step:
         bounds = service.bounds(practice, at=now(), today=today())
         period = bounds.check(form.start.data, form.end.data)
@@ -201,7 +131,7 @@ def trial() -> Response:
     """Show 怎么算的 for the entered values; redirects to the form if they are refused."""
     practice, form = cookie.load(), AssessmentForm(request.args)
     if practice.registered is None:
-        return _not_yet()
+        return not_yet()
     back = PRACTICE_DESK.listing("new", WHO, **form.entries)
     outcome = propose(
         start=form.start.data,
@@ -215,31 +145,14 @@ def trial() -> Response:
     return render("practice/explained.html", page=page)
 
 
-def _not_yet() -> Response:
+def not_yet() -> Response:
     """Show that 登记 must come before 核定, with the same sentence as the real form."""
     return render("practice/not_yet.html", refusal=NOT_REGISTERED)
 
 
-def _registration_page(form: RegistrationForm, practice: Practice) -> Response:
-    found = service.current(practice, today())
-    if is_elder():
-        form.show_step()
-    return render(
-        "practice/registration.html",
-        form.status,
-        form=form,
-        page=RegistrationPage(pages.known(), found),
-        division_groups=DIVISIONS,
-        ethnic_groups=ETHNIC_GROUPS,
-        continued=False,
-        action=url_for("practice.register"),
-        elsewhere=None,
-    )
-
-
 def _new_page(practice: Practice) -> Response:
     if practice.registered is None:
-        return _not_yet()
+        return not_yet()
     form = AssessmentForm(request.args if "start" in request.args else None)
     return _form_page(form, practice, preview=bool(form.base.data))
 
