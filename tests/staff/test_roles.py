@@ -14,99 +14,16 @@ from flexapp.web.access import Access, roles_of
 from tests.architecture.test_access import TABLE, path_of
 from tests.support.client import LintingClient
 from tests.support.database import rows, stored
+from tests.support.routes import recorded
 from tests.support.staff import give_password
 from tests.support.walks import MA_LAN, assess, sign_in
 
-AGENCY, AUDITOR = Role.AGENCY, Role.AUDITOR
-EVERYBODY = frozenset(Role)
-
 LOCAL = frozenset({Role.TOWNSHIP, Role.HALL})
 
-ROLES: dict[str, frozenset[Role]] = {
-    "staff.desk": EVERYBODY,
-    "counter_assessment.ask_revoke": LOCAL,
-    "counter_assessment.ask_tax": LOCAL,
-    "counter_assessment.card": LOCAL,
-    "counter_assessment.create": LOCAL,
-    "counter_assessment.create_unit": LOCAL,
-    "counter_assessment.detail": LOCAL,
-    "counter_assessment.explained": LOCAL,
-    "counter_assessment.new_unit": LOCAL,
-    "counter_assessment.read_back_unit": LOCAL,
-    "counter_assessment.new": LOCAL,
-    "counter_assessment.read_back": LOCAL,
-    "counter_assessment.receipt": LOCAL,
-    "counter_assessment.revoke": LOCAL,
-    "counter_assessment.send_ask_tax": LOCAL,
-    "counter_assessment.transmit": LOCAL,
-    "counter_assessment.trial": LOCAL,
-    "counter_assessment.trial_unit": LOCAL,
-    "office.dashboard_csv": frozenset({AGENCY, AUDITOR}),
-    "office.show_dashboard": frozenset({AGENCY, AUDITOR}),
-    "office.dashboard_xlsx": frozenset({AGENCY, AUDITOR}),
-    "counter_corrections.change_phone": LOCAL,
-    "counter_corrections.confirm": frozenset({AGENCY}),
-    "counter_corrections.correct_name": LOCAL,
-    "counter_corrections.decline": frozenset({AGENCY}),
-    "counter_corrections.index": frozenset({AGENCY, AUDITOR}),
-    "counter_corrections.name": LOCAL,
-    "counter_corrections.phone": LOCAL,
-    "counter_corrections.show": frozenset({AGENCY, AUDITOR}),
-    "counter_disputes.index": frozenset({Role.HALL, AGENCY, AUDITOR}),
-    "counter_disputes.open": LOCAL,
-    "counter_disputes.settle": frozenset({Role.HALL, AGENCY}),
-    "counter_disputes.show": frozenset({Role.HALL, AGENCY, AUDITOR}),
-    "counter_hand_over.ask": LOCAL,
-    "counter_hand_over.assessment": LOCAL,
-    "counter_hand_over.go_on": LOCAL,
-    "counter_hand_over.registration": LOCAL,
-    "counter_people.ask": LOCAL,
-    "counter_people.create": LOCAL,
-    "counter_people.find": LOCAL,
-    "counter_people.register": LOCAL,
-    "counter_people.registration_form": LOCAL,
-    "counter_people.show": LOCAL,
-    "counter_retirement.form": LOCAL,
-    "counter_retirement.record": LOCAL,
-    "office.search_clerk": frozenset({AGENCY, AUDITOR}),
-    "office.audit_search": frozenset({AGENCY, AUDITOR}),
-    "office.search_person": frozenset({AGENCY, AUDITOR}),
-    "office.audit_result": frozenset({AGENCY, AUDITOR}),
-    "office.ask_withdraw_publication": frozenset({AGENCY}),
-    "office.confirm_publication": frozenset({AGENCY}),
-    "office.publication_list": frozenset({AGENCY, AUDITOR}),
-    "office.propose_rate": frozenset({AGENCY}),
-    "office.propose_year_figures": frozenset({AGENCY}),
-    "office.show_publication": frozenset({AGENCY, AUDITOR}),
-    "office.new_rate": frozenset({AGENCY}),
-    "office.withdraw_publication": frozenset({AGENCY}),
-    "office.new_year_figures": frozenset({AGENCY}),
-    "office.ask_close_pilot": frozenset({AGENCY}),
-    "office.ask_open_pilot": frozenset({AGENCY}),
-    "office.close_pilot": frozenset({AGENCY}),
-    "office.pilot_areas": frozenset({AGENCY, AUDITOR}),
-    "office.open_pilot": frozenset({AGENCY}),
-    "office.announcement_list": frozenset({AGENCY, AUDITOR}),
-    "office.new_announcement": frozenset({AGENCY}),
-    "office.post_announcement": frozenset({AGENCY}),
-    "office.take_down_announcement": frozenset({AGENCY}),
-    "office.ask_handle_rating": frozenset({AGENCY}),
-    "office.ratings_csv": frozenset({AGENCY, AUDITOR}),
-    "office.handle_rating": frozenset({AGENCY}),
-    "office.rating_list": frozenset({AGENCY, AUDITOR}),
-    "office.ask_pause_transmission": frozenset({AGENCY}),
-    "office.pause_transmission": frozenset({AGENCY}),
-    "office.resume_transmission": frozenset({AGENCY}),
-    "office.ask_reject_message": frozenset({AGENCY}),
-    "office.transmission_list": frozenset({AGENCY, AUDITOR}),
-    "office.retry_message": frozenset({AGENCY}),
-    "office.reject_message": frozenset({AGENCY}),
-    "office.ask_close_year": frozenset({AGENCY}),
-    "office.close_year": frozenset({AGENCY}),
-    "office.year_list": frozenset({AGENCY, AUDITOR}),
-    "office.open_year": frozenset({AGENCY}),
+ROLES = {
+    endpoint: route.roles for endpoint, route in recorded().items() if route.access is Access.STAFF
 }
-"""Who of the staff may call each endpoint."""
+"""Who of the staff may call each endpoint; from the snapshot of all routes."""
 
 SERVICE_REFUSES = {
     "counter_assessment.ask_revoke": {Role.TOWNSHIP: 200},  # a dialog that says why not
