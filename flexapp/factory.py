@@ -34,17 +34,16 @@ from flexapp import (
 )
 from flexapp.assessment import reserved_months
 from flexapp.channels import service as channel_service
-from flexapp.channels import unsupported_webview, webview
+from flexapp.channels import webview
 from flexapp.config import PROJECT, Settings, load
-from flexapp.db.session import csrf, db, engine_options, init_database, migrate
+from flexapp.db.session import db, engine_options, init_database, migrate
 from flexapp.demo import staff as demo_staff
 from flexapp.demo.residents import FICTIONAL_RESIDENTS
-from flexapp.people import accessibility_mode, key_check, key_rotation
 from flexapp.people import auth as people_auth
+from flexapp.people import key_check, key_rotation
 from flexapp.people.external_services import population_registry, sms_gateway
 from flexapp.rules.parameters import ParameterBook
 from flexapp.services import Demo, Services
-from flexapp.staff import auth as staff_auth
 from flexapp.taxbureau import create_taxbureau, deliver_events, demo_keys
 from flexapp.transmission import chain_ends, monitoring
 from flexapp.transmission.gateway import HttpTaxGateway, TaxGateway
@@ -53,23 +52,9 @@ from flexapp.web import (
     access,
     assets,
     clock,
-    compression,
-    errors,
-    formatting,
-    headers,
     health,
-    htmx,
-    idempotency,
     links,
-    origin_check,
-    page_owner,
-    rate_limit,
-    request_ids,
-    request_logging,
-    select_options,
-    sessions,
-    unit_of_work,
-    unprintable,
+    pipeline,
 )
 
 SLICES = (
@@ -126,7 +111,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     ]
     app.extensions["sender_age"] = monitoring.sender_age
     app.extensions["gauges"] = [monitoring.gauges]
-    _add_request_hooks(app)
+    pipeline.init_app(
+        app, pipeline.steps(webview=webview.begin, session_end=people_auth.session_end)
+    )
     for each in SLICES:
         each.init_app(app)
     if settings.is_demo:
@@ -137,40 +124,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     access.check_marked(app)
     links.check_pages(app)
     return app
-
-
-def _add_request_hooks(app: Flask) -> None:
-    """What every request passes, in this order; of the hooks after a view the last runs first.
-
-    A request has its name and its time before anything else, and its unit of work before anything
-    asks the database; so the commit comes before the rest of what follows a view. It is asked where
-    it comes from, then for its token; only one that has both counts against a limit.
-    """
-    for module in (
-        sessions,
-        request_ids,
-        request_logging,
-        compression,
-        headers,
-        htmx,
-        unit_of_work,
-        errors,
-        idempotency,
-        page_owner,
-        links,
-        formatting,
-        select_options,
-        unprintable,
-        webview,
-        unsupported_webview,
-        origin_check,
-        csrf,
-        rate_limit,
-        people_auth,
-        accessibility_mode,
-        staff_auth,
-    ):
-        module.init_app(app)
 
 
 def _services(app: Flask, settings: Settings) -> Services:

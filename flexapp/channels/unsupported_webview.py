@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, make_response, request, session
+from flask import Response, current_app, make_response, request, session
 
 from flexapp.channels import service
 from flexapp.channels.catalogue import App
@@ -47,12 +47,8 @@ LONGEST_ADDRESS = 200
 """Characters that a person would still copy; a longer address is replaced by the home page."""
 
 
-def init_app(app: Flask) -> None:
-    """Register the hook; it must run before the hooks for the session and the CSRF token."""
-    app.before_request(_turn_away)
-
-
-def _turn_away() -> Response | None:
+def page_instead() -> Response | None:
+    """Return the page that replaces the requested one; None if the request may proceed."""
     # Without an endpoint the error page follows.
     if request.endpoint is None or request.path.startswith(STAY_OPEN) or CHANNEL in session:
         return None

@@ -7,9 +7,9 @@ and so do pages that refuse a request. Counter pages are never shown in a webvie
 
 from __future__ import annotations
 
-from flask import Flask, g, request, session, url_for
+from flask import Flask, Response, g, request, session, url_for
 
-from flexapp.channels import service
+from flexapp.channels import service, unsupported_webview
 from flexapp.channels.launch import channel_of
 from flexapp.channels.service import Webview
 from flexapp.web.origin_check import CHANNEL
@@ -21,10 +21,7 @@ LAUNCH = frozenset({"channels.show_launch", "channels.follow_launch", "channels.
 
 
 def init_app(app: Flask) -> None:
-    """Register the hook; it must run before hooks that may refuse the request, for their error
-    pages.
-    """
-    app.before_request(_look_around)
+    """Add the template variable `webview`."""
     app.context_processor(lambda: {"webview": g.get("webview")})
 
 
@@ -35,7 +32,13 @@ def show_in(code: str) -> Webview:
     return found
 
 
-def _look_around() -> None:
+def begin() -> Response | None:
+    """Load the settings of the webview; return the page of an app that is not usable yet."""
+    _load_settings()
+    return unsupported_webview.page_instead()
+
+
+def _load_settings() -> None:
     if request.path.startswith(COUNTERS):
         return
     launch = (request.view_args or {}).get("code") if request.endpoint in LAUNCH else None

@@ -12,7 +12,9 @@ def init_app(app: Flask) -> None:
     # Imported here because most importers of this package need no views. Importing a module of
     # views adds its routes to the blueprint.
     from flexapp.people import (  # noqa: F401
+        accessibility_mode,
         accessibility_views,
+        auth,
         draft_views,
         keys_cli,
         retention_cli,
@@ -20,6 +22,8 @@ def init_app(app: Flask) -> None:
         views,
     )
 
+    auth.init_app(app)
+    accessibility_mode.init_app(app)
     app.register_blueprint(blueprint)
     app.cli.add_command(retention_cli.cli)
     app.cli.add_command(keys_cli.cli)

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from flask import (
     Flask,
     Response,
-    current_app,
     g,
     make_response,
     redirect,
@@ -24,7 +23,7 @@ from flexapp.people import draft_decorators, repository
 from flexapp.people.service import Visitor, visitor_from
 from flexapp.people.sessions import token_digest
 from flexapp.web import page_owner
-from flexapp.web.access import Access, access_of
+from flexapp.web.access import Access, add_guard
 from flexapp.web.clock import utcnow
 from flexapp.web.navigation import is_ours
 from flexapp.web.unit_of_work import SAFE_METHODS, early_read, write_transaction
@@ -50,17 +49,16 @@ GOING_TO = "going_to"
 KEPT = "kept"
 """Key in the Flask session: a draft was saved before the redirect to the sign-in page."""
 
-STAFFED = frozenset({Access.STAFF_BEGUN, Access.STAFF})
-"""Accesses that the guard of staff checks (staff/auth.py)."""
+OURS = frozenset({Access.PUBLIC, Access.ACCOUNT, Access.PERSON, Access.MACHINE})
+"""Accesses that this guard checks; staff have their own guard and session (staff/auth.py)."""
 
 NO_SIGN_OF_LIFE = frozenset({"people.session_state"})
 """Endpoints that the page polls; a request to them does not extend the session."""
 
 
 def init_app(app: Flask) -> None:
-    """Install the guard, the session header and the template variables."""
-    app.before_request(_guard)
-    app.after_request(_say_when)
+    """Register the guard and the template variables."""
+    add_guard(app, OURS, _guard)
     app.context_processor(
         lambda: {
             "visitor": g.get("visitor"),
@@ -72,7 +70,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["is_drafted"] = _is_drafted
     # layouts/page.html includes it in every page.
     app.jinja_env.globals["session_notice"] = "people/_session.html"
-    page_owner.loaded_by(app, frozenset(Access) - STAFFED, lambda: _owner(_visitor_or_lapsed()))
+    page_owner.loaded_by(app, OURS, lambda: _owner(_visitor_or_lapsed()))
     # web/errors.py renders the page of a stale form and must not import this slice.
     app.extensions["keep_stale"] = lambda: draft_decorators.keep_stale(_visitor_or_lapsed())
 
@@ -95,12 +93,9 @@ def extend_session() -> None:
     g.visitor = replace(g.visitor, seen_at=at)
 
 
-def _guard() -> AnyResponse | None:
-    # Without an endpoint the URL is unknown and the 404 page follows.
-    access = access_of(current_app, request.endpoint) if request.endpoint else Access.PUBLIC
-    # Machine clients do not use cookies, so a cookie is ignored here. Staff have their own guard
-    # and session (staff/auth.py); their pages have no visitor.
-    if access in STAFFED or access is Access.MACHINE:
+def _guard(access: Access) -> AnyResponse | None:
+    # Machine clients do not use cookies, so a cookie is ignored here.
+    if access is Access.MACHINE:
         g.visitor = None
         return None
     g.visitor = _load_visitor()
@@ -151,7 +146,8 @@ def _is_drafted(action: str) -> bool:
     return g.get("visitor") is not None and draft_decorators.is_drafted(action)
 
 
-def _say_when(response: Response) -> Response:
+def session_end(response: Response) -> Response:
+    """Add the header `ENDS_IN` to a response for htmx."""
     if "HX-Request" in request.headers and "expired_visitor" in g:
         visitor = g.get("visitor")
         response.headers[ENDS_IN] = str(0 if visitor is None else seconds_left(visitor))

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from flexapp.rules.roles import Role
 from flexapp.staff import sessions
 from flexapp.web import page_owner
-from flexapp.web.access import Access, access_of, roles_of
+from flexapp.web.access import Access, add_guard, roles_of
 from flexapp.web.clock import utcnow
 from flexapp.web.error_pages import PAGES, Area, ErrorPage, ForbiddenHere, add_area
 from flexapp.web.unit_of_work import SAFE_METHODS, early_read, write_transaction
@@ -23,6 +23,8 @@ COOKIE = "staff"
 It differs from the key of residents, because one browser may hold both sessions.
 """
 
+OURS = frozenset({Access.STAFF, Access.STAFF_BEGUN})
+"""Accesses that this guard checks."""
 
 AREA = Area(
     prefix="/counter",
@@ -48,21 +50,15 @@ AREA = Area(
 
 
 def init_app(app: Flask) -> None:
-    """Install the guard, the error pages under /counter and the template variable."""
-    app.before_request(_guard)
+    """Register the guard, the error pages under /counter and the template variable."""
+    add_guard(app, OURS, _guard)
     add_area(app, AREA)
-    page_owner.loaded_by(
-        app, frozenset({Access.STAFF, Access.STAFF_BEGUN}), lambda: _owner(_load())
-    )
+    page_owner.loaded_by(app, OURS, lambda: _owner(_load()))
     app.context_processor(lambda: {"counter_session": g.get("counter_session")})
 
 
-def _guard() -> Response | None:
-    if request.endpoint is None:
-        return None
-    access = access_of(current_app, request.endpoint)
-    if access not in (Access.STAFF, Access.STAFF_BEGUN):
-        return None
+def _guard(access: Access) -> Response | None:
+    g.visitor = None  # staff have no session of a resident, even where their browser has one
     g.counter_session = found = _load()
     if found is None:
         return redirect(url_for("staff.sign_in"), 303)
@@ -71,8 +67,9 @@ def _guard() -> Response | None:
         return None
     if not found.complete:
         return redirect(url_for(next_step(found)), 303)
-    if found.clerk.role not in roles_of(current_app, request.endpoint):
-        raise ForbiddenHere(_not_for(found.clerk.role, roles_of(current_app, request.endpoint)))
+    roles = roles_of(current_app, request.endpoint or "")
+    if found.clerk.role not in roles:
+        raise ForbiddenHere(_not_for(found.clerk.role, roles))
     return None
 
 

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar
 
-from flask import Flask
+from flask import Flask, current_app, request
+from werkzeug.wrappers import Response
 
 from flexapp.rules.roles import Role
 
 View = TypeVar("View", bound=Callable[..., object])
+
+_GUARDS = "guards"
 
 
 class Access(StrEnum):
@@ -59,3 +62,19 @@ def check_marked(app: Flask) -> None:
     """Raise `LookupError` at start-up if any endpoint declares no access."""
     for endpoint in app.view_functions:
         access_of(app, endpoint)
+
+
+Guard = Callable[[Access], Response | None]
+"""Loads who is signed in; returns the response to somebody who may not call the view, else None."""
+
+
+def add_guard(app: Flask, accesses: frozenset[Access], guard: Guard) -> None:
+    """Register the guard of the views with these accesses."""
+    app.extensions.setdefault(_GUARDS, {}).update(dict.fromkeys(accesses, guard))
+
+
+def guard() -> Response | None:
+    """Enforce the access of the requested view; an unknown URL is public, its page is the 404."""
+    access = access_of(current_app, request.endpoint) if request.endpoint else Access.PUBLIC
+    guards: dict[Access, Guard] = current_app.extensions[_GUARDS]
+    return guards[access](access)

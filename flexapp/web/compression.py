@@ -12,7 +12,7 @@ from __future__ import annotations
 import gzip
 from functools import lru_cache
 
-from flask import Flask, Response, request
+from flask import Response, request
 from werkzeug.http import parse_accept_header
 
 from flexapp.web.varying import vary_by
@@ -24,11 +24,6 @@ LEVEL = 6
 """zlib's default level: at most 35 µs a page. Level 1 would send an eighth more bytes."""
 
 
-def init_app(app: Flask) -> None:
-    """Compress the application's responses; the built static files are compressed already."""
-    app.after_request(_compress)
-
-
 @lru_cache(maxsize=64)
 def _takes_gzip(accepted: str) -> bool:
     """Whether an `Accept-Encoding` header allows gzip.
@@ -38,7 +33,11 @@ def _takes_gzip(accepted: str) -> bool:
     return bool(parse_accept_header(accepted).quality("gzip"))
 
 
-def _compress(response: Response) -> Response:
+def compress(response: Response) -> Response:
+    """Compress the response, if it is HTML and the client accepts it.
+
+    The built static files are compressed already.
+    """
     if response.mimetype != "text/html" or response.direct_passthrough:
         return response
     vary_by(response, "Accept-Encoding")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from flask import Flask, Response, current_app, g
+from flask import Response, current_app, g
 
 from flexapp.config import Settings
 from flexapp.web.htmx import wants_fragment
@@ -99,12 +99,8 @@ def _wanted(
     return tuple((said | HEADERS | _file_headers(by_tls=by_tls)).items())
 
 
-def init_app(app: Flask) -> None:
-    """Set the headers on every response of the application."""
-    app.after_request(_add)
-
-
-def _add(response: Response) -> Response:
+def add(response: Response) -> Response:
+    """Set the security headers that the response does not have."""
     headers = response.headers
     is_page = response.mimetype == "text/html" and not wants_fragment()
     by_tls = _is_by_tls(current_app.config["SETTINGS"])

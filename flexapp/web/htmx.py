@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Response, make_response, render_template, request
 
 from flexapp.rules.refusal import Refusal
 from flexapp.web import metrics
@@ -15,11 +15,6 @@ from flexapp.web.error_pages import area_of_request
 from flexapp.web.varying import vary_by
 
 UNPROCESSABLE = 422
-
-
-def init_app(app: Flask) -> None:
-    """Install the hook that adjusts responses for htmx."""
-    app.after_request(_finish)
 
 
 def wants_fragment() -> bool:
@@ -64,7 +59,8 @@ def render_refused(refusal: Refusal, back: str, back_label: str = "查看记录"
     )
 
 
-def _finish(response: Response) -> Response:
+def finish(response: Response) -> Response:
+    """Adjust the response for htmx: `Vary`, and `HX-Redirect` instead of a redirect."""
     vary_by(response, "HX-Request")
     if response.status_code in (302, 303) and "HX-Request" in request.headers:
         # XMLHttpRequest follows redirects by itself and would swap a whole page into a fragment.

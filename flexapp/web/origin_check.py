@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g, request, session
+from flask import current_app, g, request, session
 
 from flexapp.config import Settings
 from flexapp.web import metrics
@@ -42,11 +42,6 @@ NOT_FROM_HERE = ErrorPage(
     "这次提交不是从本网站的页面发出的，什么也没有办。",
     "要办的话，请从首页重新进入再办一次。",
 )
-
-
-def init_app(app: Flask) -> None:
-    """Install the hook; it must run before the CSRF check."""
-    app.before_request(_check)
 
 
 def first_in_webview(view: View) -> View:
@@ -85,7 +80,8 @@ def was_refused() -> bool:
     return bool(g.get("origin_refused", False))
 
 
-def _check() -> None:
+def check() -> None:
+    """Raise `ForbiddenHere` if another site's page submitted a form."""
     if request.method in SAFE_METHODS or request.endpoint is None:
         return
     if not _may_come(access_of(current_app, request.endpoint)):

@@ -50,17 +50,12 @@ class TooMany(TooManyRequests):
 
 
 def init_app(app: Flask) -> None:
-    """Select the store for counts and install the hook.
-
-    The hook must run after the origin and CSRF checks: requests that another site's page triggers
-    must not use up a person's limit.
-    """
+    """Select the store for counts."""
     settings: Settings = app.config["SETTINGS"]
     counts: Counts = DatabaseCounts()
     if settings.redis_url is not None:
         counts = SharedCounts(RedisCounts(settings.redis_url), DatabaseCounts())
     app.extensions["counts"] = counts
-    app.before_request(_let_in)
 
 
 def retry_after(limit: Limit, who: object) -> timedelta | None:
@@ -180,7 +175,8 @@ def spoken(wait: timedelta) -> str:
     return f" {max(1, math.ceil(wait / MINUTE))} 分钟后"
 
 
-def _let_in() -> None:
+def let_in() -> None:
+    """Count a request to a `@rate_limited` view, and raise `TooMany` over its limit."""
     view = current_app.view_functions.get(request.endpoint or "")
     limit: Limit | None = getattr(view, "limited", None)
     if limit is not None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from flask import Flask, Response, g, request
+from flask import Response, g, request
 
 from flexapp.web import client_ip
 
@@ -27,13 +27,6 @@ SHORT = 8
 """Characters of the short id that a person reads out; enough to find a request within a day."""
 
 _current: ContextVar[str] = ContextVar("request_id", default="")
-
-
-def init_app(app: Flask) -> None:
-    """Install the hooks: the first to run before a request, the last to run after it."""
-    app.before_request(_begin)
-    app.after_request(_name)
-    app.teardown_request(_end)
 
 
 def current() -> str:
@@ -57,7 +50,8 @@ def carrying(request_id: str) -> Iterator[None]:
         _current.reset(token)
 
 
-def _begin() -> None:
+def begin() -> None:
+    """Set the id of this request."""
     # The tax bureau's stand-in runs in this process and may send us its events while another
     # request is being processed. So the previous id is restored afterwards.
     g.request_id_before = _current.get()
@@ -71,10 +65,11 @@ def _given() -> str | None:
     return given if client_ip.is_trusted(request.remote_addr or "") else None
 
 
-def _name(response: Response) -> Response:
+def name(response: Response) -> None:
+    """Name the request in its response."""
     response.headers.add(HEADER, current())
-    return response
 
 
-def _end(_fault: BaseException | None) -> None:
+def end() -> None:
+    """Restore the id that was set before the request."""
     _current.set(g.get("request_id_before", ""))

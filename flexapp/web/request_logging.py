@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 import time
 
-from flask import Flask, Response, g, request
+from flask import Response, g, request
 
-from flexapp.web import metrics
+from flexapp.web import metrics, request_ids
 from flexapp.web.logs import FIELDS
 
 log = logging.getLogger("flexapp.requests")
@@ -20,26 +20,25 @@ PROBES = frozenset({"web.alive", "web.ready", "web.show_metrics"})
 """Endpoints that monitoring calls every few seconds; logged at DEBUG only."""
 
 
-def init_app(app: Flask) -> None:
-    """Install the hooks, outside all others except those of the request id."""
-    app.before_request(_begin)
-    app.after_request(_answered)
-    app.teardown_request(_ended)
-
-
-def _begin() -> None:
+def begin() -> None:
+    """Give the request its id, and note when it began."""
+    request_ids.begin()
     g.began = time.perf_counter()
 
 
-def _answered(response: Response) -> Response:
+def answered(response: Response) -> Response:
+    """Log the request, and name it in its response."""
     _note(response.status_code)
+    request_ids.name(response)
     return response
 
 
-def _ended(_fault: BaseException | None) -> None:
+def ended(_fault: BaseException | None) -> None:
+    """Log a request without a response, and forget the id."""
     # No response passed the after-request hooks, so the server responds with 500.
     if "began" in g:
         _note(500)
+    request_ids.end()
 
 
 def _note(status: int) -> None:

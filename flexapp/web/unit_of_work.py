@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import Flask, Response, request
+from flask import Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from flexapp.db.session import db, write_intent
@@ -20,17 +20,13 @@ log = logging.getLogger(__name__)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def init_app(app: Flask) -> None:
-    """Install the hooks: requests with unsafe methods commit, the others never do."""
-    app.before_request(_begin)
-    app.after_request(_finish)
-
-
-def _begin() -> None:
+def begin() -> None:
+    """Note whether the request may write: those with unsafe methods commit, others never do."""
     write_intent.set(request.method not in SAFE_METHODS)
 
 
-def _finish(response: Response) -> Response:
+def finish(response: Response) -> Response:
+    """End the transaction: commit if the request may write and did not fail."""
     if not write_intent.get():
         _let_go()
     elif response.status_code < 500:
