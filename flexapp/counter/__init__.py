@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
         handover_views,
         people_views,
         person_corrections,
+        registration_views,
         retirement_views,
     )
     from flexapp.counter.dispute_pages import waiting_since
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
     from flexapp.staff.desk import DeskEntry, add_entries
     from flexapp.web.clock import today
 
+    assert registration_views.blueprint is people_views.blueprint  # it adds routes to it
     app.register_blueprint(people_views.blueprint)
     app.register_blueprint(assessment_views.blueprint)
     app.register_blueprint(handover_views.blueprint)

@@ -9,11 +9,11 @@ from datetime import date, datetime
 from flexapp.counter import person_corrections
 from flexapp.counter.cases import Case
 from flexapp.counter.dispute_pages import age
-from flexapp.counter.people_pages import PersonRows
 from flexapp.counter.person_corrections import A_PAGE, NewName
 from flexapp.people import corrections
 from flexapp.people.corrections import Correction
 from flexapp.people.service import PersonCard, mask_phone
+from flexapp.registration.pages import PersonRows
 from flexapp.rules.corrections import CorrectionState, Document
 from flexapp.rules.roles import Role
 from flexapp.staff.service import Clerk
@@ -47,7 +47,7 @@ class NamePage:
         waiting = corrections.waiting_of(case.person.id)
         return cls(
             token=case.token,
-            known=PersonRows.of(case),
+            known=PersonRows.of(case.person),
             old_name=case.person.name if new else "",
             new_name=new.name if new else "",
             document=f"{new.document.label}，尾号 {new.document_end}" if new else "",
@@ -90,7 +90,7 @@ class PhonePage:
     def of(cls, case: Case, phone: str = "") -> PhonePage:
         """Build the page of a case."""
         old = corrections.phone_of(case.person.id)
-        return cls(case.token, PersonRows.of(case), old and mask_phone(old), phone)
+        return cls(case.token, PersonRows.of(case.person), old and mask_phone(old), phone)
 
 
 @dataclass(frozen=True, slots=True)

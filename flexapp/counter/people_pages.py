@@ -23,14 +23,14 @@ from flexapp.counter.person_corrections import why_not_correct
 from flexapp.counter.retirement import WHAT_TO_DO
 from flexapp.people import handover_codes
 from flexapp.people.handover_codes import HandedOver, Place
-from flexapp.registration.service import Change, RegistrationView
+from flexapp.registration.pages import PersonRows
+from flexapp.registration.service import RegistrationView
 from flexapp.rules.capabilities import Action
 from flexapp.rules.identity import Sex
 from flexapp.rules.periods import Period
 from flexapp.rules.rates import RateKind
 from flexapp.rules.retirement import APPROVED_WITHIN, OriginalAge, statutory_month
 from flexapp.staff.service import Clerk
-from flexapp.web.formatting import day
 from flexapp.web.select_options import DIVISIONS, Groups
 
 WINDOW_DESK = Desk(
@@ -83,55 +83,6 @@ def division_groups(clerk: Clerk) -> Groups:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonRows:
-    """The person, masked, for the clerk to compare with the ID card."""
-
-    name: str
-    identity: str
-    sex: str
-    birth_date: str
-
-    @classmethod
-    def of(cls, case: Case) -> PersonRows:
-        """Build the rows of a case's person."""
-        return cls(
-            name=case.person.masked_name,
-            identity=case.person.masked_identity,
-            sex=case.person.sex.label,
-            birth_date=day(case.person.birth_date),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class RegistrationPage:
-    """The registration page (登记) at a counter.
-
-    `current`: the registration, if it is here. `elsewhere`: the name of its division, if not.
-    """
-
-    token: str
-    known: PersonRows
-    groups: Groups
-    current: RegistrationView | None
-    elsewhere: str | None
-    changes: tuple[Change, ...] = ()
-    digest: str = ""
-
-    @classmethod
-    def of(cls, case: Case, changes: Sequence[Change] = (), digest: str = "") -> RegistrationPage:
-        """Build the page of a case. Of a registration elsewhere only the division is shown."""
-        return cls(
-            token=case.token,
-            known=PersonRows.of(case),
-            groups=division_groups(case.clerk),
-            current=None if case.elsewhere else case.registration,
-            elsewhere=case.elsewhere.name if case.elsewhere else None,
-            changes=tuple(changes),
-            digest=digest,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class PersonPage:
     """The page /counter/people/<token>: what the person has, as far as this counter may see it."""
 
@@ -165,7 +116,7 @@ class PersonPage:
         registered_here = case.registration is not None and case.elsewhere is None
         return cls(
             token=case.token,
-            known=PersonRows.of(case),
+            known=PersonRows.of(case.person),
             current=case.registration if registered_here else None,
             elsewhere=case.elsewhere.name if case.elsewhere else None,
             months=months,
@@ -236,7 +187,7 @@ class RetirementPage:
         months = Period(first, last).months
         return cls(
             token=case.token,
-            known=PersonRows.of(case),
+            known=PersonRows.of(case.person),
             statutory=statutory_month(birth=person.birth_month, original=person.original_age).label,
             last_month=last_month(person).label,
             ages=(("", tuple((age.value, f"{age.years} 周岁") for age in ages)),),
@@ -270,4 +221,4 @@ class HandOverPage:
     def of(cls, case: Case) -> HandOverPage:
         """Build the page of a case."""
         codes = handover_codes.waiting(person_id=case.person.id, place=Place.PHONE)
-        return cls(case.token, PersonRows.of(case), tuple(codes))
+        return cls(case.token, PersonRows.of(case.person), tuple(codes))

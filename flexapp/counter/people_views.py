@@ -1,4 +1,4 @@
-"""Views of /counter/people: find or create a person by ID number, show and register them."""
+"""Views of /counter/people: find or create a person by ID number, and show them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,8 @@ from flexapp.assessment import service as assessment
 from flexapp.counter import cases
 from flexapp.counter.cases import Case
 from flexapp.counter.people_forms import FindForm
-from flexapp.counter.people_pages import PersonPage, RegistrationPage
+from flexapp.counter.people_pages import PersonPage
 from flexapp.people.forms import typed_identity
-from flexapp.registration import service as registration
-from flexapp.registration.forms import ETHNIC_GROUPS, RegistrationForm
-from flexapp.registration.service import Details
-from flexapp.rules.capabilities import Action
 from flexapp.rules.identity import parse_name
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
@@ -21,7 +17,7 @@ from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.htmx import render
 from flexapp.web.idempotency import idempotent
-from flexapp.web.navigation import before_row, row_in, see_other
+from flexapp.web.navigation import before_row, see_other
 
 blueprint = Blueprint("counter_people", __name__, url_prefix="/counter/people")
 
@@ -104,62 +100,6 @@ def show(token: str) -> Response:
     return render("counter/person.html", page=page)
 
 
-@blueprint.get("/<token>/registration")
-@allow(Access.STAFF, *LOCAL)
-def registration_form(token: str) -> Response:
-    """Show the residents' registration form (登记), filled with the registration here."""
-    case = case_at(token)
-    if isinstance(case, Response):
-        return case
-    empty = RegistrationForm()
-    continued = cases.continued(case, row_in("continued"), Action.REGISTER)
-    if continued is not None:
-        empty.fill(continued.typed)
-    elif case.registration is not None and case.elsewhere is None:
-        details = case.registration.details
-        empty.division.data = details.division.code
-        empty.ethnic_group.data = details.ethnic_group.code
-        empty.address.data = details.address
-        empty.credit_code.data = details.credit_code or ""
-    return _registration_page(empty, case, continued=continued is not None)
-
-
-@blueprint.post("/<token>/registration")
-@allow(Access.STAFF, *LOCAL)
-@idempotent
-def register(token: str) -> Response:
-    """Register the person. A change must first be shown for review as old → new."""
-    case = case_at(token)
-    if isinstance(case, Response):
-        return case
-    form = RegistrationForm()
-    if not form.submitted():
-        return _registration_page(form, case)
-    details = registration.check_details(
-        division=form.division.data,
-        ethnic_group=form.ethnic_group.data,
-        address=form.address.data,
-        credit_code=form.credit_code.data,
-    )
-    if not isinstance(details, Details):
-        for refusal in details:
-            form.refuse(refusal)
-        return _registration_page(form, case)
-    changes = cases.changes(case, details)
-    if changes and form.reviewed.data != registration.review_digest(changes):
-        page = RegistrationPage.of(case, changes, registration.review_digest(changes))
-        return render(
-            "counter/registration_review.html",
-            form=form,
-            page=page,
-        )
-    outcome = cases.register(case=case, details=details, at=now(), today=today())
-    if isinstance(outcome, Refusal):
-        form.refuse(outcome)
-        return _registration_page(form, case)
-    return _to(token)
-
-
 def case_at(token: str) -> Case | Response:
     """Return the case of the address. 404 if it does not exist or is another clerk's.
 
@@ -187,14 +127,3 @@ def find_page(form: FindForm, *, unknown: bool = False, status: int | None = Non
 
 def _to(token: str) -> Response:
     return see_other(url_for("counter_people.show", token=token))
-
-
-def _registration_page(form: RegistrationForm, case: Case, *, continued: bool = False) -> Response:
-    return render(
-        "counter/registration.html",
-        form.status,
-        form=form,
-        page=RegistrationPage.of(case),
-        ethnic_groups=ETHNIC_GROUPS,
-        continued=continued,
-    )

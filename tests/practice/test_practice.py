@@ -94,15 +94,6 @@ def test_a_change_is_shown_before_it_takes_effect(client: LintingClient) -> None
     assert client.submit(review, "提交").facts()["参保地区"] == "沙坡头区"
 
 
-REGISTRATIONS = [
-    {},
-    {"division": "640104"},
-    {"division": "999999", "ethnic_group": "99", "address": "x"},
-    {"division": "640104", "ethnic_group": "03", "address": "长" * 201},
-    {"division": "640104", "ethnic_group": "03", "address": ADDRESS, "credit_code": "123"},
-]
-
-
 ASSESSMENTS = [
     {"start": "2026-01", "end": "2026-12", "base": base}
     for base in ("", "59.99", "abc", "60.001", "-5", "99999999999")
@@ -117,21 +108,6 @@ ASSESSMENTS = [
 
 def refusals(page: Page) -> tuple[str, dict[str, str]]:
     return page.alert, page.errors
-
-
-@pytest.mark.parametrize("typed", REGISTRATIONS)
-def test_the_practice_refuses_what_the_real_form_refuses_in_the_same_words(
-    client: LintingClient, typed: dict[str, str]
-) -> None:
-    arrive(client, newcomer())
-    answers = [
-        client.submit(client.page(path), "提交", 422, by_hand=True, fill=typed)
-        for path in ("/registration", FORM)
-    ]
-    assert refusals(answers[0]) == refusals(answers[1])
-    assert answers[0].alert
-    for name in typed:
-        assert answers[1].value(name) == typed[name] or name in ("division", "ethnic_group")
 
 
 @pytest.mark.parametrize("typed", ASSESSMENTS)
@@ -157,23 +133,6 @@ def test_the_practice_refuses_the_same_months_and_bases_in_the_same_words(
         )
     assert told[0] == told[1]
     assert told[0][0]
-
-
-def test_registering_the_same_again_is_refused_in_the_same_words(client: LintingClient) -> None:
-    arrive(client, newcomer())
-    told = []
-    for path in ("/registration", FORM):
-        for status in (200, 422):
-            page = client.submit(
-                client.page(path),
-                "提交",
-                status,
-                division="640104",
-                ethnic_group="03",
-                address=ADDRESS,
-            )
-        told.append(page.alert)
-    assert told[0] == told[1] == "您填的内容和已登记的一样，不用再提交。"
 
 
 def test_before_registering_one_is_sent_to_register_as_in_earnest(client: LintingClient) -> None:
