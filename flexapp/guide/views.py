@@ -20,7 +20,7 @@ from flexapp.web.htmx import render
 def index() -> Response:
     """Show 办事指南."""
     return render(
-        "portal/guide.html",
+        "guide/index.html",
         page=content.guide(today()),
         annexes=annexes.ANNEXES,
     )
@@ -45,7 +45,7 @@ def steps(annex: str) -> Response:
 
 def _steps_page(annex: Annex | None) -> Response:
     return render(
-        "portal/guide_steps.html",
+        "guide/steps.html",
         page=StepsPage.of(annex, partial(assets.find, current_app)),
         annexes=annexes.ANNEXES,
         width=PICTURE_WIDTH,

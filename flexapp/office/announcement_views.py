@@ -21,7 +21,7 @@ from flexapp.web.navigation import HIGHEST_ROW, see_other
 def announcement_list() -> Response:
     """List all announcements, newest first."""
     page = AnnouncementsPage.of(agency.announcements(today()), g.counter_session.clerk)
-    return render("counter/announcements.html", page=page)
+    return render("office/announcements.html", page=page)
 
 
 @blueprint.get("/announcements/new")
@@ -68,7 +68,7 @@ def take_down_announcement(number: int) -> Response:
 
 
 def _page(form: AnnouncementForm) -> Response:
-    return render("counter/announcement.html", form.status, form=form)
+    return render("office/announcement.html", form.status, form=form)
 
 
 def _back() -> str:

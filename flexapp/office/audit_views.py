@@ -63,7 +63,7 @@ def audit_result(seq: int) -> Response:
     if found is None:
         return render_refused(RUN_OUT, url_for("office.audit_search"), "重新查询")
     page = AuditPage.of(found, audit_lookup.lines(found=found, before=before_row()))
-    return render("counter/audit_found.html", page=page)
+    return render("office/audit_found.html", page=page)
 
 
 def _answer(outcome: int | Refusal, form: AuditPersonForm | AuditClerkForm) -> Response | None:
@@ -75,7 +75,7 @@ def _answer(outcome: int | Refusal, form: AuditPersonForm | AuditClerkForm) -> R
 
 def _ask(by_person: AuditPersonForm, by_clerk: AuditClerkForm) -> Response:
     return render(
-        "counter/audit.html",
+        "office/audit.html",
         max(by_person.status, by_clerk.status),
         by_person=by_person,
         by_clerk=by_clerk,

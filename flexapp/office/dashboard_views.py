@@ -117,7 +117,7 @@ def channels() -> dict[str, str]:
 
 def _page(form: DashboardForm, page: DashboardPage | None) -> Response:
     return render(
-        "counter/dashboard.html",
+        "office/dashboard.html",
         form.status,
         form=form,
         page=page,

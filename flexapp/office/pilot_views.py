@@ -30,7 +30,7 @@ def pilot_areas() -> Response:
     areas = agency.pilot([Place(Kind.AREA, area.code) for area in AREAS], today())
     channels = agency.pilot([Place(Kind.CHANNEL, code) for code, _ in _channels()], today())
     page = PilotPage.of(areas, channels, dict(_channels()), g.counter_session.clerk)
-    return render("counter/pilot.html", page=page)
+    return render("office/pilot.html", page=page)
 
 
 @blueprint.get("/pilot/open")
@@ -111,7 +111,7 @@ def _chosen(value: str) -> list[Place]:
 
 def _page(name: str, form: OpenForm | CloseForm) -> Response:
     return render(
-        f"counter/{name}.html",
+        f"office/{name}.html",
         form.status,
         form=form,
         places=place_options(_channels()),

@@ -41,7 +41,7 @@ def publication_list() -> Response:
     """Show what is in effect, what awaits a second officer, and the history."""
     book = agency.effective_parameters(today()).book
     page = ParametersPage.of(book, agency.listing(), g.counter_session.clerk)
-    return render("counter/parameters.html", page=page)
+    return render("office/parameters.html", page=page)
 
 
 @blueprint.get("/parameters/year")
@@ -151,7 +151,7 @@ def _propose(form: YearFiguresForm | RateForm) -> Response:
     effect = Effect.of(draft, samples(draft, book), doubts(draft))
     if form.reviewed.data != effect.digest:
         return render(
-            "counter/publication_review.html",
+            "office/publication_review.html",
             form=form,
             effect=effect,
             action=_action(form),
@@ -177,7 +177,7 @@ def _title(form: PublicationForm) -> str:
 def _form_page(form: YearFiguresForm | RateForm) -> Response:
     name = "year_figures" if isinstance(form, YearFiguresForm) else "rate"
     return render(
-        f"counter/{name}.html",
+        f"office/{name}.html",
         form.status,
         form=form,
         per_groups=PER_GROUPS,
@@ -191,7 +191,7 @@ def _publication_page(number: int, form: ConfirmForm) -> Response:
         abort(404)
     effect = Effect.of(found.draft, *found.effect(today()))
     return render(
-        "counter/publication.html",
+        "office/publication.html",
         form.status,
         form=form,
         page=PublicationPage.of(found, effect, g.counter_session.clerk),
@@ -204,7 +204,7 @@ def _withdraw_page(number: int, form: ReasonForm) -> Response:
     if found is None:
         abort(404)
     return render(
-        "counter/withdraw.html",
+        "office/withdraw.html",
         form.status,
         form=form,
         number=number,

@@ -109,7 +109,7 @@ def _back() -> str:
 
 def _page(form: DashboardForm, page: RatingsPage | None) -> Response:
     return render(
-        "counter/ratings.html",
+        "office/ratings.html",
         form.status,
         form=form,
         page=page,
@@ -121,7 +121,7 @@ def _page(form: DashboardForm, page: RatingsPage | None) -> Response:
 
 def _answer_page(found: Opinion, form: AnswerForm) -> Response:
     return render(
-        "counter/rating.html",
+        "office/rating.html",
         form.status,
         form=form,
         line=OpinionLine.of(found, channels()),

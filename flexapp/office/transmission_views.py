@@ -29,7 +29,7 @@ UNREACHABLE = Refusal(
 def transmission_list() -> Response:
     """Show the state of transmission."""
     page = TransmissionPage.of(transmission.standing(), g.counter_session.clerk)
-    return render("counter/transmission.html", page=page)
+    return render("office/transmission.html", page=page)
 
 
 @blueprint.post("/transmission/<serial>/retry")
@@ -109,12 +109,12 @@ def resume_transmission() -> Response:
 
 
 def _pause_page(form: ReasonForm) -> Response:
-    return render("counter/pause.html", form.status, form=form)
+    return render("office/pause.html", form.status, form=form)
 
 
 def _give_back_page(serial: str, form: GiveBackForm) -> Response:
     return render(
-        "counter/give_back.html",
+        "office/give_back.html",
         form.status,
         form=form,
         serial=serial,

@@ -23,7 +23,7 @@ YEAR = "<int(max=9999):year>"
 def year_list() -> Response:
     """List every year that can be opened or closed."""
     return render(
-        "counter/years.html",
+        "office/years.html",
         years=agency.years(today()),
         may_act=g.counter_session.clerk.role is Role.AGENCY,
     )
@@ -71,7 +71,7 @@ def close_year(year: int) -> Response:
 def _close_page(year: int, form: ReasonForm) -> Response:
     if all(line.year != year for line in agency.years(today())):
         abort(404)
-    return render("counter/close_year.html", form.status, form=form, year=year)
+    return render("office/close_year.html", form.status, form=form, year=year)
 
 
 def _refused(refusal: Refusal) -> Response:

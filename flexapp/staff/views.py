@@ -94,7 +94,7 @@ def enrol() -> Response:
     """Show the start of the enrolment; a GET writes nothing, so the secret needs a POST."""
     if g.counter_session.has_second_factor or g.counter_session.must_change:
         return _go_on()
-    return render("counter/enrol.html", form=CodeForm(), secret=None)
+    return render("staff/enrol.html", form=CodeForm(), secret=None)
 
 
 @blueprint.post("/enrol")
@@ -157,7 +157,7 @@ def sign_out() -> Response:
 def desk() -> Response:
     """Show the start page of the signed-in clerk."""
     page = DeskPage.of(g.counter_session.clerk)
-    return render("counter/desk.html", page=page)
+    return render("staff/desk.html", page=page)
 
 
 def _begin(token: str) -> None:
@@ -198,11 +198,11 @@ def _ended() -> Response:
 
 
 def _sign_in_page(form: SignInForm) -> Response:
-    return render("counter/sign_in.html", form.status, form=form)
+    return render("staff/sign_in.html", form.status, form=form)
 
 
 def _password_page(form: PasswordForm) -> Response:
-    return render("counter/password.html", form.status, form=form)
+    return render("staff/password.html", form.status, form=form)
 
 
 def _enrol_page(form: CodeForm) -> Response:
@@ -211,7 +211,7 @@ def _enrol_page(form: CodeForm) -> Response:
         return _ended()
     address = sessions.address(session=g.counter_session, secret=secret)
     return render(
-        "counter/enrol.html",
+        "staff/enrol.html",
         form.status,
         form=form,
         secret=" ".join(secret[n : n + 4] for n in range(0, len(secret), 4)),
@@ -222,4 +222,4 @@ def _enrol_page(form: CodeForm) -> Response:
 def _code_page(form: CodeForm) -> Response:
     demo = services().demo
     shown = demo.second_factor(g.counter_session.clerk) if demo is not None else None
-    return render("counter/code.html", form.status, form=form, shown_code=shown)
+    return render("staff/code.html", form.status, form=form, shown_code=shown)

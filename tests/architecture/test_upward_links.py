@@ -33,9 +33,6 @@ LAYOUTS = {
     "components/leave.html": "channels",
 }
 """Layouts and components that are of one slice."""
-SHARED = {"counter": ("staff", "counter", "office"), "portal": ("portal", "guide")}
-"""Folders that several slices still share: any of them may render a template, and it may name what
-any of them may."""
 
 
 def heights() -> dict[str, int]:
@@ -50,11 +47,10 @@ def heights() -> dict[str, int]:
     }
 
 
-def slices_of_template(name: str) -> tuple[str, ...]:
-    """The slices that a template may belong to, the lowest first."""
+def slice_of_template(name: str) -> str:
+    """The slice that a template belongs to."""
     folder = name.partition("/")[0]
-    owner = LAYOUTS.get(name) or FOLDERS.get(folder)
-    return (owner,) if owner else SHARED.get(folder, (folder,))
+    return LAYOUTS.get(name) or FOLDERS.get(folder, folder)
 
 
 def slices_of_endpoints(app: Flask) -> dict[str, str]:
@@ -76,7 +72,7 @@ def faults(own: str, named: set[str], endpoints: dict[str, str]) -> set[str]:
     """Those of the named endpoints and templates that belong to a higher slice than `own`."""
     height = heights()
     slices = {
-        name: slices_of_template(name)[0] if TEMPLATE.fullmatch(name) else endpoints.get(name, own)
+        name: slice_of_template(name) if TEMPLATE.fullmatch(name) else endpoints.get(name, own)
         for name in named
     }
     return {name for name, owner in slices.items() if height[owner] > height[own]}
@@ -97,7 +93,7 @@ def test_no_template_names_an_endpoint_or_template_of_a_higher_slice(app: Flask)
     endpoints = slices_of_endpoints(app)
     found = {}
     for path in files_below("templates", ending=".html"):
-        own = slices_of_template("/".join(path.parts[1:]))[-1]
+        own = slice_of_template("/".join(path.parts[1:]))
         named = {match[1] for match in QUOTED.findall(text_of(path) or "")}
         found[str(path)] = faults(own, named, endpoints)
     assert len(found) > 100
@@ -147,4 +143,4 @@ def test_templates_name_pages_that_exist() -> None:
 def test_every_folder_and_layout_named_here_exists() -> None:
     templates = {"/".join(path.parts[1:]) for path in files_below("templates", ending=".html")}
     assert set(LAYOUTS) <= templates
-    assert FOLDERS.keys() | SHARED.keys() <= {name.partition("/")[0] for name in templates}
+    assert FOLDERS.keys() <= {name.partition("/")[0] for name in templates}
