@@ -52,6 +52,7 @@ from sqlalchemy.types import TypeDecorator
 from flexapp.ciphers import SEALERS, Sealer, Suite
 from flexapp.config import Settings
 from flexapp.db.session import db, next_number
+from flexapp.services import AppValue
 
 NONCE_BYTES = 12
 LABEL = re.compile(r"(?P<key>[a-z0-9]{1,12})(?P<sm>\.sm)?(?P<row>\.row)?")
@@ -149,16 +150,19 @@ def is_bound(label: str) -> bool:
     return label.endswith(".row")
 
 
+_VAULT: AppValue[Vault] = AppValue("vault")
+UNBOUND_UNTIL: AppValue[float] = AppValue("unbound_until", float)
+"""Until when (monotonic clock) a negative answer of `_all_bound` counts."""
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     """Create the vault of the app."""
-    app.extensions["vault"] = Vault(settings.data_keys, settings.index_key, Suite(settings.ciphers))
-    app.extensions["unbound_until"] = 0.0
+    _VAULT.set(app, Vault(settings.data_keys, settings.index_key, Suite(settings.ciphers)))
 
 
 def vault() -> Vault:
     """The current application's vault."""
-    found: Vault = current_app.extensions["vault"]
-    return found
+    return _VAULT.get()
 
 
 class BoundText(str):
@@ -247,13 +251,13 @@ def _all_bound() -> bool:
 
     Called only for unbound values. A negative answer is cached for `LOOK_AGAIN` seconds.
     """
-    if time.monotonic() < current_app.extensions["unbound_until"]:
+    if time.monotonic() < UNBOUND_UNTIL.get():
         return False
     # By table name: the audit log belongs to a higher layer, which cannot be imported here.
     found = text("SELECT 1 FROM audit_event WHERE action = :action LIMIT 1")
     if db.session.execute(found, {"action": ALL_BOUND}).first() is not None:
         return True
-    current_app.extensions["unbound_until"] = time.monotonic() + LOOK_AGAIN
+    UNBOUND_UNTIL.set(current_app, time.monotonic() + LOOK_AGAIN)
     return False
 
 

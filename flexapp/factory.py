@@ -32,7 +32,6 @@ from flexapp import (
     vendors,
     web,
 )
-from flexapp.assessment import reserved_months
 from flexapp.channels import service as channel_service
 from flexapp.channels import webview
 from flexapp.config import PROJECT, Settings, load
@@ -40,19 +39,17 @@ from flexapp.db.session import db, engine_options, init_database, migrate
 from flexapp.demo import staff as demo_staff
 from flexapp.demo.residents import FICTIONAL_RESIDENTS
 from flexapp.people import auth as people_auth
-from flexapp.people import key_check, key_rotation
 from flexapp.people.external_services import population_registry, sms_gateway
 from flexapp.rules.parameters import ParameterBook
 from flexapp.services import Demo, Services
 from flexapp.taxbureau import create_taxbureau, deliver_events, demo_keys
-from flexapp.transmission import chain_ends, monitoring
+from flexapp.transmission import chain_ends
 from flexapp.transmission.gateway import HttpTaxGateway, TaxGateway
 from flexapp.vendors import sandbox
 from flexapp.web import (
     access,
     assets,
     clock,
-    health,
     links,
     pipeline,
 )
@@ -102,15 +99,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     encryption.init_app(app, settings)
     init_database(app)
     migrate.init_app(app, db, directory=str(PROJECT / "flexapp" / "migrations"))
-    # Checks and gauges of /readyz and /metrics, which are in a lower layer than their sources.
-    health.add_check(app, "keys", key_check.keys_read_what_is_stored)
-    app.extensions["audit_checks"] = [
-        key_rotation.unbound_values,
-        key_rotation.unreadable_values,
-        reserved_months.faults,
-    ]
-    app.extensions["sender_age"] = monitoring.sender_age
-    app.extensions["gauges"] = [monitoring.gauges]
     pipeline.init_app(
         app, pipeline.steps(webview=webview.begin, session_end=people_auth.session_end)
     )

@@ -1,16 +1,20 @@
-"""What `create_app` builds once for a process and hands to the slices: outside systems and facts.
+"""What belongs to one application: its adapters to outside systems, and typed values of slices.
 
-A slice asks for `services()` inside a request or a command, never for another slice's internals.
-Tests put fakes in their place.
+`create_app` builds the `Services` once. A slice asks for `services()` inside a request or a
+command, never for another slice's internals. Tests put fakes in their place.
+
+`AppValue` is for what slices register in `init_app` or keep for a process. No other module uses
+`app.extensions` (tests/architecture/test_structure.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from flask import Flask, current_app
+from flask import current_app
+from flask.sansio.app import App
 
 if TYPE_CHECKING:
     from flexapp.channels.launch import SandboxApps
@@ -20,7 +24,38 @@ if TYPE_CHECKING:
     from flexapp.staff.service import Clerk
     from flexapp.transmission.service import TaxGateway
 
-KEY = "services"
+T = TypeVar("T")
+
+
+class AppValue(Generic[T]):
+    """A value that every application has one of; it is read outside of a request as well.
+
+    `first` makes the value that an application begins with. Without it, `of` raises `KeyError`
+    until the value is set.
+    """
+
+    def __init__(self, name: str, first: Callable[[], T] | None = None) -> None:
+        self._key = f"flexapp.{name}"
+        self._first = first
+
+    def set(self, app: App, value: T) -> None:
+        """Replace the value of an application."""
+        app.extensions[self._key] = value
+
+    def of(self, app: App) -> T:
+        """The value of an application."""
+        values = app.extensions
+        try:
+            found: T = values[self._key]
+        except KeyError:
+            if self._first is None:
+                raise
+            found = values.setdefault(self._key, self._first())
+        return found
+
+    def get(self) -> T:
+        """The value of the current application."""
+        return self.of(current_app)
 
 
 @dataclass(slots=True)
@@ -51,17 +86,19 @@ class Services:
     demo: Demo | None = field(default=None)
 
 
-def init_app(app: Flask, found: Services) -> None:
+_SERVICES: AppValue[Services] = AppValue("services")
+
+
+def init_app(app: App, found: Services) -> None:
     """Make the services those of the application."""
-    app.extensions[KEY] = found
+    _SERVICES.set(app, found)
 
 
 def services() -> Services:
     """Those of the current application."""
-    return services_of(current_app)
+    return _SERVICES.get()
 
 
-def services_of(app: Flask) -> Services:
+def services_of(app: App) -> Services:
     """Those of an application, also outside of its context."""
-    found: Services = app.extensions[KEY]
-    return found
+    return _SERVICES.of(app)

@@ -16,9 +16,11 @@ from flask import current_app
 
 from flexapp.agency import repository
 from flexapp.rules.parameters import ParameterBook, ParameterRow
-from flexapp.services import services
+from flexapp.services import AppValue, services
 
-KNOWN = "parameters_in_force"
+_KNOWN: AppValue[tuple[date, int, ParameterBook] | None] = AppValue(
+    "parameters_in_force", lambda: None
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def read_rows(stored: str) -> tuple[ParameterRow, ...]:
 
 def _book(today: date, number: int) -> ParameterBook:
     # One tuple, replaced atomically: concurrent threads see either the old or the new one.
-    known: tuple[date, int, ParameterBook] | None = current_app.extensions.get(KNOWN)
+    known = _KNOWN.get()
     if known is not None and known[:2] == (today, number):
         return known[2]
     base = services().parameters
@@ -53,5 +55,5 @@ def _book(today: date, number: int) -> ParameterBook:
     book = base.with_rows(row for each in stored for row in read_rows(each))
     # On PostgreSQL a publication may be confirmed between the two queries; then do not cache.
     if len(stored) == number:
-        current_app.extensions[KNOWN] = (today, number, book)
+        _KNOWN.set(current_app, (today, number, book))
     return book

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from flask import current_app
+from flask import Flask
 from sqlalchemy.exc import DataError
 
 from flexapp.audit import repository
@@ -17,12 +17,23 @@ from flexapp.audit.row_book import RowBook
 from flexapp.audit.service import GENESIS, digest, true_anchor, words_ref
 from flexapp.db.session import engine_name
 from flexapp.encryption import MissingKey, Unreadable, open_stored
+from flexapp.services import AppValue
+
+Check = Callable[[], Iterable[str]]
+"""Yields a sentence for each fault that it finds."""
+
+_CHECKS: AppValue[list[Check]] = AppValue("audit_checks", list)
 
 GUARDS = {
     "sqlite": frozenset({"audit_event_unchanged", "audit_event_kept", "audit_event_not_replaced"}),
     "postgresql": frozenset({"audit_event_unchanged", "audit_event_kept"}),
 }
 """Triggers that refuse updates and deletes of events, by database engine (migration 0008)."""
+
+
+def add_check(app: Flask, check: Check) -> None:
+    """Add another slice's check of its rows; checks run in the order in which they were added."""
+    _CHECKS.of(app).append(check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,7 @@ def verify(noted: End | None = None) -> Verdict:
     if not noted_found:
         faults.append(f"the noted end {noted} is not in the chain: an older copy, or another chain")
     rows = [*_faults_of_words(), *book.faults()]
-    for check in current_app.extensions["audit_checks"]:
+    for check in _CHECKS.get():
         rows.extend(_done(check))
     return Verdict(tuple(broken), tuple(faults), tuple(rows), events, end)
 
@@ -102,7 +113,7 @@ def _digest(row: Mapping[str, object]) -> str | None:
         return None
 
 
-def _done(check: Callable[[], Iterable[str]]) -> Iterator[str]:
+def _done(check: Check) -> Iterator[str]:
     """Run another slice's check. An unreadable value is reported, and the next check follows."""
     try:
         yield from check()

@@ -22,7 +22,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from flexapp.people import draft_decorators, repository
 from flexapp.people.service import Visitor, visitor_from
 from flexapp.people.sessions import token_digest
-from flexapp.web import page_owner
+from flexapp.web import errors, page_owner
 from flexapp.web.access import Access, add_guard
 from flexapp.web.clock import utcnow
 from flexapp.web.navigation import is_ours
@@ -71,8 +71,7 @@ def init_app(app: Flask) -> None:
     # layouts/page.html includes it in every page.
     app.jinja_env.globals["session_notice"] = "people/_session.html"
     page_owner.loaded_by(app, OURS, lambda: _owner(_visitor_or_lapsed()))
-    # web/errors.py renders the page of a stale form and must not import this slice.
-    app.extensions["keep_stale"] = lambda: draft_decorators.keep_stale(_visitor_or_lapsed())
+    errors.on_stale_form(app, lambda: draft_decorators.keep_stale(_visitor_or_lapsed()))
 
 
 def seconds_left(visitor: Visitor) -> int:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Flask, current_app, url_for
+from flask import Flask, url_for
 
 from flexapp.rules import divisions
 from flexapp.rules.roles import Role
+from flexapp.services import AppValue
 from flexapp.staff.service import Clerk
-
-KEY = "desk_entries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,9 @@ class DeskEntry:
     roles: frozenset[Role]
     waiting: Callable[[Clerk], str] | None = None
     """Text on the pending work behind the link and its age; "" if there is none."""
+
+
+_ENTRIES: AppValue[list[DeskEntry]] = AppValue("desk_entries", list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class DeskPage:
     def of(cls, clerk: Clerk) -> DeskPage:
         """Build the page for a clerk."""
         names = [divisions.find(code) for code in clerk.divisions]
-        entries: list[DeskEntry] = current_app.extensions.get(KEY, [])
+        entries = _ENTRIES.get()
         return cls(
             name=clerk.name,
             role=clerk.role.label,
@@ -74,4 +76,4 @@ class DeskPage:
 
 def add_entries(app: Flask, *entries: DeskEntry) -> None:
     """Add entries to the start page of the application."""
-    app.extensions.setdefault(KEY, []).extend(entries)
+    _ENTRIES.of(app).extend(entries)

@@ -10,10 +10,9 @@ from flask import Flask, current_app, request
 from werkzeug.wrappers import Response
 
 from flexapp.rules.roles import Role
+from flexapp.services import AppValue
 
 View = TypeVar("View", bound=Callable[..., object])
-
-_GUARDS = "guards"
 
 
 class Access(StrEnum):
@@ -68,13 +67,15 @@ Guard = Callable[[Access], Response | None]
 """Loads who is signed in; returns the response to somebody who may not call the view, else None."""
 
 
+_GUARDS: AppValue[dict[Access, Guard]] = AppValue("guards", dict)
+
+
 def add_guard(app: Flask, accesses: frozenset[Access], guard: Guard) -> None:
     """Register the guard of the views with these accesses."""
-    app.extensions.setdefault(_GUARDS, {}).update(dict.fromkeys(accesses, guard))
+    _GUARDS.of(app).update(dict.fromkeys(accesses, guard))
 
 
 def guard() -> Response | None:
     """Enforce the access of the requested view; an unknown URL is public, its page is the 404."""
     access = access_of(current_app, request.endpoint) if request.endpoint else Access.PUBLIC
-    guards: dict[Access, Guard] = current_app.extensions[_GUARDS]
-    return guards[access](access)
+    return _GUARDS.get()[access](access)

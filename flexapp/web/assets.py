@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from wsgiref.headers import Headers
 
@@ -10,10 +12,22 @@ from flask import Flask
 from whitenoise import WhiteNoise
 
 from flexapp.config import PROJECT
+from flexapp.services import AppValue
 from flexapp.web.headers import file_headers
 
 BUILT = PROJECT / "static" / "dist"
 PREFIX = "/static/"
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """The built files: their folder, and their names with the hash by those without."""
+
+    folder: Path
+    names: Mapping[str, str]
+
+
+BUILD: AppValue[Build] = AppValue("build")
 
 
 def read_manifest(app: Flask, built: Path = BUILT) -> None:
@@ -24,21 +38,18 @@ def read_manifest(app: Flask, built: Path = BUILT) -> None:
     manifest = built / "manifest.json"
     if not manifest.is_file():
         raise RuntimeError("The style sheet and script are not built yet: run `make build`.")
-    names: dict[str, str] = json.loads(manifest.read_text())
-    app.extensions["assets"] = names
-    app.extensions["assets_folder"] = built
+    BUILD.set(app, Build(built, json.loads(manifest.read_text())))
     app.jinja_env.globals["asset"] = lambda name: url(app, name)
 
 
 def url(app: Flask, name: str) -> str:
     """The URL of a built file, by its name without the hash; `KeyError` if it was not built."""
-    names: dict[str, str] = app.extensions["assets"]
-    return PREFIX + names[name]
+    return PREFIX + BUILD.of(app).names[name]
 
 
 def find(app: Flask, name: str) -> str | None:
     """Like `url`, for an optional file: None if it was not built."""
-    names: dict[str, str] = app.extensions["assets"]
+    names = BUILD.of(app).names
     return PREFIX + names[name] if name in names else None
 
 
@@ -47,14 +58,13 @@ def are_there(app: Flask) -> bool:
 
     A new build in the same folder removes the files that a running process refers to.
     """
-    folder: Path = app.extensions["assets_folder"]
-    names: dict[str, str] = app.extensions["assets"]
-    return all((folder / name).is_file() for name in ("manifest.json", *names.values()))
+    build = BUILD.of(app)
+    return all((build.folder / name).is_file() for name in ("manifest.json", *build.names.values()))
 
 
 def serve(app: Flask, built: Path = BUILT) -> None:
     """Serve the built files under /static/ with WSGI middleware, outside the application."""
-    hashed = frozenset(app.extensions["assets"].values())
+    hashed = frozenset(BUILD.of(app).names.values())
     more = file_headers(app.config["SETTINGS"])
 
     def add_headers(headers: Headers, _path: str, _url: str) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flask import current_app, request
+from flask import request
 from flask.sansio.app import App
 from werkzeug.exceptions import Forbidden
 
-AREAS = "error_areas"
+from flexapp.services import AppValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,9 @@ class Area:
         """The texts for an HTTP status; for one without texts, those of 400 or 500."""
         nearest = 400 if status < 500 else 500
         return self.pages.get(status) or PAGES.get(status) or self.page(nearest)
+
+
+_AREAS: AppValue[list[Area]] = AppValue("error_areas", list)
 
 
 class ForbiddenHere(Forbidden):
@@ -112,15 +115,14 @@ PROBLEMS: dict[int, str] = {
 
 def add_area(app: App, area: Area) -> None:
     """Register an area with its own error pages."""
-    app.extensions.setdefault(AREAS, []).append(area)
+    _AREAS.of(app).append(area)
 
 
 def area_of_request() -> Area:
     """The area that contains the request's path: the one with the longest matching prefix."""
-    areas: list[Area] = current_app.extensions[AREAS]
     # A missing slash or different case does not change the area.
     path = request.path.lower().rstrip("/") + "/"
-    around = [each for each in areas if path.startswith(f"{each.prefix}/")]
+    around = [each for each in _AREAS.get() if path.startswith(f"{each.prefix}/")]
     return max(around, key=lambda each: len(each.prefix))
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import quote
 
 from flask import (
     Flask,
     Response,
-    current_app,
     g,
     make_response,
     redirect,
@@ -35,6 +35,7 @@ from werkzeug.exceptions import (
 
 from flexapp.db.session import db
 from flexapp.rules.text import printable
+from flexapp.services import AppValue
 from flexapp.web import address_correction, metrics, page_owner, request_ids, sessions
 from flexapp.web.error_pages import (
     PAGES,
@@ -60,6 +61,13 @@ NEVER_SHOWN = frozenset({"csrf_token", ONCE, RESUBMIT, DRAFT, PAGE_OWNER, "code"
 
 AWAY = (OperationalError, NoConnection, PendingRollbackError)
 """Transient database errors (too busy, unreachable, connection lost): trying again is safe."""
+
+_KEEP_STALE: AppValue[Callable[[], None]] = AppValue("keep_stale")
+
+
+def on_stale_form(app: Flask, keep: Callable[[], None]) -> None:
+    """Register what saves the input of a stale form of the signed-in person."""
+    _KEEP_STALE.set(app, keep)
 
 
 def init_app(app: Flask) -> None:
@@ -195,7 +203,7 @@ def _stale_form(error: CSRFError) -> Response:
         return _refused_cookie()
     theirs = sessions.can_be_kept() and not page_owner.is_of_another()
     if theirs and page_owner.is_own():
-        current_app.extensions["keep_stale"]()
+        _KEEP_STALE.get()()
     typed = [
         (printable(name), printable(value))
         for name, value in request.form.items(multi=True)

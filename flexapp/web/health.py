@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from alembic.script import ScriptDirectory
 from flask import Flask, Response, current_app, jsonify, make_response
@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from flexapp.config import PROJECT
 from flexapp.db.session import db
+from flexapp.services import AppValue
 from flexapp.web import assets, blueprint
 from flexapp.web.access import Access, allow
 
@@ -19,10 +20,18 @@ log = logging.getLogger(__name__)
 
 Check = Callable[[], bool]
 
+_CHECKS: AppValue[dict[str, Check]] = AppValue("ready_checks", dict)
+_SENDER_AGE: AppValue[Callable[[], float | None]] = AppValue("sender_age")
+
 
 def add_check(app: Flask, name: str, check: Check) -> None:
     """Register a readiness check; `name` is the word that /readyz returns if the check fails."""
-    app.extensions.setdefault("ready_checks", {})[name] = check
+    _CHECKS.of(app)[name] = check
+
+
+def report_sender(app: Flask, age: Callable[[], float | None]) -> None:
+    """Register the seconds since an outbox sender was last active; None if none ever was."""
+    _SENDER_AGE.set(app, age)
 
 
 @blueprint.get("/healthz")
@@ -45,7 +54,7 @@ def ready() -> Response:
     if reasons:
         log.warning("not ready: %s", ", ".join(reasons))
         return make_response(jsonify(status="not ready", reasons=reasons), 503)
-    return jsonify(status="ok", sender_seconds=current_app.extensions["sender_age"]())
+    return jsonify(status="ok", sender_seconds=_SENDER_AGE.get()())
 
 
 def _reasons() -> list[str]:
@@ -59,8 +68,7 @@ def _reasons() -> list[str]:
     if not assets.are_there(current_app):
         reasons.append("static")
     if not reasons:  # the checks read stored data, which needs the current schema
-        checks: Mapping[str, Check] = current_app.extensions.get("ready_checks", {})
-        reasons = [name for name, check in checks.items() if not check()]
+        reasons = [name for name, check in _CHECKS.get().items() if not check()]
     return reasons
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from flask import Flask, current_app, url_for
+from flask import Flask, url_for
 
-_KEY = "pages"
+from flexapp.services import AppValue
 
 
 class Page(StrEnum):
@@ -36,6 +36,10 @@ class Page(StrEnum):
     """Form 申请税务撤销 of a record; parameter `serial`."""
 
 
+_NAMES = frozenset(Page)
+_ENDPOINTS: AppValue[dict[Page, str]] = AppValue("pages", dict)
+
+
 def init_app(app: Flask) -> None:
     """Add `page_url(name, **values)` to the template globals."""
     app.jinja_env.globals["page_url"] = page_url
@@ -43,27 +47,21 @@ def init_app(app: Flask) -> None:
 
 def add_pages(app: Flask, endpoints: Mapping[Page, str]) -> None:
     """Register the endpoints of pages that a slice has."""
-    app.extensions.setdefault(_KEY, {}).update(endpoints)
+    _ENDPOINTS.of(app).update(endpoints)
 
 
 def check_pages(app: Flask) -> None:
     """Raise `LookupError` at start-up unless every page has an existing endpoint."""
-    endpoints: dict[Page, str] = app.extensions.get(_KEY, {})
     for page in Page:
-        if endpoints.get(page) not in app.view_functions:
+        if _ENDPOINTS.of(app).get(page) not in app.view_functions:
             raise LookupError(f"no slice has the page {page}")
 
 
 def page_url(name: str, **values: str | int) -> str:
     """The URL of a page; `ValueError` if there is no such page."""
-    return url_for(_endpoints()[Page(name)], **values)  # type: ignore[arg-type]
+    return url_for(_ENDPOINTS.get()[Page(name)], **values)  # type: ignore[arg-type]
 
 
 def endpoint_of(name: str) -> str:
     """The endpoint of a `Page`; any other name is an endpoint itself."""
-    return _endpoints().get(name, name)
-
-
-def _endpoints() -> Mapping[str, str]:
-    found: Mapping[str, str] = current_app.extensions[_KEY]
-    return found
+    return _ENDPOINTS.get()[Page(name)] if name in _NAMES else name

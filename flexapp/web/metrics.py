@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flask import g, has_request_context
+from flask import Flask, g, has_request_context
 
 from flexapp.config import Settings
+from flexapp.services import AppValue
 from flexapp.web import metrics_files
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Gauge:
 
 
 Gauges = Callable[[], Iterable[Gauge]]
+
+_GAUGES: AppValue[list[Gauges]] = AppValue("gauges", list)
 
 
 def enable_multiprocess(settings: Settings) -> None:
@@ -126,6 +129,16 @@ def tax_called(*, call: str, outcome: str, seconds: float) -> None:
     own = _instruments()
     own.tax_calls.labels(call, outcome).inc()
     own.tax_seconds.labels(call).observe(seconds)
+
+
+def add_gauges(app: Flask, found: Gauges) -> None:
+    """Register gauges whose values are looked up for each exposition."""
+    _GAUGES.of(app).append(found)
+
+
+def gauges() -> Sequence[Gauges]:
+    """The gauges of the current application."""
+    return _GAUGES.get()
 
 
 def exposition(gauges: Iterable[Gauges]) -> tuple[bytes, str]:

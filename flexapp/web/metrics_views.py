@@ -9,7 +9,7 @@ from flask import Response, abort, current_app, request
 from flexapp.config import Settings
 from flexapp.web import blueprint
 from flexapp.web.access import Access, allow
-from flexapp.web.metrics import exposition
+from flexapp.web.metrics import exposition, gauges
 
 
 @blueprint.get("/metrics")
@@ -25,5 +25,5 @@ def show_metrics() -> Response:
     shown = request.headers.get("Authorization", "").encode()
     if not hmac.compare_digest(shown, f"Bearer {settings.metrics_token}".encode()):
         return Response(status=401, headers={"WWW-Authenticate": "Bearer"})
-    text, media_type = exposition(current_app.extensions["gauges"])
+    text, media_type = exposition(gauges())
     return Response(text, content_type=media_type)

@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from flask import Flask, current_app, g, request
 
+from flexapp.services import AppValue
 from flexapp.web.access import Access, access_of
 from flexapp.web.forms import MARK, PAGE_OWNER
 
@@ -26,24 +27,25 @@ IN_ADDRESS = 8
 """Length of the digest in a URL, in characters. Enough to distinguish two people who share a
 phone; it is not an access check."""
 
-_LOADERS = "page_owners"
+Load = Callable[[], str | None]
+
+_LOADERS: AppValue[dict[Access, Load]] = AppValue("page_owners", dict)
 
 
 def init_app(app: Flask) -> None:
     """Add `page_owner()` and `page_mark()`, for hidden fields of forms, to the template globals."""
-    app.extensions[_LOADERS] = {}
     app.jinja_env.globals["page_owner"] = lambda: _digest(g.get("page_owner"))
     # A different name on every page, so that browsers treat the form as new (form_open).
     app.jinja_env.globals["page_mark"] = lambda: MARK + secrets.token_urlsafe(6)
 
 
-def loaded_by(app: Flask, accesses: frozenset[Access], load: Callable[[], str | None]) -> None:
+def loaded_by(app: Flask, accesses: frozenset[Access], load: Load) -> None:
     """Register the function that returns the signed-in owner, for views with these accesses.
 
     An owner is a text such as "account:12". The authentication hooks also set it as
     `g.page_owner`, for the pages that are rendered.
     """
-    app.extensions[_LOADERS].update(dict.fromkeys(accesses, load))
+    _LOADERS.of(app).update(dict.fromkeys(accesses, load))
 
 
 def is_of_another() -> bool:
@@ -73,7 +75,7 @@ def is_own() -> bool:
     False if nobody is signed in, or if the page was rendered for nobody.
     """
     access = access_of(current_app, request.endpoint) if request.endpoint else Access.PUBLIC
-    load: Callable[[], str | None] | None = current_app.extensions[_LOADERS].get(access)
+    load = _LOADERS.get().get(access)
     owner = None if load is None else load()
     carried = request.form.get(PAGE_OWNER, "").encode()
     return owner is not None and hmac.compare_digest(carried, _digest(owner).encode())

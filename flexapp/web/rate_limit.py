@@ -26,6 +26,7 @@ from werkzeug.exceptions import TooManyRequests
 from flexapp.config import Settings
 from flexapp.db.session import advisory_lock
 from flexapp.rules.limits import HOUR, MINUTE, Limit
+from flexapp.services import AppValue
 from flexapp.web import client_ip, metrics
 from flexapp.web.rate_limit_store import (
     Counts,
@@ -36,6 +37,8 @@ from flexapp.web.rate_limit_store import (
 from flexapp.web.unit_of_work import early_read, write_transaction
 
 View = TypeVar("View", bound=Callable[..., object])
+
+_COUNTS: AppValue[Counts] = AppValue("rate_limit_counts")
 
 
 class TooMany(TooManyRequests):
@@ -55,7 +58,7 @@ def init_app(app: Flask) -> None:
     counts: Counts = DatabaseCounts()
     if settings.redis_url is not None:
         counts = SharedCounts(RedisCounts(settings.redis_url), DatabaseCounts())
-    app.extensions["counts"] = counts
+    _COUNTS.set(app, counts)
 
 
 def retry_after(limit: Limit, who: object) -> timedelta | None:
@@ -66,7 +69,7 @@ def retry_after(limit: Limit, who: object) -> timedelta | None:
     """
     key = _key(limit, who)
     advisory_lock("tries", key)
-    times, left = _counts().look(key)
+    times, left = _COUNTS.get().look(key)
     return _refused(limit, left) if times >= limit.most else None
 
 
@@ -77,22 +80,22 @@ def used_up(limit: Limit, who: object) -> bool:
     """
     key = _key(limit, who)
     advisory_lock("tries", key)
-    return _counts().look(key)[0] >= limit.most
+    return _COUNTS.get().look(key)[0] >= limit.most
 
 
 def hit(limit: Limit, who: object) -> int:
     """Count one attempt in the caller's transaction; returns the new count."""
-    return _counts().add(_key(limit, who), limit.within)
+    return _COUNTS.get().add(_key(limit, who), limit.within)
 
 
 def number(limit: Limit, who: object) -> int:
     """The current count. Reads only."""
-    return _counts().look(_key(limit, who))[0]
+    return _COUNTS.get().look(_key(limit, who))[0]
 
 
 def take_back(limit: Limit, who: object) -> None:
     """Undo one `hit`, in the caller's transaction."""
-    _counts().take_back(_key(limit, who))
+    _COUNTS.get().take_back(_key(limit, who))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ class Tries:
         limit, who = self.own
         key = _key(limit, who)
         advisory_lock("tries", key)
-        times, left = _counts().look(key)
+        times, left = _COUNTS.get().look(key)
         if times >= limit.most:
             return _refused(limit, left)
         return retry_after(*self.shared) if self.shared is not None and times > 0 else None
@@ -190,11 +193,6 @@ def let_in() -> None:
 def _refused(limit: Limit, wait: timedelta) -> timedelta:
     metrics.limited(limit.name)
     return wait
-
-
-def _counts() -> Counts:
-    counts: Counts = current_app.extensions["counts"]
-    return counts
 
 
 def _key(limit: Limit, who: object) -> str:

@@ -200,3 +200,13 @@ def test_lock_files_pin_hashes_and_name_no_source() -> None:
     packages = Path(ROOT / "package-lock.json").read_text(encoding="utf-8")
     assert '"integrity"' in packages
     assert '"resolved"' not in packages
+
+
+def test_only_the_services_use_the_applications_extensions() -> None:
+    using = [
+        str(path)
+        for path in files_below("flexapp", ending=".py")
+        if not path.is_relative_to("flexapp/taxbureau") and ".extensions" in (text_of(path) or "")
+    ]
+    # Alembic's environment reads the value of Flask-Migrate.
+    assert using == ["flexapp/migrations/env.py", "flexapp/services.py"]

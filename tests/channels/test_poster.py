@@ -12,6 +12,7 @@ from flask import Flask
 from flexapp.channels import service
 from flexapp.channels.catalogue import App
 from flexapp.channels.pages import poster_page
+from flexapp.web import assets
 from tests.support.client import LintingClient
 from tests.support.database import execute
 from tests.support.html import Page, words
@@ -83,7 +84,7 @@ def test_each_code_can_be_had_as_a_file(poster: Page) -> None:
 
 
 def test_only_the_poster_carries_its_style_sheet(client: LintingClient) -> None:
-    sheet = client.application.extensions["assets"]["poster.css"]
+    sheet = assets.BUILD.of(client.application).names["poster.css"]
     assert f"/static/{sheet}" in client.page("/channels/poster").html
     assert sheet not in client.page("/channels").html
     assert client.get(f"/static/{sheet}").status_code == 200

@@ -7,6 +7,7 @@ from flask import Flask
 
 from flexapp.channels import service
 from flexapp.channels.catalogue import FILE, parse
+from flexapp.web import assets
 from flexapp.web.access import Access
 from tests.architecture.test_access import TABLE, path_of
 from tests.channels.browsers import APPS, BLOCKED, BROWSERS
@@ -92,7 +93,7 @@ def test_what_explains_and_what_machines_ask_stays_open(client: LintingClient, p
 
 
 def test_files_stay_open(client: LintingClient) -> None:
-    sheet = client.application.extensions["assets"]["app.css"]
+    sheet = assets.BUILD.of(client.application).names["app.css"]
     assert inside(client, WECHAT).get(f"/static/{sheet}").mimetype == "text/css"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from flexapp.guide.model import (
 )
 from flexapp.rules.capabilities import CAPABILITIES, Action, ChannelKind
 from flexapp.rules.parameters import DIRECTORY
+from flexapp.web import assets
 from flexapp.web.clock import now, today
 from flexapp.web.unit_of_work import write_transaction
 from tests.support.client import LintingClient
@@ -177,9 +179,9 @@ def test_there_is_no_fourth_annex(client: LintingClient) -> None:
 
 def test_without_its_picture_a_step_is_still_said(app: Flask, client: LintingClient) -> None:
     step = STEPS[0]
-    app.extensions["assets"] = {
-        name: built for name, built in app.extensions["assets"].items() if name != step.file
-    }
+    build = assets.BUILD.of(app)
+    names = {name: built for name, built in build.names.items() if name != step.file}
+    assets.BUILD.set(app, replace(build, names=names))
     page = client.page("/guide/steps/registration")
     assert step.sentence in page.words
     assert step.seen not in [image.get("alt") for image in page.all("img")]

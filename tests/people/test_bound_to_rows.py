@@ -21,6 +21,7 @@ from flexapp.db.session import (
 )
 from flexapp.encryption import (
     ALL_BOUND,
+    UNBOUND_UNTIL,
     BoundText,
     Unreadable,
     encrypted_columns,
@@ -206,7 +207,7 @@ def test_values_of_before_are_read_and_bound_by_a_rotation_and_then_refused(
     for number in (1, 3):
         ((kept,),) = rows(filled, "SELECT name FROM person WHERE id = ?", number)
         tamper(filled, f"UPDATE person SET name = '{old}' WHERE id = {number}")
-        filled.extensions["unbound_until"] = 0.0
+        UNBOUND_UNTIL.set(filled, 0.0)
         with pytest.raises(Unreadable, match=f"person.name of the row {number} is not bound"):
             read(filled, "person", "name")
         if number == 1:

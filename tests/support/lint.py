@@ -11,6 +11,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+from flexapp.web import assets
 from flexapp.web.forms import MARK
 from flexapp.web.headers import policies
 from tests.support.attributes import attributes
@@ -205,7 +206,7 @@ def _resolves(app: Flask, page: Page, address: str, method: str) -> Iterator[str
             yield f"an address that is neither ours nor https: {address}"
         return
     if parts.path.startswith("/static/"):
-        if parts.path.removeprefix("/static/") not in app.extensions["assets"].values():
+        if parts.path.removeprefix("/static/") not in assets.BUILD.of(app).names.values():
             yield f"not one of the built files: {address}"
         return
     try:

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from flexapp.rules.limits import REPORTS
-from flexapp.web import csp_report_views
+from flexapp.web import assets, csp_report_views
 from flexapp.web.logs import FIELDS
 from tests.conftest import MakeApp
 from tests.support.client import HTMX, LintingClient
@@ -205,7 +205,7 @@ def test_where_the_service_is_reached_by_tls_every_answer_says_to_stay_with_it(
     plain = make_app()
     secure = make_app(FLEXAPP_PUBLIC_URL=PRODUCTION["FLEXAPP_PUBLIC_URL"])
     if path == "asset":
-        path = "/static/" + plain.extensions["assets"]["app.js"]
+        path = "/static/" + assets.BUILD.of(plain).names["app.js"]
     answer = secure.test_client().get(path)
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 
 from flexapp.config import DEMO_DATA_KEY
 from flexapp.transmission.outbox_worker import Sender
+from flexapp.web import assets
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
 from tests.support.clock import Clock
@@ -84,10 +86,10 @@ def test_with_nobody_stored_any_keys_will_do(app: Flask, client: LintingClient) 
 def test_without_the_built_files_it_is_not(
     app: Flask, client: LintingClient, tmp_path: Path
 ) -> None:
-    folder = app.extensions["assets_folder"]
-    app.extensions["assets_folder"] = tmp_path / "rebuilt"
+    build = assets.BUILD.of(app)
+    assets.BUILD.set(app, replace(build, folder=tmp_path / "rebuilt"))
     assert reasons(client) == ["static"]
-    app.extensions["assets_folder"] = folder
+    assets.BUILD.set(app, build)
     assert reasons(client) == []
 
 
