@@ -12,6 +12,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from flexapp.agency import repository
+from flexapp.agency.effective_parameters import SHOWN as SHOWN
+from flexapp.agency.effective_parameters import in_force
 from flexapp.agency.permissions import read_words, require_officer
 from flexapp.agency.repository import AnnouncementRow
 from flexapp.audit import service as audit
@@ -23,8 +25,6 @@ TEXT_MAX = 120
 """Maximum characters; short enough to be read on a phone."""
 
 LONGEST = timedelta(days=366)
-SHOWN = 5
-"""Maximum number of announcements on 首页; the newest are shown."""
 LISTED = 100
 
 UNKNOWN = Refusal("announcement_unknown", "这条公告已经撤下或已经过期。")
@@ -54,7 +54,7 @@ class Announcement:
 
 def shown(today: date) -> Sequence[str]:
     """Return the texts that 首页 shows today, newest first."""
-    return repository.announced(today, SHOWN)
+    return in_force(today).announced
 
 
 def announcements(today: date) -> tuple[Announcement, ...]:

@@ -1,26 +1,24 @@
-"""Parameters in force today, and the years open for declaration.
+"""What the agency has in force today: parameters, open years, the pilot and announcements.
 
-Each process caches the parameters, and a new publication must take effect in all processes at once.
-So the query for the open years, which runs anyway, also counts the publications in force. If the
-count differs from the cached one, the process reads the rows again. The count is a sufficient
-version number, because publications in force are never removed.
+Every page needs some of it and officers change it a few times a year, so each process keeps it
+(`flexapp/db/reference.py`): a publication takes effect in all processes with their next request.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from flask import current_app
-
 from flexapp.agency import repository
+from flexapp.agency.repository import PlaceRow
+from flexapp.db.reference import reference
 from flexapp.rules.parameters import ParameterBook, ParameterRow
-from flexapp.services import AppValue, services
+from flexapp.services import services
 
-_KNOWN: AppValue[tuple[date, int, ParameterBook] | None] = AppValue(
-    "parameters_in_force", lambda: None
-)
+SHOWN = 5
+"""Maximum number of announcements on 首页; the newest are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +29,26 @@ class EffectiveParameters:
     book: ParameterBook
 
 
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """Everything of the agency that is in force on a day.
+
+    `places`: the settings of the pilot by kind and code. `announced`: texts for 首页, newest first.
+    """
+
+    parameters: EffectiveParameters
+    places: Mapping[tuple[str, str], PlaceRow]
+    announced: tuple[str, ...]
+
+
+def in_force(today: date) -> InForce:
+    """Return what is in force on a day, as committed when this request began."""
+    return reference("agency", today, lambda: _load(today))
+
+
 def effective_parameters(today: date) -> EffectiveParameters:
     """Return what is in force on a day. The current year is open unless the agency closed it."""
-    years, number = repository.standing(today)
-    return EffectiveParameters(
-        frozenset(year for year, is_open in ({today.year: True} | years).items() if is_open),
-        _book(today, number),
-    )
+    return in_force(today).parameters
 
 
 def read_rows(stored: str) -> tuple[ParameterRow, ...]:
@@ -45,15 +56,14 @@ def read_rows(stored: str) -> tuple[ParameterRow, ...]:
     return tuple(ParameterRow.from_record(record) for record in json.loads(stored))
 
 
-def _book(today: date, number: int) -> ParameterBook:
-    # One tuple, replaced atomically: concurrent threads see either the old or the new one.
-    known = _KNOWN.get()
-    if known is not None and known[:2] == (today, number):
-        return known[2]
-    base = services().parameters
-    stored = repository.rows_in_force(today) if number else ()
-    book = base.with_rows(row for each in stored for row in read_rows(each))
-    # On PostgreSQL a publication may be confirmed between the two queries; then do not cache.
-    if len(stored) == number:
-        _KNOWN.set(current_app, (today, number, book))
-    return book
+def _load(today: date) -> InForce:
+    years = {today.year: True} | repository.years()
+    stored = repository.rows_in_force(today)
+    book = services().parameters.with_rows(row for each in stored for row in read_rows(each))
+    return InForce(
+        parameters=EffectiveParameters(
+            frozenset(year for year, is_open in years.items() if is_open), book
+        ),
+        places=repository.pilot_places(),
+        announced=tuple(repository.announced(today, SHOWN)),
+    )

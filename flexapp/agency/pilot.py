@@ -15,6 +15,7 @@ from enum import StrEnum
 from flask import current_app
 
 from flexapp.agency import repository
+from flexapp.agency.effective_parameters import in_force
 from flexapp.agency.permissions import read_reason, require_officer
 from flexapp.agency.repository import PlaceRow
 from flexapp.audit import service as audit
@@ -63,12 +64,13 @@ def why_not_open(
     """Return the refusal `not_open_yet` if the pilot excludes this action on a phone, else None.
 
     The area or the channel may be closed. The sentence says since or until when, and which counters
-    help meanwhile. `field` is the form field of a refusal about the area. Reads by primary key.
+    help meanwhile. `field` is the form field of a refusal about the area.
     """
     if actor.channel_kind is not ChannelKind.PHONE:
         return None
-    said = repository.pilot_places_of(division.code, actor.channel)
-    area = _standing(Place(Kind.AREA, division.code), said.get(Kind.AREA), today)
+    area, channel = pilot(
+        (Place(Kind.AREA, division.code), Place(Kind.CHANNEL, actor.channel)), today
+    )
     counters = _counters(action)
     if not area.is_open:
         return Refusal(
@@ -77,7 +79,6 @@ def why_not_open(
             f"现在请到{division.name}的{counters}办理{action.label}。",
             field,
         )
-    channel = _standing(Place(Kind.CHANNEL, actor.channel), said.get(Kind.CHANNEL), today)
     if not channel.is_open:
         return Refusal(
             "not_open_yet",
@@ -126,7 +127,7 @@ def _counters(action: Action) -> str:
 
 def pilot(places: Sequence[Place], today: date) -> tuple[PlaceStanding, ...]:
     """Return the state of each of these places, in the same order."""
-    said = repository.pilot_places()
+    said = in_force(today).places
     return tuple(_standing(each, said.get((each.kind, each.code)), today) for each in places)
 
 

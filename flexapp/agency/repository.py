@@ -7,23 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import (
-    Integer,
-    and_,
     bindparam,
-    cast,
     func,
     insert,
-    literal,
-    or_,
     select,
     update,
 )
 
 from flexapp.agency.models import Announcement, DeclarationYear, PilotPlace, Publication
 from flexapp.audit import service as audit
+from flexapp.db.reference import forget_revision
 from flexapp.db.session import (
     db,
-    execute,
     table_of,
     upsert,
 )
@@ -57,11 +52,6 @@ _IN_FORCE = (
     _publication.c.status == "confirmed",
     _publication.c.in_force_from <= bindparam("today"),
 )
-# Built once and on tables instead of ORM classes for speed: every page of 核定 runs it.
-# One query returns both results; the row with year 0 has the number of publications in force.
-_STANDING = select(_year.c.year, cast(_year.c.open, Integer)).union_all(
-    select(literal(0), func.count(_publication.c.id)).where(*_IN_FORCE)
-)
 _ROWS_IN_FORCE = (
     select(_publication.c.rows)
     .where(*_IN_FORCE)
@@ -69,12 +59,9 @@ _ROWS_IN_FORCE = (
 )
 
 
-def standing(today: date) -> tuple[dict[int, bool], int]:
-    """Return the years opened (True) or closed (False), and the number of publications in force."""
-    rows = execute(_STANDING, {"today": today})
-    found: dict[int, int] = {row[0]: row[1] for row in rows}
-    number = found.pop(0)
-    return {year: bool(is_open) for year, is_open in found.items()}, number
+def years() -> dict[int, bool]:
+    """Return the years that were opened (True) or closed (False)."""
+    return {row[0]: row[1] for row in db.session.execute(select(_year.c.year, _year.c.open))}
 
 
 def rows_in_force(today: date) -> Sequence[str]:
@@ -104,6 +91,7 @@ def add(row: Mapping[str, object]) -> int:
         db.session.execute(insert(Publication).returning(Publication.id), row).scalar_one()
     )
     audit.vouch_for_stored(_publication, number)
+    forget_revision()
     return number
 
 
@@ -130,6 +118,7 @@ def decide(publication_id: int, **values: object) -> bool:
     ).first()
     if decided is not None:
         audit.vouch_for_stored(_publication, publication_id)
+        forget_revision()
     return decided is not None
 
 
@@ -141,6 +130,7 @@ def set_year(year: int, *, is_open: bool) -> None:
         .on_conflict_do_update(index_elements=["year"], set_={"open": is_open})
     )
     audit.vouch(_year, {"year": year, "open": is_open})
+    forget_revision()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,19 +145,6 @@ class PlaceRow:
 
 _place = table_of(PilotPlace)
 _PLACE = [_place.c[name] for name in PlaceRow.__slots__]
-# Built once, on the table instead of the ORM class for speed: every form of 核定 and 登记 runs it.
-_PLACES_OF = select(*_PLACE).where(
-    or_(
-        and_(_place.c.kind == "area", _place.c.code == bindparam("area")),
-        and_(_place.c.kind == "channel", _place.c.code == bindparam("channel")),
-    )
-)
-
-
-def pilot_places_of(area: str, channel: str) -> dict[str, PlaceRow]:
-    """Return the settings of an area and of a channel, by kind; a missing key has no setting."""
-    found = execute(_PLACES_OF, {"area": area, "channel": channel})
-    return {row[0]: PlaceRow(*row) for row in found}
 
 
 def pilot_places() -> dict[tuple[str, str], PlaceRow]:
@@ -184,6 +161,7 @@ def set_pilot_place(row: PlaceRow) -> None:
         .on_conflict_do_update(index_elements=["kind", "code"], set_=dates)
     )
     audit.vouch(_place, {"kind": row.kind, "code": row.code, **dates})
+    forget_revision()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +179,6 @@ class AnnouncementRow:
 
 _said = table_of(Announcement)
 _ANNOUNCEMENT = [_said.c[name] for name in AnnouncementRow.__slots__]
-# Built once for speed: every request to 首页 runs it.
 _ANNOUNCED = (
     select(_said.c.text)
     .where(
@@ -216,7 +193,7 @@ _ANNOUNCED = (
 
 def announced(today: date, most: int) -> Sequence[str]:
     """Return at most `most` texts that are shown on a day, newest first."""
-    return [row[0] for row in execute(_ANNOUNCED, {"today": today, "most": most})]
+    return [row[0] for row in db.session.execute(_ANNOUNCED, {"today": today, "most": most})]
 
 
 def announcements(most: int) -> Sequence[AnnouncementRow]:
@@ -229,6 +206,7 @@ def add_announcement(row: Mapping[str, object]) -> int:
     """Insert an announcement and return its id."""
     number = int(db.session.execute(insert(_said).returning(_said.c.id), row).scalar_one())
     audit.vouch_for_stored(_said, number)
+    forget_revision()
     return number
 
 
@@ -242,4 +220,5 @@ def take_down(number: int, today: date, at: datetime) -> bool:
     ).first()
     if done is not None:
         audit.vouch_for_stored(_said, number)
+        forget_revision()
     return done is not None

@@ -16,6 +16,7 @@ from flexapp.channels.models import (
     Launch,
     SandboxChannel,
 )
+from flexapp.db.reference import forget_revision
 from flexapp.db.session import (
     db,
     table_of,
@@ -42,6 +43,7 @@ def add(row: Mapping[str, object]) -> None:
     """Add an app."""
     db.session.execute(insert(AddedChannel), [row])
     audit.vouch(_channel, row)
+    forget_revision()
 
 
 def switches() -> list[Mapping[str, object]]:
@@ -53,6 +55,7 @@ def set_switch(row: Mapping[str, object]) -> None:
     """Enable or disable an app."""
     added = db.session.execute(insert(_switch).returning(_switch.c.id), row)
     audit.vouch(_switch, {**row, "id": added.scalar_one()})
+    forget_revision()
 
 
 def keys(channel: str) -> list[Mapping[str, object]]:
@@ -87,11 +90,9 @@ def retire_key(channel: str, kid: str, at: datetime) -> bool:
     return retired is not None
 
 
-def webview(code: str) -> Mapping[str, object] | None:
-    """Return the settings of an app's webview; None if never set."""
-    found = select(_webview).where(_webview.c.code == code)
-    row = db.session.execute(found).mappings().first()
-    return None if row is None else {**row}
+def webviews() -> list[Mapping[str, object]]:
+    """Return the settings of every app's webview that were ever set."""
+    return [{**row} for row in db.session.execute(select(_webview)).mappings()]
 
 
 def set_webview(row: Mapping[str, object]) -> None:
@@ -100,6 +101,7 @@ def set_webview(row: Mapping[str, object]) -> None:
     statement = upsert(ChannelWebview).values([row])
     db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changed))
     audit.vouch(_webview, row)
+    forget_revision()
 
 
 _FORGOTTEN = {"name": None, "identity": None, "phone": None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -17,6 +18,7 @@ from flexapp.channels.catalogue import (
     read,
     standing,
 )
+from flexapp.db.reference import reference
 from flexapp.rules import capabilities
 from flexapp.rules.capabilities import Action
 from flexapp.rules.refusal import Refusal
@@ -47,9 +49,10 @@ def registry() -> Registry:
 def apps() -> tuple[App, ...]:
     """Return every app in its current state: catalogue, added apps and switches merged.
 
-    Read from the database each time, so that a switch takes effect at once in every process.
+    A switch takes effect with the next request in every process (`flexapp/db/reference.py`).
     """
-    return standing(registry(), added(), switches(), today())
+    day = today()
+    return reference("apps", day, lambda: standing(registry(), added(), switches(), day))
 
 
 def usable() -> tuple[App, ...]:
@@ -140,11 +143,15 @@ class Webview:
 
 def webview(code: str) -> Webview:
     """Return the settings of a channel's webview; the defaults if never set."""
-    row = repository.webview(code)
-    if row is None:
-        return Webview()
-    return Webview(
-        TitleBar(str(row["title_bar"])),
-        Bridge(str(row["bridge"])),
-        tuple(str(row["frame_ancestors"]).split()),
-    )
+    return reference("webviews", None, _webviews).get(code, Webview())
+
+
+def _webviews() -> Mapping[str, Webview]:
+    return {
+        str(row["code"]): Webview(
+            TitleBar(str(row["title_bar"])),
+            Bridge(str(row["bridge"])),
+            tuple(str(row["frame_ancestors"]).split()),
+        )
+        for row in repository.webviews()
+    }

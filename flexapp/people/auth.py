@@ -19,7 +19,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from flexapp.people import draft_decorators, repository
+from flexapp.people import draft_decorators, repository, visitor_repository
 from flexapp.people.service import Visitor, visitor_from
 from flexapp.people.sessions import token_digest
 from flexapp.web import errors, page_owner
@@ -58,6 +58,7 @@ NO_SIGN_OF_LIFE = frozenset({"people.session_state"})
 
 def init_app(app: Flask) -> None:
     """Register the guard and the template variables."""
+    visitor_repository.init_app(app)
     add_guard(app, OURS, _guard)
     app.context_processor(
         lambda: {
@@ -160,7 +161,7 @@ def _load_visitor() -> Visitor | None:
     if not token:
         return None
     with early_read():
-        row = repository.visitor(token_digest(token))
+        row = visitor_repository.visitor(token_digest(token))
     if row is None:
         return None
     found, at = visitor_from(row), utcnow()

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from flexapp.db.session import Model, UTCDateTime
 from flexapp.encryption import EncryptedText
 
+BY_PHONE = "phone"
+"""Channel of sessions that started with a mobile number and a code."""
+
 
 class Person(Model):
     """A person, identified by ID number; one row, whichever channels the person uses."""

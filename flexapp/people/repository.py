@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Table, and_, bindparam, func, insert, inspect, or_, select, update
+from sqlalchemy import Table, bindparam, func, insert, inspect, select, update
 
 from flexapp.audit import service as audit
 from flexapp.db.session import (
     advisory_lock,
     db,
-    execute,
     next_numbers,
     table_of,
     upsert,
@@ -19,46 +18,7 @@ from flexapp.db.session import (
 from flexapp.encryption import BoundText, bound
 from flexapp.people.models import Account, DailyUse, Person, SignIn, SmsCode
 
-BY_PHONE = "phone"
-"""Channel of sessions that started with a mobile number and a code."""
-
-_sign_in, _account, _person = table_of(SignIn), table_of(Account), table_of(Person)
-# Built once and on tables instead of ORM classes for speed: every signed-in page runs it.
-_VISITOR = (
-    select(
-        _sign_in.c.id.label("sign_in_id"),
-        _sign_in.c.started_at,
-        _sign_in.c.seen_at,
-        _sign_in.c.channel,
-        _account.c.id.label("account_id"),
-        _account.c.phone,
-        _account.c.elder,
-        _person.c.id.label("person_id"),
-        _person.c.identity,
-        _person.c.name,
-        _person.c.proxy_allowed,
-        _person.c.original_age,
-        _person.c.approved_month,
-    )
-    .join_from(_sign_in, _account, _account.c.id == _sign_in.c.account_id)
-    .outerjoin(
-        _person,
-        and_(
-            _person.c.id == _account.c.person_id,
-            # A person vouched for by a channel is only visible in sessions that a channel started.
-            # Somebody who signed in with the number may be a stranger if the vendor was wrong.
-            or_(_account.c.vouched_by.is_(None), _sign_in.c.channel != BY_PHONE),
-        ),
-    )
-    .where(_sign_in.c.ended_at.is_(None), _sign_in.c.token_digest == bindparam("token_digest"))
-)
-_VISITOR_NAMES = tuple(_VISITOR.selected_columns.keys())
-
-
-def visitor(token_digest: str) -> Mapping[str, object] | None:
-    """Return the open session of a token with its account and person, in one query, or None."""
-    row = execute(_VISITOR, {"token_digest": token_digest}).first()
-    return None if row is None else dict(zip(_VISITOR_NAMES, row, strict=True))
+_account, _person = table_of(Account), table_of(Person)
 
 
 def touch(sign_in_id: int, at: datetime) -> None:

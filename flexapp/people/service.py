@@ -5,27 +5,32 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 from flask import g
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
-from flexapp.db.session import advisory_lock
+from flexapp.db.session import advisory_lock, foresee, read_once
 from flexapp.encryption import vault
 from flexapp.people import repository
+from flexapp.people.cards import PERSON, PersonCard, card_from, card_of
 from flexapp.people.models import Account, Person
 from flexapp.people.name_attempts import NameTry, try_name
 from flexapp.people.repository import asked_on
+from flexapp.people.visitor_repository import PERSON_ID, Joined, read_with_visitor
 from flexapp.rules.capabilities import Action, why_not
-from flexapp.rules.identity import IdentityNumber, Sex, mask_name, parse_identity
+from flexapp.rules.identity import IdentityNumber, parse_identity
 from flexapp.rules.periods import Month
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.retirement import OriginalAge, check_approved, default_original_age
 from flexapp.services import services
 
 __all__ = [
+    "PERSON",
+    "PERSON_ID",
     "AccountView",
+    "Joined",
     "NameTry",
     "PersonCard",
     "PersonIds",
@@ -44,6 +49,7 @@ __all__ = [
     "person_by_id",
     "person_of_account",
     "read_identity_number",
+    "read_with_visitor",
     "record_retirement",
     "set_proxy_handling",
     "try_name",
@@ -57,50 +63,6 @@ PersonIds = tuple[int, int | None]
 def mask_phone(phone: str) -> str:
     """Mask a phone number: "199****0001"."""
     return f"{phone[:3]}****{phone[-4:]}"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class PersonCard:
-    """A person, as other slices see it. It has no repr, so that it is never logged."""
-
-    id: int
-    name: str
-    identity: IdentityNumber
-    proxy_allowed: bool
-    recorded_age: OriginalAge | None = None
-    """Original retirement age recorded by a hall; None for the usual one."""
-    approved_month: Month | None = None
-    """Approved retirement month recorded by a hall; None if there is none."""
-
-    @property
-    def masked_name(self) -> str:
-        """The name masked, such as "马*"."""
-        return mask_name(self.name)
-
-    @property
-    def masked_identity(self) -> str:
-        """The ID number masked, such as "640104********0021"."""
-        return self.identity.masked
-
-    @property
-    def sex(self) -> Sex:
-        """The sex, from the ID number."""
-        return self.identity.sex
-
-    @property
-    def birth_date(self) -> date:
-        """The date of birth, from the ID number."""
-        return self.identity.birth_date
-
-    @property
-    def birth_month(self) -> Month:
-        """The month of birth, the start for calculating the retirement date."""
-        return Month.of(self.identity.birth_date)
-
-    @property
-    def original_age(self) -> OriginalAge:
-        """The original retirement age: the recorded one, or the default for the sex."""
-        return self.recorded_age or default_original_age(self.sex)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -168,16 +130,11 @@ def account_of(visitor: Visitor) -> AccountView:
 
 
 def visitor_from(row: Mapping[str, object]) -> Visitor:
-    """Build a visitor from a row of `repository.visitor`."""
+    """Build a visitor from a row of `visitor_repository.visitor`."""
     person = None
     if row["person_id"] is not None:
-        person = PersonCard(
-            id=row["person_id"],  # type: ignore[arg-type]
-            name=row["name"],  # type: ignore[arg-type]
-            identity=IdentityNumber(row["identity"]),  # type: ignore[arg-type]
-            proxy_allowed=row["proxy_allowed"],  # type: ignore[arg-type]
-            **_retirement(row["original_age"], row["approved_month"]),
-        )
+        person = card_from(row["person_id"], row)  # type: ignore[arg-type]
+        foresee(("person", person.id), person)
     return Visitor(
         account_id=row["account_id"],  # type: ignore[arg-type]
         sign_in_id=row["sign_in_id"],  # type: ignore[arg-type]
@@ -220,18 +177,22 @@ def is_stored(identity: IdentityNumber) -> bool:
 def find_person(identity: IdentityNumber) -> PersonCard | None:
     """Return the person with this ID number, or None."""
     row = repository.person_by_identity(identity_index(identity))
-    return None if row is None else _card(row)
+    return None if row is None else card_of(row)
 
 
 def person_by_id(person_id: int) -> PersonCard | None:
     """Return the person with this id, or None."""
-    row = repository.person(person_id)
-    return None if row is None else _card(row)
+
+    def load() -> PersonCard | None:
+        row = repository.person(person_id)
+        return None if row is None else card_of(row)
+
+    return read_once(("person", person_id), load)
 
 
 def people_by_ids(person_ids: Collection[int]) -> Mapping[int, PersonCard]:
     """Return the persons with these ids, by id, in one query."""
-    return {row.id: _card(row) for row in repository.people(person_ids)}
+    return {row.id: card_of(row) for row in repository.people(person_ids)}
 
 
 def person_of_account(account_id: int) -> int | None:
@@ -249,7 +210,7 @@ def add_person(*, name: str, identity: IdentityNumber, at: datetime) -> PersonCa
         created_at=at,
     )
     repository.add(row)
-    return _card(row)
+    return card_of(row)
 
 
 def add_account(*, phone: str, person: PersonCard | None, at: datetime) -> int:
@@ -348,7 +309,7 @@ def record_retirement(
         return refusal
     advisory_lock("person", person.identity.value)
     row = repository.person_anew(person.id)
-    before = _card(row)
+    before = card_of(row)
     if (original, approved) == (before.original_age, before.approved_month):
         return Refusal("nothing_changed", "填的内容和已记录的一样，不用再提交。")
     row.original_age = None if original is default_original_age(person.sex) else original.value
@@ -367,7 +328,7 @@ def record_retirement(
             "approved_before": str(before.approved_month or ""),
         },
     )
-    return _card(row)
+    return card_of(row)
 
 
 def may_ask_about(
@@ -376,25 +337,3 @@ def may_ask_about(
     """Record a query about an ID number; False if it exceeds `limit` different ones per day."""
     subject = vault().index(identity.value, f"daily.{kind}")
     return repository.note_daily_use(account_id, kind, today, subject, limit)
-
-
-def _card(row: Person) -> PersonCard:
-    return PersonCard(
-        row.id,
-        row.name,
-        IdentityNumber(row.identity),
-        row.proxy_allowed,
-        **_retirement(row.original_age, row.approved_month),
-    )
-
-
-class _Retirement(TypedDict):
-    recorded_age: OriginalAge | None
-    approved_month: Month | None
-
-
-def _retirement(age: object, month: object) -> _Retirement:
-    return {
-        "recorded_age": OriginalAge(str(age)) if age else None,
-        "approved_month": Month.parse(str(month)) if month else None,
-    }

@@ -14,6 +14,7 @@ from flexapp.db.session import advisory_lock
 from flexapp.encryption import vault
 from flexapp.people import repository
 from flexapp.people.external_services import GatewayDown, SmsGateway
+from flexapp.people.models import BY_PHONE
 from flexapp.people.service import add_account, mask_phone, phone_index
 from flexapp.rules.limits import (
     SMS_AGAIN,
@@ -203,10 +204,10 @@ def start_session(
     phone: str,
     person_id: int | None,
     at: datetime,
-    channel: str = repository.BY_PHONE,
+    channel: str = BY_PHONE,
 ) -> SignedIn:
     """Start a session for an account whose holder is authenticated."""
-    metrics.signed_in("phone" if channel == repository.BY_PHONE else "app")
+    metrics.signed_in("phone" if channel == BY_PHONE else "app")
     # The token in the signed cookie contains the account id. A session row that is changed in the
     # database to another account is therefore rejected (auth.py).
     token = f"{account_id}.{secrets.token_urlsafe(32)}"

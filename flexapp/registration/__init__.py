@@ -8,6 +8,9 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register the blueprint of this slice."""
     # Imported here because most importers of this package do not need the views.
+    from flexapp.people.service import read_with_visitor
     from flexapp.registration import views
+    from flexapp.registration.repository import WITH_PERSON
 
+    read_with_visitor(app, WITH_PERSON)
     app.register_blueprint(views.blueprint)

@@ -5,53 +5,80 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, bindparam, literal, select
+from sqlalchemy import ColumnElement, Subquery, and_, bindparam, literal, select
 
 from flexapp.audit import service as audit
+from flexapp.db.reference import REVISION, note_revision
 from flexapp.db.session import (
     db,
     execute,
+    foresee,
     next_number,
     next_numbers,
+    read_once,
     table_of,
     upsert,
 )
 from flexapp.encryption import bound
+from flexapp.people.service import PERSON_ID, Joined
 from flexapp.registration.models import Registration, VirtualUnit
 
 _registration, _unit = table_of(Registration), table_of(VirtualUnit)
 # Built once and on tables instead of ORM classes for speed: every page of 核定 runs it.
-_CURRENT = (
-    select(
-        _registration.c.division,
-        _registration.c.unit_id,
-        _unit.c.name.label("unit_name"),
-        _registration.c.ethnic_group,
-        _registration.c.address,
-        _registration.c.credit_code,
-        _registration.c.work_start,
-        _registration.c.registered_at,
-    )
-    .join_from(_registration, _unit, _unit.c.id == _registration.c.unit_id)
-    .where(
-        _registration.c.person_id == bindparam("person_id"),
-        _registration.c.superseded_at.is_(None),
-    )
+_COLUMNS = (
+    _registration.c.division,
+    _registration.c.unit_id,
+    _unit.c.name.label("unit_name"),
+    _registration.c.ethnic_group,
+    _registration.c.address,
+    _registration.c.credit_code,
+    _registration.c.work_start,
+    _registration.c.registered_at,
 )
-_CURRENT_NAMES = tuple(_CURRENT.selected_columns.keys())
+_NAMES = tuple(column.key for column in _COLUMNS)
+_IS_CURRENT = _registration.c.superseded_at.is_(None)
+_OF_UNIT = _unit.c.id == _registration.c.unit_id
+_CURRENT = (
+    select(*_COLUMNS, REVISION)
+    .join_from(_registration, _unit, _OF_UNIT)
+    .where(_registration.c.person_id == bindparam("person_id"), _IS_CURRENT)
+)
+
+
+def _foresee(person_id: int, values: Sequence[Any]) -> None:
+    found = None if values[0] is None else dict(zip(_NAMES, values, strict=True))
+    foresee(("registration", person_id), found)
+
+
+WITH_PERSON = Joined(
+    columns=_COLUMNS,
+    tables=(
+        (_registration, and_(_registration.c.person_id == PERSON_ID, _IS_CURRENT)),
+        (_unit, _OF_UNIT),
+    ),
+    then=_foresee,
+)
+"""The current registration, for statements that join it to the person."""
 
 
 def current_row(person_id: int) -> Mapping[str, Any] | None:
     """Return the current registration with the name of its unit as a mapping, or None."""
+    return read_once(("registration", person_id), lambda: _current_row(person_id))
+
+
+def _current_row(person_id: int) -> Mapping[str, Any] | None:
     row = execute(_CURRENT, {"person_id": person_id}).first()
-    return None if row is None else dict(zip(_CURRENT_NAMES, row, strict=True))
+    if row is None:
+        return None
+    note_revision(row[-1])
+    return dict(zip(_NAMES, row[:-1], strict=True))
 
 
 def rows_of(person_id: int) -> Sequence[Mapping[str, Any]]:
     """Return all registrations of a person with the names of their units, newest first."""
     query = (
-        select(*_CURRENT.selected_columns, _registration.c.superseded_at)
-        .join_from(_registration, _unit, _unit.c.id == _registration.c.unit_id)
+        select(*_COLUMNS, _registration.c.superseded_at)
+        .join_from(_registration, _unit, _OF_UNIT)
         .where(_registration.c.person_id == person_id)
         .order_by(_registration.c.id.desc())
     )

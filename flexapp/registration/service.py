@@ -18,6 +18,7 @@ from flexapp.people import drafts, handover_codes
 from flexapp.people.service import PersonCard
 from flexapp.registration import repository
 from flexapp.registration.models import Registration, VirtualUnit
+from flexapp.registration.repository import WITH_PERSON as WITH_PERSON
 from flexapp.registration.repository import current_places as current_places
 from flexapp.registration.statistics import counts as counts
 from flexapp.rules import divisions, ethnic_groups

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Text, delete, insert, inspect, select, type_coerce, update
+from sqlalchemy import Text, bindparam, delete, insert, inspect, select, type_coerce, update
 
 from flexapp.audit import service as audit
+from flexapp.db.reference import REVISION, note_revision
 from flexapp.db.session import (
     db,
+    execute,
     next_numbers,
     table_of,
 )
@@ -149,6 +151,35 @@ def session(token_digest: str) -> SessionRow | None:
     query = select(*_SESSION).where(StaffSession.token_digest == token_digest)
     row = db.session.execute(query).first()
     return None if row is None else SessionRow(*row)
+
+
+# Built once, because every page of staff runs it. One row for each division of the account.
+_WITH_ACCOUNT = (
+    select(
+        *(_session.c[name] for name in SessionRow.__slots__),
+        *(_staff.c[name] for name in Row.__slots__),
+        _places.c.division,
+        REVISION,
+    )
+    .join_from(_session, _staff, _staff.c.id == _session.c.staff_id)
+    .outerjoin(_places, _places.c.staff_id == _staff.c.id)
+    .where(_session.c.token_digest == bindparam("token_digest"))
+    .order_by(_places.c.division)
+)
+_ROW_STARTS = len(SessionRow.__slots__)
+
+
+def session_with_account(token_digest: str) -> tuple[SessionRow, Row, tuple[str, ...]] | None:
+    """Return the session with this token digest, its account and the account's divisions."""
+    rows = execute(_WITH_ACCOUNT, {"token_digest": token_digest}).all()
+    if not rows:
+        return None
+    note_revision(rows[0][-1])
+    return (
+        SessionRow(*rows[0][:_ROW_STARTS]),
+        Row(*rows[0][_ROW_STARTS:-2]),
+        tuple(row[-2] for row in rows if row[-2] is not None),
+    )
 
 
 def add_session(row: Mapping[str, object]) -> None:

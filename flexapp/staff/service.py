@@ -68,10 +68,12 @@ def any_by_id(staff_id: int) -> Clerk | None:
     return None if row is None else clerk_from(row)
 
 
-def clerk_from(row: repository.Row) -> Clerk:
-    """Build a clerk from a stored row; reads the divisions of a local role."""
+def clerk_from(row: repository.Row, divisions: Sequence[str] | None = None) -> Clerk:
+    """Build a clerk from a stored row; reads the divisions of a local role unless given."""
     role = Role(row.role)
-    places = tuple(repository.divisions_of(row.id)) if role.is_local else ()
+    if divisions is None and role.is_local:
+        divisions = repository.divisions_of(row.id)
+    places = tuple(divisions or ()) if role.is_local else ()
     return Clerk(row.id, row.user_name, row.name, role, places)
 
 

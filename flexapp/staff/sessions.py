@@ -137,18 +137,20 @@ def sign_in(*, user_name: str, password: str, asker: Asker, at: datetime) -> str
 
 def find(*, token: str, at: datetime) -> Session | None:
     """Return the session of a token; None if unknown, expired or of a disabled account."""
-    session = repository.session(_digest(token))
-    if session is None or not token.startswith(_whose(session.staff_id, session.passed)):
+    found = repository.session_with_account(_digest(token))
+    if found is None:
+        return None
+    session, row, places = found
+    if not token.startswith(_whose(session.staff_id, session.passed)):
         return None
     complete = session.passed == "code"
     idle, longest = (IDLE, LONGEST) if complete else (BEGUN_FOR, BEGUN_FOR)
-    row = repository.by_id(session.staff_id)
     over = at - session.seen_at > idle or at - session.started_at > longest
-    if over or row is None or row.disabled_at is not None:
+    if over or row.disabled_at is not None:
         return None
     return Session(
         token,
-        clerk_from(row),
+        clerk_from(row, places),
         complete,
         row.must_change,
         row.secret is not None,

@@ -243,14 +243,16 @@ def test_a_publication_holds_at_once_in_a_process_that_served_before_it(
 def test_the_page_of_the_assessment_asks_no_more_than_before(
     client: LintingClient, app: Flask
 ) -> None:
-    """The years and the figures come with one look: there is no query for the figures alone."""
+    """Years, figures and the pilot are kept in the process; only their revision is read."""
     sign_in(client, MA_LAN.phone)
     client.page("/assessment/self/new")
     asked: list[str] = []
     with app.app_context():
         event.listen(db.engine, "before_cursor_execute", lambda *row: asked.append(str(row[2])))
     client.page("/assessment/self/new")
-    assert sum("publication" in statement for statement in asked) == 1
+    kept = ("publication", "declaration_year", "pilot_place")
+    assert [said for said in asked if any(table in said for table in kept)] == []
+    assert sum("reference_revision" in said for said in asked) == 1
     assert not [s for s in asked if "publication" in s and "declaration_year" not in s]
 
 

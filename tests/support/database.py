@@ -26,8 +26,8 @@ from flexapp.db.session import db
 from flexapp.factory import create_app
 from tests.support import postgresql
 
-VOLATILE = frozenset({"sign_in", "daily_use", "draft", "try_count"})
-"""Tables that change with every visit: last use, rate limits, drafts."""
+VOLATILE = frozenset({"sign_in", "daily_use", "draft", "try_count", "reference_revision"})
+"""Tables that differ after every walk: last use, rate limits, drafts, a random revision."""
 
 REFUSED = (sqlite3.IntegrityError, psycopg.IntegrityError)
 """Driver exceptions for a violated constraint or trigger."""
