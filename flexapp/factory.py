@@ -1,4 +1,4 @@
-"""`create_app`: settings, services, request hooks and slices put together; nothing is decided."""
+"""`create_app`: settings, services, pipeline and slices put together; nothing is decided."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ from flexapp import (
 from flexapp.channels import service as channel_service
 from flexapp.channels import webview
 from flexapp.config import PROJECT, Settings, load
-from flexapp.db import reference
 from flexapp.db.session import db, engine_options, init_database, migrate
 from flexapp.demo import staff as demo_staff
 from flexapp.demo.residents import FICTIONAL_RESIDENTS
@@ -99,7 +98,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     encryption.init_app(app, settings)
     init_database(app)
-    reference.init_app(app)
     migrate.init_app(app, db, directory=str(PROJECT / "flexapp" / "migrations"))
     pipeline.init_app(
         app, pipeline.steps(webview=webview.begin, session_end=people_auth.session_end)

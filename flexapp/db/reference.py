@@ -13,13 +13,13 @@ an earlier state, can therefore never bring a revision back with other data behi
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from flask import Flask, current_app
 from sqlalchemy import CheckConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flexapp.db.session import Model, execute, table_of, transaction_facts, write_intent
+from flexapp.services import AppValue
 
 T = TypeVar("T")
 
@@ -51,22 +51,19 @@ _SELECT = select(table_of(ReferenceRevision).c.token)
 REVISION = _SELECT.scalar_subquery().label("reference_revision")
 """Column for the statements that read it with something else; the reader calls `note_revision`."""
 
-_TOKEN, _KEPT = "reference revision", "reference data"
+_REVISION = "reference revision"
 
-
-def init_app(app: Flask) -> None:
-    """Give the application an empty store."""
-    app.extensions[_KEPT] = {}
+_KEPT: AppValue[dict[str, tuple[str, Hashable, Any]]] = AppValue("reference_data", dict)
 
 
 def note_revision(token: str | None) -> None:
     """Store the revision that a statement of this transaction has read."""
-    transaction_facts()[_TOKEN] = token
+    transaction_facts()[_REVISION] = token
 
 
 def forget_revision() -> None:
     """Call after this transaction has changed reference data: the revision is another one now."""
-    transaction_facts().pop(_TOKEN, None)
+    transaction_facts().pop(_REVISION, None)
 
 
 def reference(name: str, key: Hashable, load: Callable[[], T]) -> T:
@@ -77,22 +74,23 @@ def reference(name: str, key: Hashable, load: Callable[[], T]) -> T:
     """
     token = _revision()
     # One tuple, replaced atomically: concurrent threads see either the old or the new one.
-    known: tuple[str, Hashable, T] | None = current_app.extensions[_KEPT].get(name)
+    store = _KEPT.get()
+    known: tuple[str, Hashable, T] | None = store.get(name)
     if known is not None and known[:2] == (token, key):
         return known[2]
     value = load()
     # In a transaction that may write, each statement sees what was committed before it, so the data
     # may be newer than the revision. Then it is used, but not kept.
     if token is not None and (not write_intent.get() or _read() == token):
-        current_app.extensions[_KEPT][name] = (token, key, value)
+        store[name] = (token, key, value)
     return value
 
 
 def _revision() -> str | None:
     facts = transaction_facts()
-    if _TOKEN not in facts:
-        facts[_TOKEN] = _read()
-    token: str | None = facts[_TOKEN]
+    if _REVISION not in facts:
+        facts[_REVISION] = _read()
+    token: str | None = facts[_REVISION]
     return token
 
 

@@ -58,7 +58,6 @@ NO_SIGN_OF_LIFE = frozenset({"people.session_state"})
 
 def init_app(app: Flask) -> None:
     """Register the guard and the template variables."""
-    visitor_repository.init_app(app)
     add_guard(app, OURS, _guard)
     app.context_processor(
         lambda: {

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import (
     ColumnElement,
     FromClause,
@@ -24,6 +24,7 @@ from sqlalchemy import (
 from flexapp.db.reference import REVISION, note_revision
 from flexapp.db.session import execute, table_of
 from flexapp.people.models import BY_PHONE, Account, Person, SignIn
+from flexapp.services import AppValue
 
 PERSON_ID = table_of(Person).c.id
 """The person in a statement, for the joins of other slices."""
@@ -57,7 +58,6 @@ _BASE: Select[Any] = (
     .where(_sign_in.c.ended_at.is_(None), _sign_in.c.token_digest == bindparam("token_digest"))
 )
 _NAMES = tuple(_BASE.selected_columns.keys())
-_STATEMENT = "visitor statement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +106,14 @@ class VisitorStatement:
         return found
 
 
-def init_app(app: Flask) -> None:
-    """Give the application a statement without joins."""
-    app.extensions[_STATEMENT] = VisitorStatement()
+_STATEMENT: AppValue[VisitorStatement] = AppValue("visitor_statement", VisitorStatement)
 
 
 def read_with_visitor(app: Flask, joined: Joined) -> None:
     """Join a table of a slice above to the statement that loads the visitor."""
-    statement: VisitorStatement = app.extensions[_STATEMENT]
-    statement.add(joined)
+    _STATEMENT.of(app).add(joined)
 
 
 def visitor(token_digest: str) -> Mapping[str, object] | None:
     """Return the open session of a token with its account and person, in one query, or None."""
-    statement: VisitorStatement = current_app.extensions[_STATEMENT]
-    return statement.run(token_digest)
+    return _STATEMENT.get().run(token_digest)

@@ -9,9 +9,10 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from flexapp.web.access import Access, check_marked
+from tests.support import snapshots
 from tests.support.client import HTMX, LintingClient
 from tests.support.database import stored
-from tests.support.routes import REGENERATE, SNAPSHOT, recorded, text_of
+from tests.support.routes import SNAPSHOT, recorded, routes_of
 from tests.support.walks import MA_LAN, newcomer, sign_in
 
 PUBLIC, ACCOUNT, PERSON = Access.PUBLIC, Access.ACCOUNT, Access.PERSON
@@ -68,8 +69,8 @@ def token(client: LintingClient) -> str:
 
 
 def test_the_snapshot_lists_every_route_and_no_other(app: Flask) -> None:
-    assert SNAPSHOT.read_text("utf-8") == text_of(app), f"changed on purpose? {REGENERATE}"
-    assert set(app.view_functions) == set(TABLE)
+    snapshots.check(SNAPSHOT, map(str, routes_of(app)))
+    assert set(app.view_functions) == set(recorded())
 
 
 def test_every_endpoint_has_one_address_and_one_method(app: Flask) -> None:

@@ -1,26 +1,21 @@
 """The snapshot of all routes, tests/snapshots/routes.txt: method, URL rule, endpoint and access.
 
-A change of routes is reviewed in the diff of that file. Write it anew with
-
-    .venv/bin/python -m tests.support.routes
+A change of routes is reviewed in the diff of that file. To write it anew:
+`UPDATE_SNAPSHOTS=1 .venv/bin/python -m pytest -n 0 tests/architecture/test_access.py -k snapshot`.
 """
 
 from __future__ import annotations
 
 import re
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 from flask import Flask
 
-from flexapp.config import load
-from flexapp.factory import create_app
 from flexapp.rules.roles import Role
 from flexapp.web.access import Access, access_of, roles_of
+from tests.support.snapshots import FOLDER
 
-REGENERATE = ".venv/bin/python -m tests.support.routes"
-SNAPSHOT = Path(__file__).parents[1] / "snapshots" / "routes.txt"
+SNAPSHOT = "routes.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +60,9 @@ def routes_of(app: Flask) -> list[Route]:
 def recorded() -> dict[str, Route]:
     """The routes of the snapshot, by endpoint."""
     found = {}
-    for line in SNAPSHOT.read_text("utf-8").splitlines():
+    for line in (FOLDER / SNAPSHOT).read_text("utf-8").splitlines():
         method, rule, endpoint, access, *roles = line.split()
         found[endpoint] = Route(
             method, rule, endpoint, Access(access), frozenset(Role(each) for each in roles)
         )
     return found
-
-
-def text_of(app: Flask) -> str:
-    """The snapshot that an application should have."""
-    return "".join(f"{route}\n" for route in routes_of(app))
-
-
-def main() -> None:
-    """Write the snapshot of the demo, which has every route."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = load({"FLEXAPP_DATABASE_URL": f"sqlite:///{folder}/flexapp.sqlite3"})
-        SNAPSHOT.write_text(text_of(create_app(settings)), "utf-8")
-
-
-if __name__ == "__main__":
-    main()
