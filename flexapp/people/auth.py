@@ -111,7 +111,7 @@ def _guard(access: Access) -> AnyResponse | None:
 
 def _to_sign_in() -> AnyResponse:
     if g.expired_visitor is not None and draft_decorators.is_background_request():
-        return make_response(render_template("people/_asked_late.html"))
+        return make_response(render_template("people/session.html", fragment="late"))
     form = draft_decorators.keep_late(g.expired_visitor)
     if form is None:
         remember_where()

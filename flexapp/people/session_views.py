@@ -41,7 +41,8 @@ def session_state() -> Response:
         return make_response("")
     return make_response(
         render_template(
-            "people/_session_ending.html",
+            "people/session.html",
+            fragment="ending",
             minutes=max(1, ceil(left / 60)),
             can_be_put_off=can_be_extended(g.visitor),
             longest=int(LONGEST.total_seconds() // 3600),
@@ -55,7 +56,7 @@ def stay_signed_in() -> Response:
     """Extend the session (继续使用)."""
     extend_session()
     if wants_fragment():
-        return make_response(render_template("people/_session_extended.html"))
+        return make_response(render_template("people/session.html", fragment="extended"))
     page = urlsplit(request.referrer or "")
     back = page.path + (f"?{page.query}" if page.query else "")
     ours = page.netloc == request.host and is_ours(back)
@@ -74,6 +75,9 @@ def _ended() -> Response:
         remember_where()
     return make_response(
         render_template(
-            "people/_session_ended.html", kept=kept, expired=g.expired_visitor is not None
+            "people/session.html",
+            fragment="ended",
+            kept=kept,
+            expired=g.expired_visitor is not None,
         )
     )

@@ -57,7 +57,9 @@ def preview(case: int) -> Response:
     """Show while typing how the comment is stored, if numbers in it are hidden."""
     _case(case)
     form = RatingForm()
-    return Response(render_template("rating/_kept_as.html", kept_as=pages.kept_as(form)))
+    return Response(
+        render_template("rating/rating.html", fragment="kept_as", kept_as=pages.kept_as(form))
+    )
 
 
 def _case(seq: int) -> Case:

@@ -89,11 +89,18 @@ def _page(status: int, error: ErrorPage | None = None, allow: str = "") -> Respo
     area = area_of_request()
     error = error or area.page(status)
     # htmx gets only a notice: the page stays in place with what the person typed into it.
-    template = "errors/_notice.html" if wants_fragment() else "errors/error.html"
+    fragment = "notice" if wants_fragment() else None
     # For an internal error, show the short request id: callers read it out, and we find the log.
     number = request_ids.short() if status == InternalServerError.code else ""
     response = make_response(
-        render_template(template, error=error, area=area, again=_again(error), number=number),
+        render_template(
+            "errors/error.html",
+            fragment=fragment,
+            error=error,
+            area=area,
+            again=_again(error),
+            number=number,
+        ),
         status,
     )
     response.headers["HX-Retarget"] = "#notice"
