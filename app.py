@@ -49,7 +49,7 @@ def serving_app() -> Flask:
 def _begin(settings: Settings) -> None:
     """Configure umask, logging and metrics of a process of the service."""
     os.umask(0o077)  # written files may contain personal data
-    logs.begin(settings)
+    logs.configure(settings)
     metrics.enable_multiprocess(settings)
 
 

@@ -56,13 +56,13 @@ from flexapp.services import AppValue
 
 NONCE_BYTES = 12
 LABEL = re.compile(r"(?P<key>[a-z0-9]{1,12})(?P<sm>\.sm)?(?P<row>\.row)?")
-LONGEST_LABEL = 19
+MAX_LABEL = 19
 ROW_BETWEEN = "|"
 """Separator of the parts of a row's key, and of the key and the value when a column is read."""
 
 ALL_BOUND = "data_keys.bound"
 """The audit event after which values that are not bound to their row are refused."""
-LOOK_AGAIN = 60.0
+RECHECK_AFTER = 60.0
 """Seconds between queries for `ALL_BOUND` in a process that reads unbound values."""
 
 
@@ -249,7 +249,7 @@ def open_stored(stored: str, context: str, row: str) -> str:
 def _all_bound() -> bool:
     """Whether the audit log contains `ALL_BOUND`.
 
-    Called only for unbound values. A negative answer is cached for `LOOK_AGAIN` seconds.
+    Called only for unbound values. A negative answer is cached for `RECHECK_AFTER` seconds.
     """
     if time.monotonic() < UNBOUND_UNTIL.get():
         return False
@@ -257,7 +257,7 @@ def _all_bound() -> bool:
     found = text("SELECT 1 FROM audit_event WHERE action = :action LIMIT 1")
     if db.session.execute(found, {"action": ALL_BOUND}).first() is not None:
         return True
-    UNBOUND_UNTIL.set(current_app, time.monotonic() + LOOK_AGAIN)
+    UNBOUND_UNTIL.set(current_app, time.monotonic() + RECHECK_AFTER)
     return False
 
 

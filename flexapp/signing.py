@@ -28,7 +28,7 @@ ALGORITHMS = ("ES256",)
 LEEWAY = timedelta(seconds=30)
 """Tolerated clock difference between both sides."""
 
-LONGEST_LIFE = timedelta(seconds=120)
+MAX_LIFE = timedelta(seconds=120)
 ANSWER_LIFE = timedelta(seconds=60)
 
 LATEST = 2**37
@@ -94,7 +94,7 @@ def verify(
     issuer: str,
     audience: str,
     at: datetime,
-    longest: timedelta = LONGEST_LIFE,
+    longest: timedelta = MAX_LIFE,
 ) -> VerifiedMessage:
     """Verify a compact JWS: signature, issuer, audience, times and id. Raises `NotGenuine`.
 

@@ -49,7 +49,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceStanding:
+class PlaceStatus:
     """State of an area or a channel on a given day."""
 
     place: Place
@@ -75,14 +75,14 @@ def why_not_open(
     if not area.is_open:
         return Refusal(
             "not_open_yet",
-            f"手机办理正在小范围试用，{_when(division.name, area)}"
+            f"手机办理正在小范围试用，{_since_or_until(division.name, area)}"
             f"现在请到{division.name}的{counters}办理{action.label}。",
             field,
         )
     if not channel.is_open:
         return Refusal(
             "not_open_yet",
-            f"手机办理正在小范围试用，{_when('您现在用的渠道', channel)}"
+            f"手机办理正在小范围试用，{_since_or_until('您现在用的渠道', channel)}"
             f"请换一个已开通的渠道（见首页“办理渠道”），或到{division.name}的{counters}"
             f"办理{action.label}。",
         )
@@ -102,7 +102,7 @@ def where_not_open(*, actor: Actor, action: Action, today: date) -> str | None:
     counters = _counters(action)
     if not channel.is_open:
         return (
-            f"手机办理正在小范围试用，{_when('您现在用的渠道', channel)}"
+            f"手机办理正在小范围试用，{_since_or_until('您现在用的渠道', channel)}"
             f"请换一个已开通的渠道（见首页“办理渠道”），或到当地的{counters}办理{action.label}。"
         )
     names = {area.code: area.name for area in AREAS}
@@ -125,10 +125,10 @@ def _counters(action: Action) -> str:
     )
 
 
-def pilot(places: Sequence[Place], today: date) -> tuple[PlaceStanding, ...]:
+def pilot(places: Sequence[Place], today: date) -> tuple[PlaceStatus, ...]:
     """Return the state of each of these places, in the same order."""
     said = in_force(today).places
-    return tuple(_standing(each, said.get((each.kind, each.code)), today) for each in places)
+    return tuple(_status(each, said.get((each.kind, each.code)), today) for each in places)
 
 
 def open_places(
@@ -180,15 +180,15 @@ def close_places(
     return None
 
 
-def _standing(place: Place, said: PlaceRow | None, today: date) -> PlaceStanding:
+def _status(place: Place, said: PlaceRow | None, today: date) -> PlaceStatus:
     if said is None:
         settings: Settings = current_app.config["SETTINGS"]
-        return PlaceStanding(place, settings.is_demo or place.kind is Kind.CHANNEL, None, None)
+        return PlaceStatus(place, settings.is_demo or place.kind is Kind.CHANNEL, None, None)
     is_open = said.open_from is not None and said.open_from <= today
-    return PlaceStanding(place, is_open, said.open_from, said.closed_since)
+    return PlaceStatus(place, is_open, said.open_from, said.closed_since)
 
 
-def _when(name: str, standing: PlaceStanding) -> str:
+def _since_or_until(name: str, standing: PlaceStatus) -> str:
     if standing.open_from is not None:
         return f"{name}从{_day(standing.open_from)}起开通。"
     if standing.closed_since is not None:

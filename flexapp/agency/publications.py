@@ -18,10 +18,10 @@ from flexapp.audit import service as audit
 from flexapp.audit.service import Actor
 from flexapp.db.session import advisory_lock
 from flexapp.rules.parameters import ParameterError
-from flexapp.rules.publication import Draft, Sample, doubts, samples
+from flexapp.rules.publication import Draft, Sample, samples, warnings_about
 from flexapp.rules.refusal import Refusal
 
-MOST_LISTED = 100
+MAX_LISTED = 100
 
 DECIDED = Refusal("decided", "这一份已经有人处理过，请刷新后再看。")
 UNKNOWN = Refusal("publication_unknown", "没有找到这一份公布。")
@@ -58,7 +58,7 @@ class Publication:
 
     def effect(self, today: date) -> tuple[tuple[Sample, ...], tuple[str, ...]]:
         """Return sample calculations against the parameters in force today, and warnings."""
-        return samples(self.draft, effective_parameters(today).book), doubts(self.draft)
+        return samples(self.draft, effective_parameters(today).book), warnings_about(self.draft)
 
 
 def propose(*, draft: Draft, actor: Actor, at: datetime) -> int | Refusal:
@@ -96,7 +96,7 @@ def confirm(
 ) -> date | Refusal:
     """Confirm a proposal and return its first day in force: as proposed, but not before today.
 
-    `seen` is the `state_of_the_book` when the officer's page was rendered. It ensures that the
+    `seen` is the `book_version` when the officer's page was rendered. It ensures that the
     officer has seen the effect on the parameters in force now. Refusals: `not_an_officer`,
     `publication_unknown`, `decided`, `same_officer`, `outdated`, `does_not_fit`.
     """
@@ -109,7 +109,7 @@ def confirm(
         return DECIDED
     if row.proposed_by == actor.id:
         return SAME_OFFICER
-    if seen != state_of_the_book():
+    if seen != book_version():
         return OUTDATED
     begins = max(row.effective_from, today)
     try:
@@ -148,11 +148,11 @@ def find(publication_id: int) -> Publication | None:
 
 
 def listing() -> tuple[Publication, ...]:
-    """Return the latest publications, at most `MOST_LISTED`, newest first."""
-    return tuple(_publication(row) for row in repository.newest(MOST_LISTED))
+    """Return the latest publications, at most `MAX_LISTED`, newest first."""
+    return tuple(_publication(row) for row in repository.newest(MAX_LISTED))
 
 
-def state_of_the_book() -> str:
+def book_version() -> str:
     """Return a version of the confirmed publications; every confirmation changes it."""
     return str(repository.confirmed_count())
 

@@ -13,7 +13,7 @@ from flexapp.people.service import read_identity_number
 from flexapp.rules import divisions
 from flexapp.rules.dates import read_date, read_month
 from flexapp.rules.identity import IdentityNumber, parse_name, was_converted
-from flexapp.rules.lost_digits import spoiled_number
+from flexapp.rules.lost_digits import lost_digits_fault
 from flexapp.rules.money import plain, read_yuan, round_to_fen
 from flexapp.rules.parameters import ParameterBook, Rate
 from flexapp.rules.periods import Month, Period
@@ -66,10 +66,10 @@ _MONTH_NAME = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _TURNED_INTO_DATE = re.compile(
     f"{_MONTH_NAME}-[0-9]{{2}}|[0-9]{{1,2}}-{_MONTH_NAME}", re.IGNORECASE
 )
-LONGEST = 200
+MAX_FIELD = 200
 """Maximum number of characters in a cell."""
 
-FIFTEEN = "身份证号只有 15 位，没有校验位可以核对；请对照证件填 18 位号码"
+CONVERTED_FROM_15 = "身份证号只有 15 位，没有校验位可以核对；请对照证件填 18 位号码"
 
 ANSWERS = dict.fromkeys(("是", "已缴费", "已缴", "true", "yes"), True) | dict.fromkeys(
     ("否", "未缴费", "未缴", "false", "no"), False
@@ -153,8 +153,8 @@ def _readable(name: str, cell: Cell, reasons: list[str]) -> Cell | None:
         reasons.append(f"{name}没有填（合并的单元格要拆开，公式要先算好再保存）")
     elif not text:
         reasons.append(f"{name}没有填")
-    elif len(text) > LONGEST:
-        reasons.append(f"{name}超过 {LONGEST} 个字")
+    elif len(text) > MAX_FIELD:
+        reasons.append(f"{name}超过 {MAX_FIELD} 个字")
     elif any("\ufffd" in char or unicodedata.category(char) == "Cc" for char in text):
         reasons.append(f"{name}有乱码或换行等不能显示的字符")
     else:
@@ -166,7 +166,7 @@ def _number(cell: Cell | None, reasons: list[str]) -> str | None:
     if cell is None:
         return None
     text = normalise(cell.text)
-    spoiled = spoiled_number(text, as_text=True)
+    spoiled = lost_digits_fault(text, as_text=True)
     if cell.kind is Kind.DATE or _TURNED_INTO_DATE.fullmatch(text):
         reasons.append("批量核定编号被表格软件变成了日期，请把这一列设成文本格式后重新填写")
     elif spoiled is not None:
@@ -201,12 +201,12 @@ def _paid(cell: Cell | None, reasons: list[str]) -> bool | None:
 def _identity(cell: Cell | None, today: date, reasons: list[str]) -> IdentityNumber | None:
     if cell is None:
         return None
-    spoiled = spoiled_number(cell.text, as_text=cell.is_text)
+    spoiled = lost_digits_fault(cell.text, as_text=cell.is_text)
     if spoiled is not None:
         reasons.append(f"身份证号：{spoiled}")
         return None
     if was_converted(cell.text):
-        reasons.append(FIFTEEN)
+        reasons.append(CONVERTED_FROM_15)
         return None
     found = read_identity_number(cell.text, today=today, field="identity")
     if isinstance(found, Refusal):

@@ -42,7 +42,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class ReckonedStep:
+class CalculationStep:
     """One step: what it calculates, the formula, the result, and the figures it is based on."""
 
     name: str
@@ -52,7 +52,7 @@ class ReckonedStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Reckoned:
+class CalculationView:
     """The figures that a stored record and a proposal have in common."""
 
     entered: str
@@ -65,7 +65,7 @@ class Reckoned:
     rows: tuple[ParameterRow, ...]
 
     @classmethod
-    def of(cls, record: Record) -> Reckoned:
+    def of(cls, record: Record) -> CalculationView:
         """Read the figures of a stored record."""
         return cls(
             entered=record.entered,
@@ -79,7 +79,7 @@ class Reckoned:
         )
 
     @classmethod
-    def proposed(cls, proposal: Proposal) -> Reckoned:
+    def proposed(cls, proposal: Proposal) -> CalculationView:
         """Read the figures of a proposal."""
         sums = proposal.calculation
         return cls(
@@ -99,7 +99,7 @@ class ExplainedPage:
     """The explanation page of a record or of a proposal: every step from the entry to the total."""
 
     period: str
-    steps: tuple[ReckonedStep, ...]
+    steps: tuple[CalculationStep, ...]
     total: str
     back: str
     serial: str | None = None
@@ -113,7 +113,7 @@ class ExplainedPage:
         """Explain a record from its own stored figures."""
         return cls(
             period=record.period.label,
-            steps=_steps(Reckoned.of(record)),
+            steps=_steps(CalculationView.of(record)),
             total=yen(record.total),
             back=back,
             serial=record.serial,
@@ -125,27 +125,27 @@ class ExplainedPage:
         """Explain what would be assessed today."""
         return cls(
             period=proposal.period.label,
-            steps=_steps(Reckoned.proposed(proposal)),
+            steps=_steps(CalculationView.proposed(proposal)),
             total=yen(proposal.calculation.total),
             back=back,
             tried_on=day(today),
         )
 
 
-def _steps(sums: Reckoned) -> tuple[ReckonedStep, ...]:
+def _steps(sums: CalculationView) -> tuple[CalculationStep, ...]:
     rows = {row.parameter: row for row in sums.rows}
     months = sums.months
     rate = next((row for row in sums.rows if row.parameter.is_rate), None)
     monthly = plain(sums.monthly_base)
     steps = [*_base_steps(sums, rows)]
     steps.append(
-        ReckonedStep(
+        CalculationStep(
             "缴费基数（合计）", f"{monthly} 元 × {months} 个月", f"{plain(sums.period_base)} 元"
         )
     )
     if rate is not None and rate.personal is not None:
         steps.append(
-            ReckonedStep(
+            CalculationStep(
                 "每月缴费",
                 f"{monthly} 元 × {_percent(rate.value)}，四舍五入到分",
                 yen(sums.monthly_amount),
@@ -153,23 +153,27 @@ def _steps(sums: Reckoned) -> tuple[ReckonedStep, ...]:
             )
         )
         steps.append(
-            ReckonedStep(
+            CalculationStep(
                 "其中每月进个人账户",
                 f"{monthly} 元 × {_percent(rate.personal)}，四舍五入到分",
                 yen(round_to_fen(sums.monthly_base * rate.personal)),
             )
         )
-    total = ReckonedStep("缴费总额", f"{yen(sums.monthly_amount)} × {months} 个月", yen(sums.total))
+    total = CalculationStep(
+        "缴费总额", f"{yen(sums.monthly_amount)} × {months} 个月", yen(sums.total)
+    )
     return (*steps, total)
 
 
-def _base_steps(sums: Reckoned, rows: dict[Parameter, ParameterRow]) -> tuple[ReckonedStep, ...]:
+def _base_steps(
+    sums: CalculationView, rows: dict[Parameter, ParameterRow]
+) -> tuple[CalculationStep, ...]:
     """Return the steps from the entry to the monthly base."""
     entered = parse_base(sums.entered)
     average = rows.get(Parameter.AVERAGE_WAGE)
     lower, upper = rows.get(Parameter.LOWER_BOUND), rows.get(Parameter.UPPER_BOUND)
     if isinstance(entered, Refusal) or average is None or lower is None or upper is None:
-        return (ReckonedStep("月缴费基数", sums.entered, f"{plain(sums.monthly_base)} 元"),)
+        return (CalculationStep("月缴费基数", sums.entered, f"{plain(sums.monthly_base)} 元"),)
     figures = YearFigures(
         year=average.from_month.year,
         average=average.value,
@@ -186,7 +190,7 @@ def _base_steps(sums: Reckoned, rows: dict[Parameter, ParameterRow]) -> tuple[Re
             if average.per is Per.YEAR
             else (f"{plain(average.value)} 元")
         )
-        first = ReckonedStep(
+        first = CalculationStep(
             f"您填的是 {sums.entered}，即上年度月平均工资的 {number}%",
             f"{spread} × {number}%，四舍五入到分",
             f"{plain(unbounded)} 元",
@@ -194,7 +198,7 @@ def _base_steps(sums: Reckoned, rows: dict[Parameter, ParameterRow]) -> tuple[Re
         )
     else:
         unbounded = round_to_fen(entered.value)
-        first = ReckonedStep(
+        first = CalculationStep(
             f"您填的是 {sums.entered}，大于 300，是月工资",
             "按月工资的绝对值",
             f"{plain(unbounded)} 元",
@@ -204,7 +208,7 @@ def _base_steps(sums: Reckoned, rows: dict[Parameter, ParameterRow]) -> tuple[Re
         Bound.LOWER: "低于下限，按下限",
         Bound.UPPER: "高于上限，按上限",
     }
-    bounded = ReckonedStep(
+    bounded = CalculationStep(
         "月缴费基数",
         f"下限 {plain(lower.value)} 元，上限 {plain(upper.value)} 元：" + words[sums.bound],
         f"{plain(sums.monthly_base)} 元",

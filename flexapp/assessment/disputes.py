@@ -45,12 +45,12 @@ NOT_OPEN = Refusal("dispute_settled", "这件事已经核实完，不用再处�
 ASKED_ALREADY = Refusal(
     "dispute_asked", "经办机构已向税务申请撤销这一笔，现在不能撤回；结果会在消息里告诉您。"
 )
-ENOUGH = Refusal(
+TOO_MANY = Refusal(
     "disputes_enough",
     f"一天最多反映 {DISPUTES.most} 件“不是我办的”，今天已经反映满；请明天再试，"
     "或者带身份证到社保服务大厅，由窗口登记核实。",
 )
-UNDER_WAY = frozenset({Situation.ON_THE_WAY, Situation.AT_TAX, Situation.ASKED, Situation.PAID})
+AT_TAX_BUREAU = frozenset({Situation.ON_THE_WAY, Situation.AT_TAX, Situation.ASKED, Situation.PAID})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,9 @@ class Dispute:
         """
         if self.record_state is None:
             return False
-        return situation(State(self.record_state), claimed=bool(self.record_claimed)) in UNDER_WAY
+        return (
+            situation(State(self.record_state), claimed=bool(self.record_claimed)) in AT_TAX_BUREAU
+        )
 
 
 def hold_cases(person_id: int) -> None:
@@ -130,7 +132,7 @@ def open_case(*, event: Event, person_id: int, actor: Actor, at: datetime) -> Re
     if number is None:
         if actor.kind is ActorKind.ACCOUNT:
             if rate_limit.retry_after(DISPUTES, person_id) is not None:
-                return ENOUGH
+                return TOO_MANY
             rate_limit.hit(DISPUTES, person_id)
         number = _open(event, record, person_id, actor, at)
     elif _belongs(event, number, person_id):
@@ -335,7 +337,7 @@ def _open(event: Event, record: Record | None, person_id: int, actor: Actor, at:
             "staff_id": event.actor_id if event.actor_kind == ActorKind.STAFF else None,
             "opened_at": at,
             "opened_label": actor.label,
-            "under_way": where in UNDER_WAY,
+            "under_way": where in AT_TAX_BUREAU,
             "state": CaseState.OPEN.value,
             "settled_at": None,
             "settled_label": "",
@@ -343,7 +345,7 @@ def _open(event: Event, record: Record | None, person_id: int, actor: Actor, at:
         }
     )
     if not own:
-        waits = record is not None and where not in UNDER_WAY
+        waits = record is not None and where not in AT_TAX_BUREAU
         held = {"held": "yes"} if waits and where is not Situation.NONE else {}
         _tell_proxy(PROXY_OPENED, proxy, event.subject, at, _months(event) | held)
     return number

@@ -19,7 +19,7 @@ from flexapp.rules.eligibility import (
     MonthStatus,
     month_choices,
 )
-from flexapp.rules.month_picker import Chosen, tapped
+from flexapp.rules.month_picker import Chosen, after_tap
 from flexapp.rules.parameters import ParameterBook
 from flexapp.rules.periods import Month
 from flexapp.rules.refusal import Refusal
@@ -167,7 +167,7 @@ def leading(
     begin, end = f"{page}{'&' if '?' in page else '?'}start=", f"#{place}" if place else ""
 
     def url(month: Month) -> str:
-        then = tapped(month, runs=runs, chosen=chosen)
+        then = after_tap(month, runs=runs, chosen=chosen)
         tap = f"&tap={TAP_END}" if then.waits else ""
         return f"{begin}{then.start}&end={then.end}{tap}{end}"
 

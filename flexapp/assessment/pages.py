@@ -92,7 +92,7 @@ class RecordCard:
         desk: Desk = RESIDENT_DESK,
         months: Sequence[YearMonths] = (),
     ) -> RecordCard:
-        """Build the card of a record. A record in transmission polls itself up to `MOST_POLLS`
+        """Build the card of a record. A record in transmission polls itself up to `MAX_POLLS`
         times.
 
         `months`: what can be assessed now. A revoked record is offered again only if all its months
@@ -101,7 +101,7 @@ class RecordCard:
         free = is_free(record, months)
         stands = record.held_up is HeldUp.PARKED or record.held_back
         said = note(record, listed=listed, person=person_of(who, desk))
-        waiting = record.state is State.QUEUED and polls < MOST_POLLS and not stands
+        waiting = record.state is State.QUEUED and polls < MAX_POLLS and not stands
         # The months above a list change together with the card, so the poll says that it is listed.
         asks = {"polls": polls + 1} | ({"listed": 1} if listed else {})
         return cls(
@@ -125,7 +125,7 @@ class RecordCard:
         )
 
 
-MOST_POLLS = 20
+MAX_POLLS = 20
 """Maximum number of polls, one every two seconds. Afterwards 刷新 asks once more."""
 
 
@@ -277,7 +277,7 @@ def month_options(
     )
 
 
-def unchoose(form: AssessmentForm, bounds: Eligibility) -> tuple[str, ...]:
+def clear_unavailable_months(form: AssessmentForm, bounds: Eligibility) -> tuple[str, ...]:
     """Clear the months of a draft that are no longer free, and return a sentence about each."""
     said = []
     for field_ in (form.start, form.end):

@@ -64,7 +64,7 @@ def open_case(
         return Refusal(
             "proxy_names",
             "为这个身份证号填错姓名的次数太多，"
-            f"请{rate_limit.spoken(tried)}再试，或请对方本人办理，或到社保服务大厅办理。",
+            f"请{rate_limit.in_words(tried)}再试，或请对方本人办理，或到社保服务大厅办理。",
         )
     person = find_person(identity)
     if (

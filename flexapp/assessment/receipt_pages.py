@@ -32,7 +32,7 @@ MEANINGS = {
 NOT_PAYMENT = "这是核定凭证，不是缴费证明。"
 VOID = "此核定已撤销，凭证已失效"
 
-DOWNHILL = frozenset({State.REJECTED, State.TAX_REVOKING, State.TAX_REVOKED, State.REVOKED})
+ENDED_STATES = frozenset({State.REJECTED, State.TAX_REVOKING, State.TAX_REVOKED, State.REVOKED})
 """States in which nobody should rely on a receipt, even a genuine one."""
 
 
@@ -107,8 +107,8 @@ class VerifiedPage:
         heading = "凭证属实，状态已有变化" if found.moved else "凭证属实"
         return cls(
             heading=VOID if found.void else heading,
-            sorry=now.state in DOWNHILL,
-            sentence=_what_became(found),
+            sorry=now.state in ENDED_STATES,
+            sentence=_current_state(found),
             moments=tuple(
                 f"{step.state.label}：{moment(step.since)} 起"
                 for step in ((then, now) if found.moved else (now,))
@@ -141,7 +141,7 @@ def _facts(receipt: Receipt) -> tuple[Fact, ...]:
     )
 
 
-def _what_became(found: Verified) -> str:
+def _current_state(found: Verified) -> str:
     then, now = found.receipt.position.state.label, found.now.state.label
     if not found.moved:
         return f"凭证出具时为{then}，到现在没有变化。"

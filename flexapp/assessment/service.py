@@ -74,6 +74,7 @@ __all__ = [
     "YearMonths",
     "all_own",
     "assess",
+    "assessments_beyond_limit",
     "awaiting_tax",
     "claim",
     "counts",
@@ -96,7 +97,6 @@ __all__ = [
     "own_records",
     "own_subject",
     "propose",
-    "reaching_beyond",
     "refuse_mover",
     "release",
     "reserve_serial",
@@ -113,7 +113,7 @@ def own_subject(visitor: Visitor) -> AssessmentSubject | None:
     return None if registered is None else AssessmentSubject(visitor.me, registered, by_proxy=False)
 
 
-def reaching_beyond(person: PersonCard) -> tuple[Record, ...]:
+def assessments_beyond_limit(person: PersonCard) -> tuple[Record, ...]:
     """Return the active assessments of a person that reserve months after the retirement limit."""
     first = last_month(person).plus(1)
     held = reserved_months(person.id, str(first), ANY_MONTH[1])

@@ -65,7 +65,7 @@ def _wrong(form: VerifyForm) -> Response:
     form.refuse(
         Refusal(
             "receipt_limit",
-            f"输错的次数太多，这一个也不对。请{rate_limit.spoken(wait)}再试；"
+            f"输错的次数太多，这一个也不对。请{rate_limit.in_words(wait)}再试；"
             "扫凭证上的二维码不受影响，可以直接看结果。",
         )
     )

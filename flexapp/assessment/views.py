@@ -323,7 +323,7 @@ def _continued(who: str) -> HandedOver | None:
     """Return what was begun at a counter. Only for oneself."""
     if who != SELF:
         return None
-    return handover_codes.taken(
+    return handover_codes.redeemed(
         number=row_in("continued"),
         person_id=g.visitor.me.id,
         action=Action.ASSESS,
@@ -341,7 +341,7 @@ def _form_page(
     draft: Draft | None = None,
 ) -> Response:
     bounds = _bounds(subject)
-    gone = pages.unchoose(form, bounds) if draft is not None else ()
+    gone = pages.clear_unavailable_months(form, bounds) if draft is not None else ()
     if not form.start.data and not form.faulty and not gone and bounds.longest is not None:
         start, end = map(str, bounds.longest)
         form.fill({"start": start, "end": end, "tap": ""})

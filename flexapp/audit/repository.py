@@ -48,7 +48,7 @@ CHAIN_LOCK = 7_610_001
 """Key of the PostgreSQL advisory lock for the end of the chain: one writer at a time."""
 
 
-def hold_end() -> None:
+def lock_end() -> None:
     """Lock the end of the chain until the transaction ends.
 
     SQLite needs no lock, because it has one writer at a time.

@@ -31,7 +31,7 @@ VOUCHED = "audit.vouched"
 ALL_VOUCHED = "audit.vouched_all"
 """Action of the event after which every row must be vouched for."""
 
-MOST_NAMED = 20
+MAX_NAMED = 20
 """Maximum number of differing rows that are listed for one table."""
 
 _UNKNOWN, _REMOVED = 0, 1
@@ -134,17 +134,17 @@ class RowBook:
                 yield tuple(row[name] for name in names)
 
     def faults(self) -> Iterator[str]:
-        """A sentence for each difference; beyond `MOST_NAMED` in a table, only their number.
+        """A sentence for each difference; beyond `MAX_NAMED` in a table, only their number.
 
         Consumes the book: it can be called once.
         """
         for table in vouched_tables():
             named = 0
             for named, fault in enumerate(self._readable_faults_of(table), 1):
-                if named <= MOST_NAMED:
+                if named <= MAX_NAMED:
                     yield fault
-            if named > MOST_NAMED:
-                yield f"{table.name}: {named - MOST_NAMED} more rows like that"
+            if named > MAX_NAMED:
+                yield f"{table.name}: {named - MAX_NAMED} more rows like that"
 
     def _readable_faults_of(self, table: Table) -> Iterator[str]:
         try:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from flexapp.audit import repository, vouching
 from flexapp.audit.repository import happened
-from flexapp.audit.vouching import gone, keyed_digest, vouch
+from flexapp.audit.vouching import keyed_digest, record_removal, vouch
 from flexapp.db.session import db
 from flexapp.rules.capabilities import ChannelKind
 from flexapp.web.clock import now
@@ -35,13 +35,13 @@ __all__ = [
     "about_person",
     "by_staff",
     "digest_of",
-    "gone",
     "happened",
     "of_subject",
     "one",
     "one_about_person",
     "record",
     "record_all",
+    "record_removal",
     "true_anchor",
     "vouch",
     "vouch_for_stored",
@@ -118,9 +118,9 @@ def record(
 
     `subject` names the object of the action (a serial, "registration"). `data` contains no personal
     data except free text (`FREE_TEXT`), which is encrypted. The event vouches for the rows that
-    were passed to `vouch` or `gone` before it in the transaction (`vouching.py`).
+    were passed to `vouch` or `record_removal` before it in the transaction (`vouching.py`).
     """
-    repository.hold_end()
+    repository.lock_end()
     anchor = true_anchor()
     entry = Entry(action, person_id, subject, actor, at, data or {})
     end = _end(anchor)
@@ -135,13 +135,13 @@ def record(
 
 
 def vouch_for_stored(table: Table, *key: object) -> None:
-    """Call `vouch` for a row as it is stored now, or `gone` if it is not there.
+    """Call `vouch` for a row as it is stored now, or `record_removal` if it is not there.
 
     For changes after which the caller does not have the whole row.
     """
     row = repository.row_at(table, vouching.vouched_columns(table), key)
     if row is None:
-        gone(table, *key)
+        record_removal(table, *key)
     else:
         vouch(table, row)
 
@@ -153,7 +153,7 @@ def record_all(entries: Sequence[Entry]) -> None:
     """
     if not entries:
         return
-    repository.hold_end()
+    repository.lock_end()
     anchor = true_anchor()
     end, rows, words = _end(anchor), [], []
     changed = vouching.taken(first=end == GENESIS)
@@ -313,7 +313,7 @@ def _event(row: Mapping[str, object]) -> Event:
 
 
 @listens_for(Session, "before_commit")
-def _note_what_is_left(session: Session) -> None:
+def _note_remaining(session: Session) -> None:
     """Before a commit, record an event for changed rows that no event has vouched for yet.
 
     This covers rows changed after the last event of the transaction, or without any event.

@@ -49,7 +49,7 @@ def _vouch(book: RowBook, actor: Actor, at: datetime) -> Iterator[tuple[str, int
             with write_transaction():
                 # Lock the end of the chain first. A concurrent change of one of these rows is then
                 # recorded either before this event, and we read the new row, or after it.
-                repository.hold_end()
+                repository.lock_end()
                 for key in some:
                     service.vouch_for_stored(table, *key)
                 _record(VOUCHED, actor, at, {"table": table.name, "rows": str(len(some))})

@@ -1,10 +1,10 @@
 """Vouching: audit events carry keyed digests of the rows that decide about money or rights.
 
-Code that writes such a row calls `vouch` with its new state, or `gone` if it was deleted. The next
-event of the transaction stores a keyed digest of the row: it vouches for the row. `flask audit
-verify` compares every such row with the last event that vouches for it, and so detects rows that
-were changed, added or removed outside the service. Changes that no event has stored get an event of
-their own before the transaction commits.
+Code that writes such a row calls `vouch` with its new state, or `record_removal` if it was deleted.
+The next event of the transaction stores a keyed digest of the row: it vouches for the row. `flask
+audit verify` compares every such row with the last event that vouches for it, and so detects rows
+that were changed, added or removed outside the service. Changes that no event has stored get an
+event of their own before the transaction commits.
 
 A table takes part if its model has `{"info": {"vouched": True}}` in `__table_args__`;
 `"unvouched"` lists columns that change without an event. Encrypted columns are bound to their row
@@ -60,7 +60,7 @@ def vouch(table: Table, row: Mapping[str, Any] | Base) -> None:
     _changed()[f"{table.name}/{key_of(table, values)}"] = row_digest(table, values)
 
 
-def gone(table: Table, *key: object) -> None:
+def record_removal(table: Table, *key: object) -> None:
     """Declare that the row with this primary key was deleted; the next event stores it."""
     _changed()[f"{table.name}/{_key(key)}"] = GONE
 

@@ -1,7 +1,7 @@
 """Reads and validates `catalogue.toml`, and computes which apps are usable on a day.
 
 What each kind of channel may do is defined in `flexapp/rules/capabilities.py`. Apps that were added
-and switches that were set at run time are stored in the database; `standing` merges both. This
+and switches that were set at run time are stored in the database; `apps_on` merges both. This
 module is pure: the file, the stored rows and the date are arguments.
 """
 
@@ -143,7 +143,7 @@ class Registry:
             raise RegistryError(f"`order` must run 1, 2, 3 … through the file, not {orders}")
 
 
-def standing(
+def apps_on(
     registry: Registry, added: Sequence[App], switches: Mapping[str, Switch], today: date
 ) -> tuple[App, ...]:
     """Return all apps on a day: the usable ones by number, then the others.
@@ -154,7 +154,7 @@ def standing(
     """
     shipped = {app.code for app in registry.apps}
     further = (app for app in added if app.code not in shipped)
-    apps = [_as_of(app, switches.get(app.code), today) for app in (*registry.apps, *further)]
+    apps = [_app_on(app, switches.get(app.code), today) for app in (*registry.apps, *further)]
     usable = [app for app in apps if app.usable]
     last = max((app.order for app in registry.apps if app.order), default=0)
     unnumbered = (app for app in usable if app.order is None)
@@ -163,7 +163,7 @@ def standing(
     return (*known, *numbered, *(app for app in apps if not app.usable))
 
 
-def _as_of(app: App, switch: Switch | None, today: date) -> App:
+def _app_on(app: App, switch: Switch | None, today: date) -> App:
     if switch is not None:
         if switch.enabled:
             return replace(app, reason=None)
@@ -196,7 +196,7 @@ def parse(text: str) -> Registry:
 def app_from(raw: Mapping[str, Any]) -> App:
     """Build an app that is added at run time, validated like those of the file.
 
-    It has neither `order` nor `reason`: `standing` assigns its number.
+    It has neither `order` nor `reason`: `apps_on` assigns its number.
     """
     entry = f"app {raw.get('code', raw)!r}"
     _known_keys(entry, raw, _DESCRIBED)

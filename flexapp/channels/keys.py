@@ -12,7 +12,7 @@ from flexapp import signing
 from flexapp.channels import public_keys, repository
 from flexapp.rules.refusal import Refusal
 
-MOST_VALID = 2
+MAX_VALID = 2
 """The old and the new key while a vendor changes keys. More would be forgotten and stay valid."""
 
 
@@ -51,7 +51,7 @@ def read(content: bytes | str, kid: str | None) -> ECKey | Refusal:
     """
     try:
         return public_keys.read(content, kid)
-    except public_keys.Unusable as fault:
+    except public_keys.UnusableKey as fault:
         return Refusal(fault.reason, public_keys.SENTENCES[fault.reason][0])
 
 
@@ -68,8 +68,8 @@ def add(*, code: str, new: ECKey, at: datetime) -> Key | Refusal:
     # Two channels with the same key could sign for each other.
     if any(signing.same_key(ECKey.import_key(json.loads(key.jwk)), new) for key in known):
         return Refusal("key_used", "this very key is or was registered already; make a new pair")
-    if sum(key.channel == code and key.valid for key in known) >= MOST_VALID:
-        return Refusal("keys_enough", f"{code} has {MOST_VALID} valid keys; retire one first")
+    if sum(key.channel == code and key.valid for key in known) >= MAX_VALID:
+        return Refusal("keys_enough", f"{code} has {MAX_VALID} valid keys; retire one first")
     jwk = json.dumps(new.as_dict(private=False), sort_keys=True)
     key = Key(code, name, jwk, at, None)
     repository.add_key(

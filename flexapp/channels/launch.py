@@ -26,8 +26,8 @@ from flexapp.people import service as people
 from flexapp.people.channel_sign_in import TOO_MANY as TOO_MANY_UNCONFIRMED
 from flexapp.people.channel_sign_in import (
     Arrival,
-    arrive,
     refuse_arrival,
+    sign_in_from_channel,
 )
 from flexapp.people.external_services import PopulationRegistry
 from flexapp.rules.identity import IdentityNumber, mask_name, parse_name
@@ -58,7 +58,7 @@ TARGETS = frozenset(
 )
 """The pages that a vendor may send residents to."""
 
-LONGEST_CLAIM = 100
+MAX_CLAIM = 100
 
 
 class SandboxApps(Protocol):
@@ -202,7 +202,7 @@ def go_on(
     arrival, target = _arrival(row), row.target
     if not repository.use_launch(_digest(code), begins_at):
         return USED
-    signed_in = arrive(
+    signed_in = sign_in_from_channel(
         arrival=arrival, channel=app.code, instead_of=instead_of, at=at, begins_at=begins_at
     )
     if isinstance(signed_in, Refusal):
@@ -294,7 +294,7 @@ def _read(claims: Mapping[str, object], today: date) -> _Wanted | tuple[Refusal,
 
 def _text(claims: Mapping[str, object], name: str) -> str:
     value = claims.get(name)
-    return value if isinstance(value, str) and len(value) <= LONGEST_CLAIM else ""
+    return value if isinstance(value, str) and len(value) <= MAX_CLAIM else ""
 
 
 def _usable(code: str, at: datetime) -> tuple[Launch, App] | Refusal:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from flexapp.channels import blueprint, launch
 from flexapp.channels.launch_errors import LAUNCH_ERRORS
 from flexapp.channels.pages import LaunchPage, LaunchRefusedPage
-from flexapp.channels.webview import show_in
+from flexapp.channels.webview import enter_webview
 from flexapp.config import Settings
 from flexapp.db.session import csrf
 from flexapp.rules.refusal import Refusal
@@ -35,7 +35,7 @@ from flexapp.web.problem_json import problem
 from flexapp.web.unit_of_work import write_transaction
 
 MEDIA_TYPE = "application/jose"
-LONGEST_BODY = 8 * 1024
+MAX_BODY = 8 * 1024
 """Bytes; a valid message has about an eighth of it."""
 
 STATUS = {"launch_unknown": 404, "launch_used": 410, "launch_expired": 410}
@@ -48,7 +48,7 @@ def create_launch() -> Response:
     """Create a single-use link for the person named in a vendor's signed message."""
     if request.mimetype != MEDIA_TYPE:
         return _refused("content_type")
-    request.max_content_length = LONGEST_BODY
+    request.max_content_length = MAX_BODY
     try:
         body = request.get_data(cache=False)
     except RequestEntityTooLarge:
@@ -90,7 +90,7 @@ def show_launch(code: str) -> Response:
             with write_transaction():
                 launch.forget(at=utcnow())
         return _refused_page(code, waiting, STATUS.get(waiting.reason, 403))
-    show_in(waiting.app.code)
+    enter_webview(waiting.app.code)
     page = LaunchPage.of(code, waiting, g.visitor)
     return render("channels/launch.html", page=page)
 
@@ -108,7 +108,7 @@ def follow_launch(code: str) -> Response:
         return _refused_page(code, entered, 422)
     # Drop everything of the previous session: no session fixation, and a new CSRF secret.
     session.clear()
-    show_in(entered.channel)
+    enter_webview(entered.channel)
     session["sid"] = entered.token
     session[CHANNEL] = entered.channel
     return see_other(entered.target)
@@ -121,7 +121,7 @@ def decline_launch(code: str) -> Response:
     """不是我: use up the link. The browser's open session is kept."""
     channel = launch.channel_of(code)
     if channel is not None:
-        show_in(channel)
+        enter_webview(channel)
     launch.decline(code=code, at=utcnow())
     return render("channels/declined.html")
 
@@ -145,6 +145,6 @@ def _refused_page(code: str, refusal: Refusal, status: int) -> Response:
     metrics.refused(refusal.reason)
     channel = launch.channel_of(code)
     if channel is not None:
-        show_in(channel)
+        enter_webview(channel)
     page = LaunchRefusedPage(refusal.sentence, signed_in=g.visitor is not None)
     return render("channels/launch_refused.html", status, page=page)

@@ -144,14 +144,14 @@ SECRETS = frozenset({"key_private", "key_symmetric"})
 
 
 @dataclass(frozen=True, slots=True)
-class Unusable(Exception):
+class UnusableKey(Exception):
     """A text is no usable public key. `reason`: a code of `SENTENCES`."""
 
     reason: str
 
 
 def read(content: bytes | str, kid: str | None) -> ECKey:
-    """Return the public key, named `kid` or else by its own kid; raises `Unusable`.
+    """Return the public key, named `kid` or else by its own kid; raises `UnusableKey`.
 
     Only the key itself is copied: other members of a JWK are dropped.
     """
@@ -166,9 +166,9 @@ def read(content: bytes | str, kid: str | None) -> ECKey:
         key = _from_pem(text)
     name = name if kid is None else kid
     if name is None or name == "":
-        raise Unusable("kid_missing")
+        raise UnusableKey("kid_missing")
     if not isinstance(name, str) or KEY_ID.fullmatch(name) is None:
-        raise Unusable("kid_wrong")
+        raise UnusableKey("kid_wrong")
     numbers = key.public_numbers()
     return ECKey.import_key(
         {
@@ -197,12 +197,12 @@ def _text(content: bytes | str) -> str | None:
             return None
     secret = secret_in(content)
     if secret is not None:
-        raise Unusable(secret)
+        raise UnusableKey(secret)
     if len(content) > LONGEST:
-        raise Unusable("key_too_long")
+        raise UnusableKey("key_too_long")
     text = content.strip().strip("\ufeff").strip()
     if not text:
-        raise Unusable("key_empty")
+        raise UnusableKey("key_empty")
     return text
 
 
@@ -218,24 +218,24 @@ def _from_pem(text: str) -> ec.EllipticCurvePublicKey:
     blocks = _PEM.findall(text)
     if not blocks:
         if "-----BEGIN" in text:
-            raise Unusable("key_damaged")
+            raise UnusableKey("key_damaged")
         return _from_der(_base64(text, "key_unreadable"), "key_unreadable")
     label, body = blocks[0]
     # A certificate chain is treated like one certificate.
     if label in ("CERTIFICATE", "TRUSTED CERTIFICATE", "X509 CERTIFICATE", "PKCS7"):
-        raise Unusable("key_certificate")
+        raise UnusableKey("key_certificate")
     if label in ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"):
-        raise Unusable("key_request")
+        raise UnusableKey("key_request")
     keys = [each for each in blocks if not each[0].endswith("PARAMETERS")]
     if not keys:
-        raise Unusable("key_parameters")
+        raise UnusableKey("key_parameters")
     if len(keys) > 1:
-        raise Unusable("keys_several")
+        raise UnusableKey("keys_several")
     label, body = keys[0]
     if label == "RSA PUBLIC KEY":
-        raise Unusable("key_rsa")
+        raise UnusableKey("key_rsa")
     if label != "PUBLIC KEY":
-        raise Unusable("key_other" if "KEY" in label else "key_damaged")
+        raise UnusableKey("key_other" if "KEY" in label else "key_damaged")
     return _from_der(_base64(body, "key_damaged"), "key_damaged")
 
 
@@ -243,10 +243,10 @@ def _refuse_ssh(text: str) -> None:
     try:
         key = load_ssh_public_key(text.encode())
     except (ValueError, UnsupportedAlgorithm):
-        raise Unusable("key_ssh") from None
+        raise UnusableKey("key_ssh") from None
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
-        raise Unusable("key_ssh")
-    raise Unusable(_kind(key))
+        raise UnusableKey("key_ssh")
+    raise UnusableKey(_kind(key))
 
 
 _SM2 = bytes.fromhex("06082a811ccf5501822d")
@@ -257,10 +257,10 @@ def _from_der(der: bytes, otherwise: str) -> ec.EllipticCurvePublicKey:
     try:
         key = load_der_public_key(der)
     except (ValueError, UnsupportedAlgorithm):
-        raise Unusable(_what_else(der) or otherwise) from None
+        raise UnusableKey(_what_else(der) or otherwise) from None
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
         return key
-    raise Unusable(_kind(key))
+    raise UnusableKey(_kind(key))
 
 
 def _what_else(der: bytes) -> str | None:
@@ -310,7 +310,7 @@ def _base64(text: str, otherwise: str) -> bytes:
     try:
         return base64.b64decode(packed, validate=True)
     except (binascii.Error, ValueError):
-        raise Unusable(otherwise) from None
+        raise UnusableKey(otherwise) from None
 
 
 # JWK.
@@ -321,12 +321,12 @@ def _from_json(text: str) -> tuple[ec.EllipticCurvePublicKey, object]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        raise Unusable("key_unreadable") from None
+        raise UnusableKey("key_unreadable") from None
     keys = found.get("keys") if isinstance(found, dict) and "keys" in found else found
     listed = keys if isinstance(keys, list) else [keys]
     # A bare JSON array is not a JWK set.
     if len(listed) != 1 or not isinstance(listed[0], dict) or isinstance(found, list):
-        raise Unusable("keys_several")
+        raise UnusableKey("keys_several")
     jwk = listed[0]
     return _from_jwk(jwk), jwk.get("kid")
 
@@ -334,32 +334,32 @@ def _from_json(text: str) -> tuple[ec.EllipticCurvePublicKey, object]:
 def _from_jwk(jwk: Mapping[str, object]) -> ec.EllipticCurvePublicKey:
     kind, curve = str(jwk.get("kty")).upper(), str(jwk.get("crv")).upper()
     if "SM2" in (kind, curve):
-        raise Unusable("key_sm2")
+        raise UnusableKey("key_sm2")
     if kind in ("RSA", "OKP", "AKP"):
-        raise Unusable({"RSA": "key_rsa", "OKP": "key_edwards", "AKP": "key_other"}[kind])
+        raise UnusableKey({"RSA": "key_rsa", "OKP": "key_edwards", "AKP": "key_other"}[kind])
     if jwk.get("kty") != "EC" or "crv" not in jwk:
-        raise Unusable("key_incomplete")
+        raise UnusableKey("key_incomplete")
     if jwk["crv"] != "P-256":
-        raise Unusable("key_curve")
+        raise UnusableKey("key_curve")
     operations = jwk.get("key_ops")
     if (
         jwk.get("use", "sig") != "sig"
         or jwk.get("alg", "ES256") != "ES256"
         or not (operations is None or (isinstance(operations, list) and "verify" in operations))
     ):
-        raise Unusable("key_purpose")
+        raise UnusableKey("key_purpose")
     x, y = _coordinate(jwk.get("x")), _coordinate(jwk.get("y"))
     try:
         return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
     except ValueError:
-        raise Unusable("key_coordinates") from None
+        raise UnusableKey("key_coordinates") from None
 
 
 def _coordinate(text: object) -> int:
     if not isinstance(text, str) or not text:
-        raise Unusable("key_incomplete")
+        raise UnusableKey("key_incomplete")
     if re.fullmatch(r"[A-Za-z0-9_-]{43}=?", text, re.ASCII) is None:
-        raise Unusable("key_coordinates")
+        raise UnusableKey("key_coordinates")
     return int.from_bytes(base64.urlsafe_b64decode(text[:43] + "="), "big")
 
 

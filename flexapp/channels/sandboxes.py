@@ -39,5 +39,5 @@ def drop(made_by: datetime) -> None:
     over = select(_sandbox.c.code).where(_sandbox.c.made_at <= made_by)
     removed = delete(_key).where(_key.c.channel.in_(over)).returning(_key.c.channel, _key.c.kid)
     for channel, kid in db.session.execute(removed).all():
-        audit.gone(_key, channel, kid)
+        audit.record_removal(_key, channel, kid)
     db.session.execute(delete(SandboxChannel).where(SandboxChannel.made_at <= made_by))

@@ -15,8 +15,8 @@ from flexapp.channels.catalogue import (
     Registry,
     Switch,
     app_from,
+    apps_on,
     read,
-    standing,
 )
 from flexapp.db.reference import reference
 from flexapp.rules import capabilities
@@ -52,7 +52,7 @@ def apps() -> tuple[App, ...]:
     A switch takes effect with the next request in every process (`flexapp/db/reference.py`).
     """
     day = today()
-    return reference("apps", day, lambda: standing(registry(), added(), switches(), day))
+    return reference("apps", day, lambda: apps_on(registry(), added(), switches(), day))
 
 
 def usable() -> tuple[App, ...]:

@@ -20,7 +20,7 @@ from flexapp.channels.pages import BlockedPage
 from flexapp.channels.user_agents import is_in
 from flexapp.config import Settings
 from flexapp.web.htmx import render, wants_fragment
-from flexapp.web.navigation import is_ours
+from flexapp.web.navigation import is_local
 from flexapp.web.origin_check import CHANNEL
 from flexapp.web.varying import vary_by
 
@@ -84,5 +84,5 @@ def _address() -> str:
     settings: Settings = current_app.config["SETTINGS"]
     page = urlsplit(request.url if request.method in ("GET", "HEAD") else request.referrer or "")
     path = page.path + (f"?{page.query}" if page.query else "")
-    known = page.netloc == request.host and is_ours(path) and len(path) <= LONGEST_ADDRESS
+    known = page.netloc == request.host and is_local(path) and len(path) <= LONGEST_ADDRESS
     return settings.public_url + (path if known else "/")

@@ -25,7 +25,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(lambda: {"webview": g.get("webview")})
 
 
-def show_in(code: str) -> Webview:
+def enter_webview(code: str) -> Webview:
     """Render the current response with the settings of this channel; return them."""
     found = service.webview(code)
     g.webview, g.frame_ancestors = found, found.frame_ancestors
@@ -51,4 +51,4 @@ def _load_settings() -> None:
             code = channel_of(launch) or code
             g.way_in = url_for("channels.show_launch", code=launch)
         if code is not None:
-            show_in(code)
+            enter_webview(code)

@@ -186,7 +186,7 @@ def go_on(case: Case, code: str, *, at: datetime) -> HandedOver | Refusal:
     )
     if isinstance(found, Refusal):
         return found
-    refusal = why_not_here(case, found.action) or handover_codes.take_over(
+    refusal = why_not_here(case, found.action) or handover_codes.redeem(
         case=found, person_id=case.person.id, actor=actor, at=at
     )
     return found if refusal is None else refusal
@@ -194,7 +194,7 @@ def go_on(case: Case, code: str, *, at: datetime) -> HandedOver | Refusal:
 
 def continued(case: Case, number: int | None, action: Action) -> HandedOver | None:
     """Return the handed-over entry that this clerk continues for the person, or None."""
-    return handover_codes.taken(
+    return handover_codes.redeemed(
         number=number,
         person_id=case.person.id,
         action=action,
@@ -372,7 +372,7 @@ def _too_many(
     wait = rate_limit.retry_after(PEOPLE_FOUND, clerk.id) or PEOPLE_FOUND.within
     return Refusal(
         "finding_limit",
-        f"一小时内最多查 {PEOPLE_FOUND.most} 个身份证号，请{rate_limit.spoken(wait)}再查；"
+        f"一小时内最多查 {PEOPLE_FOUND.most} 个身份证号，请{rate_limit.in_words(wait)}再查；"
         "确有需要的请联系经办机构。",
         "identity",
     )

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from flexapp.counter import person_corrections
 from flexapp.counter.cases import Case
 from flexapp.counter.dispute_pages import age
-from flexapp.counter.person_corrections import A_PAGE, NewName
+from flexapp.counter.person_corrections import PAGE_SIZE, NewName
 from flexapp.people import corrections
 from flexapp.people.corrections import Correction
 from flexapp.people.service import PersonCard, mask_phone
@@ -61,7 +61,7 @@ class NamePage:
 
 def _effects(person: PersonCard) -> tuple[str, ...]:
     second = person_corrections.needs_second(person)
-    told = person_corrections.told_tax(person) if second else 0
+    told = person_corrections.count_at_tax_bureau(person) if second else 0
     lines = [
         "这个人已有核定，要由经办机构管理员复核；复核以后才用新姓名。"
         if second
@@ -113,7 +113,7 @@ class CorrectionsPage:
 
     @classmethod
     def of(cls, found: Sequence[tuple[Correction, PersonCard]], today: date) -> CorrectionsPage:
-        """Build a page of them. More than `A_PAGE` mean that there are further ones."""
+        """Build a page of them. More than `PAGE_SIZE` mean that there are further ones."""
         lines = tuple(
             CorrectionLine(
                 id=each.id,
@@ -122,9 +122,9 @@ class CorrectionsPage:
                 age=age(each.proposed_at, today, began="提交"),
                 by=each.proposed_label,
             )
-            for each, person in found[:A_PAGE]
+            for each, person in found[:PAGE_SIZE]
         )
-        return cls(lines, lines[-1].id if len(found) > A_PAGE else None)
+        return cls(lines, lines[-1].id if len(found) > PAGE_SIZE else None)
 
 
 @dataclass(frozen=True, slots=True)

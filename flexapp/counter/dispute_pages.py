@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.service import STATE_STYLES
-from flexapp.counter.disputes import A_PAGE, OWN_ACT, SETTLES, Found
+from flexapp.counter.disputes import MAY_SETTLE, OWN_ACT, PAGE_SIZE, Found
 from flexapp.people.service import PersonCard
 from flexapp.rules.disputes import (
     FOUND_MAX,
@@ -16,8 +16,8 @@ from flexapp.rules.disputes import (
     CaseState,
     Choice,
     Situation,
+    choices_in_words,
     settle,
-    spoken,
 )
 from flexapp.rules.money import yen
 from flexapp.rules.refusal import Refusal
@@ -68,7 +68,7 @@ class DisputesPage:
 
     @classmethod
     def of(cls, found: Sequence[tuple[Dispute, PersonCard]], today: date) -> DisputesPage:
-        """Build a page of cases. More than `A_PAGE` mean that there are further ones."""
+        """Build a page of cases. More than `PAGE_SIZE` mean that there are further ones."""
         lines = tuple(
             DisputeLine(
                 id=case.id,
@@ -76,12 +76,12 @@ class DisputesPage:
                 about=_about(case),
                 since=case.opened_at,
                 age=age(case.opened_at, today, began="反映"),
-                state=_standing(case),
+                state=_status(case),
                 under_way=case.under_way and not case.record_paid,
             )
-            for case, person in found[:A_PAGE]
+            for case, person in found[:PAGE_SIZE]
         )
-        return cls(lines, lines[-1].id if len(found) > A_PAGE else None)
+        return cls(lines, lines[-1].id if len(found) > PAGE_SIZE else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class DisputePage:
         """Build the page of a case for this clerk. An auditor gets no buttons."""
         case, record = found.dispute, found.record
         own = case.staff_id == clerk.id
-        may = clerk.role in SETTLES and case.state.is_open and not own
+        may = clerk.role in MAY_SETTLE and case.state.is_open and not own
         offered = found.choices if may else ()
         return cls(
             id=case.id,
@@ -128,7 +128,7 @@ class DisputePage:
         )
 
 
-def _standing(case: Dispute) -> str:
+def _status(case: Dispute) -> str:
     """Return the state of a case. An answer of the tax bureau means that the desk must act next."""
     if case.record_paid:
         return f"{case.state.label}，已缴费"
@@ -179,7 +179,7 @@ def _note(found: Found) -> str | None:
     if case.state is CaseState.ASKED and record.state is State.TRANSMITTED:
         return "税务不同意撤销。请联系税务（12366）和参保人，再决定怎么结案。"
     if record.state is State.TAX_REVOKED:
-        return f"税务已经撤销：选{spoken(found.choices)}就办完。"
+        return f"税务已经撤销：选{choices_in_words(found.choices)}就办完。"
     if found.where is Situation.PAID:
         return PAID_WAY
     if found.where is Situation.ASKED:

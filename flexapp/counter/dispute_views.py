@@ -20,11 +20,11 @@ from flexapp.web.navigation import HIGHEST_ROW, row_in, see_other
 
 blueprint = Blueprint("counter_disputes", __name__, url_prefix="/counter")
 
-SEERS = (Role.HALL, Role.AGENCY, Role.AUDITOR)
+READERS = (Role.HALL, Role.AGENCY, Role.AUDITOR)
 
 
 @blueprint.get("/disputes", endpoint="index")
-@allow(Access.STAFF, *SEERS)
+@allow(Access.STAFF, *READERS)
 def index() -> Response:
     """List the open cases, oldest first."""
     found = disputes.waiting(g.counter_session.clerk, row_in("after") or 0)
@@ -33,7 +33,7 @@ def index() -> Response:
 
 
 @blueprint.get(f"/disputes/<int(max={HIGHEST_ROW}):number>")
-@allow(Access.STAFF, *SEERS)
+@allow(Access.STAFF, *READERS)
 def show(number: int) -> Response:
     """Show one case."""
     return _page(_found(number), SettleForm())

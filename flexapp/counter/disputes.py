@@ -42,9 +42,9 @@ from flexapp.rules.states import Move
 from flexapp.staff.service import Clerk
 from flexapp.transmission import service as transmission
 
-SEES = frozenset({Role.HALL, Role.AGENCY, Role.AUDITOR})
-SETTLES = frozenset({Role.HALL, Role.AGENCY})
-A_PAGE = 20
+MAY_READ = frozenset({Role.HALL, Role.AGENCY, Role.AUDITOR})
+MAY_SETTLE = frozenset({Role.HALL, Role.AGENCY})
+PAGE_SIZE = 20
 
 ASKED_BECAUSE = "参保人反映不是本人办的，经办机构核实后申请撤销"
 """The reason that the tax bureau's clerk reads."""
@@ -90,7 +90,7 @@ def waiting(clerk: Clerk, after: int) -> tuple[tuple[Dispute, PersonCard], ...]:
 
     At most `A_PAGE + 1`: the extra case means that there are more.
     """
-    found = disputes.waiting(places_of(clerk), after=after, limit=A_PAGE + 1)
+    found = disputes.waiting(places_of(clerk), after=after, limit=PAGE_SIZE + 1)
     cards = people.people_by_ids({each.person_id for each in found})
     return tuple((each, cards[each.person_id]) for each in found)
 
@@ -99,13 +99,13 @@ def count(clerk: Clerk) -> tuple[int, datetime | None]:
     """Return how many cases wait for this clerk, and when the oldest was opened. (0, None) for a
     township.
     """
-    return disputes.count_waiting(places_of(clerk)) if clerk.role in SEES else (0, None)
+    return disputes.count_waiting(places_of(clerk)) if clerk.role in MAY_READ else (0, None)
 
 
 def find(number: int, clerk: Clerk) -> Found | None:
     """Return the case with this number if the clerk may see it, else None."""
     dispute = disputes.find(number)
-    if dispute is None or clerk.role not in SEES:
+    if dispute is None or clerk.role not in MAY_READ:
         return None
     registered = registration.current(dispute.person_id)
     division = None if registered is None else registered.division
@@ -179,7 +179,7 @@ def open_for(*, case: Case, record: Record, at: datetime) -> int | Refusal:
 
 
 def _why_not(case: Found, clerk: Clerk) -> Refusal | None:
-    if clerk.role not in SETTLES:
+    if clerk.role not in MAY_SETTLE:
         return NOT_ALLOWED
     if not case.dispute.state.is_open:
         return disputes.NOT_OPEN

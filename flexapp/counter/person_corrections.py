@@ -28,7 +28,7 @@ from flexapp.rules.roles import Role
 from flexapp.rules.states import State
 from flexapp.staff.service import Clerk
 
-A_PAGE = 20
+PAGE_SIZE = 20
 AT_TAX = frozenset(State) - {State.ASSESSED, State.REJECTED, State.REVOKED}
 """States in which the tax bureau knows of an assessment, or is just being notified."""
 
@@ -68,7 +68,7 @@ WRONG_NUMBER = Refusal(
 )
 
 
-def says_their_number(shown: tuple[object, ...], person: PersonCard) -> bool:
+def contains_number_of(shown: tuple[object, ...], person: PersonCard) -> bool:
     """Whether the last four characters match the person's ID number.
 
     Only documents that show the ID number are checked. The others have numbers of their own.
@@ -87,7 +87,7 @@ def read_name(
     refusals += [each for each in shown if isinstance(each, Refusal)]
     if refusals or isinstance(named, Refusal):
         return tuple(refusals)
-    if not says_their_number(shown, case.person):
+    if not contains_number_of(shown, case.person):
         return (WRONG_NUMBER,)
     refusal = corrections.WAITS if corrections.waiting_of(case.person.id) else None
     refusal = refusal or corrections.check_name(person=case.person, name=named, registry=registry)
@@ -117,7 +117,7 @@ def needs_second(person: PersonCard) -> bool:
     return bool(assessment.own_records(person.id))
 
 
-def told_tax(person: PersonCard) -> int:
+def count_at_tax_bureau(person: PersonCard) -> int:
     """Count the person's assessments that the tax bureau knows under the present name."""
     return sum(record.state in AT_TAX for record in assessment.all_own(person.id))
 
@@ -145,7 +145,7 @@ def waiting(after: int) -> tuple[tuple[Correction, PersonCard], ...]:
 
     At most `A_PAGE + 1`: the extra correction means that there are more.
     """
-    found = corrections.waiting(after=after, limit=A_PAGE + 1)
+    found = corrections.waiting(after=after, limit=PAGE_SIZE + 1)
     cards = people.people_by_ids({each.person_id for each in found})
     return tuple((each, cards[each.person_id]) for each in found)
 

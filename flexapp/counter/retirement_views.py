@@ -65,5 +65,5 @@ def _page(form: RetirementForm, case: Case) -> Response:
         "counter/retirement.html",
         form.status,
         form=form,
-        page=RetirementPage.of(case, assessment.reaching_beyond(case.person)),
+        page=RetirementPage.of(case, assessment.assessments_beyond_limit(case.person)),
     )

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from sqlalchemy import CheckConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flexapp.db.session import Model, execute, table_of, transaction_facts, write_intent
+from flexapp.db.session import Model, execute, table_of, transaction_cache, write_intent
 from flexapp.services import AppValue
 
 T = TypeVar("T")
@@ -58,12 +58,12 @@ _KEPT: AppValue[dict[str, tuple[str, Hashable, Any]]] = AppValue("reference_data
 
 def note_revision(token: str | None) -> None:
     """Store the revision that a statement of this transaction has read."""
-    transaction_facts()[_REVISION] = token
+    transaction_cache()[_REVISION] = token
 
 
 def forget_revision() -> None:
     """Call after this transaction has changed reference data: the revision is another one now."""
-    transaction_facts().pop(_REVISION, None)
+    transaction_cache().pop(_REVISION, None)
 
 
 def reference(name: str, key: Hashable, load: Callable[[], T]) -> T:
@@ -87,7 +87,7 @@ def reference(name: str, key: Hashable, load: Callable[[], T]) -> T:
 
 
 def _revision() -> str | None:
-    facts = transaction_facts()
+    facts = transaction_cache()
     if _REVISION not in facts:
         facts[_REVISION] = _read()
     token: str | None = facts[_REVISION]

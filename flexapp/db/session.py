@@ -257,7 +257,7 @@ def init_database(app: Flask) -> None:
         _engine().prepare(db.engine, write_intent.get)
 
 
-def transaction_facts() -> dict[Hashable, Any]:
+def transaction_cache() -> dict[Hashable, Any]:
     """What is known of the session's current transaction, by key; empty in a new transaction."""
     session = db.session()
     transaction = session.get_transaction() or session.begin()
@@ -268,25 +268,25 @@ def transaction_facts() -> dict[Hashable, Any]:
 
 
 _FACTS = "facts"
-"""Key in `session.info` for `transaction_facts`, together with the transaction they belong to."""
+"""Key in `session.info` for `transaction_cache`, together with the transaction they belong to."""
 
 
 def read_once(key: Hashable, load: Callable[[], T]) -> T:
     """Return what `load` reads; in a read-only transaction it is called once for each key.
 
     Such a transaction sees one snapshot of the database, so a second query finds the same. One that
-    may write always reads again. `foresee` stores what an earlier statement has found already.
+    may write always reads again. `prefill` stores what an earlier statement has found already.
     """
     if write_intent.get():
         return load()
-    facts = transaction_facts()
+    facts = transaction_cache()
     if key not in facts:
         facts[key] = load()
     found: T = facts[key]
     return found
 
 
-def foresee(key: Hashable, value: object) -> None:
+def prefill(key: Hashable, value: object) -> None:
     """Store the result of `read_once` for this key, which another statement has read as well."""
     if not write_intent.get():
-        transaction_facts()[key] = value
+        transaction_cache()[key] = value

@@ -25,10 +25,10 @@ from flexapp.audit.service import SYSTEM, Actor, ActorKind, Entry
 from flexapp.demo import assessment_history
 from flexapp.demo.assessment_history import SeededAssessment
 from flexapp.demo.generated_people import (
-    MOST,
+    MAX_PEOPLE,
     SEEDS,
-    MadeUp,
-    made_up,
+    GeneratedPerson,
+    generate_person,
 )
 from flexapp.demo.scenarios import (
     CURRENT,
@@ -36,7 +36,7 @@ from flexapp.demo.scenarios import (
     Figures,
     Subject,
     free_months,
-    stories,
+    generate_assessments,
 )
 from flexapp.people import service as people
 from flexapp.people.service import PersonSeed
@@ -49,19 +49,19 @@ from flexapp.rules.refusal import Refusal
 from flexapp.web.clock import BEIJING, now
 
 ACTION = "demo.generated"
-MOST_EACH = 20
+MAX_ASSESSMENTS_EACH = 20
 """Maximum average number of assessments per person: with more, few free months are left."""
 
-HANDLED_FOR = 0.5
+PROXY_SHARE = 0.5
 """Share of the people without an account for whom somebody else acts as proxy (代办)."""
 
 CHANNELS = ("phone", "wodeningxia", "zhangshang12333", "boc", "ccb", "iyinchuan")
-SHORTEST = timedelta(days=2)
+MIN_SPAN = timedelta(days=2)
 """Minimum length of a year's time span; a year that has only just begun is skipped."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RunParameters:
     """The parameters of a run. `until`: all generated events are before this day."""
 
     seed: int
@@ -72,7 +72,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class BatchResult:
     """The number of rows that one batch added."""
 
     people: int
@@ -81,7 +81,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class TimeSpan:
     """The time span of one year in which generated events happen."""
 
     year: int
@@ -89,7 +89,9 @@ class Stretch:
     ends: datetime
 
 
-def begin(*, seed: int, number: int, assessments: int, batch: int, today: date) -> Crowd | Refusal:
+def begin(
+    *, seed: int, number: int, assessments: int, batch: int, today: date
+) -> GeneratorRun | Refusal:
     """Return a new run, or the resumed run of a seed that was interrupted.
 
     Returns a `Refusal` if the parameters are out of range, if they differ from those stored for the
@@ -97,18 +99,19 @@ def begin(*, seed: int, number: int, assessments: int, batch: int, today: date) 
     """
     if not 0 <= seed < SEEDS:
         return Refusal("seed", f"the seed is a number from 0 to {SEEDS - 1}")
-    if not 1 <= number <= MOST:
-        return Refusal("people", f"one seed has 1 to {MOST:,} people")
-    if assessments > number * MOST_EACH:
+    if not 1 <= number <= MAX_PEOPLE:
+        return Refusal("people", f"one seed has 1 to {MAX_PEOPLE:,} people")
+    if assessments > number * MAX_ASSESSMENTS_EACH:
         return Refusal(
-            "assessments", f"at most {MOST_EACH} assessments a person: their months would not do"
+            "assessments",
+            f"at most {MAX_ASSESSMENTS_EACH} assessments a person: their months would not do",
         )
     done = audit.of_subject(subject=f"demo:{seed}")
-    wanted = Wanted(seed, number, assessments, batch, today)
+    wanted = RunParameters(seed, number, assessments, batch, today)
     batches = assessed = 0
     if done:
         data = done[-1].data
-        wanted = Wanted(
+        wanted = RunParameters(
             seed,
             int(data["people"]),
             int(data["assessments"]),
@@ -122,7 +125,7 @@ def begin(*, seed: int, number: int, assessments: int, batch: int, today: date) 
                 f" {wanted.assessments:,} assessments; another --seed adds more",
             )
         batches, assessed = int(data["batches"]), int(data["assessed"])
-    crowd = Crowd(wanted, Figures(effective_parameters(today).book), batches, assessed)
+    crowd = GeneratorRun(wanted, Figures(effective_parameters(today).book), batches, assessed)
     if not crowd.stretches:
         return Refusal("years", "no year with figures has begun by this date")
     if crowd.left == 0:
@@ -130,20 +133,22 @@ def begin(*, seed: int, number: int, assessments: int, batch: int, today: date) 
     return crowd
 
 
-class Crowd:
+class GeneratorRun:
     """The batches of one run and the progress through them."""
 
-    def __init__(self, wanted: Wanted, figures: Figures, batches: int, assessed: int) -> None:
+    def __init__(
+        self, wanted: RunParameters, figures: Figures, batches: int, assessed: int
+    ) -> None:
         self.wanted = wanted
         self.batches, self.assessed = batches, assessed
         self._figures = figures
 
     @cached_property
-    def stretches(self) -> tuple[Stretch, ...]:
+    def stretches(self) -> tuple[TimeSpan, ...]:
         """One time span per year with figures, ending before `until`."""
         end = datetime.combine(self.wanted.until, time(), BEIJING) - timedelta(hours=1)
         found = (
-            Stretch(
+            TimeSpan(
                 year,
                 datetime(year, 1, 2, 8, tzinfo=BEIJING),
                 min(end, datetime(year, 12, 28, tzinfo=BEIJING)),
@@ -151,7 +156,7 @@ class Crowd:
             for year in self._figures.years()
             if year <= self.wanted.until.year
         )
-        return tuple(s for s in found if s.ends - s.begins >= SHORTEST)
+        return tuple(s for s in found if s.ends - s.begins >= MIN_SPAN)
 
     @property
     def groups(self) -> int:
@@ -163,7 +168,7 @@ class Crowd:
         """The number of batches not written yet."""
         return self.groups * len(self.stretches) - self.batches
 
-    def write_next(self) -> Written:
+    def write_next(self) -> BatchResult:
         """Write the next batch in the caller's transaction. Call `wrote` after the commit."""
         index, group = divmod(self.batches, self.groups)
         first = group * self.wanted.batch
@@ -175,9 +180,9 @@ class Crowd:
         entries.sort(key=attrgetter("at"))
         entries.append(self._note(len(made)))
         audit.record_all(entries)
-        return Written(newcomers, len(made), len(entries))
+        return BatchResult(newcomers, len(made), len(entries))
 
-    def wrote(self, written: Written) -> None:
+    def wrote(self, written: BatchResult) -> None:
         """Advance the progress after the batch was committed."""
         self.batches += 1
         self.assessed += written.assessments
@@ -204,7 +209,7 @@ class _Batch:
     """One group of people in one year."""
 
     def __init__(
-        self, wanted: Wanted, stretches: Sequence[Stretch], index: int, figures: Figures
+        self, wanted: RunParameters, stretches: Sequence[TimeSpan], index: int, figures: Figures
     ) -> None:
         self._wanted, self._index, self._figures = wanted, index, figures
         self._stretch = stretches[index]
@@ -214,11 +219,11 @@ class _Batch:
         whole = self._stretch.ends - self._stretch.begins
         self._lasts = min(timedelta(days=30), whole / 4)
         self._room = whole - self._lasts
-        self._here: list[tuple[int, MadeUp, int, Actor | None]] = []
+        self._here: list[tuple[int, GeneratedPerson, int, Actor | None]] = []
 
     def arrive(self, numbers: range) -> tuple[list[Entry], int]:
         """Register the people who start in this year; return the audit events and how many."""
-        everybody = [(n, made_up(self._wanted.seed, n, self._years)) for n in numbers]
+        everybody = [(n, generate_person(self._wanted.seed, n, self._years)) for n in numbers]
         before = [(n, who) for n, who in everybody if who.joins < self._index]
         new = [(n, who) for n, who in everybody if who.joins == self._index]
         known = people.known([who.identity for _, who in before])
@@ -249,7 +254,9 @@ class _Batch:
         mix = CURRENT if self._is_last else PAST
         made: list[SeededAssessment] = []
         for subject, number in zip(subjects, _spread(rng, count, len(subjects)), strict=True):
-            made += stories(rng, subject, self._stretch.year, number, mix, self._figures)
+            made += generate_assessments(
+                rng, subject, self._stretch.year, number, mix, self._figures
+            )
         made.sort(key=attrgetter("at"))
         return made
 
@@ -257,7 +264,7 @@ class _Batch:
         units: dict[str, int] = {}
         actors = [actor for _, _, _, actor in self._here if actor is not None]
         for number, who, person, own in self._here:
-            handled = own is None and bool(actors) and rng.random() < HANDLED_FOR
+            handled = own is None and bool(actors) and rng.random() < PROXY_SHARE
             actor = rng.choice(actors) if handled else own
             if actor is None or not free_months(self._stretch.year, who.last_month):
                 continue
@@ -291,7 +298,7 @@ def _spread(rng: Random, count: int, over: int) -> list[int]:
     return parts
 
 
-def _actor(who: MadeUp, account: int | None, number: int) -> Actor | None:
+def _actor(who: GeneratedPerson, account: int | None, number: int) -> Actor | None:
     if account is None or who.phone is None:
         return None
     label = f"{mask_name(who.name)}（{people.mask_phone(who.phone)}）"
@@ -299,7 +306,7 @@ def _actor(who: MadeUp, account: int | None, number: int) -> Actor | None:
 
 
 def _first(
-    who: MadeUp, person: int, actor: Actor | None, year: int, at: datetime
+    who: GeneratedPerson, person: int, actor: Actor | None, year: int, at: datetime
 ) -> RegistrationSeed:
     """Return the registration data of a person.
 

@@ -23,14 +23,14 @@ from flexapp.rules.retirement import default_original_age, last_assessable_month
 SEEDS = 64
 """Valid seeds are 0 to 63; two seeds never produce the same person."""
 
-NOBODYS = ("640199", "640299", "640399", "640499", "640599")
+UNUSED_PREFIXES = ("640199", "640299", "640399", "640499", "640599")
 FIRST_BORN, LAST_BORN = date(1964, 1, 1), date(2002, 12, 31)
 """Birth dates from nearly retired in 2019 to 16 years old in 2019."""
 DAYS = (LAST_BORN - FIRST_BORN).days + 1
-PLACES_IN_ALL = len(NOBODYS) * DAYS * 1000
+SLOTS = len(UNUSED_PREFIXES) * DAYS * 1000
 SPREAD = 32_452_843
 """A prime multiplier: consecutive numbers get different birth dates and counties."""
-MOST = PLACES_IN_ALL // SEEDS
+MAX_PEOPLE = SLOTS // SEEDS
 """Maximum number of people per seed."""
 
 FIRST_PHONE = 19_910_000_000
@@ -39,12 +39,12 @@ FIRST_PHONE = 19_910_000_000
 WITH_ACCOUNT = 0.7
 STEMS, BRANCHES = "甲乙丙丁戊己庚辛壬癸", "子丑寅卯辰巳午未申酉戌亥"
 DIVISIONS = tuple(place for _, places in divisions.choices() for place in places)
-USUAL = {"01": 0.62, "03": 0.36}
+ETHNIC_SHARES = {"01": 0.62, "03": 0.36}
 """Shares of 汉族 and 回族 as in Ningxia; the remainder is spread over all groups."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class MadeUp:
+class GeneratedPerson:
     """A generated person.
 
     `joins`: index (from 0) of the year in which they first use the service.
@@ -62,13 +62,13 @@ class MadeUp:
     last_month: Month
 
 
-def made_up(seed: int, number: int, years: tuple[int, ...]) -> MadeUp:
+def generate_person(seed: int, number: int, years: tuple[int, ...]) -> GeneratedPerson:
     """Return the person with this number (from 0) of a seed (0 to 63)."""
     rng = Random(f"{seed}:{number}")  # noqa: S311
-    slot = (number * SEEDS + seed) * SPREAD % PLACES_IN_ALL
+    slot = (number * SEEDS + seed) * SPREAD % SLOTS
     rest, order = divmod(slot, 1000)
     county, day = divmod(rest, DAYS)
-    body = f"{NOBODYS[county]}{FIRST_BORN + timedelta(days=day):%Y%m%d}{order:03d}"
+    body = f"{UNUSED_PREFIXES[county]}{FIRST_BORN + timedelta(days=day):%Y%m%d}{order:03d}"
     identity = IdentityNumber(body + calc_check_digit(body + "0"))
     birth = Month.of(identity.birth_date)
     last = last_assessable_month(
@@ -80,7 +80,7 @@ def made_up(seed: int, number: int, years: tuple[int, ...]) -> MadeUp:
     division = rng.choice(DIVISIONS)
     earliest = max(birth.year + 18, 1992)
     insured = rng.random() < 0.5 and earliest < years[joins]
-    return MadeUp(
+    return GeneratedPerson(
         name=f"演示{rng.choice(STEMS)}{rng.choice(BRANCHES)}",
         identity=identity,
         phone=str(FIRST_PHONE + slot) if rng.random() < WITH_ACCOUNT else None,
@@ -98,7 +98,7 @@ def made_up(seed: int, number: int, years: tuple[int, ...]) -> MadeUp:
 def _group(rng: Random) -> EthnicGroup:
     found = rng.random()
     for group in ETHNIC_GROUPS:
-        found -= USUAL.get(group.code, 0)
-        if found < 0 and group.code in USUAL:
+        found -= ETHNIC_SHARES.get(group.code, 0)
+        if found < 0 and group.code in ETHNIC_SHARES:
             return group
     return rng.choice(ETHNIC_GROUPS)

@@ -34,7 +34,7 @@ def load(*, at: datetime, today: date) -> int:
     for number, (division, name) in enumerate(UNITS):
         if name in known:
             continue
-        unit_id = units.take_over(
+        unit_id = units.adopt_unit(
             division=division,
             name=name,
             opened_on=date(2012, 1, 1),
@@ -50,7 +50,9 @@ def load(*, at: datetime, today: date) -> int:
 
 
 def _person(number: int, division: str, unit_id: int, *, at: datetime, today: date) -> None:
-    identity = IdentityNumber(_nobodys(f"{division}1988{number % 12 + 1:02d}01{number:03d}"))
+    identity = IdentityNumber(
+        _fictional_number(f"{division}1988{number % 12 + 1:02d}01{number:03d}")
+    )
     person = people.add_person(name="演示某", identity=identity, at=at)
     phone = f"199000090{number:02d}"
     account = people.add_account(phone=phone, person=person, at=at)
@@ -58,7 +60,7 @@ def _person(number: int, division: str, unit_id: int, *, at: datetime, today: da
         division=division, ethnic_group="01", address=f"演示路{number + 10}号", credit_code=""
     )
     assert isinstance(details, Details), details
-    refusal = units.take_over_person(
+    refusal = units.adopt_person(
         person=person,
         details=details,
         unit_id=unit_id,
@@ -81,7 +83,7 @@ def _person(number: int, division: str, unit_id: int, *, at: datetime, today: da
     assert isinstance(made, Assessed), made
 
 
-def _nobodys(first_17: str) -> str:
+def _fictional_number(first_17: str) -> str:
     """Return an ID number that nobody has: its check digit is wrong under GB 11643."""
     total = sum(int(digit) * weight for digit, weight in zip(first_17, WEIGHTS, strict=True))
     return first_17 + "10X98765432"[(total + 1) % 11]

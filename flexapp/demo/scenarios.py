@@ -46,7 +46,7 @@ REVOKED: Mix = {
     (*ASKED, Move.AGREE, Move.REVOKE): 14,
     (Move.TRANSMIT, Move.REFUSE, Move.REVOKE): 6,
 }
-OF_REVOKED = 0.13
+REVOKED_SHARE = 0.13
 """Share of revoked assessments. They reserve no month, so the same months can be assessed again."""
 
 ENTERED: Mapping[str, int] = {
@@ -60,7 +60,7 @@ ENTERED: Mapping[str, int] = {
     **{str(wage): 1 for wage in range(3000, 27000, 1000)},
 }
 TAX_MOVES = frozenset({Move.RECEIVE, Move.REFUSE, Move.PAY, Move.AGREE, Move.DECLINE})
-AT_ONCE = frozenset({Move.RECEIVE, Move.REFUSE})
+IMMEDIATE = frozenset({Move.RECEIVE, Move.REFUSE})
 ANSWERED_AFTER = timedelta(seconds=40)
 REASONS: Mapping[Move, Mapping[str, str]] = {
     Move.ASK: {"reason": "月份选错了，需要重新核定（演示）"},
@@ -91,12 +91,12 @@ def free_months(year: int, last_month: Month) -> range:
     return range(1, (last_month.number if last_month.year == year else 12) + 1)
 
 
-def stories(
+def generate_assessments(
     rng: Random, subject: Subject, year: int, count: int, mix: Mix, figures: Figures
 ) -> Iterator[SeededAssessment]:
     """Yield `count` assessments in chronological order. The year must have a free month."""
     free = free_months(year, subject.last_month)
-    live = min(sum(rng.random() >= OF_REVOKED for _ in range(count)), len(free))
+    live = min(sum(rng.random() >= REVOKED_SHARE for _ in range(count)), len(free))
     plan = [(_anywhere(rng, free), _one_of(rng, REVOKED)) for _ in range(count - live)]
     plan += [(months, _one_of(rng, mix)) for months in _apart(rng, free, live)]
     acts = sum(1 + len(moves) for _, moves in plan)
@@ -107,7 +107,7 @@ def stories(
         steps = []
         for move in moves:
             later = _next(rng, subject, done, acts, at)
-            at = at + ANSWERED_AFTER if move in AT_ONCE else later
+            at = at + ANSWERED_AFTER if move in IMMEDIATE else later
             done += 1
             actor = TAX_BUREAU if move in TAX_MOVES else subject.actor
             steps.append(SeededTransition(move, actor, at, REASONS.get(move, {})))

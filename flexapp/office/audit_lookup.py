@@ -1,7 +1,7 @@
 """Look up the audit log of a person or a clerk. Every look-up is itself recorded.
 
 A look-up is the audit event that records it, and its sequence number is the address of the result.
-Only the clerk who made it can open the result, and only for `LASTS`. So addresses contain no
+Only the clerk who made it can open the result, and only for `LOOKUP_LIFE`. So addresses contain no
 personal data, and nobody reads the log unrecorded.
 """
 
@@ -21,8 +21,8 @@ from flexapp.staff.service import Clerk
 
 ROLES = frozenset({Role.AGENCY, Role.AUDITOR})
 LOOKED_UP = "audit.looked_up"
-LASTS = timedelta(hours=2)
-EVENTS_A_PAGE = 20
+LOOKUP_LIFE = timedelta(hours=2)
+PAGE_SIZE = 20
 
 NOT_ALLOWED = Refusal("role_cannot", "只有审计员和经办机构管理员可以查询操作记录。")
 UNKNOWN_PERSON = Refusal(
@@ -85,7 +85,7 @@ def found(*, seq: int, clerk: Clerk, at: datetime) -> Found | None:
         return None
     if (event.actor_kind, event.actor_id) != (clerk.actor.kind.value, clerk.id):
         return None
-    if not timedelta(0) <= at - event.at <= LASTS:
+    if not timedelta(0) <= at - event.at <= LOOKUP_LIFE:
         return None
     if event.person_id is not None:
         return Found(seq, people.person_by_id(event.person_id), None)
@@ -100,12 +100,10 @@ def lines(*, found: Found, before: int | None) -> tuple[Line, ...]:
     At most `EVENTS_A_PAGE + 1`: the extra event means that there are more.
     """
     if found.person is not None:
-        events = audit.about_person(
-            person_id=found.person.id, before=before, limit=EVENTS_A_PAGE + 1
-        )
+        events = audit.about_person(person_id=found.person.id, before=before, limit=PAGE_SIZE + 1)
         return tuple(Line(event, None, _staff(event)) for event in events)
     assert found.clerk is not None
-    events = audit.by_staff(staff_id=found.clerk.id, before=before, limit=EVENTS_A_PAGE + 1)
+    events = audit.by_staff(staff_id=found.clerk.id, before=before, limit=PAGE_SIZE + 1)
     return tuple(Line(event, _person(event), _staff(event)) for event in events)
 
 

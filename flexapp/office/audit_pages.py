@@ -8,7 +8,7 @@ from datetime import datetime
 
 from flexapp.audit.service import Event
 from flexapp.office.audit_lookup import (
-    EVENTS_A_PAGE,
+    PAGE_SIZE,
     Found,
     Line,
 )
@@ -55,7 +55,7 @@ class AuditPage:
     @classmethod
     def of(cls, found: Found, lines: Sequence[Line]) -> AuditPage:
         """Build one page of the result."""
-        shown = [_line(line) for line in lines[:EVENTS_A_PAGE]]
+        shown = [_line(line) for line in lines[:PAGE_SIZE]]
         if found.person is not None:
             kind = "对这个人做过的事"
             about = f"{found.person.masked_name}（{found.person.masked_identity}）"
@@ -63,7 +63,7 @@ class AuditPage:
             assert found.clerk is not None
             kind = "这名经办人员做过的事"
             about = found.clerk.actor.label
-        older = shown[-1].seq if len(lines) > EVENTS_A_PAGE else None
+        older = shown[-1].seq if len(lines) > PAGE_SIZE else None
         return cls(found.seq, about, kind, tuple(shown), older)
 
 

@@ -15,7 +15,7 @@ from flexapp.web.clock import now, today
 from flexapp.web.htmx import render, render_refused
 from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
 
-RUN_OUT = Refusal("lookup_ended", "这次查询已经结束，请重新查询；每次查询都会记录。")
+LOOKUP_ENDED = Refusal("lookup_ended", "这次查询已经结束，请重新查询；每次查询都会记录。")
 
 
 @blueprint.get("/audit")
@@ -61,7 +61,7 @@ def audit_result(seq: int) -> Response:
         else None
     )
     if found is None:
-        return render_refused(RUN_OUT, url_for("office.audit_search"), "重新查询")
+        return render_refused(LOOKUP_ENDED, url_for("office.audit_search"), "重新查询")
     page = AuditPage.of(found, audit_lookup.lines(found=found, before=before_row()))
     return render("office/audit_found.html", page=page)
 

@@ -50,7 +50,7 @@ def take(file: Path, by: str, report: Path | None) -> None:
     """
     actor = _officer(by)
     loaded = _done(batch_files.load(file))
-    _say_what_is_read(loaded.table)
+    _report_reading(loaded.table)
     total = len(loaded.table.rows)
     started = time.monotonic()
     with write_transaction():
@@ -133,7 +133,7 @@ def sample(count: int, file: Path) -> None:
     click.echo(f"{count} rows: {file}")
 
 
-def _say_what_is_read(table: Table) -> None:
+def _report_reading(table: Table) -> None:
     if table.unread_sheets:
         others = ", ".join(table.unread_sheets)
         click.echo(f"the sheet {table.sheet} is read; not read: {others}")

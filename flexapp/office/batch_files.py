@@ -12,7 +12,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from flexapp.assessment.batch import Line
-from flexapp.assessment.batch_rows import COLUMNS, FIFTEEN, HEADER
+from flexapp.assessment.batch_rows import COLUMNS, CONVERTED_FROM_15, HEADER
 from flexapp.rules import divisions
 from flexapp.rules.identity import IdentityNumber, parse_identity
 from flexapp.rules.money import plain, round_to_fen
@@ -26,7 +26,7 @@ from flexapp.spreadsheets import (
     read,
 )
 from flexapp.spreadsheets.model import simplified
-from flexapp.spreadsheets.reading import MOST_BYTES, TOO_LARGE
+from flexapp.spreadsheets.reading import MAX_BYTES, TOO_LARGE
 
 REASON, ROW_NUMBER = "不能导入的原因", "原行号"
 """Columns of a report of refused rows. They are ignored when it is imported again."""
@@ -52,7 +52,7 @@ class File:
 
 def load(path: Path) -> File | Refusal:
     """Read a CSV file or workbook, or return why it cannot be read."""
-    if path.stat().st_size > MOST_BYTES:
+    if path.stat().st_size > MAX_BYTES:
         return TOO_LARGE
     content = path.read_bytes()
     table = read(content, COLUMNS, ignored=(REASON, ROW_NUMBER))
@@ -94,10 +94,12 @@ def write_refused(
     rows: list[list[Value]] = []
     for number, reason in reasons:
         row = by_number[number]
-        if FIFTEEN in reason:
+        if CONVERTED_FROM_15 in reason:
             identity = parse_identity(row.cell(table.places[HEADER[2]]).text, today)
             if isinstance(identity, IdentityNumber):
-                reason = reason.replace(FIFTEEN, f"{FIFTEEN}（换算出来是 {identity.value}）")
+                reason = reason.replace(
+                    CONVERTED_FROM_15, f"{CONVERTED_FROM_15}（换算出来是 {identity.value}）"
+                )
         texts = kept(row.texts)
         texts += [""] * (len(header) - len(texts))
         # Keep cells beyond the columns where they were, because they are the fault.

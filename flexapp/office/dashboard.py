@@ -31,9 +31,9 @@ from flexapp.rules.statistics import (
 from flexapp.staff.service import Clerk
 from flexapp.web.clock import BEIJING
 
-LONGEST = 92
+MAX_DAYS = 92
 """Maximum days of one request: a quarter."""
-USUAL = timedelta(days=29)
+DEFAULT_DAYS = timedelta(days=29)
 
 REGISTRATIONS = {
     Measure.REGISTERED: "registration.made",
@@ -73,7 +73,7 @@ class Figures:
 
 def default_period(today: date) -> ReportPeriod:
     """Return the last thirty days."""
-    return ReportPeriod(today - USUAL, today)
+    return ReportPeriod(today - DEFAULT_DAYS, today)
 
 
 def read(
@@ -83,7 +83,7 @@ def read(
     area: str,
     channel: str,
     channels: Sequence[str],
-    longest: int = LONGEST,
+    longest: int = MAX_DAYS,
 ) -> ReportPeriod | tuple[Refusal, ...]:
     """Validate the request. Return the period, or every refusal."""
     refusals = []

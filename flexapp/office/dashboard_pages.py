@@ -14,7 +14,7 @@ from flexapp.office.dashboard_tables import (
     tables,
 )
 from flexapp.rules.statistics import Measure, Tally
-from flexapp.transmission.service import Standing
+from flexapp.transmission.service import TransmissionStatus
 
 Draw = Callable[[str, Measure, Mapping[str, Tally]], "Chart"]
 
@@ -82,7 +82,7 @@ class DashboardPage:
         cls,
         asked: ReportPeriod,
         found: Figures,
-        standing: Standing,
+        standing: TransmissionStatus,
         channels: Mapping[str, str],
     ) -> DashboardPage:
         """Build the page. `channels`: names by code."""
@@ -92,7 +92,11 @@ class DashboardPage:
             period=f"{asked.first} 至 {asked.last}",
             columns=COLUMNS,
             total=tuple(zip(COLUMNS, cells(found.total), strict=True)),
-            groups=(_group(by_day, _standing), _group(by_channel, _lying), _group(by_area, _lying)),
+            groups=(
+                _group(by_day, _column_chart),
+                _group(by_channel, _bar_chart),
+                _group(by_area, _bar_chart),
+            ),
             nothing=not any(found.total.number(measure) for measure in Measure),
             backlog=tuple(
                 (name, counts.get(status, 0))
@@ -108,7 +112,7 @@ class DashboardPage:
 
 def _group(table: Table, draw: Draw) -> Group:
     charts = tuple(draw(table.title, measure, table.tallies) for measure in SHOWN)
-    return Group(table, charts, draw is _lying)
+    return Group(table, charts, draw is _bar_chart)
 
 
 def _numbers(measure: Measure, tallies: Mapping[str, Tally]) -> dict[str, int]:
@@ -125,7 +129,7 @@ def _label(measure: Measure) -> str:
     return "登记和变更" if measure is Measure.REGISTERED else measure.label
 
 
-def _standing(title: str, measure: Measure, tallies: Mapping[str, Tally]) -> Chart:
+def _column_chart(title: str, measure: Measure, tallies: Mapping[str, Tally]) -> Chart:
     numbers = _numbers(measure, tallies)
     most, days = max(numbers.values(), default=0), list(numbers)
     step = (WIDTH - LEFT) / max(len(numbers), 1)
@@ -152,7 +156,7 @@ def _standing(title: str, measure: Measure, tallies: Mapping[str, Tally]) -> Cha
     )
 
 
-def _lying(title: str, measure: Measure, tallies: Mapping[str, Tally]) -> Chart:
+def _bar_chart(title: str, measure: Measure, tallies: Mapping[str, Tally]) -> Chart:
     numbers = {name: each for name, each in _numbers(measure, tallies).items() if each}
     most = max(numbers.values(), default=0)
     room = WIDTH - NAME - VALUE

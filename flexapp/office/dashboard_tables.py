@@ -9,19 +9,19 @@ from flexapp.office.dashboard import Figures
 from flexapp.rules import divisions
 from flexapp.rules.money import from_fen, yen
 from flexapp.rules.statistics import (
-    FEWEST,
+    MIN_CASES,
     Measure,
     Tally,
 )
 
-TOO_FEW = f"少于{FEWEST}笔"
+TOO_FEW = f"少于{MIN_CASES}笔"
 
 NOTES = (
     "登记、变更登记：按办理的日期、渠道和参保地区统计。",
     "核定：按核定的日期统计，后来撤销的也算。",
     "传输：按点“传输”的日期统计，渠道和地区是核定时的。",
     "缴费：按税务告知到账的日期统计，渠道和地区是核定时的。",
-    f"以前批量核定导入的不算在内。少于 {FEWEST} 笔的不列金额，免得看出是谁的。",
+    f"以前批量核定导入的不算在内。少于 {MIN_CASES} 笔的不列金额，免得看出是谁的。",
 )
 """What each figure counts, for readers of the page. The docstring of `dashboard` says the same."""
 

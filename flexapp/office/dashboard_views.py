@@ -25,7 +25,7 @@ from flexapp.web.clock import now, today
 from flexapp.web.htmx import render
 from flexapp.web.select_options import DIVISIONS
 
-SEERS = (Role.AGENCY, Role.AUDITOR)
+READERS = (Role.AGENCY, Role.AUDITOR)
 Read = Callable[..., ReportPeriod | tuple[Refusal, ...]]
 """The type of `dashboard.read` and of functions with the same parameters."""
 
@@ -33,7 +33,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("/dashboard")
-@allow(Access.STAFF, *SEERS)
+@allow(Access.STAFF, *READERS)
 def show_dashboard() -> Response:
     """Show the last thirty days, or the requested period."""
     form = form_about(dashboard.default_period)
@@ -44,21 +44,21 @@ def show_dashboard() -> Response:
         page = DashboardPage.of(
             asked,
             dashboard.figures(asked, list(names)),
-            transmission.standing(),
+            transmission.transmission_status(),
             names,
         )
     return _page(form, page)
 
 
 @blueprint.post("/dashboard.csv")
-@allow(Access.STAFF, *SEERS)
+@allow(Access.STAFF, *READERS)
 def dashboard_csv() -> Response:
     """Return the tables of the page as CSV."""
     return _file("csv", "text/csv; charset=utf-8")
 
 
 @blueprint.post("/dashboard.xlsx")
-@allow(Access.STAFF, *SEERS)
+@allow(Access.STAFF, *READERS)
 def dashboard_xlsx() -> Response:
     """Return the tables of the page as a workbook."""
     return _file("xlsx", XLSX)

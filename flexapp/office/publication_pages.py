@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from flexapp.agency.service import PlaceStanding, Publication, Status
+from flexapp.agency.service import PlaceStatus, Publication, Status
 from flexapp.rules import divisions
 from flexapp.rules.contribution import Calculation
 from flexapp.rules.contribution_base import Meaning
@@ -219,7 +219,7 @@ class PlaceLine:
     is_open: bool
 
     @classmethod
-    def of(cls, name: str, found: PlaceStanding) -> PlaceLine:
+    def of(cls, name: str, found: PlaceStatus) -> PlaceLine:
         """Build a line of the list."""
         if found.is_open:
             words = "已开通"
@@ -243,8 +243,8 @@ class PilotPage:
     @classmethod
     def of(
         cls,
-        areas: Sequence[PlaceStanding],
-        channels: Sequence[PlaceStanding],
+        areas: Sequence[PlaceStatus],
+        channels: Sequence[PlaceStatus],
         names: Mapping[str, str],
         clerk: Clerk,
     ) -> PilotPage:

@@ -21,7 +21,7 @@ from flexapp.office.publication_pages import (
 )
 from flexapp.rules.parameters import Per
 from flexapp.rules.periods import Month
-from flexapp.rules.publication import Draft, doubts, read_rate, read_year, samples
+from flexapp.rules.publication import Draft, read_rate, read_year, samples, warnings_about
 from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
@@ -148,7 +148,7 @@ def _propose(form: YearFiguresForm | RateForm) -> Response:
         for refusal in draft:
             form.refuse(refusal)
         return _form_page(form)
-    effect = Effect.of(draft, samples(draft, book), doubts(draft))
+    effect = Effect.of(draft, samples(draft, book), warnings_about(draft))
     if form.reviewed.data != effect.digest:
         return render(
             "office/publication_review.html",
@@ -195,7 +195,7 @@ def _publication_page(number: int, form: ConfirmForm) -> Response:
         form.status,
         form=form,
         page=PublicationPage.of(found, effect, g.counter_session.clerk),
-        seen=agency.state_of_the_book(),
+        seen=agency.book_version(),
     )
 
 

@@ -20,7 +20,7 @@ from flexapp.office.rating_tables import (
     shares,
     tables,
 )
-from flexapp.rating.service import Opinion
+from flexapp.rating.service import RatingReport
 from flexapp.rules.ratings import RatingCount, RatingTally, tally_ratings
 from flexapp.rules.roles import Role
 from flexapp.staff.service import Clerk
@@ -28,7 +28,7 @@ from flexapp.web.formatting import day
 
 
 @dataclass(frozen=True, slots=True)
-class OpinionLine:
+class ReportLine:
     """A rating as text: what was done and where, never by whom."""
 
     id: int
@@ -40,7 +40,7 @@ class OpinionLine:
     answered: str | None
 
     @classmethod
-    def of(cls, each: Opinion, channels: Mapping[str, str]) -> OpinionLine:
+    def of(cls, each: RatingReport, channels: Mapping[str, str]) -> ReportLine:
         """Build the line of a rating. `channels`: names by code."""
         where = f"{area_name(each.division)} · {channels.get(each.channel, each.channel)}"
         return cls(
@@ -64,9 +64,9 @@ class RatingsPage:
     levels: tuple[tuple[str, str, str], ...]
     columns: tuple[str, ...]
     tables: tuple[RatingTable, ...]
-    waiting: tuple[OpinionLine, ...]
+    waiting: tuple[ReportLine, ...]
     more_waiting: int
-    newest: tuple[OpinionLine, ...]
+    newest: tuple[ReportLine, ...]
     older: int | None
     nothing: bool
     may_act: bool
@@ -85,9 +85,9 @@ class RatingsPage:
             levels=shares(total),
             columns=COLUMNS,
             tables=tables(found.counts, months(asked), channels),
-            waiting=tuple(OpinionLine.of(each, channels) for each in found.waiting),
+            waiting=tuple(ReportLine.of(each, channels) for each in found.waiting),
             more_waiting=found.waiting_number - len(found.waiting),
-            newest=tuple(OpinionLine.of(each, channels) for each in shown),
+            newest=tuple(ReportLine.of(each, channels) for each in shown),
             older=shown[-1].id if len(found.newest) > NEWEST else None,
             nothing=not found.counts,
             may_act=clerk.role is Role.AGENCY,

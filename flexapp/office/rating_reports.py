@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from flexapp.audit import service as audit
 from flexapp.office.dashboard import ReportPeriod, read
 from flexapp.rating import service as rating
-from flexapp.rating.service import Opinion
+from flexapp.rating.service import RatingReport
 from flexapp.rules.periods import Month, Period
 from flexapp.rules.ratings import RatingCount
 from flexapp.rules.refusal import Refusal
@@ -23,7 +23,7 @@ from flexapp.web.clock import BEIJING
 LONGEST = 366
 """Maximum days of one request. Ratings are fewer than cases, and are compared over a year."""
 USUAL_MONTHS = 6
-FOLLOWED_UP = 20
+MAX_REPORTS = 20
 """Maximum number of pending bad ratings shown. The next ones appear once these are handled."""
 NEWEST = 20
 
@@ -33,9 +33,9 @@ class Found:
     """The ratings of a period: counts and comments."""
 
     counts: tuple[RatingCount, ...]
-    waiting: Sequence[Opinion]
+    waiting: Sequence[RatingReport]
     waiting_number: int
-    newest: Sequence[Opinion]
+    newest: Sequence[RatingReport]
     """At most `NEWEST + 1`: the extra rating means that there are more."""
 
 
@@ -60,7 +60,7 @@ def months(asked: ReportPeriod) -> list[str]:
 
 def counted(asked: ReportPeriod) -> tuple[RatingCount, ...]:
     """Count the ratings of the period."""
-    since, until = _stretch(asked)
+    since, until = _from_to(asked)
     return rating.numbers(since=since, until=until, area=asked.area, channel=asked.channel)
 
 
@@ -68,8 +68,8 @@ def find(asked: ReportPeriod, before: int | None) -> Found:
     """Return the counts and comments of the period. `before`: page of the comments below this
     id.
     """
-    since, until = _stretch(asked)
-    waiting, number = rating.to_follow_up(area=asked.area, channel=asked.channel, limit=FOLLOWED_UP)
+    since, until = _from_to(asked)
+    waiting, number = rating.to_follow_up(area=asked.area, channel=asked.channel, limit=MAX_REPORTS)
     return Found(
         counts=counted(asked),
         waiting=waiting,
@@ -102,7 +102,7 @@ def exported(*, asked: ReportPeriod, clerk: Clerk, at: datetime) -> None:
     )
 
 
-def _stretch(asked: ReportPeriod) -> tuple[datetime, datetime]:
+def _from_to(asked: ReportPeriod) -> tuple[datetime, datetime]:
     midnight = datetime.min.time()
     return (
         datetime.combine(asked.first, midnight, BEIJING),

@@ -11,17 +11,17 @@ from flexapp.office.dashboard_tables import TOO_FEW, TableRow
 from flexapp.rules import divisions
 from flexapp.rules.capabilities import Action
 from flexapp.rules.ratings import Level, RatingCount, RatingTally, tally_ratings
-from flexapp.rules.statistics import FEWEST
+from flexapp.rules.statistics import MIN_CASES
 from flexapp.spreadsheets import Value, as_csv
 
-UNTOLD = "—"
+NOT_SHOWN = "—"
 LEVELS = tuple(sorted(Level, reverse=True))
 COLUMNS = ("评价", *(level.label for level in LEVELS), "满意率")
 
 NOTES = (
     "按评价的日期统计；渠道和地区是办那件事时的。一次办理只有一条评价。",
     "满意率：非常满意、满意和基本满意的占全部评价的百分比。",
-    f"1 到 {FEWEST - 1} 条的不列数字，写“{TOO_FEW}”；不足 {FEWEST} 条评价的，不分满意程度，"
+    f"1 到 {MIN_CASES - 1} 条的不列数字，写“{TOO_FEW}”；不足 {MIN_CASES} 条评价的，不分满意程度，"
     "免得看出是谁说的。",
     "看不到是谁评价的，评价的时间也只到日期。",
 )
@@ -91,7 +91,7 @@ def csv_of(total: RatingTally, found: Sequence[RatingTable]) -> bytes:
 def _values(row: tuple[str, ...]) -> Iterator[Value]:
     for cell in row:
         number = cell.removesuffix("%")
-        if cell == UNTOLD:
+        if cell == NOT_SHOWN:
             yield None
         else:
             yield Decimal(number) if re.fullmatch(r"[0-9.]+", number) else cell
@@ -105,11 +105,11 @@ def area_name(code: str) -> str:
 
 def percent(share: Decimal | None) -> str:
     """Format a share."""
-    return UNTOLD if share is None else f"{share}%"
+    return NOT_SHOWN if share is None else f"{share}%"
 
 
 def _number(tally: RatingTally, level: Level) -> str:
     if tally.total is None:
-        return UNTOLD
+        return NOT_SHOWN
     number = tally.number(level)
     return TOO_FEW if number is None else str(number)

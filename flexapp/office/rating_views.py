@@ -8,15 +8,15 @@ from flexapp.office import blueprint, rating_reports
 from flexapp.office.dashboard import ReportPeriod
 from flexapp.office.dashboard_forms import DashboardForm
 from flexapp.office.dashboard_views import (
-    SEERS,
+    READERS,
     channels,
     form_about,
     read_form,
 )
 from flexapp.office.forms import AnswerForm
 from flexapp.office.rating_pages import (
-    OpinionLine,
     RatingsPage,
+    ReportLine,
     total_of,
 )
 from flexapp.office.rating_tables import (
@@ -25,7 +25,7 @@ from flexapp.office.rating_tables import (
     tables,
 )
 from flexapp.rating import service as rating
-from flexapp.rating.service import Opinion
+from flexapp.rating.service import RatingReport
 from flexapp.rules.ratings import SENTENCE_MAX
 from flexapp.rules.roles import Role
 from flexapp.web.access import Access, allow
@@ -37,7 +37,7 @@ from flexapp.web.select_options import DIVISIONS
 
 
 @blueprint.get("/ratings")
-@allow(Access.STAFF, *SEERS)
+@allow(Access.STAFF, *READERS)
 def rating_list() -> Response:
     """Show this month and the five before it, or the requested period."""
     form = form_about(rating_reports.default_period)
@@ -50,7 +50,7 @@ def rating_list() -> Response:
 
 
 @blueprint.post("/ratings.csv")
-@allow(Access.STAFF, *SEERS)
+@allow(Access.STAFF, *READERS)
 def ratings_csv() -> Response:
     """Return the tables of the page as CSV."""
     form = form_about(rating_reports.default_period)
@@ -95,7 +95,7 @@ def handle_rating(number: int) -> Response:
     return _answer_page(found, form)
 
 
-def _bad(number: int) -> Opinion:
+def _bad(number: int) -> RatingReport:
     """Return the bad rating of the address; 404 for any other."""
     found = rating.opinion(number)
     if found is None or not found.level.is_bad:
@@ -119,11 +119,11 @@ def _page(form: DashboardForm, page: RatingsPage | None) -> Response:
     )
 
 
-def _answer_page(found: Opinion, form: AnswerForm) -> Response:
+def _answer_page(found: RatingReport, form: AnswerForm) -> Response:
     return render(
         "office/rating.html",
         form.status,
         form=form,
-        line=OpinionLine.of(found, channels()),
+        line=ReportLine.of(found, channels()),
         most=SENTENCE_MAX,
     )

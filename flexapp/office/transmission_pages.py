@@ -9,7 +9,7 @@ from datetime import datetime
 from flexapp.rules.roles import Role
 from flexapp.rules.states import State
 from flexapp.staff.service import Clerk
-from flexapp.transmission.service import Standing
+from flexapp.transmission.service import TransmissionStatus
 
 KINDS = {"submit": "送核定", "ask": "申请税务撤销"}
 
@@ -68,7 +68,7 @@ class TransmissionPage:
     may_act: bool
 
     @classmethod
-    def of(cls, standing: Standing, clerk: Clerk) -> TransmissionPage:
+    def of(cls, standing: TransmissionStatus, clerk: Clerk) -> TransmissionPage:
         """Build the page for this clerk. An auditor gets no buttons."""
         return cls(
             counts=tuple(

@@ -28,7 +28,7 @@ UNREACHABLE = Refusal(
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
 def transmission_list() -> Response:
     """Show the state of transmission."""
-    page = TransmissionPage.of(transmission.standing(), g.counter_session.clerk)
+    page = TransmissionPage.of(transmission.transmission_status(), g.counter_session.clerk)
     return render("office/transmission.html", page=page)
 
 

@@ -7,7 +7,7 @@ from flask import Response, g, request
 from flexapp.people import accessibility_mode, blueprint
 from flexapp.web.access import Access, allow
 from flexapp.web.links import Page, page_url
-from flexapp.web.navigation import is_ours, see_other
+from flexapp.web.navigation import is_local, see_other
 
 
 @blueprint.post("/display")
@@ -15,7 +15,7 @@ from flexapp.web.navigation import is_ours, see_other
 def choose_display() -> Response:
     """Set the mode and redirect back to the page of the switch. Idempotent."""
     back = request.form.get("back", "")
-    answer = see_other(back if is_ours(back) else page_url(Page.HOME))
+    answer = see_other(back if is_local(back) else page_url(Page.HOME))
     look = request.form.get("look")
     if look in (accessibility_mode.ELDER, accessibility_mode.USUAL):
         elder = look == accessibility_mode.ELDER

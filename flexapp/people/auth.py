@@ -25,7 +25,7 @@ from flexapp.people.sessions import token_digest
 from flexapp.web import errors, page_owner
 from flexapp.web.access import Access, add_guard
 from flexapp.web.clock import utcnow
-from flexapp.web.navigation import is_ours
+from flexapp.web.navigation import is_local
 from flexapp.web.unit_of_work import SAFE_METHODS, early_read, write_transaction
 
 IDLE = timedelta(hours=2)
@@ -36,7 +36,7 @@ TOUCH_EVERY = timedelta(minutes=5)
 ANNOUNCED = timedelta(minutes=5)
 """How long before its end a session is announced to end; enough to read and press a button."""
 
-TAKEN_LATE = timedelta(days=7)
+KEPT_WHEN_EXPIRED = timedelta(days=7)
 """How long after a session expired a POST from its page is still saved as a draft.
 
 A page may stay open over the holidays. After a sign-out nothing is saved.
@@ -45,14 +45,14 @@ A page may stay open over the holidays. After a sign-out nothing is saved.
 ENDS_IN = "Session-Ends-In"
 """Response header for htmx requests: seconds until the session ends; 0 if it has ended."""
 
-GOING_TO = "going_to"
+DESTINATION_KEY = "going_to"
 KEPT = "kept"
 """Key in the Flask session: a draft was saved before the redirect to the sign-in page."""
 
 OURS = frozenset({Access.PUBLIC, Access.ACCOUNT, Access.PERSON, Access.MACHINE})
 """Accesses that this guard checks; staff have their own guard and session (staff/auth.py)."""
 
-NO_SIGN_OF_LIFE = frozenset({"people.session_state"})
+NOT_ACTIVITY = frozenset({"people.session_state"})
 """Endpoints that the page polls; a request to them does not extend the session."""
 
 
@@ -71,7 +71,7 @@ def init_app(app: Flask) -> None:
     # layouts/page.html includes it in every page.
     app.jinja_env.globals["session_notice"] = "people/_session.html"
     page_owner.loaded_by(app, OURS, lambda: _owner(_visitor_or_lapsed()))
-    errors.on_stale_form(app, lambda: draft_decorators.keep_stale(_visitor_or_lapsed()))
+    errors.on_stale_form(app, lambda: draft_decorators.keep_conflicting(_visitor_or_lapsed()))
 
 
 def seconds_left(visitor: Visitor) -> int:
@@ -112,11 +112,11 @@ def _guard(access: Access) -> AnyResponse | None:
 def _to_sign_in() -> AnyResponse:
     if g.expired_visitor is not None and draft_decorators.is_background_request():
         return make_response(render_template("people/session.html", fragment="late"))
-    form = draft_decorators.keep_late(g.expired_visitor)
+    form = draft_decorators.keep_expired(g.expired_visitor)
     if form is None:
         remember_where()
     else:
-        session[GOING_TO] = form
+        session[DESTINATION_KEY] = form
         if draft_decorators.is_autosave():
             return make_response("", 204)
         session[KEPT] = True
@@ -168,9 +168,9 @@ def _load_visitor() -> Visitor | None:
         return None
     over = max(at - found.seen_at - IDLE, at - found.started_at - LONGEST)
     if over > timedelta(0):
-        g.expired_visitor = found if over <= TAKEN_LATE else None
+        g.expired_visitor = found if over <= KEPT_WHEN_EXPIRED else None
         return None
-    if at - found.seen_at > TOUCH_EVERY and request.endpoint not in NO_SIGN_OF_LIFE:
+    if at - found.seen_at > TOUCH_EVERY and request.endpoint not in NOT_ACTIVITY:
         _touch(found.sign_in_id, at)
         return replace(found, seen_at=at)
     return found
@@ -195,11 +195,11 @@ def remember_where() -> None:
         page = urlsplit(request.url)
     else:
         page = urlsplit(request.referrer or "")
-    if page.netloc == request.host and is_ours(page.path):
-        session[GOING_TO] = page.path + (f"?{page.query}" if page.query else "")
+    if page.netloc == request.host and is_local(page.path):
+        session[DESTINATION_KEY] = page.path + (f"?{page.query}" if page.query else "")
 
 
 def take_destination(default: str) -> str:
     """Return and clear the stored page to return to; `default` if there is none."""
-    wanted = str(session.pop(GOING_TO, default))
-    return wanted if is_ours(wanted) else default
+    wanted = str(session.pop(DESTINATION_KEY, default))
+    return wanted if is_local(wanted) else default

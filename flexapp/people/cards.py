@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypedDict
 
-from flexapp.db.session import foresee
+from flexapp.db.session import prefill
 from flexapp.people.models import Person
 from flexapp.people.visitor_repository import PERSON_NAMES, Joined
 from flexapp.rules.identity import IdentityNumber, Sex, mask_name
@@ -90,7 +90,7 @@ def _retirement(age: object, month: object) -> _Retirement:
 PERSON = Joined(
     columns=[getattr(Person, name) for name in PERSON_NAMES],
     tables=(),
-    then=lambda person_id, values: foresee(
+    then=lambda person_id, values: prefill(
         ("person", person_id), card_from(person_id, dict(zip(PERSON_NAMES, values, strict=True)))
     ),
 )

@@ -121,7 +121,7 @@ def _note_unconfirmed(tried: name_attempts.NameTry, channel: str) -> None:
         rate_limit.hit(LAUNCHES_UNCONFIRMED, channel)
 
 
-def arrive(
+def sign_in_from_channel(
     *,
     arrival: Arrival,
     channel: str,

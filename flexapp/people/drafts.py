@@ -23,7 +23,7 @@ LIFE = DRAFT_LIFE
 Long enough to look for papers or ask the family; an older draft would surprise the person.
 """
 
-MOST = 10
+MAX_DRAFTS = 10
 """Maximum number of drafts per account: its own two forms, and some for other people."""
 
 
@@ -46,7 +46,7 @@ def keep(*, account_id: int, form: str, typed: Mapping[str, str], at: datetime) 
         repository.remove(account_id, form)
         return
     repository.save(account_id, form, json.dumps(dict(typed), ensure_ascii=False), at)
-    repository.keep_newest(account_id, MOST)
+    repository.keep_newest(account_id, MAX_DRAFTS)
     repository.sweep(at - LIFE)
 
 

@@ -31,14 +31,14 @@ from sqlalchemy import (
 )
 
 from flexapp.db.session import db, position_of
-from flexapp.encryption import LABEL, LONGEST_LABEL, encrypted_columns, row_key
+from flexapp.encryption import LABEL, MAX_LABEL, encrypted_columns, row_key
 
 UNNAMED = "?"
 """Stands for the label of values without one, which this program did not write."""
 
 
 @dataclass(frozen=True, slots=True)
-class SealedTable:
+class EncryptedTable:
     """A table with encrypted columns."""
 
     rows: TableClause
@@ -59,7 +59,7 @@ class SealedTable:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class SealedRow:
+class EncryptedRow:
     """The ciphertexts of a row by column; NULL columns are left out."""
 
     key: tuple[Any, ...]
@@ -68,7 +68,7 @@ class SealedRow:
     """For each column, the row key that its ciphertext is bound to."""
 
 
-def sealed_tables() -> tuple[SealedTable, ...]:
+def encrypted_tables() -> tuple[EncryptedTable, ...]:
     """Return all tables with encrypted columns."""
     found = []
     for each in db.metadata.sorted_tables:
@@ -81,17 +81,17 @@ def sealed_tables() -> tuple[SealedTable, ...]:
             named = {**{key.name: key for key in keys}, **beside}
             contexts = {name: kind.context for name, kind in kinds.items()}
             stored = _as_stored(each.name, list(named.values()), contexts)
-            found.append(SealedTable(stored, names, contexts, bound_to))
+            found.append(EncryptedTable(stored, names, contexts, bound_to))
     return tuple(found)
 
 
 def exist() -> bool:
     """Whether the database has these tables; false before the migrations."""
     seen = inspect(db.session.connection())
-    return all(seen.has_table(each.name) for each in sealed_tables())
+    return all(seen.has_table(each.name) for each in encrypted_tables())
 
 
-def counts(of: SealedTable) -> Mapping[str, Counter[str]]:
+def counts(of: EncryptedTable) -> Mapping[str, Counter[str]]:
     """Count the values of each column by label."""
     found = {}
     for name in of.contexts:
@@ -103,7 +103,7 @@ def counts(of: SealedTable) -> Mapping[str, Counter[str]]:
     return found
 
 
-def has_unbound(of: SealedTable) -> bool:
+def has_unbound(of: EncryptedTable) -> bool:
     """Whether the table has a value that is not bound to its row."""
     unbound = [
         and_(of.rows.c[name].is_not(None), _label(of.rows.c[name]).not_like("%.row"))
@@ -115,15 +115,15 @@ def has_unbound(of: SealedTable) -> bool:
     )
 
 
-def waiting(of: SealedTable, label: str) -> int:
+def waiting(of: EncryptedTable, label: str) -> int:
     """Count the rows with a value under another label."""
     query = select(func.count()).select_from(of.rows).where(_not_under(of, label))
     return db.session.execute(query).scalar_one()
 
 
 def not_under(
-    of: SealedTable, label: str, before: tuple[Any, ...] | None, limit: int
-) -> list[SealedRow]:
+    of: EncryptedTable, label: str, before: tuple[Any, ...] | None, limit: int
+) -> list[EncryptedRow]:
     """Return at most `limit` rows with a value under another label, in descending key order.
 
     `before` is the key of the last row of the previous call; None for the first call.
@@ -134,7 +134,7 @@ def not_under(
     return _read(of, query.order_by(*(key.desc() for key in of.key_columns())).limit(limit))
 
 
-def every(of: SealedTable, batch: int) -> Iterator[SealedRow]:
+def every(of: EncryptedTable, batch: int) -> Iterator[EncryptedRow]:
     """Yield all rows of a table in key order, reading `batch` rows per query."""
     after: tuple[Any, ...] | None = None
     while True:
@@ -148,14 +148,14 @@ def every(of: SealedTable, batch: int) -> Iterator[SealedRow]:
         after = rows[-1].key
 
 
-def ends(of: SealedTable, limit: int) -> list[SealedRow]:
+def ends(of: EncryptedTable, limit: int) -> list[EncryptedRow]:
     """Return the first and the last `limit` rows of a table."""
     first = _rows(of).order_by(*of.key_columns()).limit(limit)
     last = _rows(of).order_by(*(key.desc() for key in of.key_columns())).limit(limit)
     return _read(of, first) + _read(of, last)
 
 
-def replace(of: SealedTable, fresh: Sequence[tuple[SealedRow, Mapping[str, str]]]) -> int:
+def replace(of: EncryptedTable, fresh: Sequence[tuple[EncryptedRow, Mapping[str, str]]]) -> int:
     """Replace old values by new ones; return the number of rows that still had the old values.
 
     Rows with the same columns share one statement, to keep the write lock short while the service
@@ -183,13 +183,13 @@ def _as_stored(name: str, keys: list[Column[Any]], contexts: Mapping[str, str]) 
     return table(name, *named, *(column(each, Text()) for each in contexts))
 
 
-def _rows(of: SealedTable) -> Any:
+def _rows(of: EncryptedTable) -> Any:
     return select(*of.rows.columns)
 
 
-def _read(of: SealedTable, query: Any) -> list[SealedRow]:
+def _read(of: EncryptedTable, query: Any) -> list[EncryptedRow]:
     return [
-        SealedRow(
+        EncryptedRow(
             tuple(row[name] for name in of.key),
             {name: row[name] for name in of.contexts if row[name] is not None},
             {name: row_key(*(row[each] for each in to)) for name, to in of.bound_to.items()},
@@ -198,7 +198,7 @@ def _read(of: SealedTable, query: Any) -> list[SealedRow]:
     ]
 
 
-def _not_under(of: SealedTable, label: str) -> ColumnElement[bool]:
+def _not_under(of: EncryptedTable, label: str) -> ColumnElement[bool]:
     start = f"{label}:"
     return or_(
         *(
@@ -214,4 +214,4 @@ def _label(of: ColumnElement[str]) -> ColumnElement[str]:
     A longer text may be unencrypted data and must not be shown.
     """
     at = position_of(of, ":")
-    return case((at.between(2, LONGEST_LABEL + 1), func.substr(of, 1, at - 1)), else_=UNNAMED)
+    return case((at.between(2, MAX_LABEL + 1), func.substr(of, 1, at - 1)), else_=UNNAMED)

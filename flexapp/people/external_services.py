@@ -15,7 +15,7 @@ import httpx
 
 from flexapp.config import Settings
 from flexapp.rules.identity import IdentityNumber, same_name
-from flexapp.web.bulkhead import Bulkhead, NoAnswer, NotReached
+from flexapp.web.bulkhead import Bulkhead, NoAnswer, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +140,7 @@ class _Poster:
 
         try:
             return self._bulkhead.call(ask)
-        except (NotReached, httpx.HTTPStatusError) as error:
+        except (Unreachable, httpx.HTTPStatusError) as error:
             raise GatewayDown(type(error).__name__) from None
         except (NoAnswer, httpx.HTTPError) as error:
             raise GatewayDown(type(error).__name__, maybe_done=True) from None

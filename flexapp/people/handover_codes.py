@@ -27,7 +27,7 @@ from flexapp.rules.phone import read_code
 from flexapp.rules.refusal import Refusal
 from flexapp.web import rate_limit
 from flexapp.web.clock import utcnow
-from flexapp.web.rate_limit import Tries
+from flexapp.web.rate_limit import AttemptLimit
 
 LIFE = timedelta(hours=24)
 """Lifetime of a code: long enough to go to a counter the next morning, or home to the phone."""
@@ -46,7 +46,7 @@ class Place(StrEnum):
     PHONE = "phone"
 
 
-ENOUGH = {
+ALREADY_OPEN = {
     Place.COUNTER: Refusal(
         "hand_overs_enough",
         f"一天最多取 {HAND_OVERS.most} 个办理码，今天已经取满。最后一个还能用，在“我的”里看；"
@@ -91,7 +91,7 @@ def hand_over(
     """
     whose = f"{_taker(actor)}\0{person_id}"
     if rate_limit.retry_after(HAND_OVERS, whose) is not None:
-        return ENOUGH[place]
+        return ALREADY_OPEN[place]
     rate_limit.hit(HAND_OVERS, whose)
     real = utcnow()
     repository.sweep(real)
@@ -121,10 +121,10 @@ def find(
     Refusals: `hand_over_wrong`, `hand_over_limit`.
     """
     taker = _taker(actor)
-    tries = Tries((HAND_OVER_FOR, f"{person_id}\0{taker}"), (HAND_OVER_ALL, person_id))
+    tries = AttemptLimit((HAND_OVER_FOR, f"{person_id}\0{taker}"), (HAND_OVER_ALL, person_id))
     wait = rate_limit.retry_after(HAND_OVER_BY, taker) or tries.begin()
     if wait is not None:
-        again = rate_limit.spoken(wait)
+        again = rate_limit.in_words(wait)
         return Refusal("hand_over_limit", f"办理码输错太多次，请{again}再试。", "code")
     digits = read_code(code)
     row = repository.open_case(_digest(digits), person_id, place.value, utcnow())
@@ -136,7 +136,7 @@ def find(
     return WRONG
 
 
-def take_over(*, case: HandedOver, person_id: int, actor: Actor, at: datetime) -> Refusal | None:
+def redeem(*, case: HandedOver, person_id: int, actor: Actor, at: datetime) -> Refusal | None:
     """Take over a found case, which uses up its code; `hand_over_wrong` if already taken."""
     if not repository.take(case.id, _taker(actor)):
         return WRONG
@@ -144,7 +144,9 @@ def take_over(*, case: HandedOver, person_id: int, actor: Actor, at: datetime) -
     return None
 
 
-def taken(*, number: int | None, person_id: int, action: Action, actor: Actor) -> HandedOver | None:
+def redeemed(
+    *, number: int | None, person_id: int, action: Action, actor: Actor
+) -> HandedOver | None:
     """Return a case that this actor has taken over; None if there is none or it is finished."""
     if number is None:
         return None
@@ -170,7 +172,7 @@ def close(*, person_id: int, account_id: int) -> None:
     repository.drop_pending(person_id, f"{ActorKind.ACCOUNT.value}:{account_id}")
 
 
-def give_up(*, number: int, person_id: int, actor: Actor, at: datetime) -> None:
+def cancel(*, number: int, person_id: int, actor: Actor, at: datetime) -> None:
     """Delete a case at the person's request; its code becomes invalid."""
     if repository.remove(number, person_id):
         _record("hand_over.given_up", person_id, actor, at, {})

@@ -24,8 +24,8 @@ from flexapp.encryption import ALL_BOUND, LABEL, Vault, is_bound, vault
 from flexapp.people import encrypted_columns as repository
 from flexapp.people.encrypted_columns import (
     UNNAMED,
-    SealedRow,
-    SealedTable,
+    EncryptedRow,
+    EncryptedTable,
 )
 from flexapp.web.clock import utcnow
 from flexapp.web.unit_of_work import read_transaction, write_transaction
@@ -34,10 +34,10 @@ log = logging.getLogger(__name__)
 
 BOUND = "bound_values"
 
-MOST_PASSES = 5
+MAX_PASSES = 5
 """Maximum passes; more are only needed while another process writes with an old key."""
 
-READ_AT_ONCE = 1000
+BATCH_SIZE = 1000
 """Rows per query when `audit verify` reads all values."""
 
 ROWS_AT_START = 20
@@ -52,7 +52,7 @@ class KeysDoNotFit(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RotationStatus:
     """Status report: the keys of the stored values compared with the configured keys."""
 
     writes: str
@@ -99,30 +99,30 @@ def key_of(label: str) -> str:
     return named["key"] if named is not None else UNNAMED
 
 
-def standing() -> Standing:
+def rotation_status() -> RotationStatus:
     """Count all encrypted values by label; scans all tables with encrypted columns."""
     found: dict[str, Counter[str]] = {}
-    for table in repository.sealed_tables():
+    for table in repository.encrypted_tables():
         for column, tally in repository.counts(table).items():
             for label, number in tally.items():
                 found.setdefault(label, Counter())[f"{table.name}.{column}"] += number
-    return Standing(vault().label, vault().key_ids, found)
+    return RotationStatus(vault().label, vault().key_ids, found)
 
 
 def waiting() -> Mapping[str, int]:
     """Return the number of rows to encrypt again, by table."""
-    tables = repository.sealed_tables()
+    tables = repository.encrypted_tables()
     return {table.name: repository.waiting(table, vault().label) for table in tables}
 
 
 def rotate(*, batch: int) -> Iterator[Step]:
     """Encrypt all values with the first key, `batch` rows per transaction; yields after each.
 
-    Repeats the pass for concurrent changes until nothing is left, at most `MOST_PASSES` times.
+    Repeats the pass for concurrent changes until nothing is left, at most `MAX_PASSES` times.
     """
-    for _ in range(MOST_PASSES):
+    for _ in range(MAX_PASSES):
         idle = True
-        for table in repository.sealed_tables():
+        for table in repository.encrypted_tables():
             for step in _one_table(table, batch):
                 idle = idle and step.moved == step.changed == 0
                 yield step
@@ -151,7 +151,7 @@ def note_all_bound(at: datetime) -> bool:
     with read_transaction():
         if _all_bound():
             return True
-        if any(repository.has_unbound(table) for table in repository.sealed_tables()):
+        if any(repository.has_unbound(table) for table in repository.encrypted_tables()):
             return False
     with write_transaction():
         advisory_lock("data keys", BOUND)
@@ -167,7 +167,7 @@ def _all_bound() -> bool:
 def unbound_values() -> Iterator[str]:
     """Yield a finding per table with unbound values after all were bound; for `audit verify`."""
     if _all_bound():
-        for table in repository.sealed_tables():
+        for table in repository.encrypted_tables():
             if repository.has_unbound(table):
                 yield f"{table.name} holds values that are not bound to their rows, though all were"
 
@@ -177,10 +177,10 @@ def unreadable_values() -> Iterator[str]:
 
     For `audit verify`; reads all encrypted values.
     """
-    for table in repository.sealed_tables():
-        for row in repository.every(table, READ_AT_ONCE):
+    for table in repository.encrypted_tables():
+        for row in repository.every(table, BATCH_SIZE):
             for name, stored in row.values.items():
-                if not _opens(vault(), stored, table.contexts[name], row.rows[name]):
+                if not _can_decrypt(vault(), stored, table.contexts[name], row.rows[name]):
                     key = " ".join(map(str, row.key))
                     yield f"{table.name} {key}: {name} does not open in its place"
 
@@ -196,7 +196,7 @@ def check_at_start() -> None:
         return
     missing: set[str] = set()
     opened = {True: 0, False: 0}
-    for table in repository.sealed_tables():
+    for table in repository.encrypted_tables():
         for row in repository.ends(table, ROWS_AT_START):
             for column, stored in row.values.items():
                 label = stored.partition(":")[0]
@@ -204,7 +204,7 @@ def check_at_start() -> None:
                     missing.add(key_of(label))
                 elif label == vault().label:
                     place = table.contexts[column], row.rows[column]
-                    opened[_opens(vault(), stored, *place)] += 1
+                    opened[_can_decrypt(vault(), stored, *place)] += 1
     if missing:
         raise KeysDoNotFit(missing_keys(sorted(missing)))
     if opened[False] and not opened[True]:
@@ -225,7 +225,7 @@ def missing_keys(keys: list[str] | tuple[str, ...]) -> str:
     )
 
 
-def _one_table(table: SealedTable, batch: int) -> Iterator[Step]:
+def _one_table(table: EncryptedTable, batch: int) -> Iterator[Step]:
     before = None
     while True:
         with read_transaction():
@@ -234,7 +234,7 @@ def _one_table(table: SealedTable, batch: int) -> Iterator[Step]:
         if not rows:
             return
         before = rows[-1].key
-        fresh = [(row, _sealed_anew(table, row, all_bound)) for row in rows]
+        fresh = [(row, _encrypted_again(table, row, all_bound)) for row in rows]
         with write_transaction():
             moved = repository.replace(table, [each for each in fresh if each[1]])
         yield Step(
@@ -250,13 +250,15 @@ def _one_table(table: SealedTable, batch: int) -> Iterator[Step]:
         )
 
 
-def _old(row: SealedRow) -> list[str]:
+def _old(row: EncryptedRow) -> list[str]:
     """Return the columns with a value under another label than new values get."""
     start = f"{vault().label}:"
     return [name for name, stored in row.values.items() if not stored.startswith(start)]
 
 
-def _sealed_anew(table: SealedTable, row: SealedRow, all_bound: bool) -> Mapping[str, str]:
+def _encrypted_again(
+    table: EncryptedTable, row: EncryptedRow, all_bound: bool
+) -> Mapping[str, str]:
     """Encrypt the old values of a row with the first key; values that fail are left out.
 
     `all_bound`: an event records that all values were bound to their rows. An unbound value was
@@ -274,7 +276,7 @@ def _sealed_anew(table: SealedTable, row: SealedRow, all_bound: bool) -> Mapping
     return fresh
 
 
-def _opens(with_keys: Vault, stored: str, context: str, row: str) -> bool:
+def _can_decrypt(with_keys: Vault, stored: str, context: str, row: str) -> bool:
     try:
         with_keys.decrypt(stored, context, row)
     except UNREADABLE:

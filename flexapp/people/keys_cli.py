@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from flexapp.encryption import is_bound
 from flexapp.people import key_rotation
 from flexapp.people.encrypted_columns import UNNAMED
-from flexapp.people.key_rotation import Standing
+from flexapp.people.key_rotation import RotationStatus
 from flexapp.web.clock import utcnow
 from flexapp.web.unit_of_work import read_transaction, write_transaction
 
@@ -31,7 +31,7 @@ def status() -> None:
     Reads every row of the tables with encrypted columns.
     """
     with read_transaction():
-        found = key_rotation.standing()
+        found = key_rotation.rotation_status()
     for label in sorted(found.counts, key=lambda each: (each != found.writes, each)):
         click.echo(f"{_named(found, label)}: {_listed(found.counts[label])}")
     if found.writes not in found.counts:
@@ -86,7 +86,7 @@ def rotate(batch: int, pause: float, by: str) -> None:
 
 def _finish() -> None:
     with read_transaction():
-        found = key_rotation.standing()
+        found = key_rotation.rotation_status()
     if not found.left:
         key_rotation.note_all_bound(utcnow())
     for label, places in found.left.items():
@@ -101,7 +101,7 @@ def _finish() -> None:
     sys.exit(1 if found.left else 0)
 
 
-def _say_what_is_free(found: Standing) -> None:
+def _say_what_is_free(found: RotationStatus) -> None:
     for key in found.free:
         click.echo(
             f"no value needs the key {key}: take it out of FLEXAPP_DATA_KEYS once every process"
@@ -109,12 +109,12 @@ def _say_what_is_free(found: Standing) -> None:
         )
 
 
-def _say_what_is_missing(found: Standing) -> None:
+def _say_what_is_missing(found: RotationStatus) -> None:
     if found.missing:
         click.echo(key_rotation.missing_keys(found.missing), err=True)
 
 
-def _named(found: Standing, label: str) -> str:
+def _named(found: RotationStatus, label: str) -> str:
     if label == UNNAMED:
         return "no key named"
     key = key_rotation.key_of(label)

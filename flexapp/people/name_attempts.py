@@ -14,7 +14,7 @@ from flexapp.encryption import vault
 from flexapp.rules.identity import IdentityNumber, name_key
 from flexapp.rules.limits import NAMES_BY, NAMES_FOR, SAME_NAME
 from flexapp.web import rate_limit
-from flexapp.web.rate_limit import Tries
+from flexapp.web.rate_limit import AttemptLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class NameTry:
     """A counted attempt with a name; `tries` is None if the same name was tried before."""
 
     pair: str
-    tries: Tries | None
+    tries: AttemptLimit | None
 
     def was_right(self) -> None:
         """Take back the count because the name is correct. Runs in the caller's transaction."""
@@ -49,7 +49,7 @@ def try_name(
     if rate_limit.number(SAME_NAME, pair):
         return NameTry(pair, None)
     shared = None if alone else (NAMES_FOR, number)
-    tries = Tries((NAMES_BY, f"{asker}\0{number}"), shared)
+    tries = AttemptLimit((NAMES_BY, f"{asker}\0{number}"), shared)
     wait = tries.begin()
     if wait is not None:
         return wait

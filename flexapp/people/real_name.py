@@ -22,7 +22,7 @@ from flexapp.rules.refusal import Refusal
 from flexapp.web import rate_limit
 from flexapp.web.unit_of_work import outside_transaction
 
-NUMBERS_A_DAY = 5
+MAX_NUMBERS_A_DAY = 5
 """Maximum number of different ID numbers that an account may try per day."""
 
 NOT_CONFIRMED = Refusal(
@@ -61,11 +61,11 @@ def confirm_real_name(
         kind="real_name",
         identity=identity,
         today=today,
-        limit=NUMBERS_A_DAY,
+        limit=MAX_NUMBERS_A_DAY,
     ):
         return Refusal(
             "real_name_limit",
-            f"今天已经核验过 {NUMBERS_A_DAY} 个身份证号（填错的也算），"
+            f"今天已经核验过 {MAX_NUMBERS_A_DAY} 个身份证号（填错的也算），"
             "请明天再试，或到经办窗口办理。",
         )
     tried = name_attempts.try_name(
@@ -75,7 +75,7 @@ def confirm_real_name(
         return Refusal(
             "real_name_names",
             "为这个身份证号填错姓名的次数太多，"
-            f"请{rate_limit.spoken(tried)}再试，或带身份证到经办窗口办理。",
+            f"请{rate_limit.in_words(tried)}再试，或带身份证到经办窗口办理。",
         )
     try:
         with outside_transaction():

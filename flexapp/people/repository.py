@@ -52,7 +52,7 @@ def add_code(row: Mapping[str, object]) -> None:
     db.session.execute(insert(SmsCode), [bound(table_of(SmsCode), row)])
 
 
-def spend_code(code_id: str, at: datetime) -> None:
+def use_code(code_id: str, at: datetime) -> None:
     """Mark a code as used, also if it could not be sent."""
     db.session.execute(update(SmsCode).where(SmsCode.id == code_id).values(used_at=at))
 
@@ -186,7 +186,7 @@ def is_stored(identity_index: str) -> bool:
     return db.session.execute(query).first() is not None
 
 
-def person_anew(person_id: int) -> Person:
+def person_for_update(person_id: int) -> Person:
     """Return an existing person, reloaded from the database."""
     return db.session.get_one(Person, person_id, populate_existing=True)
 

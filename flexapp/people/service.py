@@ -11,7 +11,7 @@ from flask import g
 
 from flexapp.audit import service as audit
 from flexapp.audit.service import Actor, ActorKind
-from flexapp.db.session import advisory_lock, foresee, read_once
+from flexapp.db.session import advisory_lock, prefill, read_once
 from flexapp.encryption import vault
 from flexapp.people import repository
 from flexapp.people.cards import PERSON, PersonCard, card_from, card_of
@@ -134,7 +134,7 @@ def visitor_from(row: Mapping[str, object]) -> Visitor:
     person = None
     if row["person_id"] is not None:
         person = card_from(row["person_id"], row)  # type: ignore[arg-type]
-        foresee(("person", person.id), person)
+        prefill(("person", person.id), person)
     return Visitor(
         account_id=row["account_id"],  # type: ignore[arg-type]
         sign_in_id=row["sign_in_id"],  # type: ignore[arg-type]
@@ -281,7 +281,7 @@ def phone_index(phone: str) -> str:
 def set_proxy_handling(*, person: PersonCard, allowed: bool, actor: Actor, at: datetime) -> None:
     """Allow or forbid that others act for this person (代办); no effect if unchanged."""
     advisory_lock("person", person.identity.value)
-    row = repository.person_anew(person.id)
+    row = repository.person_for_update(person.id)
     if row.proxy_allowed == allowed:
         return
     row.proxy_allowed = allowed
@@ -308,7 +308,7 @@ def record_retirement(
     if refusal is not None:
         return refusal
     advisory_lock("person", person.identity.value)
-    row = repository.person_anew(person.id)
+    row = repository.person_for_update(person.id)
     before = card_of(row)
     if (original, approved) == (before.original_age, before.approved_month):
         return Refusal("nothing_changed", "填的内容和已记录的一样，不用再提交。")

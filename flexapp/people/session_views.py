@@ -10,7 +10,7 @@ from flask import Response, g, make_response, render_template, request, session
 from flexapp.people import blueprint, draft_decorators, drafts
 from flexapp.people.auth import (
     ANNOUNCED,
-    GOING_TO,
+    DESTINATION_KEY,
     LONGEST,
     can_be_extended,
     extend_session,
@@ -21,7 +21,7 @@ from flexapp.web.access import Access, allow
 from flexapp.web.clock import utcnow
 from flexapp.web.htmx import wants_fragment
 from flexapp.web.links import Page, page_url
-from flexapp.web.navigation import is_ours, see_other
+from flexapp.web.navigation import is_local, see_other
 
 
 @blueprint.get("/session")
@@ -59,7 +59,7 @@ def stay_signed_in() -> Response:
         return make_response(render_template("people/session.html", fragment="extended"))
     page = urlsplit(request.referrer or "")
     back = page.path + (f"?{page.query}" if page.query else "")
-    ours = page.netloc == request.host and is_ours(back)
+    ours = page.netloc == request.host and is_local(back)
     return see_other(back if ours else page_url(Page.ME))
 
 
@@ -70,7 +70,7 @@ def _ended() -> Response:
         kept = draft is not None
     if kept:
         # Not the URL of the page, because its query (months, base) would override the draft.
-        session[GOING_TO] = form
+        session[DESTINATION_KEY] = form
     else:
         remember_where()
     return make_response(

@@ -25,7 +25,7 @@ from flexapp.rules.limits import (
 )
 from flexapp.rules.refusal import Refusal
 from flexapp.web import metrics, rate_limit
-from flexapp.web.known_browsers import Asker, KnownDevices
+from flexapp.web.known_browsers import KnownDevices, LoginSource
 from flexapp.web.unit_of_work import outside_transaction
 
 CODE_LIFE = timedelta(minutes=5)
@@ -66,7 +66,7 @@ class SignedIn:
 
 
 def request_code(
-    *, phone: str, asker: Asker, gateway: SmsGateway, at: datetime
+    *, phone: str, asker: LoginSource, gateway: SmsGateway, at: datetime
 ) -> CodeSent | Refusal:
     """Send a new code to a number (from `parse_phone`), within the limits of rules/limits.py.
 
@@ -101,7 +101,7 @@ def request_code(
         with outside_transaction():
             shown = gateway.send(phone, code)
     except GatewayDown as fault:
-        repository.spend_code(code_id, at)
+        repository.use_code(code_id, at)
         if not fault.maybe_done:
             # Nothing was sent: take back all counts except the wait of one minute.
             for limit, who in counts[1:]:
@@ -112,7 +112,7 @@ def request_code(
     return CodeSent(code_id, shown)
 
 
-def _sms_counts(index: str, asker: Asker) -> list[tuple[Limit, str]]:
+def _sms_counts(index: str, asker: LoginSource) -> list[tuple[Limit, str]]:
     """Return the limits that a code for a number counts against, `SMS_AGAIN` first."""
     by = f"{index}\0{asker.name}"
     counts = [(SMS_AGAIN, by), (SMS_BY, by)]
@@ -122,7 +122,7 @@ def _sms_counts(index: str, asker: Asker) -> list[tuple[Limit, str]]:
     return counts
 
 
-def _refuse_code(counts: list[tuple[Limit, str]], asker: Asker) -> Refusal | None:
+def _refuse_code(counts: list[tuple[Limit, str]], asker: LoginSource) -> Refusal | None:
     for limit, who in counts:
         # `_sms_counts` returns SMS_FOR only if it is not used up.
         wait = None if limit == SMS_FOR else rate_limit.retry_after(limit, who)
@@ -136,7 +136,7 @@ def _refuse_code(counts: list[tuple[Limit, str]], asker: Asker) -> Refusal | Non
             return Refusal("codes_used_up", _CODES_USED_UP[asker.known], "phone")
         return Refusal(
             "codes_of_others",
-            f"今天有人多次为这个手机号获取验证码，请{rate_limit.spoken(wait)}再获取。"
+            f"今天有人多次为这个手机号获取验证码，请{rate_limit.in_words(wait)}再获取。"
             "用以前登录过的手机，或从手机银行、政务 App 里进入，不用等。",
             "phone",
         )
@@ -151,7 +151,7 @@ _CODES_USED_UP = {
 }
 
 
-def awaited(code_id: str, at: datetime) -> AwaitedCode | None:
+def awaited_code(code_id: str, at: datetime) -> AwaitedCode | None:
     """Return the pending code of a browser; None if it is unknown, used or expired."""
     row = repository.code(code_id)
     if row is None or row.used_at is not None or not at - row.sent_at <= CODE_LIFE:
@@ -160,7 +160,7 @@ def awaited(code_id: str, at: datetime) -> AwaitedCode | None:
     return AwaitedCode(row.phone, max(0, math.ceil(rest.total_seconds())))
 
 
-def is_untried(code_id: str) -> bool:
+def is_first_attempt(code_id: str) -> bool:
     """Whether a code is unused and nobody has tried to sign in with it yet."""
     row = repository.code(code_id)
     return row is not None and row.used_at is None and row.tries == 0
@@ -187,7 +187,7 @@ def sign_in(*, code_id: str, phone: str, code: str, at: datetime) -> SignedIn | 
         ):
             return Refusal("code_earlier", "这是前面一条短信里的验证码，请用最新一条。", "code")
         return Refusal("code_wrong", "验证码不对，请核对短信后再输入。", "code")
-    repository.spend_code(code_id, at)
+    repository.use_code(code_id, at)
     # Look up the account by the number that was typed, not by one stored with the code.
     account = repository.account_by_phone(phone_index(phone))
     if account is None:

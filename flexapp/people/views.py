@@ -10,7 +10,7 @@ from flask import Response, current_app, g, request, session, url_for
 from flexapp.people import accessibility_mode, blueprint, sessions
 from flexapp.people import real_name as real_name_case
 from flexapp.people.auth import (
-    GOING_TO,
+    DESTINATION_KEY,
     KEPT,
     take_destination,
 )
@@ -31,7 +31,7 @@ from flexapp.web.htmx import render
 from flexapp.web.idempotency import idempotent
 from flexapp.web.links import Page, page_url
 from flexapp.web.navigation import see_other
-from flexapp.web.sessions import begin_anew
+from flexapp.web.sessions import rotate_session
 from flexapp.web.unit_of_work import early_read
 
 CODE_ID = "code_id"
@@ -47,7 +47,7 @@ def sign_in() -> Response:
         return see_other(take_destination(page_url(Page.HOME)))
     form = SignInForm()
     code_id = session.get(CODE_ID) or request.cookies.get(cookies.for_a_part(CODE_COOKIE), "")
-    awaited = sessions.awaited(code_id, utcnow()) if code_id else None
+    awaited = sessions.awaited_code(code_id, utcnow()) if code_id else None
     if awaited is None:
         session.pop(CODE_ID, None)
         session.pop(SHOWN_CODE, None)
@@ -104,7 +104,7 @@ def finish_sign_in() -> Response:
     if not asker.known:
         # Guesses by others at the same address must not block the first attempt with a code.
         with early_read():
-            if not sessions.is_untried(session.get(CODE_ID, "")):
+            if not sessions.is_first_attempt(session.get(CODE_ID, "")):
                 rate_limit.enforce(SIGN_IN_WRONG)
     code = read_code(form.code.data)
     signed_in = sessions.sign_in(
@@ -118,10 +118,10 @@ def finish_sign_in() -> Response:
     accessibility_mode.carry_over(signed_in.account_id)
     destination = take_destination(page_url(Page.HOME))
     # Reset the anonymous session: prevents session fixation and renews the CSRF secret.
-    begin_anew(session)
+    rotate_session(session)
     session["sid"] = signed_in.token
     if signed_in.needs_real_name:
-        session[GOING_TO] = destination
+        session[DESTINATION_KEY] = destination
         destination = url_for("people.real_name")
     answer = see_other(destination)
     _keep_code(answer, "", timedelta(0))
@@ -135,7 +135,7 @@ def sign_out() -> Response:
     """End the session on the server and clear the cookie."""
     if "sid" in session:
         sessions.sign_out(token=session["sid"], at=utcnow())
-    begin_anew(session)
+    rotate_session(session)
     return see_other(page_url(Page.HOME))
 
 
@@ -209,7 +209,7 @@ def _keep_code(answer: Response, code_id: str, life: timedelta) -> None:
 
 def _sign_in_page(form: SignInForm, *, resend_in: int | None = None) -> Response:
     if resend_in is None:
-        awaited = sessions.awaited(session.get(CODE_ID, ""), utcnow())
+        awaited = sessions.awaited_code(session.get(CODE_ID, ""), utcnow())
         resend_in = 0 if awaited is None else awaited.resend_in
     return render(
         "people/sign_in.html",

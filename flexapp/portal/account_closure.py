@@ -44,7 +44,7 @@ def close(*, visitor: Visitor, at: datetime, today: date) -> Refusal | None:
     )
     if refusal is not None:
         return refusal
-    rating.let_go(visitor.account_id)
+    rating.forget_account(visitor.account_id)
     assessment.forget_cases(visitor.account_id)
     account_closure.close(visitor=visitor, at=at)
     return None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flexapp.people.handover_codes import HandedOver
-from flexapp.portal.service import MESSAGES_A_PAGE, Message, MyMonths
+from flexapp.portal.service import PAGE_SIZE, Message, MyMonths
 from flexapp.rules.capabilities import ChannelKind, can
 
 COUNTERS = (ChannelKind.TOWNSHIP, ChannelKind.HALL)
@@ -55,8 +55,8 @@ class MessagesPage:
     @classmethod
     def of(cls, messages: Sequence[Message]) -> MessagesPage:
         """Return one page; `messages` holds one more item than a page if there are older ones."""
-        shown = tuple(messages[:MESSAGES_A_PAGE])
-        return cls(shown, shown[-1].seq if len(messages) > MESSAGES_A_PAGE else None)
+        shown = tuple(messages[:PAGE_SIZE])
+        return cls(shown, shown[-1].seq if len(messages) > PAGE_SIZE else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
 from flexapp.web.formatting import moment
 
-MESSAGES_A_PAGE = 20
+PAGE_SIZE = 20
 EVERYTHING = 500
 """Page size when all events are read."""
 
@@ -184,13 +184,13 @@ def messages(visitor: Visitor, before: int | None) -> tuple[Message, ...]:
         person_id=visitor.me.id,
         actions=tuple(SENTENCES),
         before=before,
-        limit=MESSAGES_A_PAGE + 1,
+        limit=PAGE_SIZE + 1,
     )
     known = _known(visitor, events)
     return tuple(_message(event, known) for event in events)
 
 
-def told(visitor: Visitor) -> tuple[Message, ...]:
+def notified_sentence(visitor: Visitor) -> tuple[Message, ...]:
     """Return all audit events about the visitor, newest first.
 
     This includes the actions of `NOT_MESSAGES`.
@@ -213,7 +213,7 @@ def dispute(*, visitor: Visitor, seq: int, at: datetime) -> Refusal | None:
     if event is None or event.action not in told or event.action in NEVER_DISPUTED:
         return Refusal("message_unknown", "没有找到这条消息。")
     known = _known(visitor, (event,))
-    if not _by_somebody_else(event, known):
+    if not _by_other(event, known):
         return Refusal(
             "own_doing",
             "这件事是用您自己的账号办的；不是您办的，请马上退出登录，带身份证到社保服务大厅，"
@@ -238,7 +238,7 @@ def go_on(*, visitor: Visitor, code: str, at: datetime) -> HandedOver | Refusal:
     )
     if isinstance(found, Refusal):
         return found
-    refusal = handover_codes.take_over(case=found, person_id=person_id, actor=actor, at=at)
+    refusal = handover_codes.redeem(case=found, person_id=person_id, actor=actor, at=at)
     return found if refusal is None else refusal
 
 
@@ -323,7 +323,7 @@ def _message(event: Event, known: _Known) -> Message:
     sentence = SENTENCES.get(event.action) or NOT_MESSAGES[event.action]
     case = known.case_about(event)
     done = case is not None and case.state is not _WITHDRAWN
-    by_other = _by_somebody_else(event, known) and event.action not in NEVER_DISPUTED
+    by_other = _by_other(event, known) and event.action not in NEVER_DISPUTED
     return Message(
         seq=event.seq,
         at=event.at,
@@ -359,7 +359,7 @@ def _answer(case: Dispute) -> str:
     return "等税务答复"
 
 
-def _by_somebody_else(event: Event, known: _Known) -> bool:
+def _by_other(event: Event, known: _Known) -> bool:
     # A restored assessment has no known author.
     if event.actor_kind == "staff" or event.action == "assessment.restored":
         return True

@@ -155,9 +155,7 @@ def go_on() -> Response:
 @allow(Access.PERSON)
 def give_up(number: int) -> Response:
     """不用了: discard a code."""
-    handover_codes.give_up(
-        number=number, person_id=g.visitor.me.id, actor=g.visitor.actor, at=now()
-    )
+    handover_codes.cancel(number=number, person_id=g.visitor.me.id, actor=g.visitor.actor, at=now())
     return see_other(url_for("portal.hand_over"))
 
 

@@ -25,7 +25,7 @@ NOT_BAD = Refusal("not_bad", "只有“不满意”和“非常不满意”的�
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
+class RatingReport:
     """A rating without personal data.
 
     It has the day, not the time, because a time could be matched with other records.
@@ -54,13 +54,13 @@ def numbers(
     )
 
 
-def to_follow_up(*, area: str, channel: str, limit: int) -> tuple[Sequence[Opinion], int]:
+def to_follow_up(*, area: str, channel: str, limit: int) -> tuple[Sequence[RatingReport], int]:
     """Return bad ratings not handled yet, longest waiting first, and their total number.
 
     Not limited to a period: what has waited longest must stay visible.
     """
     rows, number = repository.open_bad(area, channel, limit)
-    return [_opinion(row) for row in rows], number
+    return [_report(row) for row in rows], number
 
 
 def newest(
@@ -71,19 +71,19 @@ def newest(
     channel: str,
     before: int | None,
     limit: int,
-) -> tuple[Opinion, ...]:
+) -> tuple[RatingReport, ...]:
     """Return ratings with a comment, newest first: one page, plus one row if there are more.
 
     Ratings without a comment are only counted: a list of them would be unbounded and say no more.
     """
     rows = repository.newest(since, until, area, channel, before, limit + 1)
-    return tuple(_opinion(row) for row in rows)
+    return tuple(_report(row) for row in rows)
 
 
-def opinion(number: int) -> Opinion | None:
+def opinion(number: int) -> RatingReport | None:
     """Return the rating with this id; None if unknown."""
     row = repository.one(number)
-    return None if row is None else _opinion(row)
+    return None if row is None else _report(row)
 
 
 def handle(*, number: int, answer: str, actor: Actor, at: datetime) -> Refusal | None:
@@ -119,8 +119,8 @@ def read_answer(text: str) -> str | Refusal:
     return Refusal("answer_missing", f"请写明怎么处理的，2 至 {SENTENCE_MAX} 个字。", "answer")
 
 
-def _opinion(row: repository.Row) -> Opinion:
-    return Opinion(
+def _report(row: repository.Row) -> RatingReport:
+    return RatingReport(
         id=row.id,
         business=Action(row.business),
         channel=row.channel,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flexapp.rating.forms import RatingForm
-from flexapp.rating.service import RATINGS_A_PAGE, Case, Said
+from flexapp.rating.service import PAGE_SIZE, Case, RatingView
 from flexapp.rules.personal_numbers import hide
 from flexapp.rules.ratings import Level
 
@@ -14,7 +14,7 @@ LEVELS = tuple((str(level.value), level.label) for level in sorted(Level, revers
 """(value, label), best first, in the order of the standard."""
 
 
-def kept_as(form: RatingForm) -> str | None:
+def stored_comment(form: RatingForm) -> str | None:
     """Return the comment as stored, with numbers hidden, if it differs from what was typed."""
     words = form.sentence.data or ""
     hidden = hide(words)
@@ -29,26 +29,26 @@ class RatingPage:
     business: str
     about: str
     at: object
-    said: Said | None
+    said: RatingView | None
 
     @classmethod
-    def of(cls, case: Case, said: Said | None) -> RatingPage:
+    def of(cls, case: Case, said: RatingView | None) -> RatingPage:
         """Build the page of a case."""
         return cls(case.seq, case.business.label, case.about, case.at, said)
 
 
 @dataclass(frozen=True, slots=True)
-class MinePage:
+class OwnRatingsPage:
     """/rating: the visitor's ratings, newest first.
 
     `older`: the id before which the next page starts; None on the last page.
     """
 
-    ratings: tuple[Said, ...]
+    ratings: tuple[RatingView, ...]
     older: int | None
 
     @classmethod
-    def of(cls, found: Sequence[Said]) -> MinePage:
-        """Build one page from at most `RATINGS_A_PAGE` + 1 ratings."""
-        shown = tuple(found[:RATINGS_A_PAGE])
-        return cls(shown, shown[-1].id if len(found) > RATINGS_A_PAGE else None)
+    def of(cls, found: Sequence[RatingView]) -> OwnRatingsPage:
+        """Build one page from at most `PAGE_SIZE` + 1 ratings."""
+        shown = tuple(found[:PAGE_SIZE])
+        return cls(shown, shown[-1].id if len(found) > PAGE_SIZE else None)

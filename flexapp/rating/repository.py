@@ -75,7 +75,7 @@ def of_account(account_id: int, before: int | None, limit: int) -> Sequence[Row]
     ]
 
 
-def let_go(account_id: int) -> None:
+def forget_account(account_id: int) -> None:
     """Detach the ratings of an account from it."""
     db.session.execute(
         update(_rating).where(_rating.c.account_id == account_id).values(account_id=None)

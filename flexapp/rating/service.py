@@ -21,7 +21,7 @@ from flexapp.audit.service import Event
 from flexapp.people.service import Visitor
 from flexapp.rating import repository
 from flexapp.rating.moderation import (
-    Opinion,
+    RatingReport,
     handle,
     newest,
     numbers,
@@ -36,25 +36,25 @@ from flexapp.rules.ratings import Level, business_of, read_level, read_sentence,
 from flexapp.rules.refusal import Refusal
 
 __all__ = [
-    "RATINGS_A_PAGE",
+    "PAGE_SIZE",
     "Case",
-    "Opinion",
-    "Said",
+    "RatingReport",
+    "RatingView",
     "all_mine",
     "case_of",
+    "forget_account",
     "handle",
-    "let_go",
     "mine",
     "newest",
     "numbers",
     "opinion",
     "rate",
+    "rating_of",
     "read_answer",
-    "said_of",
     "to_follow_up",
 ]
 
-RATINGS_A_PAGE = 20
+PAGE_SIZE = 20
 
 RATED = Refusal("rated_already", "这次办理已经评价过，不能再改。")
 
@@ -72,7 +72,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RatingView:
     """A rating as the people of its case see it.
 
     `mine`: whether the visitor gave it; otherwise `level`, `sentence` and the answer are left out.
@@ -110,39 +110,39 @@ def case_of(seq: int, visitor: Visitor) -> Case | None:
     return Case(event.seq, business, about, event.channel, code, event.at)
 
 
-def said_of(case: Case, visitor: Visitor) -> Said | None:
+def rating_of(case: Case, visitor: Visitor) -> RatingView | None:
     """Return the rating of a case; None if there is none."""
     found = repository.of_case(case.seq)
     if found is None:
         return None
     row, account_id = found
-    return _said(row, mine=account_id == visitor.account_id)
+    return _view(row, mine=account_id == visitor.account_id)
 
 
-def mine(visitor: Visitor, before: int | None) -> tuple[Said, ...]:
+def mine(visitor: Visitor, before: int | None) -> tuple[RatingView, ...]:
     """Return the visitor's ratings, newest first: one page, plus one row if there are more."""
-    rows = repository.of_account(visitor.account_id, before, RATINGS_A_PAGE + 1)
-    return tuple(_said(row, mine=True) for row in rows)
+    rows = repository.of_account(visitor.account_id, before, PAGE_SIZE + 1)
+    return tuple(_view(row, mine=True) for row in rows)
 
 
-def all_mine(visitor: Visitor) -> tuple[Said, ...]:
+def all_mine(visitor: Visitor) -> tuple[RatingView, ...]:
     """Return all of the visitor's ratings, newest first."""
-    found: list[Said] = []
+    found: list[RatingView] = []
     before = None
     while True:
         page = mine(visitor, before)
-        found += page[:RATINGS_A_PAGE]
-        if len(page) <= RATINGS_A_PAGE:
+        found += page[:PAGE_SIZE]
+        if len(page) <= PAGE_SIZE:
             return tuple(found)
         before = found[-1].id
 
 
-def let_go(account_id: int) -> None:
+def forget_account(account_id: int) -> None:
     """Detach the ratings of an account that is being closed.
 
     Their cases stay known, so that no case is rated twice.
     """
-    repository.let_go(account_id)
+    repository.forget_account(account_id)
 
 
 def rate(
@@ -187,8 +187,8 @@ def _arrived(serial: str) -> bool:
     return any(event.action == "assessment.receive" for event in events)
 
 
-def _said(row: repository.Row, *, mine: bool) -> Said:
-    return Said(
+def _view(row: repository.Row, *, mine: bool) -> RatingView:
+    return RatingView(
         id=row.id,
         case_seq=row.case_seq,
         business=Action(row.business),

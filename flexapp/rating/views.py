@@ -19,7 +19,7 @@ from flexapp.web.navigation import HIGHEST_ROW, before_row, see_other
 @allow(Access.PERSON)
 def mine() -> Response:
     """评价记录: the visitor's ratings, each with the agency's answer."""
-    page = pages.MinePage.of(service.mine(g.visitor, before_row()))
+    page = pages.OwnRatingsPage.of(service.mine(g.visitor, before_row()))
     return render("rating/mine.html", page=page)
 
 
@@ -58,7 +58,9 @@ def preview(case: int) -> Response:
     _case(case)
     form = RatingForm()
     return Response(
-        render_template("rating/rating.html", fragment="kept_as", kept_as=pages.kept_as(form))
+        render_template(
+            "rating/rating.html", fragment="kept_as", kept_as=pages.stored_comment(form)
+        )
     )
 
 
@@ -78,8 +80,8 @@ def _page(case: Case, form: RatingForm) -> Response:
         "rating/rating.html",
         form.status,
         form=form,
-        page=pages.RatingPage.of(case, service.said_of(case, g.visitor)),
+        page=pages.RatingPage.of(case, service.rating_of(case, g.visitor)),
         levels=pages.LEVELS,
-        kept_as=pages.kept_as(form),
+        kept_as=pages.stored_comment(form),
         most=SENTENCE_MAX,
     )

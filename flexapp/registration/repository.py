@@ -12,9 +12,9 @@ from flexapp.db.reference import REVISION, note_revision
 from flexapp.db.session import (
     db,
     execute,
-    foresee,
     next_number,
     next_numbers,
+    prefill,
     read_once,
     table_of,
     upsert,
@@ -47,7 +47,7 @@ _CURRENT = (
 
 def _foresee(person_id: int, values: Sequence[Any]) -> None:
     found = None if values[0] is None else dict(zip(_NAMES, values, strict=True))
-    foresee(("registration", person_id), found)
+    prefill(("registration", person_id), found)
 
 
 WITH_PERSON = Joined(

@@ -18,7 +18,7 @@ from flexapp.rules.rates import RateKind
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.text import normalise_prose
 
-OPENED_BEFORE = date(2020, 1, 1)
+CUTOFF = date(2020, 1, 1)
 """Former units were opened before this day, because the notice of 2019 forbids new ones."""
 
 
@@ -43,7 +43,7 @@ def units(*, division: str | None = None) -> tuple[Unit, ...]:
     return tuple(_unit(row) for row in unit_repository.units(division))
 
 
-def take_over(
+def adopt_unit(
     *, division: str, name: str, opened_on: date, actor: Actor, at: datetime
 ) -> int | Refusal:
     """Import a unit from before the notice of 2019, to be merged later; return its id.
@@ -53,7 +53,7 @@ def take_over(
     """
     if divisions.find(division) is None:
         return Refusal("division_unknown", "没有这个地区代码。")
-    if opened_on >= OPENED_BEFORE:
+    if opened_on >= CUTOFF:
         return Refusal(
             "unit_new", "每个地区只有两个虚拟单位，不能再新增；这里只接收 2019 年通知以前已有的。"
         )
@@ -72,7 +72,7 @@ def take_over(
     return unit_id
 
 
-def take_over_person(
+def adopt_person(
     *,
     person: PersonCard,
     details: Details,

@@ -50,7 +50,7 @@ class ResidentDesk(RegistrationDesk):
 
     def continued(self) -> Mapping[str, str] | None:
         """Return what a window handed over."""
-        found = handover_codes.taken(
+        found = handover_codes.redeemed(
             number=row_in("continued"),
             person_id=g.visitor.me.id,
             action=Action.REGISTER,

@@ -170,7 +170,7 @@ def settle(choice: Choice, where: Situation, *, by_proxy: bool) -> Step | Refusa
     if step is not None:
         return step
     sentence = _WHY_NOT.get(where, _ELSEWHERE_WHY_NOT)
-    offered = spoken(choices(where, by_proxy=by_proxy)) if "{choices}" in sentence else ""
+    offered = choices_in_words(choices(where, by_proxy=by_proxy)) if "{choices}" in sentence else ""
     return Refusal("dispute_choice", sentence.format(choices=offered), "choice")
 
 
@@ -184,7 +184,7 @@ def _step(choice: Choice, where: Situation, *, by_proxy: bool) -> Step | None:
     return None if closes_nothing else STEPS.get((choice, where))
 
 
-def spoken(offered: tuple[Choice, ...]) -> str:
+def choices_in_words(offered: tuple[Choice, ...]) -> str:
     """The labels joined for a sentence: “撤销”“核实无误”或“关闭代办”."""
     names = [f"“{choice.label}”" for choice in offered]
     return "或".join(["".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

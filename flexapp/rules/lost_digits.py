@@ -21,7 +21,7 @@ ROUNDED = (
 )
 
 
-def spoiled_number(text: str, *, as_text: bool) -> str | None:
+def lost_digits_fault(text: str, *, as_text: bool) -> str | None:
     """Why the digits of a cell are lost, as a sentence; `None` without a sign of loss.
 
     `as_text`: the cell is stored as text, so its digits are those that were typed.

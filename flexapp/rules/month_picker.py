@@ -25,7 +25,7 @@ class Chosen:
     waits: bool = False
 
 
-def tapped(month: Month, *, runs: Mapping[Month, Month], chosen: Chosen | None) -> Chosen:
+def after_tap(month: Month, *, runs: Mapping[Month, Month], chosen: Chosen | None) -> Chosen:
     """The selection after a tap on `month`, which must be a key of `runs`.
 
     `runs`: maps every free month to the last month of its run.

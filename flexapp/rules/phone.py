@@ -31,7 +31,7 @@ def parse_phone(text: str, *, field: str | None = "phone") -> str | Refusal:
     # Only digits: phonenumbers would also accept keypad letters and extensions.
     if not re.fullmatch(r"\+?[0-9]+", rest, re.ASCII):
         return invalid
-    digits = _said_once(plus + rest.removeprefix("+") if plus else rest)
+    digits = _without_repetition(plus + rest.removeprefix("+") if plus else rest)
     mobile = _MAINLAND.fullmatch(digits)
     if mobile is not None and _kind(mobile[1]) == PhoneNumberType.MOBILE:
         return mobile[1]
@@ -62,12 +62,12 @@ def read_code(text: str, length: int = 6) -> str:
     such code the normalised input is returned, which the caller then rejects as wrong.
     """
     typed = _INSIDE_CODE.sub("", normalise(text))
-    runs = {_said_once(run) for run in re.findall(r"[0-9]+", typed, re.ASCII)}
+    runs = {_without_repetition(run) for run in re.findall(r"[0-9]+", typed, re.ASCII)}
     codes = [run for run in runs if len(run) == length]
     return codes[0] if len(codes) == 1 else typed
 
 
-def _said_once(digits: str) -> str:
+def _without_repetition(digits: str) -> str:
     half, odd = divmod(len(digits), 2)
     twice = not odd and half >= 6 and digits[:half] == digits[half:]
     return digits[:half] if twice else digits

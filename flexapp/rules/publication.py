@@ -191,14 +191,14 @@ def samples(draft: Draft, book: ParameterBook) -> tuple[Sample, ...]:
             Sample(
                 entered,
                 period,
-                _reckon(book, kind, period, entered),
-                _reckon(after, kind, period, entered),
+                _calculate(book, kind, period, entered),
+                _calculate(after, kind, period, entered),
             )
         )
     return tuple(found)
 
 
-def doubts(draft: Draft) -> tuple[str, ...]:
+def warnings_about(draft: Draft) -> tuple[str, ...]:
     """Warnings about valid but unusual figures, for the officers to check again.
 
     The bounds are normally 60 % and 300 % of the average wage, rounded to whole yuan.
@@ -223,7 +223,7 @@ def doubts(draft: Draft) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Paper:
+class _Document:
     """The source document and the date from which its figures apply."""
 
     document: str
@@ -237,7 +237,7 @@ class _Paper:
 
 
 def _draft(
-    title: str, rows: list[ParameterRow], paper: _Paper, book: ParameterBook
+    title: str, rows: list[ParameterRow], paper: _Document, book: ParameterBook
 ) -> Draft | tuple[Refusal, ...]:
     if set(rows) <= set(book.rows):
         return (Refusal("nothing_changed", "这些数据和依据现在就在执行，不用再公布。"),)
@@ -256,7 +256,7 @@ def _draft(
 
 
 def _rate_row(
-    kind: RateKind, begins: Month, rate: tuple[Decimal, Decimal], paper: _Paper
+    kind: RateKind, begins: Month, rate: tuple[Decimal, Decimal], paper: _Document
 ) -> ParameterRow:
     return ParameterRow(
         parameter=_RATE_ROWS[kind],
@@ -268,7 +268,7 @@ def _rate_row(
     )
 
 
-def _reckon(
+def _calculate(
     book: ParameterBook, kind: RateKind, period: Period, entered: EnteredBase
 ) -> Calculation | Refusal:
     figures, rate = book.figures(period.year), book.rate_of_period(kind, period)
@@ -325,7 +325,7 @@ def _rate(entries: Entries, faults: list[Refusal]) -> tuple[Decimal, Decimal] | 
     return found[0], found[1]
 
 
-def _paper(entries: Entries, today: date, faults: list[Refusal]) -> _Paper | None:
+def _paper(entries: Entries, today: date, faults: list[Refusal]) -> _Document | None:
     before = len(faults)
     document, number = normalise_prose(entries["document"]), normalise_prose(entries["number"])
     if not 2 <= len(document) <= 80:
@@ -346,7 +346,7 @@ def _paper(entries: Entries, today: date, faults: list[Refusal]) -> _Paper | Non
         )
     if len(faults) > before or day is None or begins is None:
         return None
-    return _Paper(document, number, day, begins)
+    return _Document(document, number, day, begins)
 
 
 def read_day(text: str) -> date | None:

@@ -1,7 +1,7 @@
 """Ratings (好差评): the levels of the national standard, what can be rated, and which counts show.
 
-A count of one or two is hidden, like a small amount (`statistics.FEWEST`). In one month, channel or
-area it could reveal one person's opinion, and people are promised that ratings are anonymous.
+A count of one or two is hidden, like a small amount (`statistics.MIN_CASES`). In one month, channel
+or area it could reveal one person's opinion, and people are promised that ratings are anonymous.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from flexapp.rules.capabilities import Action
 from flexapp.rules.personal_numbers import hide
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
-from flexapp.rules.statistics import FEWEST
+from flexapp.rules.statistics import MIN_CASES
 from flexapp.rules.text import normalise_prose
 
 SENTENCE_MAX = 200
@@ -139,11 +139,11 @@ class RatingTally:
     @property
     def total(self) -> int | None:
         """The number of all ratings."""
-        return _told(self._all)
+        return _if_enough(self._all)
 
     def number(self, level: Level) -> int | None:
         """The number of ratings of a level; `None` also when the total is too small to show."""
-        return None if self.total is None else _told(self.numbers.get(level, 0))
+        return None if self.total is None else _if_enough(self.numbers.get(level, 0))
 
     def share(self, level: Level) -> Decimal | None:
         """The share of a level in all ratings, in percent with one decimal."""
@@ -156,9 +156,9 @@ class RatingTally:
         `None` also when the good or the bad ratings are too few to show.
         """
         good = sum(number for level, number in self.numbers.items() if not level.is_bad)
-        if self.total is None or _told(self._all - good) is None:
+        if self.total is None or _if_enough(self._all - good) is None:
             return None
-        return self._percent(_told(good))
+        return self._percent(_if_enough(good))
 
     @property
     def _all(self) -> int:
@@ -171,8 +171,8 @@ class RatingTally:
         return exact.quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
-def _told(number: int) -> int | None:
-    return number if number == 0 or number >= FEWEST else None
+def _if_enough(number: int) -> int | None:
+    return number if number == 0 or number >= MIN_CASES else None
 
 
 def tally_ratings(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-FEWEST = 3
+MIN_CASES = 3
 """Minimum number of cases before an amount is shown."""
 
 
@@ -71,9 +71,9 @@ class Tally:
         return self.numbers.get(measure, 0)
 
     def amount(self, measure: Measure) -> int | None:
-        """The amount in fen; `None` when there are fewer cases than `FEWEST`."""
+        """The amount in fen; `None` when there are fewer cases than `MIN_CASES`."""
         number = self.number(measure)
-        return self.fen.get(measure, 0) if number == 0 or number >= FEWEST else None
+        return self.fen.get(measure, 0) if number == 0 or number >= MIN_CASES else None
 
 
 def tally(

@@ -12,7 +12,7 @@ from flexapp.spreadsheets.model import Row
 
 SEPARATORS = (",", "\t", ";", "，", "；", "|")
 
-LONGEST_CELL = 100_000
+MAX_CELL = 100_000
 """Maximum characters of a cell; after an unclosed quote the rest of the file would be one cell."""
 
 
@@ -46,7 +46,7 @@ def decoded(content: bytes) -> str:
 
 def rows(text: str, separator: str) -> Iterator[Row | Refusal]:
     """Yield the rows of a text, including blank ones; a `Refusal` ends them on a quoting error."""
-    csv.field_size_limit(LONGEST_CELL)
+    csv.field_size_limit(MAX_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     number = 0
     while True:

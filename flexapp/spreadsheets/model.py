@@ -120,7 +120,7 @@ class Table:
         return f"应有 {held} 列，第 {beyond[0]} 列还有内容（带逗号的金额要加引号）"
 
 
-LONGEST_HEADER = 200
+MAX_HEADER = 200
 """Maximum characters of a cell that are compared with column names."""
 
 
@@ -129,7 +129,7 @@ def simplified(header: str) -> str:
 
     Removes width differences, spaces, text in brackets, stars, colons, underscores and case.
     """
-    header = header[:LONGEST_HEADER]  # no known header is longer, and a cell may be very long
+    header = header[:MAX_HEADER]  # no known header is longer, and a cell may be very long
     plain = re.sub(r"[(\[<][^)\]>]*[)\]>]", "", normalise(header).strip("'"))
     return re.sub(r"[\s*:_]", "", plain).casefold()
 

@@ -16,10 +16,10 @@ from flexapp.spreadsheets.model import (
     simplified,
 )
 
-MOST_BYTES = 200 * 1024 * 1024
+MAX_BYTES = 200 * 1024 * 1024
 TOO_LARGE = Refusal("file_large", "文件超过 200 MB，请分成几个文件再导入。")
-MOST_ROWS = 1_000_000
-HEADER_WITHIN = 20
+MAX_ROWS = 1_000_000
+HEADER_ROWS = 20
 """The header must be within the first non-blank rows; titles and notes may precede it."""
 
 _AGAIN = "请用 Excel 打开它，另存为 .xlsx 或“CSV UTF-8”后再导入。"
@@ -56,7 +56,7 @@ def read(
 
 
 def _refuse_kind(content: bytes) -> Refusal | None:
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_BYTES:
         return TOO_LARGE
     if not content.strip(b"\0 \t\r\n"):
         return Refusal("file_empty", "文件是空的。")
@@ -79,7 +79,7 @@ def _of_text(text: str, columns: Sequence[Column], ignored: Sequence[str]) -> Ta
     for separator in delimited.SEPARATORS:
         head: list[Row] = []
         for row in delimited.rows(text[:200_000], separator):
-            if isinstance(row, Refusal) or len(head) == HEADER_WITHIN:
+            if isinstance(row, Refusal) or len(head) == HEADER_ROWS:
                 break
             if not row.is_blank:
                 head.append(row)
@@ -95,7 +95,7 @@ def _of_text(text: str, columns: Sequence[Column], ignored: Sequence[str]) -> Ta
                 return row
             if not row.is_blank:
                 rows.append(row)
-            if len(rows) > MOST_ROWS:
+            if len(rows) > MAX_ROWS:
                 return Refusal("file_large", "文件超过一百万行，请分成几个文件再导入。")
         return _table("csv", Sheet("", tuple(rows)), found, columns, ignored)
     assert lacking is not None
@@ -111,7 +111,7 @@ def _of_sheets(
     lacking: list[Refusal] = []
     fitting: list[tuple[Sheet, Row]] = []
     for sheet in filled:
-        found = _find_header(first_rows(sheet.rows, HEADER_WITHIN), columns)
+        found = _find_header(first_rows(sheet.rows, HEADER_ROWS), columns)
         if isinstance(found, Refusal):
             lacking.append(found)
         else:

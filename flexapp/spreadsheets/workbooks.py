@@ -16,14 +16,14 @@ from flexapp.spreadsheets.model import (
     Sheet,
 )
 
-MOST_UNPACKED = 600 * 1024 * 1024
+MAX_UNPACKED = 600 * 1024 * 1024
 """Maximum uncompressed bytes of all parts; a workbook of a million rows has fewer."""
-MOST_ROWS = 1_048_576
+MAX_ROWS = 1_048_576
 """Excel's limit, counting empty rows; files saved by people never exceed it."""
-MOST_COLUMNS = 200
-MOST_CELLS = 25_000_000
+MAX_COLUMNS = 200
+MAX_CELLS = 25_000_000
 """Maximum cells of a sheet, counting empty ones: the library fills every gap before a cell."""
-LONGEST_CELL = 32_767
+MAX_CELL = 32_767
 """Excel's limit, in characters."""
 EXACT_DIGITS = 15
 """Significant digits of a number that a spreadsheet stores."""
@@ -93,7 +93,7 @@ def _refuse_archive(content: bytes) -> Refusal | None:
             if name in names:
                 return Refusal("file_kind", sentence)
         return Refusal("file_kind", "这是压缩包，不是 Excel 文件。请解压后导入里面的表格。")
-    if sum(part.file_size for part in parts) > MOST_UNPACKED:
+    if sum(part.file_size for part in parts) > MAX_UNPACKED:
         return TOO_LARGE
     return None
 
@@ -104,7 +104,7 @@ def _rows(found: Iterable[Iterable[object]]) -> tuple[Row, ...] | Refusal:
     for number, each in enumerate(found, start=1):
         cells = list(each)
         looked_at += len(cells)
-        if number > MOST_ROWS or looked_at > MOST_CELLS:
+        if number > MAX_ROWS or looked_at > MAX_CELLS:
             return TOO_LARGE
         while cells and getattr(cells[-1], "value", None) is None:
             cells.pop()
@@ -117,9 +117,9 @@ def _rows(found: Iterable[Iterable[object]]) -> tuple[Row, ...] | Refusal:
         while texts and not texts[-1]:
             texts.pop()
             kinds.pop()
-        if len(texts) > MOST_COLUMNS:
+        if len(texts) > MAX_COLUMNS:
             return Refusal(
-                "file_wide", f"第 {number} 行有内容的列超过 {MOST_COLUMNS} 列，请删去多余的列。"
+                "file_wide", f"第 {number} 行有内容的列超过 {MAX_COLUMNS} 列，请删去多余的列。"
             )
         if not texts:
             continue
@@ -135,7 +135,7 @@ def _read(cell: object) -> tuple[str, Kind]:
     if getattr(cell, "data_type", "") == "e":
         return str(value), Kind.FAULT
     if isinstance(value, str):
-        return value[:LONGEST_CELL].strip(), Kind.TEXT
+        return value[:MAX_CELL].strip(), Kind.TEXT
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE", Kind.LOGICAL
     if isinstance(value, datetime):

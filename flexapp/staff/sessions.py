@@ -30,7 +30,7 @@ from flexapp.rules.limits import (
 from flexapp.rules.phone import read_code
 from flexapp.rules.refusal import Refusal
 from flexapp.staff import repository
-from flexapp.staff.passwords import refuse_guessable, turn
+from flexapp.staff.passwords import in_turn, refuse_guessable
 from flexapp.staff.service import (
     PASSWORD_LEAST,
     PASSWORD_MOST,
@@ -39,8 +39,8 @@ from flexapp.staff.service import (
     hasher,
 )
 from flexapp.web import metrics, rate_limit
-from flexapp.web.known_browsers import Asker, KnownDevices
-from flexapp.web.rate_limit import Tries
+from flexapp.web.known_browsers import KnownDevices, LoginSource
+from flexapp.web.rate_limit import AttemptLimit
 from flexapp.web.unit_of_work import early_read, outside_transaction
 
 devices = KnownDevices("staff-device", "/counter")
@@ -64,7 +64,7 @@ FIRST_LOST = "忘了密码的请联系管理员重置。"
 SECOND_LOST = "动态码用不了的请联系管理员重置。"
 
 
-def _nobody() -> str:
+def _no_such_clerk() -> str:
     """Return a random hash to check if the user is unknown, so that the timing is the same."""
 
     def random(size: int) -> str:
@@ -96,7 +96,7 @@ def read_user_name(text: str) -> str:
     return text.strip().lower()
 
 
-def sign_in(*, user_name: str, password: str, asker: Asker, at: datetime) -> str | Refusal:
+def sign_in(*, user_name: str, password: str, asker: LoginSource, at: datetime) -> str | Refusal:
     """Check the password and return the token of a new session that lacks the second factor.
 
     `user_name` comes from `read_user_name`. The attempt is counted before the password is checked,
@@ -110,8 +110,8 @@ def sign_in(*, user_name: str, password: str, asker: Asker, at: datetime) -> str
     if wait is not None:
         return _locked(wait, asker, FIRST_LOST)
     row = repository.by_user_name(user_name)
-    with outside_transaction(), turn():
-        right = _right(_nobody() if row is None else row.password_hash, password)
+    with outside_transaction(), in_turn():
+        right = _right(_no_such_clerk() if row is None else row.password_hash, password)
     if row is None or not right:
         return WRONG
     # Read again: the account may have been reset or disabled during the check.
@@ -185,7 +185,7 @@ def choose_password(*, session: Session, password: str, again: str) -> Refusal |
         return Refusal("password_again", "两次输入的密码不一样。", "again")
     row = repository.by_id(session.clerk.id)
     assert row is not None
-    with outside_transaction(), turn():
+    with outside_transaction(), in_turn():
         same = _right(row.password_hash, password)
         chosen = hasher.hash(password)
     # Read again: a reset or a disabling during the check must not be undone.
@@ -221,7 +221,7 @@ def address(*, session: Session, secret: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=session.clerk.user_name, issuer_name=ISSUER)
 
 
-def pass_code(*, session: Session, code: str, asker: Asker, at: datetime) -> str | Refusal:
+def pass_code(*, session: Session, code: str, asker: LoginSource, at: datetime) -> str | Refusal:
     """Check a TOTP code, complete the session and return its new token.
 
     The first correct code also completes the enrolment. Refusals: `locked`, `code_wrong`,
@@ -259,7 +259,9 @@ def pass_code(*, session: Session, code: str, asker: Asker, at: datetime) -> str
     return token
 
 
-def _tries(limit: Limit, for_all: Limit, user_name: str, given: str, asker: Asker) -> Tries:
+def _tries(
+    limit: Limit, for_all: Limit, user_name: str, given: str, asker: LoginSource
+) -> AttemptLimit:
     """Return the attempt counters for a user name and a client.
 
     `given` is the stored password hash. A new password, such as after an administrator's reset,
@@ -267,12 +269,12 @@ def _tries(limit: Limit, for_all: Limit, user_name: str, given: str, asker: Aske
     """
     login = f"{user_name}\0{given}"
     shared = None if asker.known else (for_all, login)
-    return Tries((limit, f"{login}\0{asker.name}"), shared)
+    return AttemptLimit((limit, f"{login}\0{asker.name}"), shared)
 
 
-def _locked(wait: timedelta, asker: Asker, lost: str) -> Refusal:
+def _locked(wait: timedelta, asker: LoginSource, lost: str) -> Refusal:
     elsewhere = "" if asker.known else "，或在您以前登录过的电脑上登录"
-    return Refusal("locked", f"输错次数太多，请{rate_limit.spoken(wait)}再试{elsewhere}；{lost}")
+    return Refusal("locked", f"输错次数太多，请{rate_limit.in_words(wait)}再试{elsewhere}；{lost}")
 
 
 def _right(password_hash: str, password: str) -> bool:

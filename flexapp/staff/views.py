@@ -11,7 +11,7 @@ from flexapp.staff import blueprint, sessions
 from flexapp.staff.auth import COOKIE, next_step
 from flexapp.staff.desk import DeskPage
 from flexapp.staff.forms import CodeForm, PasswordForm, SignInForm
-from flexapp.staff.passwords import place
+from flexapp.staff.passwords import login_slot
 from flexapp.web import (
     client_ip,
     qrcodes,
@@ -20,7 +20,7 @@ from flexapp.web import (
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import utcnow
 from flexapp.web.htmx import render
-from flexapp.web.known_browsers import Asker
+from flexapp.web.known_browsers import LoginSource
 from flexapp.web.navigation import see_other
 from flexapp.web.unit_of_work import early_read
 
@@ -41,7 +41,7 @@ def check_password() -> Response:
         return _sign_in_page(form)
     user_name = sessions.read_user_name(form.user_name.data)
     asker = sessions.devices.asker(user_name)
-    with place(asker.name, known=asker.known):
+    with login_slot(asker.name, known=asker.known):
         _let_in(asker)
         token = sessions.sign_in(
             user_name=user_name, password=form.password.data or "", asker=asker, at=utcnow()
@@ -74,7 +74,7 @@ def choose_password() -> Response:
     form = PasswordForm()
     if not form.submitted():
         return _password_page(form)
-    with place(f"session:{g.counter_session.clerk.id}", known=True):
+    with login_slot(f"session:{g.counter_session.clerk.id}", known=True):
         refusal = sessions.choose_password(
             session=g.counter_session,
             password=form.password.data or "",
@@ -166,7 +166,7 @@ def _begin(token: str) -> None:
     session[COOKIE] = token
 
 
-def _let_in(asker: Asker) -> None:
+def _let_in(asker: LoginSource) -> None:
     """Raise `TooMany` if the address has too many wrong attempts; known browsers are exempt.
 
     A known browser has its own counter.
@@ -176,7 +176,7 @@ def _let_in(asker: Asker) -> None:
             rate_limit.enforce(STAFF_WRONG)
 
 
-def _note_wrong(asker: Asker, refusal: Refusal) -> None:
+def _note_wrong(asker: LoginSource, refusal: Refusal) -> None:
     """Count a wrong attempt for the address, unless the attempt was not checked ("locked")."""
     if not asker.known and refusal.reason != "locked":
         rate_limit.hit(STAFF_WRONG, client_ip.client())

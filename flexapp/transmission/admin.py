@@ -21,7 +21,7 @@ from flexapp.transmission.repository import Event, Message
 from flexapp.web.clock import now, utcnow
 from flexapp.web.unit_of_work import outside_transaction
 
-MOST_LISTED = 100
+MAX_LISTED = 100
 
 REASON_MAX = 100
 
@@ -30,7 +30,7 @@ HELD_THERE = Refusal("held_there", "税务已经收到这一笔，不能退回�
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TransmissionStatus:
     """Status of the transmission."""
 
     counts: Mapping[str, int]
@@ -45,22 +45,22 @@ class Standing:
     """(serial, difference, found at) of the differences that need manual handling."""
 
 
-def standing() -> Standing:
-    """Return the current status, with at most `MOST_LISTED` parked messages and findings."""
+def transmission_status() -> TransmissionStatus:
+    """Return the current status, with at most `MAX_LISTED` parked messages and findings."""
     link = repository.link()
-    return Standing(
+    return TransmissionStatus(
         counts=repository.counts(),
         oldest_open=repository.oldest_open(),
         down_since=link.down_since,
         paused=(link.paused_at, link.paused_by, link.pause_reason) if link.paused_at else None,
         compared_at=link.compared_at,
-        parked=repository.parked(MOST_LISTED),
-        findings=repository.findings(MOST_LISTED),
+        parked=repository.parked(MAX_LISTED),
+        findings=repository.findings(MAX_LISTED),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
+class MessageHistory:
     """All messages and events about one assessment, in both directions."""
 
     record: Record
@@ -71,12 +71,12 @@ class Dossier:
     """
 
 
-def dossier(serial: str, keys: KeySet) -> Dossier | None:
+def message_history(serial: str, keys: KeySet) -> MessageHistory | None:
     """Return the messages and events about a serial; None for an unknown serial."""
     record = assessment.find(serial)
     if record is None:
         return None
-    return Dossier(
+    return MessageHistory(
         record,
         [(each, _holds(each.proof, keys)) for each in repository.of_serial(serial)],
         [(each, _holds(each.proof, keys)) for each in repository.events_of(serial)],
@@ -123,7 +123,7 @@ def give_back(*, gateway: TaxGateway, serial: str, reason: str, actor: Actor) ->
         return HELD_THERE
     record = assessment.find(serial)
     assert record is not None
-    if not repository.give_up(message.id):
+    if not repository.park_for_good(message.id):
         return NOT_PARKED
     move = Move.REFUSE if message.kind == "submit" else Move.DECLINE
     return assessment.transition(

@@ -53,7 +53,7 @@ def work(once: bool) -> None:
 def status() -> None:
     """Show the status, the parked messages and the differences that need manual handling."""
     with read_transaction():
-        seen = admin.standing()
+        seen = admin.transmission_status()
     for name, count in sorted(seen.counts.items()):
         click.echo(f"{name} {count}")
     if seen.oldest_open is not None:
@@ -117,7 +117,7 @@ def accept_chain(reason: str) -> None:
 def show(serial: str) -> None:
     """Show the messages and events about an assessment, and whether their signatures are valid."""
     with read_transaction():
-        found = admin.dossier(serial, _settings().tax_keys)
+        found = admin.message_history(serial, _settings().tax_keys)
     if found is None:
         raise click.ClickException("no assessment has this serial")
     click.echo(f"{serial}: {found.record.state.value} since {_time(found.record.state_at)}")

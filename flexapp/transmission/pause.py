@@ -23,7 +23,7 @@ def pause(*, reason: str, actor: Actor, at: datetime) -> Refusal | None:
     if refusal is not None or isinstance(why, Refusal):
         return refusal or (why if isinstance(why, Refusal) else None)
     if circuit_breaker.hold_back(by=actor.label, reason=why, at=at):
-        _record("transmission.paused", actor, at, {"reason": why})
+        _audit("transmission.paused", actor, at, {"reason": why})
     return None
 
 
@@ -33,9 +33,9 @@ def resume(*, actor: Actor, at: datetime) -> Refusal | None:
     if refusal is not None:
         return refusal
     if circuit_breaker.resume():
-        _record("transmission.resumed", actor, at, {})
+        _audit("transmission.resumed", actor, at, {})
     return None
 
 
-def _record(action: str, actor: Actor, at: datetime, data: dict[str, str]) -> None:
+def _audit(action: str, actor: Actor, at: datetime, data: dict[str, str]) -> None:
     audit.record(action=action, person_id=None, subject="tax_link", actor=actor, at=at, data=data)

@@ -17,10 +17,10 @@ from flexapp.rules.states import Move
 from flexapp.rules.text import normalise_prose
 from flexapp.transmission import repository
 from flexapp.transmission.admin import (
-    Standing,
+    TransmissionStatus,
     give_back,
     retry,
-    standing,
+    transmission_status,
 )
 from flexapp.transmission.gateway import TaxGateway, TaxUnreachable
 from flexapp.transmission.messages import submission
@@ -29,16 +29,16 @@ from flexapp.web import request_ids
 from flexapp.web.clock import utcnow
 
 __all__ = [
-    "Standing",
     "TaxGateway",
     "TaxUnreachable",
+    "TransmissionStatus",
     "ask_tax_to_revoke",
     "give_back",
     "pause",
     "read_reason",
     "resume",
     "retry",
-    "standing",
+    "transmission_status",
     "transmit",
 ]
 

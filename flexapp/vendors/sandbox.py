@@ -27,9 +27,9 @@ from flexapp.rules.refusal import Refusal
 from flexapp.services import services
 
 LIFE = timedelta(days=1)
-MOST = 200
+MAX_SANDBOXES = 200
 """Maximum number of sandbox channels at a time."""
-MOST_A_MINUTE = 10
+MAX_A_MINUTE = 10
 """Maximum number created per minute by all users together: nothing about a user is stored."""
 
 KID = "sandbox-key"
@@ -95,9 +95,9 @@ def make(*, text: str, at: datetime) -> Sandbox | Refusal:
     advisory_lock("sandbox", "made")
     forget(at=at)
     made = sandboxes.made_since(at - timedelta(minutes=1))
-    if made >= MOST_A_MINUTE:
+    if made >= MAX_A_MINUTE:
         return Refusal("sandbox_too_soon", "现在做沙箱的人多，请过一分钟再试。")
-    if sandboxes.made_since(at - LIFE) >= MOST:
+    if sandboxes.made_since(at - LIFE) >= MAX_SANDBOXES:
         return Refusal("sandbox_full", "沙箱今天用完了，请明天再试。")
     code = SANDBOX + "".join(secrets.choice(_LETTERS) for _ in range(8))
     key = keys.add(code=code, new=new, at=at)

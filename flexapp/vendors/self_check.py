@@ -31,7 +31,7 @@ GOOD, BAD, OTHER = 1, 2, 3
 OLDEST_CHROMIUM, OLDEST_IOS = 69, 12
 NARROWEST, WIDEST_PHONE, NO_VIEWPORT, WIDEST = 320, 600, 900, 1023
 LETTER = 16
-MOST_LETTER = 32
+MAX_LETTER = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ def _letters(pixels: int) -> Line:
     found = f"正文一个字 {pixels} 像素，是标准的 {pixels * 100 // LETTER}%。"
     if pixels < LETTER - 1:
         return Line(name, Verdict.BAD, found, "字被缩小了：Android 的 textZoom 不要小于 100。")
-    if pixels > MOST_LETTER:
+    if pixels > MAX_LETTER:
         return Line(name, Verdict.BAD, found, "字太大：textZoom 最多 200，跟随系统字号即可。")
     verdict = Verdict.GOOD if pixels <= LETTER + 1 else Verdict.INFO
     return Line(name, verdict, found)

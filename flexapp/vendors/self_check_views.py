@@ -37,10 +37,10 @@ from flexapp.web.access import Access, allow
 from flexapp.web.htmx import render
 from flexapp.web.navigation import see_other
 
-KEPT = "self_check"
+PROGRESS_KEY = "self_check"
 """Session key of the progress: BEGUN, later the code."""
 BEGUN = "begun"
-HEARD = "self_check_heard"
+HEADERS_KEY = "self_check_heard"
 """Session key of the headers that came with the form, for the result page."""
 
 
@@ -48,9 +48,9 @@ HEARD = "self_check_heard"
 @allow(Access.PUBLIC)
 def self_check_form() -> Response:
     """The first page, and the page that "back" from the second page leads to."""
-    findings = decode(session.get(KEPT, "")) if "again" not in request.args else None
+    findings = decode(session.get(PROGRESS_KEY, "")) if "again" not in request.args else None
     if findings is None:
-        session[KEPT] = BEGUN
+        session[PROGRESS_KEY] = BEGUN
         return render("vendors/self_check.html", probe=PROBE)
     page = StepPage(encode(replace(findings, back=GOOD)), encode(findings))
     return render("vendors/self_check_returned.html", page=page)
@@ -61,7 +61,7 @@ def self_check_form() -> Response:
 @origin_check.first_in_webview
 def receive_self_check() -> Response:
     """Check the submitted form."""
-    kept = session.get(KEPT)
+    kept = session.get(PROGRESS_KEY)
     before = decode(kept or "")
     if before is not None:
         # The form was sent again: "back" led to a page from a cache.
@@ -69,8 +69,8 @@ def receive_self_check() -> Response:
             url_for("vendors.self_check_result", code=encode(replace(before, back=BAD)))
         )
     code = encode(_findings(cookie=kept == BEGUN))
-    session[KEPT] = code
-    session[HEARD] = [request.headers.get(name, "")[:LONGEST_HEADER] for name in HEADERS]
+    session[PROGRESS_KEY] = code
+    session[HEADERS_KEY] = [request.headers.get(name, "")[:LONGEST_HEADER] for name in HEADERS]
     return see_other(url_for("vendors.self_check_back", code=code))
 
 
@@ -82,9 +82,9 @@ csrf.exempt(receive_self_check)
 @allow(Access.PUBLIC)
 def self_check_back() -> Response:
     """Ask the user to go back. Without a cookie the check ends here with the result."""
-    findings = _told()
+    findings = _decoded()
     code = encode(findings)
-    if findings.cookie == GOOD and session.get(KEPT) != code:
+    if findings.cookie == GOOD and session.get(PROGRESS_KEY) != code:
         findings = replace(findings, cookie=OTHER)
     if findings.cookie != GOOD:
         return _result(findings)
@@ -96,9 +96,9 @@ def self_check_back() -> Response:
 @allow(Access.PUBLIC)
 def self_check_result() -> Response:
     """All findings and the code."""
-    findings = _told()
-    session.pop(KEPT, None)
-    return _result(findings, tuple(session.pop(HEARD, ())))
+    findings = _decoded()
+    session.pop(PROGRESS_KEY, None)
+    return _result(findings, tuple(session.pop(HEADERS_KEY, ())))
 
 
 def _result(findings: Findings, heard: tuple[str, ...] = ()) -> Response:
@@ -107,7 +107,7 @@ def _result(findings: Findings, heard: tuple[str, ...] = ()) -> Response:
     return render("vendors/self_check_result.html", page=page)
 
 
-def _told() -> Findings:
+def _decoded() -> Findings:
     findings = decode(request.args.get("code", ""))
     if findings is None:
         abort(404)

@@ -32,7 +32,7 @@ REST_FIRST, REST_MOST = 2.0, 30.0
 """Seconds until the next test call while the circuit is open: first delay (then doubled), limit."""
 
 
-class NotReached(Exception):
+class Unreachable(Exception):
     """No request was sent: too many calls in progress, circuit open, no connection or no thread."""
 
 
@@ -58,7 +58,7 @@ class Bulkhead:
     def call(self, work: Callable[[], T]) -> T:
         """Run `work` and return its result; its exceptions propagate.
 
-        Transport errors of httpx and a timeout become `NotReached` or `NoAnswer`.
+        Transport errors of httpx and a timeout become `Unreachable` or `NoAnswer`.
         """
         self._enter()
         outcome: SimpleQueue[Callable[[], T]] = SimpleQueue()
@@ -68,12 +68,12 @@ class Bulkhead:
         except RuntimeError:  # the operating system cannot start another thread
             self._leave()
             metrics.outside_failed(self.name, "busy")
-            raise NotReached("no thread") from None
+            raise Unreachable("no thread") from None
         try:
             result = outcome.get(timeout=self.patience)()
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             self._silent("no_connection")
-            raise NotReached(type(error).__name__) from None
+            raise Unreachable(type(error).__name__) from None
         except (httpx.TransportError, Empty) as error:
             self._silent("no_answer")
             raise NoAnswer(type(error).__name__) from None
@@ -104,7 +104,7 @@ class Bulkhead:
             self._under_way -= 1
 
     def _enter(self) -> None:
-        """Increment the number of calls in progress, or raise `NotReached`."""
+        """Increment the number of calls in progress, or raise `Unreachable`."""
         with self._lock:
             now = time.monotonic()
             refused = ""
@@ -120,7 +120,7 @@ class Bulkhead:
                 self._under_way += 1
                 return
         metrics.outside_failed(self.name, refused)
-        raise NotReached(refused)
+        raise Unreachable(refused)
 
     def _silent(self, how: str) -> None:
         with self._lock:

@@ -17,7 +17,7 @@ from werkzeug.http import parse_accept_header
 
 from flexapp.web.varying import vary_by
 
-SMALLEST = 600
+MIN_BYTES = 600
 """Minimum size in bytes; a shorter response fits into the first packet anyway."""
 
 LEVEL = 6
@@ -45,7 +45,7 @@ def compress(response: Response) -> Response:
     if not _takes_gzip(accepted) or "Content-Encoding" in response.headers:
         return response
     body = response.get_data()
-    if len(body) >= SMALLEST:
+    if len(body) >= MIN_BYTES:
         response.set_data(gzip.compress(body, LEVEL, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
     return response

@@ -21,7 +21,7 @@ from flexapp.web.rate_limit import rate_limited
 
 log = logging.getLogger(__name__)
 
-LONGEST_BODY = 16 * 1024
+MAX_BODY = 16 * 1024
 """Maximum body size in bytes; a browser may send several reports in one message."""
 
 
@@ -32,7 +32,7 @@ def receive_csp_report() -> Response:
     """Log and count the reports; 204 without a body, 415 for any other media type."""
     if request.mimetype not in csp_reports.MEDIA_TYPES:
         abort(415)
-    request.max_content_length = LONGEST_BODY
+    request.max_content_length = MAX_BODY
     for violation in csp_reports.read(request.mimetype, request.get_data(cache=False)):
         metrics.csp_reported(violation.directive, violation.disposition)
         log.warning("csp violation", extra={FIELDS: asdict(violation)})

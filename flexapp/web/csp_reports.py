@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException
 
 MEDIA_TYPES = frozenset({"application/csp-report", "application/reports+json"})
 
-MOST = 10
+MAX_VIOLATIONS = 10
 """Maximum number of reports read from one list; the rest is ignored."""
 
 OTHER = "other"
@@ -89,7 +89,7 @@ def _reports(media_type: str, told: object) -> Iterator[Mapping[str, object]]:
                 "blockedURL": report.get("blocked-uri"),
             }
         return
-    for report in told[:MOST] if isinstance(told, list) else ():
+    for report in told[:MAX_VIOLATIONS] if isinstance(told, list) else ():
         if isinstance(report, dict) and report.get("type") == "csp-violation":
             body = report.get("body")
             if isinstance(body, dict):

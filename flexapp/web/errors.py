@@ -48,18 +48,18 @@ from flexapp.web.forms import DRAFT, MARK, PAGE_OWNER, RESUBMIT
 from flexapp.web.htmx import wants_fragment
 from flexapp.web.idempotency import FIELD as ONCE
 from flexapp.web.problem_json import problem, wants_problem
-from flexapp.web.rate_limit import TooMany, spoken
+from flexapp.web.rate_limit import TooMany, in_words
 
 log = logging.getLogger(__name__)
 
 
-PASSED_ON = frozenset({"Allow", "Retry-After"})
+COPIED_HEADERS = frozenset({"Allow", "Retry-After"})
 """Headers of an HTTP exception that are copied to its error page."""
 
-NEVER_SHOWN = frozenset({"csrf_token", ONCE, RESUBMIT, DRAFT, PAGE_OWNER, "code"})
+NOT_SENT_BACK = frozenset({"csrf_token", ONCE, RESUBMIT, DRAFT, PAGE_OWNER, "code"})
 """Fields that the stale-form page does not send back: technical ones and sign-in codes."""
 
-AWAY = (OperationalError, NoConnection, PendingRollbackError)
+TRANSIENT = (OperationalError, NoConnection, PendingRollbackError)
 """Transient database errors (too busy, unreachable, connection lost): trying again is safe."""
 
 _KEEP_STALE: AppValue[Callable[[], None]] = AppValue("keep_stale")
@@ -74,10 +74,10 @@ def init_app(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http_error)
-    for kind in AWAY:
+    for kind in TRANSIENT:
         app.register_error_handler(kind, _busy)
-    app.register_error_handler(IntegrityError, _overtaken)
-    app.register_error_handler(DataError, _impossible)
+    app.register_error_handler(IntegrityError, _conflict)
+    app.register_error_handler(DataError, _unstorable)
     app.register_error_handler(Exception, _fault)
 
 
@@ -125,7 +125,7 @@ def _again(error: ErrorPage) -> str | None:
     return f"{path}?{query}" if query else path
 
 
-def _led_on(error: HTTPException) -> Response | None:
+def _redirected(error: HTTPException) -> Response | None:
     """Redirect from an almost correct URL to the intended page; None if not applicable.
 
     Only for GET and HEAD, and not for other systems.
@@ -146,7 +146,7 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     # Set if the final commit failed after the view had returned.
     beneath = getattr(error, "original_exception", None)
-    if isinstance(beneath, AWAY):
+    if isinstance(beneath, TRANSIENT):
         metrics.busy()
         return _page(503)
     if isinstance(beneath, IntegrityError):
@@ -156,7 +156,7 @@ def _http_error(error: HTTPException) -> Response:
     if isinstance(error, BadHost) and not wants_problem():
         # Without a valid host no URL can be built, and every page contains URLs.
         return Response(PAGES[400].sentence, status, content_type="text/plain; charset=utf-8")
-    elsewhere = _led_on(error)
+    elsewhere = _redirected(error)
     if elsewhere is not None:
         return elsewhere
     headers = dict(error.get_headers())
@@ -164,11 +164,11 @@ def _http_error(error: HTTPException) -> Response:
     if isinstance(error, ForbiddenHere):
         page = error.page
     if status == TooMany.code:
-        when = spoken(error.wait) if isinstance(error, TooMany) else "过一会儿"
+        when = in_words(error.wait) if isinstance(error, TooMany) else "过一会儿"
         page = replace(page, advice=page.advice.format(when=when))
     response = _page(status, page, headers.get("Allow", ""))
     for name, value in headers.items():
-        if name in PASSED_ON:
+        if name in COPIED_HEADERS:
             response.headers[name] = value
     return response
 
@@ -179,13 +179,13 @@ def _busy(error: SQLAlchemyError) -> Response:
     return _page(503)
 
 
-def _overtaken(error: IntegrityError) -> Response:
+def _conflict(error: IntegrityError) -> Response:
     # A concurrent request inserted the same unique value first.
     log.exception("the database refused")
     return _page(409)
 
 
-def _impossible(error: DataError) -> Response:
+def _unstorable(error: DataError) -> Response:
     # PostgreSQL cannot store NUL in text, so nothing with such a name exists.
     log.info("the database holds no such value")
     status = 404 if request.method in ("GET", "HEAD") else 400
@@ -214,7 +214,7 @@ def _stale_form(error: CSRFError) -> Response:
     typed = [
         (printable(name), printable(value))
         for name, value in request.form.items(multi=True)
-        if theirs and name not in NEVER_SHOWN and not name.startswith(MARK)
+        if theirs and name not in NOT_SENT_BACK and not name.startswith(MARK)
     ]
     return _in_place_of_page(
         "stale_form",

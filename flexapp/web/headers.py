@@ -35,7 +35,7 @@ REPORT_TO = "; report-to csp"
 It is therefore omitted without TLS: these browsers would send no reports at all.
 """
 
-TRIED = f"require-trusted-types-for 'script'; trusted-types default; {REPORT_URI}"
+REPORT_ONLY = f"require-trusted-types-for 'script'; trusted-types default; {REPORT_URI}"
 
 HEADERS = {
     "Referrer-Policy": "same-origin",
@@ -74,7 +74,7 @@ def _policies(frame_ancestors: tuple[str, ...], *, is_page: bool, by_tls: bool) 
     report_to = REPORT_TO if by_tls else ""
     headers = {
         "Content-Security-Policy": f"{enforced}; {REPORT_URI}{report_to}",
-        "Content-Security-Policy-Report-Only": f"{TRIED}{report_to}",
+        "Content-Security-Policy-Report-Only": f"{REPORT_ONLY}{report_to}",
     }
     return headers | ({"Reporting-Endpoints": f'csp="{REPORTS}"'} if report_to else {})
 

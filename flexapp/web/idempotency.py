@@ -38,7 +38,7 @@ NO_ACT = frozenset({"csrf_token", DRAFT, SHOWN})
 """Fields that are not part of the request's content and so not of its digest."""
 
 
-class OnceKey(Model):
+class IdempotencyKey(Model):
     """A used form key, as a digest, and the location that its request redirected to."""
 
     __tablename__ = "once_key"
@@ -48,7 +48,7 @@ class OnceKey(Model):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-_TABLE = table_of(OnceKey)
+_TABLE = table_of(IdempotencyKey)
 # Built once, and on the table instead of the mapped class, for speed: they run on every POST.
 _LOCATION = select(_TABLE.c.location).where(_TABLE.c.digest == bindparam("key"))
 _ADD = _TABLE.insert()

@@ -30,7 +30,7 @@ _FORM = re.compile(rf"[\w-]{{16}}(\.[0-9a-f]{{32}}){{1,{MOST}}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class LoginSource:
     """Who attempts to sign in with one login: a browser known for it, or else a client address.
 
     `name` is the subject to count attempts for. If `known`, the shared limit does not apply.
@@ -46,12 +46,12 @@ class KnownDevices:
     def __init__(self, name: str, path: str) -> None:
         self._name, self._path = name, path
 
-    def asker(self, login: str) -> Asker:
+    def asker(self, login: str) -> LoginSource:
         """Who attempts to sign in with this phone number or user name in this request."""
         device, digests = self._read()
         if device and self._digest(device, login) in digests:
-            return Asker(f"device:{device}", known=True)
-        return Asker(f"address:{client_ip.client()}", known=False)
+            return LoginSource(f"device:{device}", known=True)
+        return LoginSource(f"address:{client_ip.client()}", known=False)
 
     def remember(self, response: Response, login: str) -> None:
         """Record in the cookie that this browser has just signed in with `login`."""

@@ -22,7 +22,7 @@ LINE_ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
 FIELDS = "fields"
 """Attribute of a log record with additional structured fields."""
 
-TOO_TALKATIVE = ("alembic", "httpcore", "httpx")
+QUIET_LOGGERS = ("alembic", "httpcore", "httpx")
 """Loggers limited to warnings: they log every step, or every URL that is called."""
 
 
@@ -31,14 +31,14 @@ def mask(text: str) -> str:
     return personal_numbers.mask(text, MASK)
 
 
-def begin(settings: Settings) -> None:
+def configure(settings: Settings) -> None:
     """Configure logging to standard error, for a process of the service (not for test runs)."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if settings.log == "json" else TextLines())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    for name in TOO_TALKATIVE:
+    for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
 

@@ -46,14 +46,14 @@ class SharedFiles:
 
 def is_readable(file: Path) -> bool:
     """Whether a file contains valid metrics; logs a warning once for each file that does not."""
-    found = _says_how_much_is_used(file) and _can_be_merged(file)
+    found = _has_valid_length(file) and _can_be_merged(file)
     if not found and file not in _reported:
         _reported.add(file)
         logger.warning("metrics: %s holds no counts and is left out", file.name)
     return found
 
 
-def _says_how_much_is_used(file: Path) -> bool:
+def _has_valid_length(file: Path) -> bool:
     # Opening anything but a regular file (such as a pipe) could block for ever.
     if not file.is_file():
         return False
@@ -78,7 +78,7 @@ def _can_be_merged(file: Path) -> bool:
     return True
 
 
-def remove_left_by_namesake(folder: Path) -> None:
+def remove_of_same_pid(folder: Path) -> None:
     """Remove unreadable files with this process's own id, before it begins to count.
 
     In a container, process ids repeat at every start. A new process would get the damaged file of
@@ -92,10 +92,10 @@ def remove_left_by_namesake(folder: Path) -> None:
                 logger.warning("metrics: %s cannot be removed", file.name)
 
 
-def remove_of_the_dead(folder: Path) -> None:
+def remove_of_dead_workers(folder: Path) -> None:
     """Remove the files of processes that no longer exist."""
     for process, file in _named(folder):
-        if not _lives(process) and file.is_file():
+        if not _is_alive(process) and file.is_file():
             file.unlink(missing_ok=True)
 
 
@@ -111,7 +111,7 @@ def _named(folder: Path) -> Iterator[tuple[int, Path]]:
             yield int(match[1]), file
 
 
-def _lives(process: int) -> bool:
+def _is_alive(process: int) -> bool:
     try:
         os.kill(process, 0)  # signal 0 only checks that the process exists
     except (ProcessLookupError, OverflowError):

@@ -10,14 +10,14 @@ HIGHEST_ROW = 2**31 - 1
 """Largest row number of our tables; a number in a URL may be larger."""
 
 
-def is_ours(location: str) -> bool:
+def is_local(location: str) -> bool:
     """Whether a percent-encoded location is a local path and safe in a header."""
     return re.fullmatch(r"/(?![/\\])[!-~]*", location) is not None
 
 
 def see_other(location: str) -> Response:
     """303 redirect after a completed POST; `ValueError` if the location is not a local path."""
-    if not is_ours(location):
+    if not is_local(location):
         raise ValueError("only addresses of this service")
     answer = redirect(location, 303)
     assert isinstance(answer, Response)

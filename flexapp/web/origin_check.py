@@ -37,7 +37,7 @@ CHANNEL = "channel"
 HIDDEN = "null"
 PORTS = {"http": 80, "https": 443}
 
-NOT_FROM_HERE = ErrorPage(
+REFUSED = ErrorPage(
     "没有办理",
     "这次提交不是从本网站的页面发出的，什么也没有办。",
     "要办的话，请从首页重新进入再办一次。",
@@ -87,7 +87,7 @@ def check() -> None:
     if not _may_come(access_of(current_app, request.endpoint)):
         g.origin_refused = True
         metrics.refused("origin")
-        raise ForbiddenHere(NOT_FROM_HERE)
+        raise ForbiddenHere(REFUSED)
 
 
 def _may_come(access: Access) -> bool:

@@ -29,16 +29,16 @@ from flexapp.rules.limits import HOUR, MINUTE, Limit
 from flexapp.services import AppValue
 from flexapp.web import client_ip, metrics
 from flexapp.web.rate_limit_store import (
-    Counts,
-    DatabaseCounts,
-    RedisCounts,
-    SharedCounts,
+    DatabaseStore,
+    FallbackStore,
+    RateLimitStore,
+    RedisStore,
 )
 from flexapp.web.unit_of_work import early_read, write_transaction
 
 View = TypeVar("View", bound=Callable[..., object])
 
-_COUNTS: AppValue[Counts] = AppValue("rate_limit_counts")
+_COUNTS: AppValue[RateLimitStore] = AppValue("rate_limit_counts")
 
 
 class TooMany(TooManyRequests):
@@ -55,9 +55,9 @@ class TooMany(TooManyRequests):
 def init_app(app: Flask) -> None:
     """Select the store for counts."""
     settings: Settings = app.config["SETTINGS"]
-    counts: Counts = DatabaseCounts()
+    counts: RateLimitStore = DatabaseStore()
     if settings.redis_url is not None:
-        counts = SharedCounts(RedisCounts(settings.redis_url), DatabaseCounts())
+        counts = FallbackStore(RedisStore(settings.redis_url), DatabaseStore())
     _COUNTS.set(app, counts)
 
 
@@ -99,7 +99,7 @@ def take_back(limit: Limit, who: object) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Tries:
+class AttemptLimit:
     """Attempts that are counted before they are checked, so that concurrent ones cannot bypass it.
 
     `own`: the limit of this client, and its subject. `shared`: the limit of all clients together
@@ -130,7 +130,7 @@ class Tries:
         return wait
 
     def was_right(self) -> None:
-        """Undo `begin` after a successful attempt, in the caller's transaction."""
+        """Undo `configure` after a successful attempt, in the caller's transaction."""
         for counted in (self.own, self.shared):
             if counted is not None:
                 take_back(*counted)
@@ -171,7 +171,7 @@ def seconds(wait: timedelta) -> int:
     return max(1, math.ceil(wait.total_seconds()))
 
 
-def spoken(wait: timedelta) -> str:
+def in_words(wait: timedelta) -> str:
     """The waiting time in words, rounded up: " 3 分钟后" or " 5 小时后"."""
     if wait > 2 * HOUR:
         return f" {math.ceil(wait / HOUR)} 小时后"

@@ -54,7 +54,7 @@ if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then redis.call('DECR', KEYS[
 """
 
 
-class Counts(Protocol):
+class RateLimitStore(Protocol):
     """A store of counts."""
 
     def look(self, key: str) -> tuple[int, timedelta]:
@@ -80,11 +80,11 @@ class TryCount(Model):
 _count = table_of(TryCount)
 
 
-class DatabaseCounts:
+class DatabaseStore:
     """Counts in the caller's transaction. Expired counts are deleted nightly (`retention run`)."""
 
     def look(self, key: str) -> tuple[int, timedelta]:
-        """See `Counts`."""
+        """See `RateLimitStore`."""
         at = utcnow()
         query = select(_count.c.number, _count.c.until).where(_count.c.key == key)
         row = db.session.execute(query).first()
@@ -93,7 +93,7 @@ class DatabaseCounts:
         return row.number, row.until - at
 
     def add(self, key: str, within: timedelta) -> int:
-        """See `Counts`. Concurrent hits of the same key wait until the transaction ends."""
+        """See `RateLimitStore`. Concurrent hits of the same key wait until the transaction ends."""
         at = utcnow()
         over, until = _count.c.until <= at, literal(at + within, _count.c.until.type)
         counted = db.session.execute(
@@ -111,7 +111,7 @@ class DatabaseCounts:
         return int(counted.scalar_one())
 
     def take_back(self, key: str) -> None:
-        """See `Counts`."""
+        """See `RateLimitStore`."""
         db.session.execute(
             update(_count)
             .where(_count.c.key == key, _count.c.number > 0, _count.c.until > utcnow())
@@ -119,12 +119,12 @@ class DatabaseCounts:
         )
 
 
-class Absent(Exception):
+class StoreUnavailable(Exception):
     """Redis is unreachable or returned an error."""
 
 
-class RedisCounts:
-    """Counts in Redis; every method raises `Absent` if Redis is not available."""
+class RedisStore:
+    """Counts in Redis; every method raises `StoreUnavailable` if Redis is not available."""
 
     def __init__(self, url: str) -> None:
         # Imported only if Redis is used: the import takes longer than the rest of the start.
@@ -143,7 +143,7 @@ class RedisCounts:
         self._take_back = self._redis.register_script(TAKE_BACK)
 
     def look(self, key: str) -> tuple[int, timedelta]:
-        """See `Counts`."""
+        """See `RateLimitStore`."""
         with _absence(), self._redis.pipeline() as steps:
             steps.get(PREFIX + key)
             steps.pttl(PREFIX + key)
@@ -151,18 +151,18 @@ class RedisCounts:
         return int(number or 0), timedelta(milliseconds=max(left, 0))
 
     def add(self, key: str, within: timedelta) -> int:
-        """See `Counts`."""
+        """See `RateLimitStore`."""
         milliseconds = int(within / timedelta(milliseconds=1))
         with _absence():
             return int(self._add(keys=[PREFIX + key], args=[milliseconds]))
 
     def take_back(self, key: str) -> None:
-        """See `Counts`."""
+        """See `RateLimitStore`."""
         with _absence():
             self._take_back(keys=[PREFIX + key])
 
 
-class SharedCounts:
+class FallbackStore:
     """Counts in Redis, with the database as fallback while Redis is not available.
 
     The counts in Redis are then unknown, and counting starts again from zero in the database. A
@@ -170,35 +170,35 @@ class SharedCounts:
     allowing all.
     """
 
-    def __init__(self, shared: RedisCounts, database: DatabaseCounts) -> None:
+    def __init__(self, shared: RedisStore, database: DatabaseStore) -> None:
         self._shared, self._database = shared, database
         self._absent = False
         self._again_at = 0.0
 
     def look(self, key: str) -> tuple[int, timedelta]:
-        """See `Counts`."""
+        """See `RateLimitStore`."""
         return self._ask(lambda counts: counts.look(key))
 
     def add(self, key: str, within: timedelta) -> int:
-        """See `Counts`."""
+        """See `RateLimitStore`."""
         return self._ask(lambda counts: counts.add(key, within))
 
     def take_back(self, key: str) -> None:
-        """See `Counts`."""
+        """See `RateLimitStore`."""
         self._ask(lambda counts: counts.take_back(key))
 
-    def _ask(self, question: Callable[[Counts], T]) -> T:
+    def _ask(self, question: Callable[[RateLimitStore], T]) -> T:
         if time.monotonic() >= self._again_at:
             try:
                 answer = question(self._shared)
-            except Absent as error:
+            except StoreUnavailable as error:
                 self._rest(error)
             else:
                 self._back()
                 return answer
         return question(self._database)
 
-    def _rest(self, error: Absent) -> None:
+    def _rest(self, error: StoreUnavailable) -> None:
         self._again_at = time.monotonic() + REST
         metrics.counts_absent()
         if not self._absent:
@@ -219,4 +219,4 @@ def _absence() -> Iterator[None]:
         yield
     except (RedisError, OSError) as error:
         # Only the exception's type: its text may contain the URL, and so a password.
-        raise Absent(type(error).__name__) from error
+        raise StoreUnavailable(type(error).__name__) from error

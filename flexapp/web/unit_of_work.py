@@ -28,7 +28,7 @@ def begin() -> None:
 def finish(response: Response) -> Response:
     """End the transaction: commit if the request may write and did not fail."""
     if not write_intent.get():
-        _let_go()
+        _release()
     elif response.status_code < 500:
         db.session.commit()
     else:
@@ -36,7 +36,7 @@ def finish(response: Response) -> Response:
     return response
 
 
-def _let_go() -> None:
+def _release() -> None:
     """End a read-only transaction. A failed rollback does not affect the response.
 
     The rollback is done here because an exception during the session's removal (teardown) would

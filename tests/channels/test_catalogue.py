@@ -12,8 +12,8 @@ from flexapp.channels.catalogue import (
     RegistryError,
     Switch,
     app_from,
+    apps_on,
     parse,
-    standing,
 )
 from flexapp.rules.capabilities import Action, ChannelKind
 from flexapp.rules.refusal import Refusal
@@ -247,23 +247,23 @@ ADDED = app_from({"code": "nxbank", "name": "宁夏银行", "category": "bank"})
 
 
 def test_without_switches_the_file_stands_as_it_is() -> None:
-    assert standing(SHIPPED, (), {}, TODAY) == SHIPPED.apps
+    assert apps_on(SHIPPED, (), {}, TODAY) == SHIPPED.apps
 
 
 def test_an_added_app_comes_after_the_numbered_ones() -> None:
-    apps = standing(SHIPPED, (ADDED,), {}, TODAY)
+    apps = apps_on(SHIPPED, (ADDED,), {}, TODAY)
     assert apps[12] == replace(ADDED, order=13)
     assert apps[:12] == SHIPPED.apps[:12]
 
 
 def test_an_app_not_usable_yet_is_switched_on_and_gets_the_next_number() -> None:
-    apps = standing(SHIPPED, (ADDED,), {"alipay": Switch(True, "")}, TODAY)
+    apps = apps_on(SHIPPED, (ADDED,), {"alipay": Switch(True, "")}, TODAY)
     assert [(app.order, app.code) for app in apps[12:14]] == [(13, "alipay"), (14, "nxbank")]
     assert [app.code for app in apps[14:]] == ["wechat", "unionpay", "city-pass"]
 
 
 def test_an_app_that_is_switched_off_says_why_and_the_others_keep_their_numbers() -> None:
-    apps = standing(SHIPPED, (), {"boc": Switch(False, "系统维护，暂停办理。")}, TODAY)
+    apps = apps_on(SHIPPED, (), {"boc": Switch(False, "系统维护，暂停办理。")}, TODAY)
     assert [app.order for app in apps if app.usable] == [1, 2, 3, *range(5, 13)]
     boc = next(app for app in apps if app.code == "boc")
     assert (boc.usable, boc.reason, boc.switched_off) == (False, "系统维护，暂停办理。", True)
@@ -277,20 +277,20 @@ def test_an_app_that_is_switched_off_says_why_and_the_others_keep_their_numbers(
 )
 def test_an_app_with_a_first_day_is_usable_from_that_day(today: date, usable: bool) -> None:
     registry = parse(GOOD.replace("order = 2", "order = 2\nfrom = 2027-01-01"))
-    second = next(app for app in standing(registry, (), {}, today) if app.code == "second")
+    second = next(app for app in apps_on(registry, (), {}, today) if app.code == "second")
     assert second.usable is usable
     assert usable or second.reason == "“第二”从2027年1月1日起可以办理。"
 
 
 def test_a_switch_is_stronger_than_the_first_day() -> None:
     registry = parse(GOOD.replace("order = 2", "order = 2\nfrom = 2027-01-01"))
-    switched = standing(registry, (), {"second": Switch(True, "")}, TODAY)
+    switched = apps_on(registry, (), {"second": Switch(True, "")}, TODAY)
     assert [app.order for app in switched if app.usable] == [1, 2]
 
 
 def test_an_added_app_that_the_file_names_by_now_is_there_once() -> None:
     known = replace(SHIPPED.apps[3], order=None, name="中国银行手机银行")
-    assert standing(SHIPPED, (known,), {}, TODAY) == SHIPPED.apps
+    assert apps_on(SHIPPED, (known,), {}, TODAY) == SHIPPED.apps
 
 
 def test_an_added_app_is_checked_as_those_of_the_file_are() -> None:

@@ -377,7 +377,7 @@ def test_nothing_handed_in_is_answered_with_a_fault(data: st.DataObject) -> None
     )
     try:
         public_keys.read(content, "a")
-    except public_keys.Unusable as fault:
+    except public_keys.UnusableKey as fault:
         said = public_keys.SENTENCES.get(fault.reason)
     else:
         said = ("usable", "")

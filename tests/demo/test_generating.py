@@ -18,7 +18,7 @@ from flexapp.audit import verification
 from flexapp.config import load
 from flexapp.db.session import db
 from flexapp.demo import bulk_loader
-from flexapp.demo.generated_people import made_up
+from flexapp.demo.generated_people import generate_person
 from flexapp.factory import create_app
 from flexapp.people.models import Person
 from flexapp.people.service import person_by_id
@@ -170,7 +170,7 @@ def test_another_seed_adds_others(crowd: Flask) -> None:
 
 
 def test_no_two_seeds_make_the_same_person() -> None:
-    made = [made_up(seed, number, (2019,)) for seed in range(64) for number in range(200)]
+    made = [generate_person(seed, number, (2019,)) for seed in range(64) for number in range(200)]
     assert len({who.identity.value for who in made}) == len(made)
     numbers = [who.phone for who in made if who.phone is not None]
     assert len(set(numbers)) == len(numbers)
@@ -189,9 +189,9 @@ def test_the_same_seed_again_changes_nothing_and_says_so(crowd: Flask) -> None:
 def test_broken_off_it_goes_on_and_ends_up_the_same(
     app: Flask, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours, written = bulk_loader.Crowd.write_next, 0
+    ours, written = bulk_loader.GeneratorRun.write_next, 0
 
-    def twice(crowd: bulk_loader.Crowd) -> bulk_loader.Written:
+    def twice(crowd: bulk_loader.GeneratorRun) -> bulk_loader.BatchResult:
         nonlocal written
         result = ours(crowd)
         written += 1
@@ -199,7 +199,7 @@ def test_broken_off_it_goes_on_and_ends_up_the_same(
             raise KeyboardInterrupt  # with everything of the third batch sent to the database
         return result
 
-    monkeypatch.setattr(bulk_loader.Crowd, "write_next", twice)
+    monkeypatch.setattr(bulk_loader.GeneratorRun, "write_next", twice)
     arguments = ["demo", "generate", "--people", "30", "--assessments", "300", "--batch", "10"]
     app.test_cli_runner().invoke(args=arguments)
     monkeypatch.undo()

@@ -134,7 +134,7 @@ def test_older_events_are_on_further_pages_and_none_twice_or_left_out(
     auditor = at_the_desk("sj01")
     page = look_up(auditor, MA_LAN.identity)
     told = page.texts("article")
-    assert len(told) == audit_lookup.EVENTS_A_PAGE
+    assert len(told) == audit_lookup.PAGE_SIZE
     while "查看更早的记录" in page.links():
         page = auditor.page(page.links()["查看更早的记录"])
         told += page.texts("article")

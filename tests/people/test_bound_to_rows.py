@@ -29,7 +29,7 @@ from flexapp.encryption import (
 )
 from flexapp.people import encrypted_columns as sealed_repository
 from flexapp.people import key_rotation
-from flexapp.people.encrypted_columns import SealedTable
+from flexapp.people.encrypted_columns import EncryptedTable
 from flexapp.people.models import Account, Person
 from flexapp.web.clock import utcnow
 from flexapp.web.unit_of_work import read_transaction, write_transaction
@@ -234,7 +234,7 @@ def test_the_tables_are_scanned_while_others_can_write(
 ) -> None:
     intents = []
 
-    def scanned(_: SealedTable) -> bool:
+    def scanned(_: EncryptedTable) -> bool:
         intents.append(write_intent.get())
         return False
 

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from flexapp.db.session import db
-from flexapp.people.drafts import LIFE, MOST
+from flexapp.people.drafts import LIFE, MAX_DRAFTS
 from flexapp.people.models import Draft
 from tests.conftest import MakeApp
 from tests.support.client import LintingClient
@@ -341,12 +341,12 @@ def test_an_account_keeps_a_limited_number_and_the_newest_of_them(
     ma_lan: LintingClient, app: Flask, clock: Clock
 ) -> None:
     form, _ = ma_lan.page(NEW).form("核定")
-    for number in range(MOST + 3):
+    for number in range(MAX_DRAFTS + 3):
         clock.advance(seconds=1)
         address = f"/assessment/case-{number:02d}/new"
         ma_lan.post(address, data=form.fields | TYPED | {"_draft": "1"})
     kept = [str(name) for (name,) in drafts(app)]
-    assert kept == [f"/assessment/case-{number:02d}/new" for number in range(3, MOST + 3)]
+    assert kept == [f"/assessment/case-{number:02d}/new" for number in range(3, MAX_DRAFTS + 3)]
 
 
 def counted(app: Flask, act: Callable[[], object]) -> list[str]:

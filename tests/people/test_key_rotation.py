@@ -16,7 +16,7 @@ from flexapp.audit import verification
 from flexapp.db.session import db, write_intent
 from flexapp.encryption import vault
 from flexapp.people import encrypted_columns, key_rotation
-from flexapp.people.encrypted_columns import SealedRow, SealedTable
+from flexapp.people.encrypted_columns import EncryptedRow, EncryptedTable
 from flexapp.web.unit_of_work import read_transaction
 from tests.architecture.checkout import files_below, text_of
 from tests.conftest import MakeApp
@@ -157,7 +157,7 @@ def test_a_row_changed_between_reading_and_writing_keeps_its_change(
     real, old = encrypted_columns.not_under, make_app()
     changed: list[int] = []
 
-    def reading(of: SealedTable, *given: Any) -> list[SealedRow]:
+    def reading(of: EncryptedTable, *given: Any) -> list[EncryptedRow]:
         found = real(of, *given)
         if of.name == "person" and not changed:
             changed.append(found[0].key[0])
@@ -305,7 +305,7 @@ def test_an_old_process_that_goes_on_writing_is_noticed(
 ) -> None:
     old, real = make_app(), encrypted_columns.not_under
 
-    def reading(of: SealedTable, *given: Any) -> list[SealedRow]:
+    def reading(of: EncryptedTable, *given: Any) -> list[EncryptedRow]:
         with old.app_context():
             phone = vault().encrypt(MA_LAN.phone, "account.phone", "1")
         execute(old, "UPDATE account SET phone = ? WHERE id = 1", phone)

@@ -24,7 +24,7 @@ from flexapp.people.external_services import (
 from flexapp.rules.identity import IdentityNumber
 from flexapp.services import services_of
 from flexapp.web import bulkhead
-from flexapp.web.bulkhead import OPENS_AFTER, Bulkhead, NoAnswer, NotReached
+from flexapp.web.bulkhead import OPENS_AFTER, Bulkhead, NoAnswer, Unreachable
 from tests.conftest import MakeApp
 from tests.support.at_once import at_once
 from tests.support.client import LintingClient
@@ -155,7 +155,7 @@ def test_a_place_is_taken_until_the_call_really_ends() -> None:
     system = Bulkhead("slow", at_once=1, patience=0.05)
     with pytest.raises(NoAnswer):
         system.call(ends.wait)
-    with pytest.raises(NotReached, match="busy"):
+    with pytest.raises(Unreachable, match="busy"):
         system.call(ends.wait)
     ends.set()
     time.sleep(0.1)
@@ -172,7 +172,7 @@ def test_a_place_for_which_there_is_no_thread_is_given_back(
 
     with monkeypatch.context() as full:
         full.setattr(threading.Thread, "start", no_thread)
-        with pytest.raises(NotReached, match="no thread"):
+        with pytest.raises(Unreachable, match="no thread"):
             system.call(lambda: "never")
     assert system.call(lambda: "back") == "back"
 

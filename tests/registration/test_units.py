@@ -48,7 +48,7 @@ def take_over(**other: object) -> int | Refusal:
         "opened_on": date(2015, 1, 1),
     }
     with write_transaction():
-        return units.take_over(**(given | other), actor=SYSTEM, at=now())  # type: ignore[arg-type]
+        return units.adopt_unit(**(given | other), actor=SYSTEM, at=now())  # type: ignore[arg-type]
 
 
 def test_people_and_live_assessments_move_each_with_an_event_and_history_stays(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flexapp.rules.month_picker import Chosen, tapped
+from flexapp.rules.month_picker import Chosen, after_tap
 from flexapp.rules.periods import Month, Period, group_months
 from tests.support.walks import sentence
 
@@ -27,7 +27,7 @@ def runs(*free: int) -> dict[Month, Month]:
 def taps(free: list[int], *numbers: int, chosen: Chosen | None = None) -> tuple[int, int]:
     """First and last month chosen after these taps."""
     for number in numbers:
-        chosen = tapped(m(number), runs=runs(*free), chosen=chosen)
+        chosen = after_tap(m(number), runs=runs(*free), chosen=chosen)
     assert chosen is not None
     return chosen.start.number, chosen.end.number
 
@@ -68,7 +68,7 @@ def test_whatever_is_tapped_only_free_months_are_chosen_and_the_tapped_one_is_am
     chosen: Chosen | None = None
     for index in order:
         number = months[index % len(months)]
-        chosen = tapped(m(number), runs=runs(*free), chosen=chosen)
+        chosen = after_tap(m(number), runs=runs(*free), chosen=chosen)
         period = Period(chosen.start, chosen.end)
         assert {month.number for month in period.months} <= free
         assert m(number) in period.months

@@ -352,14 +352,14 @@ def test_an_archive_that_is_no_workbook_is_named(content: bytes, says: str) -> N
 def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(workbooks, "MOST_UNPACKED", 10_000_000)
+    monkeypatch.setattr(workbooks, "MAX_UNPACKED", 10_000_000)
     small = archive({"xl/media/image1.png": b"\0" * 11_000_000}, GOOD)
     assert len(small) < 100_000
     assert "太大" in refusal(small)
 
 
 def test_more_rows_than_may_be_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbooks, "MOST_ROWS", 2)
+    monkeypatch.setattr(workbooks, "MAX_ROWS", 2)
     assert "分成几个文件" in refusal(GOOD)
 
 
@@ -375,14 +375,14 @@ def padded(rows: str) -> bytes:
 def test_empty_rows_count_as_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     far = padded('<row r="40"/>')
     assert texts(table(far)) == ROWS
-    monkeypatch.setattr(workbooks, "MOST_ROWS", 39)
+    monkeypatch.setattr(workbooks, "MAX_ROWS", 39)
     assert "分成几个文件" in refusal(far)
 
 
 def test_what_comes_after_too_many_empty_rows_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(workbooks, "MOST_ROWS", 39)
+    monkeypatch.setattr(workbooks, "MAX_ROWS", 39)
     taken: list[int] = []
 
     def rows() -> Iterator[tuple[object, ...]]:
@@ -399,7 +399,7 @@ def test_the_empty_cells_before_one_far_to_the_right_count_as_cells(
 ) -> None:
     wide = padded('<row r="4"><c r="ZZ4"/></row><row r="5"><c r="ZZ5"/></row>')
     assert texts(table(wide)) == ROWS
-    monkeypatch.setattr(workbooks, "MOST_CELLS", 1000)
+    monkeypatch.setattr(workbooks, "MAX_CELLS", 1000)
     assert "分成几个文件" in refusal(wide)
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from flexapp.channels import keys, launch
 from flexapp.channels.launch_errors import LAUNCH_ERRORS
-from flexapp.channels.launch_views import LONGEST_BODY, MEDIA_TYPE
+from flexapp.channels.launch_views import MAX_BODY, MEDIA_TYPE
 from flexapp.people import auth
-from flexapp.signing import LEEWAY, LONGEST_LIFE
+from flexapp.signing import LEEWAY, MAX_LIFE
 from flexapp.vendors import pages
 from flexapp.web import openapi
 from tests.conftest import MakeApp
@@ -53,19 +53,19 @@ def test_every_reason_stands_with_the_status_it_is_answered_with(document: dict[
 def test_the_documents_limits_are_those_of_the_code(document: dict[str, Any]) -> None:
     claims = document["components"]["schemas"]["LaunchClaims"]
     body = call(document)["requestBody"]["content"][MEDIA_TYPE]["schema"]
-    assert body["maxLength"] == LONGEST_BODY
+    assert body["maxLength"] == MAX_BODY
     assert claims["properties"]["aud"]["const"] == launch.AUDIENCE
     assert set(claims["properties"]["target"]["enum"]) == launch.TARGETS
     assert claims["properties"]["target"]["default"] == launch.DEFAULT_TARGET
-    assert claims["properties"]["name"]["maxLength"] == launch.LONGEST_CLAIM
+    assert claims["properties"]["name"]["maxLength"] == launch.MAX_CLAIM
     about = json.dumps(document, ensure_ascii=False)
-    assert f"最多比 `iat` 晚 {LONGEST_LIFE.seconds} 秒" in about
+    assert f"最多比 `iat` 晚 {MAX_LIFE.seconds} 秒" in about
     assert f"双方时钟最多差 {LEEWAY.seconds} 秒" in about
     assert f"过了 {launch.LIFE.seconds} 秒" in about
     hours = (auth.LONGEST.total_seconds() / 3600, auth.IDLE.total_seconds() / 3600)
     assert hours == (12, 2)
     assert "会话最长 12 小时，2 小时不动会结束" in about
-    assert keys.MOST_VALID == 2
+    assert keys.MAX_VALID == 2
     assert "最多两个公钥同时有效" in about
 
 

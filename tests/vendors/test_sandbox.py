@@ -182,13 +182,13 @@ def test_the_same_key_makes_no_second_channel(client: LintingClient) -> None:
 def test_only_so_many_are_made_in_a_minute_and_in_a_day(
     client: LintingClient, app: Flask, clock: Clock
 ) -> None:
-    for _ in range(sandbox.MOST_A_MINUTE):
+    for _ in range(sandbox.MAX_A_MINUTE):
         register(client, a_key())
     assert "请过一分钟再试" in register(client, a_key(), 429).alert
     clock.advance(minutes=1, seconds=1)
     register(client, a_key())
     clock.advance(minutes=2)
-    for n in range(sandbox.MOST):
+    for n in range(sandbox.MAX_SANDBOXES):
         moment = rows(app, "SELECT max(made_at) FROM sandbox_channel")[0][0]
         execute(app, "INSERT INTO sandbox_channel VALUES (?, ?)", f"sandbox-{n}", moment)
     clock.advance(minutes=2)

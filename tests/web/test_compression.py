@@ -7,7 +7,7 @@ import gzip
 import pytest
 from flask.testing import FlaskClient
 
-from flexapp.web.compression import SMALLEST
+from flexapp.web.compression import MIN_BYTES
 from flexapp.web.select_options import options
 
 PAGE = "/channels"
@@ -28,7 +28,7 @@ def test_a_page_is_compressed_for_a_browser_that_says_so(client: FlaskClient) ->
 def test_a_page_is_sent_as_it_is_to_others(client: FlaskClient, said: str) -> None:
     page = client.get(PAGE, headers={"Accept-Encoding": said})
     assert "Content-Encoding" not in page.headers
-    assert len(page.data) >= SMALLEST
+    assert len(page.data) >= MIN_BYTES
     assert "Accept-Encoding" in page.headers["Vary"]
 
 

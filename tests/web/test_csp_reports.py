@@ -150,7 +150,7 @@ def test_of_a_long_list_only_the_beginning_is_read(
 
 def test_anything_else_and_anything_big_is_refused(client: LintingClient) -> None:
     assert post(client, old(), "application/json").status_code == 415
-    assert post(client, "x" * (csp_report_views.LONGEST_BODY + 1)).status_code == 413
+    assert post(client, "x" * (csp_report_views.MAX_BODY + 1)).status_code == 413
 
 
 def test_another_site_cannot_have_its_visitors_report_here(client: LintingClient) -> None:

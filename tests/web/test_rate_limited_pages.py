@@ -12,7 +12,7 @@ from flask import Flask
 
 from flexapp.rules.limits import VERIFY_WRONG
 from flexapp.web.access import Access, access_of
-from flexapp.web.rate_limit import TooMany, spoken
+from flexapp.web.rate_limit import TooMany, in_words
 from tests.support.client import HTMX, LintingClient
 from tests.support.html import Page
 from tests.support.walks import newcomer
@@ -118,7 +118,7 @@ def test_a_vendor_is_told_when_the_sandbox_can_be_made_again(
 def test_only_the_id_of_an_element_is_taken_for_the_place_of_an_answer(
     client: LintingClient, monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
-    monkeypatch.setattr("flexapp.vendors.sandbox.MOST", 0)
+    monkeypatch.setattr("flexapp.vendors.sandbox.MAX_SANDBOXES", 0)
     form, _ = client.page("/open/sandbox").form("登记公钥")
     answer = client.post(
         "/open/sandbox",
@@ -153,4 +153,4 @@ def test_a_page_that_is_only_looked_at_says_when_and_can_be_opened_again(
     ],
 )
 def test_what_is_said_is_never_less_than_the_wait(wait: timedelta, said: str) -> None:
-    assert spoken(wait) == said
+    assert in_words(wait) == said
