@@ -10,6 +10,8 @@ The functions that `sqlite.py` has too are listed in `session.Engine`.
 
 from __future__ import annotations
 
+import select
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +20,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import ColumnElement, Engine, Integer, Table, event, func, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from flexapp.config import Settings
@@ -46,6 +49,11 @@ system is busy."""
 IDLE_SECONDS = 60
 """Seconds after which the server ends an idle transaction and releases its locks."""
 
+TRUSTED_SECONDS = 5.0
+"""Seconds idle after which the server is asked whether a connection of the pool is alive."""
+
+_IDLE_SINCE = "idle since"
+
 _LOCK = text("SELECT pg_advisory_xact_lock(:number)")
 
 
@@ -61,8 +69,6 @@ def options(settings: Settings) -> dict[str, Any]:
         "max_overflow": 0,
         "pool_timeout": BUSY_SECONDS,
         "pool_recycle": settings.database_recycle,
-        # Replaces connections dropped by the server or a firewall before they are used.
-        "pool_pre_ping": True,
         "connect_args": {
             "application_name": "flexapp",
             "connect_timeout": BUSY_SECONDS,
@@ -72,7 +78,20 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 def prepare(engine: Engine, writes: Callable[[], bool]) -> None:
-    """Set how transactions begin. `writes` says whether the one that begins may write."""
+    """Set how transactions begin, and replace dead connections before they are used.
+
+    `writes` says whether the transaction that begins may write.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def on_checkin(_connection: Any, record: Any) -> None:
+        record.info[_IDLE_SINCE] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def on_checkout(connection: Any, record: Any, _proxy: object) -> None:
+        # The pool opens another connection after this exception.
+        if not _is_alive(connection, record.info.get(_IDLE_SINCE)):
+            raise DisconnectionError
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Any) -> None:
@@ -81,6 +100,34 @@ def prepare(engine: Engine, writes: Callable[[], bool]) -> None:
         levels = psycopg.IsolationLevel
         driver.isolation_level = levels.READ_COMMITTED if may_write else levels.REPEATABLE_READ
         driver.read_only = not may_write
+
+
+def _is_alive(connection: Any, idle_since: float | None) -> bool:
+    """Whether a connection of the pool can be used.
+
+    A server that ends a connection says so: its socket is then readable, which costs no message to
+    find out. Only then, and after `TRUSTED_SECONDS` idle (a firewall may have dropped it silently),
+    is the server asked.
+    """
+    if idle_since is None:  # new
+        return True
+    if connection.closed:
+        return False
+    trusted = time.monotonic() - idle_since < TRUSTED_SECONDS
+    if trusted and not _has_something_to_say(connection):
+        return True
+    try:
+        connection.execute("")
+        connection.rollback()
+    except psycopg.Error:
+        return False
+    return True
+
+
+def _has_something_to_say(connection: Any) -> bool:
+    socket = select.poll()
+    socket.register(connection, select.POLLIN)
+    return bool(socket.poll(0))
 
 
 def acquire_lock(session: Session, number: int) -> bool:

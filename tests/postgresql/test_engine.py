@@ -95,6 +95,19 @@ def test_a_connection_that_died_is_replaced_before_anybody_notices(
     assert client.page("/assessment").status == 200
 
 
+@pytest.mark.parametrize("trusted", [60.0, 0.0])
+def test_a_dead_connection_is_found_by_its_socket_or_by_asking_the_server(
+    inside: Flask, monkeypatch: pytest.MonkeyPatch, trusted: float
+) -> None:
+    monkeypatch.setattr(on_postgresql, "TRUSTED_SECONDS", trusted)
+    for _ in range(3):
+        with read_transaction():
+            assert db.session.execute(COUNT).scalar_one() == 0
+        execute(inside, ENDED)
+    with read_transaction():
+        assert db.session.execute(COUNT).scalar_one() == 0
+
+
 def test_what_is_asked_on_after_the_server_went_is_a_page_that_says_so(
     app: Flask, client: LintingClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
