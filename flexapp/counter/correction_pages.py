@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from flask import url_for
+
 from flexapp.counter import person_corrections
 from flexapp.counter.cases import Case
 from flexapp.counter.dispute_pages import age
+from flexapp.counter.people_pages import Fact, ReviewPage
 from flexapp.counter.person_corrections import PAGE_SIZE, NewName
 from flexapp.people import corrections
 from flexapp.people.corrections import Correction
@@ -25,38 +28,46 @@ DOCUMENTS: Groups = (("", tuple((each.value, each.label) for each in Document)),
 
 @dataclass(frozen=True, slots=True)
 class NamePage:
-    """The page /counter/people/<token>/name. The new name, if set, is shown for review before it is
-    stored.
-    """
+    """The form of /counter/people/<token>/name."""
 
     token: str
     known: PersonRows
-    old_name: str
-    new_name: str
-    document: str
-    digest: str
     effects: tuple[str, ...]
     waits: str | None
     documents: Groups = DOCUMENTS
 
     @classmethod
-    def of(cls, case: Case, new: NewName | None = None) -> NamePage:
-        """Build the page of a case. Full names are shown only for the review of old and new
-        name.
-        """
+    def of(cls, case: Case) -> NamePage:
+        """Build the page of a case."""
         waiting = corrections.waiting_of(case.person.id)
         return cls(
             token=case.token,
             known=PersonRows.of(case.person),
-            old_name=case.person.name if new else "",
-            new_name=new.name if new else "",
-            document=f"{new.document.label}，尾号 {new.document_end}" if new else "",
-            digest=new.digest if new else "",
             effects=_effects(case.person),
             waits=None
             if waiting is None
             else f"{moment(waiting.proposed_at)} 提交的姓名更正在等经办机构复核。",
         )
+
+
+def name_review(case: Case, new: NewName) -> ReviewPage:
+    """Return the review of a new name. Only here are names shown in full."""
+    return ReviewPage(
+        title="核对姓名",
+        back=url_for("counter_corrections.name", token=case.token),
+        action=url_for("counter_corrections.correct_name", token=case.token),
+        digest=new.digest,
+        heading="请对照证件逐字核对",
+        facts=(
+            Fact("身份证号", case.person.masked_identity),
+            Fact("原姓名", case.person.name),
+            Fact("新姓名", new.name, new=True),
+            Fact("看过的证件", f"{new.document.label}，尾号 {new.document_end}"),
+        ),
+        button="确认更正",
+        effects_title="更正以后",
+        effects=_effects(case.person),
+    )
 
 
 def _effects(person: PersonCard) -> tuple[str, ...]:
@@ -79,18 +90,44 @@ def _effects(person: PersonCard) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class PhonePage:
-    """The page /counter/people/<token>/phone. `phone`: the new number to review."""
+    """The form of /counter/people/<token>/phone."""
 
     token: str
     known: PersonRows
     old_phone: str | None
-    phone: str
 
     @classmethod
-    def of(cls, case: Case, phone: str = "") -> PhonePage:
+    def of(cls, case: Case) -> PhonePage:
         """Build the page of a case."""
-        old = corrections.phone_of(case.person.id)
-        return cls(case.token, PersonRows.of(case.person), old and mask_phone(old), phone)
+        return cls(case.token, PersonRows.of(case.person), _old_phone(case))
+
+
+def phone_review(case: Case, phone: str) -> ReviewPage:
+    """Return the review of a new number, which is shown in full."""
+    return ReviewPage(
+        title="核对手机号",
+        back=url_for("counter_corrections.phone", token=case.token),
+        action=url_for("counter_corrections.change_phone", token=case.token),
+        digest=phone,
+        heading="请和本人逐位核对",
+        facts=(
+            Fact("姓名", case.person.masked_name),
+            Fact("原手机号", str(_old_phone(case))),
+            Fact("新手机号", f"{phone[:3]} {phone[3:7]} {phone[7:]}", new=True),
+        ),
+        button="确认更换",
+        effects_title="更换以后",
+        effects=(
+            "登录验证码发到新手机号；原手机号不能再登录。",
+            "所有手机和 App 里马上退出。",
+            "用新手机号第一次登录时，要再填一次姓名和身份证号。",
+        ),
+    )
+
+
+def _old_phone(case: Case) -> str | None:
+    old = corrections.phone_of(case.person.id)
+    return old and mask_phone(old)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from flexapp.counter.correction_pages import (
     CorrectionsPage,
     NamePage,
     PhonePage,
+    name_review,
+    phone_review,
 )
 from flexapp.counter.people_forms import NameForm, PhoneForm
 from flexapp.counter.people_pages import WINDOW_DESK
@@ -63,7 +65,7 @@ def correct_name(token: str) -> Response:
             form.refuse(refusal)
         return _name_page(case, form)
     if form.reviewed.data != new.digest:
-        return _name_page(case, form, new)
+        return render("counter/review.html", form=form, review=name_review(case, new))
     outcome = person_corrections.correct_name(case=case, new=new, at=now())
     if isinstance(outcome, Refusal):
         form.refuse(outcome)
@@ -95,7 +97,7 @@ def change_phone(token: str) -> Response:
         form.refuse(new)
         return _phone_page(case, form)
     if form.reviewed.data != new:
-        return _phone_page(case, form, new)
+        return render("counter/review.html", form=form, review=phone_review(case, new))
     refusal = person_corrections.change_phone(case=case, phone=new, at=now())
     if refusal is not None:
         form.refuse(refusal)
@@ -177,13 +179,9 @@ def _page(found: Correction, form: ReasonForm) -> Response:
     return render("counter/correction.html", form.status, form=form, page=page)
 
 
-def _name_page(case: Case, form: NameForm, new: NewName | None = None) -> Response:
-    page = NamePage.of(case, new)
-    name = "name_review" if new else "name"
-    return render(f"counter/{name}.html", form.status, form=form, page=page)
+def _name_page(case: Case, form: NameForm) -> Response:
+    return render("counter/name.html", form.status, form=form, page=NamePage.of(case))
 
 
-def _phone_page(case: Case, form: PhoneForm, new: str = "") -> Response:
-    page = PhonePage.of(case, new)
-    name = "phone_review" if new else "phone"
-    return render(f"counter/{name}.html", form.status, form=form, page=page)
+def _phone_page(case: Case, form: PhoneForm) -> Response:
+    return render("counter/phone.html", form.status, form=form, page=PhonePage.of(case))

@@ -83,6 +83,34 @@ def division_groups(clerk: Clerk) -> Groups:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """A line of a review; `new` values are emphasised."""
+
+    name: str
+    value: str
+    new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage:
+    """Entries that a clerk compares with a document or the person before they are stored."""
+
+    title: str
+    back: str
+    """URL of the form."""
+    action: str
+    """URL that the review is posted to, with the entries of the form."""
+    digest: str
+    """Value that proves what was shown."""
+    heading: str
+    facts: tuple[Fact, ...]
+    button: str
+    hint: str = ""
+    effects_title: str = ""
+    effects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PersonPage:
     """The page /counter/people/<token>: what the person has, as far as this counter may see it."""
 

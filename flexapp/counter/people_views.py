@@ -8,7 +8,7 @@ from flexapp.assessment import service as assessment
 from flexapp.counter import cases
 from flexapp.counter.cases import Case
 from flexapp.counter.people_forms import FindForm
-from flexapp.counter.people_pages import PersonPage
+from flexapp.counter.people_pages import Fact, PersonPage, ReviewPage
 from flexapp.people.forms import typed_identity
 from flexapp.rules.identity import parse_name
 from flexapp.rules.refusal import Refusal
@@ -72,13 +72,17 @@ def create() -> Response:
         at=now(),
     )
     if token is None:
-        return render(
-            "counter/person_review.html",
-            form=form,
-            name=name,
-            identity=identity.value,
-            reviewed=cases.reviewed(identity, name),
+        review = ReviewPage(
+            title="核对新建的人",
+            back=url_for("counter_people.ask"),
+            action=url_for("counter_people.create"),
+            digest=cases.reviewed(identity, name),
+            heading="请对照证件逐字核对",
+            facts=(Fact("姓名", name, new=True), Fact("身份证号", identity.value)),
+            button="确认新建",
+            hint="这里只完整显示这一次。建好以后，姓名要到大厅凭证件更正。",
         )
+        return render("counter/review.html", form=form, review=review)
     if isinstance(token, Refusal):
         form.refuse(token)
         return find_page(form, unknown=True)

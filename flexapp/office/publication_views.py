@@ -6,6 +6,7 @@ from flask import Response, abort, g, url_for
 
 from flexapp.agency import service as agency
 from flexapp.office import blueprint
+from flexapp.office.pages import ReasonPage
 from flexapp.office.publication_forms import (
     KIND_GROUPS,
     PER_GROUPS,
@@ -203,11 +204,11 @@ def _withdraw_page(number: int, form: ReasonForm) -> Response:
     found = agency.find(number)
     if found is None:
         abort(404)
-    return render(
-        "office/withdraw.html",
-        form.status,
-        form=form,
-        number=number,
-        title=found.draft.title,
+    page = ReasonPage(
+        title="作废",
         back=url_for("office.show_publication", number=number),
+        lead=f"作废“{found.draft.title}”后，它不会执行，记录保留。",
+        action=url_for("office.withdraw_publication", number=number),
+        button="确认作废",
     )
+    return render("office/reason.html", form.status, form=form, page=page)

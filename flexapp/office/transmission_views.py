@@ -6,6 +6,7 @@ from flask import Response, g, url_for
 
 from flexapp.office import blueprint
 from flexapp.office.forms import GiveBackForm
+from flexapp.office.pages import ReasonPage
 from flexapp.office.transmission_pages import TransmissionPage
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
@@ -109,17 +110,30 @@ def resume_transmission() -> Response:
 
 
 def _pause_page(form: ReasonForm) -> Response:
-    return render("office/pause.html", form.status, form=form)
+    page = ReasonPage(
+        title="暂停传输",
+        back=_back(),
+        lead="暂停后不再向税务发送任何记录，直到有人恢复。正在发送的会发完；居民照常登记和核定，"
+        "等待的记录可以撤销。",
+        action=url_for("office.pause_transmission"),
+        button="确认暂停传输",
+        hint="2 至 100 个字，记入办理记录",
+    )
+    return render("office/reason.html", form.status, form=form, page=page)
 
 
 def _give_back_page(serial: str, form: GiveBackForm) -> Response:
-    return render(
-        "office/give_back.html",
-        form.status,
-        form=form,
-        serial=serial,
+    page = ReasonPage(
+        title="退回核定",
         back=_back(),
+        lead="退回后，送核定的成为“税务退回”，参保人可以撤销并重新核定；申请税务撤销的视为没有同意，"
+        "参保人可以再申请。只有税务没有收到的才能退回。",
+        action=url_for("office.reject_message", serial=serial),
+        button="确认",
+        hint="参保人会看到，2 至 100 个字",
+        serial=serial,
     )
+    return render("office/reason.html", form.status, form=form, page=page)
 
 
 def _back() -> str:

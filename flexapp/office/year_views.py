@@ -6,6 +6,7 @@ from flask import Response, abort, g, url_for
 
 from flexapp.agency import service as agency
 from flexapp.office import blueprint
+from flexapp.office.pages import ReasonPage
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
 from flexapp.staff.forms import ReasonForm
@@ -71,7 +72,14 @@ def close_year(year: int) -> Response:
 def _close_page(year: int, form: ReasonForm) -> Response:
     if all(line.year != year for line in agency.years(today())):
         abort(404)
-    return render("office/close_year.html", form.status, form=form, year=year)
+    page = ReasonPage(
+        title="关闭申报",
+        back=url_for("office.year_list"),
+        lead=f"关闭后，{year} 年度不能再核定；已经核定的不变，仍可传输、缴费和撤销。",
+        action=url_for("office.close_year", year=year),
+        button="确认关闭",
+    )
+    return render("office/reason.html", form.status, form=form, page=page)
 
 
 def _refused(refusal: Refusal) -> Response:
