@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Blueprint, Flask
+
+blueprint = Blueprint("registration", __name__)
 
 
 def init_app(app: Flask) -> None:
-    """Register the blueprint of this slice."""
-    # Imported here because most importers of this package do not need the views.
+    """Register the pages of this slice."""
+    # Imported here because most importers of this package do not need the views. Importing
+    # a module of views adds its routes to the blueprint.
     from flexapp.people.service import read_with_visitor
-    from flexapp.registration import views
+    from flexapp.registration import views  # noqa: F401
     from flexapp.registration.repository import WITH_PERSON
 
     read_with_visitor(app, WITH_PERSON)
-    app.register_blueprint(views.blueprint)
+    app.register_blueprint(blueprint)

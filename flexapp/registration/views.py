@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, g, request, url_for
+from flask import Response, g, request, url_for
 
 from flexapp.agency.service import where_not_open
 from flexapp.people import draft_decorators, handover_codes
 from flexapp.people.draft_decorators import drafted
 from flexapp.people.drafts import Draft
 from flexapp.people.handover_codes import Place
-from flexapp.registration import flow, service
+from flexapp.registration import blueprint, flow, service
 from flexapp.registration.flow import RegistrationDesk
 from flexapp.registration.forms import RegistrationForm
 from flexapp.registration.pages import DeskPages, PersonRows
@@ -25,8 +25,6 @@ from flexapp.web.htmx import render_refused
 from flexapp.web.idempotency import idempotent
 from flexapp.web.links import Page, page_url
 from flexapp.web.navigation import row_in, see_other
-
-blueprint = Blueprint("registration", __name__)
 
 
 class ResidentDesk(RegistrationDesk):
