@@ -36,7 +36,7 @@ def used_up(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         if "limited" in vars(view):
             monkeypatch.setattr(view, "limited", replace(vars(view)["limited"], most=0))
     monkeypatch.setattr(
-        "flexapp.web.rate_limit.DatabaseCounts.look", _twenty_minutes, raising=False
+        "flexapp.web.rate_limit_store.DatabaseStore.look", _twenty_minutes, raising=False
     )
 
 
@@ -101,7 +101,7 @@ def test_one_more_wrong_code_of_a_sheet_after_too_many_is_answered_with_when(
 def test_a_vendor_is_told_when_the_sandbox_can_be_made_again(
     client: LintingClient, monkeypatch: pytest.MonkeyPatch, refusal: str, seconds: str
 ) -> None:
-    most = {"sandbox_too_soon": "MOST_A_MINUTE", "sandbox_full": "MOST"}[refusal]
+    most = {"sandbox_too_soon": "MAX_A_MINUTE", "sandbox_full": "MAX_SANDBOXES"}[refusal]
     monkeypatch.setattr(f"flexapp.vendors.sandbox.{most}", 0)
     form, _ = client.page("/open/sandbox").form("登记公钥")
     for headers in ({}, {**HTMX, "HX-Target": "main"}):
