@@ -50,6 +50,7 @@ from flexapp.web import (
     access,
     assets,
     clock,
+    components,
     links,
     pipeline,
 )
@@ -111,6 +112,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     assets.serve(app)
     access.check_marked(app)
     links.check_pages(app)
+    components.init_app(app)
     return app
 
 

@@ -280,6 +280,7 @@ ABOUT_NOBODY: dict[str, str] = {
     "former_unit": "units, which are places",
     "pilot_place": "areas and channels that are open",
     "publication": "published figures, and who of the staff proposed and confirmed them, in office",
+    "reference_revision": "a random token: whether figures, years, areas or apps have changed",
     "sandbox_channel": "channels made to try things with fictional people",
     "seen_message": "that a signed message of another system was taken already",
     "serial_counter": "numbers given out on a day",

@@ -57,6 +57,8 @@ def share_templates(app: Flask) -> Flask:
 def begin() -> None:
     """Install the caches and the cheap password parameters in this process."""
     hasher._parameters = replace(PASSWORD_PARAMETERS, time_cost=1, memory_cost=8, parallelism=1)
+    # From the start, because `create_app` makes the modules of the components.
+    Flask.jinja_options = {"bytecode_cache": compiled}
     _build_addresses_once()
     _read_built_files_once()
 
