@@ -19,6 +19,7 @@ NEUTRAL = re.compile(r"rgba\((255, 255, 255|0, 0, 0|20, 33, 61), [.\d]+\)|#fff\b
 SHOWN_ELSEWHERE = {
     "charts.html": "the dashboard's",
     "codes.html": "the channels' page's",
+    "office.html": "the agency's pages'",
     "openapi.html": "the pages for vendors'",
 }
 
