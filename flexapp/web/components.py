@@ -21,6 +21,7 @@ MODULES = (
     "leave",
     "months",
     "office",
+    "ratings",
 )
 """Names of the files. Their macros are used by name in templates; those with `_` are private."""
 

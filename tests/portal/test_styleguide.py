@@ -21,6 +21,7 @@ SHOWN_ELSEWHERE = {
     "codes.html": "the channels' page's",
     "office.html": "the agency's pages'",
     "openapi.html": "the pages for vendors'",
+    "ratings.html": "the pages of ratings'",
 }
 
 
