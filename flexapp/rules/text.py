@@ -91,6 +91,9 @@ def normalise(text: str) -> str:
     character each. Invisible characters are removed and whitespace becomes single spaces. Unknown
     private code points stay; the rule of the field refuses them.
     """
+    # Most fields hold ASCII (months, numbers) or nothing, in which only "`" has another form.
+    if text.isascii() and text.isprintable() and "`" not in text:
+        return _single_spaces(text)
     text = _visible(text).translate(_CHARACTERS).translate(_PUNCTUATION)
     text = unicodedata.normalize("NFKC", text)
     # NFKC can produce characters of the tables again: vertical punctuation, half-width Katakana.

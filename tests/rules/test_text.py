@@ -125,3 +125,8 @@ def test_applying_it_again_changes_nothing(text: str) -> None:
 @given(ANY | MARKS)
 def test_a_value_holds_no_compatibility_form(text: str) -> None:
     assert unicodedata.is_normalized("NFKC", normalise(text))
+
+
+@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=40).map(str.strip))
+def test_ascii_alone_becomes_what_it_becomes_beside_other_characters(text: str) -> None:
+    assert f"{normalise(text)}马" == normalise(f"{text}马")
