@@ -330,7 +330,7 @@ def all_own(person_id: int) -> tuple[Record, ...]:
 
 def created_for_others(account_id: int, person_id: int | None) -> tuple[Record, ...]:
     """Return what an account created for people other than its own person, newest first."""
-    return tuple(record_from(row) for row in repository.by_account(account_id, person_id, None))
+    return tuple(record_from(row) for row in repository.by_account(account_id, person_id))
 
 
 def awaiting_tax(account_id: int, person_id: int | None) -> tuple[Record, ...]:
@@ -340,11 +340,11 @@ def awaiting_tax(account_id: int, person_id: int | None) -> tuple[Record, ...]:
     The tax bureau will answer, and somebody has to read the answer.
     """
     states = [state.value for state in UNANSWERED]
-    others = repository.by_account(account_id, person_id, states)
-    own = () if person_id is None else all_own(person_id)
+    rows = repository.of_person_or_by_account(account_id, person_id, states)
+    found = tuple(record_from(row) for row in rows)
     return (
-        *(record for record in own if record.state in UNANSWERED),
-        *(record_from(row) for row in others),
+        *(record for record in found if record.person_id == person_id),
+        *(record for record in found if record.person_id != person_id),
     )
 
 

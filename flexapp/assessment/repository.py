@@ -85,18 +85,22 @@ def of_person(
     return [dict(zip(NAMES, row, strict=True)) for row in execute(query, values)]
 
 
-def by_account(
-    account_id: int, person_id: int | None, states: Sequence[str] | None
+def of_person_or_by_account(
+    account_id: int, person_id: int | None, states: Sequence[str]
 ) -> Sequence[Mapping[str, object]]:
-    """Return what an account created for people other than this one, newest first.
+    """Return what is of a person or created by an account, in these states, newest first."""
+    mine = TABLE.c.made_by == account_id
+    if person_id is not None:
+        mine = or_(mine, TABLE.c.person_id == person_id)
+    query = select(TABLE).where(mine, TABLE.c.state.in_(states)).order_by(TABLE.c.id.desc())
+    return [{**row} for row in db.session.execute(query).mappings()]
 
-    `states`: only those in these states.
-    """
+
+def by_account(account_id: int, person_id: int | None) -> Sequence[Mapping[str, object]]:
+    """Return what an account created for people other than this one, newest first."""
     query = select(TABLE).where(TABLE.c.made_by == account_id)
     if person_id is not None:
         query = query.where(TABLE.c.person_id != person_id)
-    if states is not None:
-        query = query.where(TABLE.c.state.in_(states))
     found = db.session.execute(query.order_by(TABLE.c.id.desc())).mappings()
     return [{**row} for row in found]
 

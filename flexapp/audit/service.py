@@ -270,6 +270,26 @@ def about_person(
     return tuple(_event(row) for row in repository.about_person(person_id, actions, before, limit))
 
 
+def about_person_twice(
+    *,
+    person_id: int,
+    page: tuple[Sequence[str], int | None, int],
+    also: tuple[Sequence[str], int],
+) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
+    """Two selections of the events about a person in one query, each newest first.
+
+    `page`: actions, number before which, and limit; `also`: other actions, and their limit.
+    """
+    found = tuple(_event(row) for row in repository.about_person_twice(person_id, page, also))
+    (actions, before, limit), (more, most) = page, also
+    shown = [
+        event
+        for event in found
+        if event.action in actions and (before is None or event.seq < before)
+    ]
+    return tuple(shown[:limit]), tuple(event for event in found if event.action in more)[:most]
+
+
 def one_about_person(*, person_id: int, seq: int) -> Event | None:
     """The event with this number if it is about this person, else None."""
     row = repository.one(seq)

@@ -180,13 +180,12 @@ def my_months(visitor: Visitor, today: date) -> MyMonths | None:
 
 def messages(visitor: Visitor, before: int | None) -> tuple[Message, ...]:
     """Return one page of messages, newest first, plus one more if there are older ones."""
-    events = audit.about_person(
+    events, opened = audit.about_person_twice(
         person_id=visitor.me.id,
-        actions=tuple(SENTENCES),
-        before=before,
-        limit=PAGE_SIZE + 1,
+        page=(tuple(SENTENCES), before, PAGE_SIZE + 1),
+        also=_OPENED,
     )
-    known = _known(visitor, events)
+    known = _known(visitor, events, opened)
     return tuple(_message(event, known) for event in events)
 
 
@@ -275,10 +274,18 @@ class _Known:
         return None if number is None else self.cases.get(number)
 
 
-def _known(visitor: Visitor, about: Sequence[Event]) -> _Known:
-    events = audit.about_person(
-        person_id=visitor.me.id, actions=(disputes.OPENED, account_closure.CLOSED), limit=1000
-    )
+_OPENED = ((disputes.OPENED, account_closure.CLOSED), 1000)
+"""Actions that tell which events are disputed and whose accounts were closed; at most so many."""
+
+
+def _known(
+    visitor: Visitor, about: Sequence[Event], opened: Sequence[Event] | None = None
+) -> _Known:
+    """Return the context of these events; `opened`: the events of `_OPENED`, if read already."""
+    events = opened
+    if events is None:
+        actions, most = _OPENED
+        events = audit.about_person(person_id=visitor.me.id, actions=actions, limit=most)
     closed = {event.actor_id for event in events if event.action == account_closure.CLOSED}
     disputed = {
         event.data.get("about", ""): event.data.get("case", "")

@@ -50,8 +50,6 @@ MORE = {
     "office.rating_list": "each of its tables is counted by a statement of its own",
     "office.show_dashboard": "each of its tables is counted by a statement of its own",
     "office.transmission_list": "each of its tables is counted by a statement of its own",
-    "portal.ask_close_account": "what would be lost: records of one's own and for others, events",
-    "portal.messages": "the messages, what was disputed, and its cases",
     "portal.personal_data": "all that is kept of a person, table by table",
     "rating.show": "the event, its record and its rating",
     "web.ready": "checks of the schema, the keys and the sender, for machines",
