@@ -160,7 +160,8 @@ def _load_visitor() -> Visitor | None:
     if not token:
         return None
     with early_read():
-        row = visitor_repository.visitor(token_digest(token))
+        reads = request.method in SAFE_METHODS
+        row = visitor_repository.visitor(token_digest(token), joined=reads)
     if row is None:
         return None
     found, at = visitor_from(row), utcnow()

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
-from flexapp.db.session import db, table_of
+from flexapp.db.session import db, execute, table_of
 from flexapp.encryption import bound
 from flexapp.people.models import HandOver
 
@@ -28,6 +28,10 @@ class Row:
     content: str
 
 
+# Built once, because every 核定 and 登记 runs it.
+_DROP = delete(_kept).where(
+    _kept.c.person_id == bindparam("person_id"), _kept.c.action == bindparam("action")
+)
 _COLUMNS = [_kept.c[name] for name in Row.__slots__]
 
 
@@ -118,9 +122,7 @@ def remove(number: int, person_id: int) -> bool:
 
 def drop(person_id: int, action: str) -> None:
     """Delete a person's cases for an action."""
-    db.session.execute(
-        delete(_kept).where(_kept.c.person_id == person_id, _kept.c.action == action)
-    )
+    execute(_DROP, {"person_id": person_id, "action": action})
 
 
 def drop_pending(person_id: int, taken_by: str) -> None:

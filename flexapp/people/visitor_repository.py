@@ -90,18 +90,21 @@ class VisitorStatement:
         self._joined.append(joined)
         self.statement = joined.onto(self.statement)
 
-    def run(self, token_digest: str) -> Mapping[str, object] | None:
+    def run(self, token_digest: str, *, joined: bool) -> Mapping[str, object] | None:
         """Return the open session of a token with its account and person, or None."""
-        row = execute(self.statement, {"token_digest": token_digest}).first()
+        statement = self.statement if joined else _BASE
+        row = execute(statement, {"token_digest": token_digest}).first()
         if row is None:
             return None
         found = dict(zip(_NAMES, row, strict=False))
         note_revision(found.pop("reference_revision"))
+        if not joined:
+            return found
         start, person_id = self._width, found["person_id"]
-        for joined in self._joined:
-            end = start + len(joined.columns)
+        for each in self._joined:
+            end = start + len(each.columns)
             if person_id is not None:
-                joined.then(person_id, row[start:end])
+                each.then(person_id, row[start:end])
             start = end
         return found
 
@@ -114,6 +117,10 @@ def read_with_visitor(app: Flask, joined: Joined) -> None:
     _STATEMENT.of(app).add(joined)
 
 
-def visitor(token_digest: str) -> Mapping[str, object] | None:
-    """Return the open session of a token with its account and person, in one query, or None."""
-    return _STATEMENT.get().run(token_digest)
+def visitor(token_digest: str, *, joined: bool) -> Mapping[str, object] | None:
+    """Return the open session of a token with its account and person, in one query, or None.
+
+    `joined`: with what the slices above join. A request that writes reads that again in its own
+    transaction, so it needs none of it here.
+    """
+    return _STATEMENT.get().run(token_digest, joined=joined)
