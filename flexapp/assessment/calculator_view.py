@@ -16,7 +16,7 @@ from flexapp.assessment.creation import (
 from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.forms import AssessmentForm
 from flexapp.assessment.months import TAP_END, YearMonths, leading, open_months
-from flexapp.assessment.queries import Desk
+from flexapp.assessment.queries import DeskPages
 from flexapp.rules.contribution import ReadBack, read_back
 from flexapp.rules.contribution_base import Meaning
 from flexapp.rules.money import round_to_fen, yen
@@ -108,7 +108,7 @@ class ChoiceView:
         form: AssessmentForm,
         bounds: Eligibility,
         *,
-        desk: Desk,
+        desk: DeskPages,
         who: str,
         kind: RateKind = RateKind.FLEXIBLE,
         preview: bool = True,
@@ -204,7 +204,7 @@ def months_to_tap(
     form: AssessmentForm,
     bounds: Eligibility,
     *,
-    desk: Desk,
+    desk: DeskPages,
     who: str,
     today: date,
     seen_by: int | None = None,

@@ -9,9 +9,9 @@ from datetime import date
 from flexapp.agency.service import effective_parameters
 from flexapp.assessment.eligibility import Eligibility, Reservation, last_month, reserved_months
 from flexapp.assessment.queries import (
-    RESIDENT_DESK,
+    RESIDENT_PAGES,
     STATE_STYLES,
-    Desk,
+    DeskPages,
 )
 from flexapp.people.service import PersonCard
 from flexapp.rules.eligibility import (
@@ -153,7 +153,7 @@ def leading(
     cells: Sequence[MonthCell],
     *,
     who: str = "self",
-    desk: Desk = RESIDENT_DESK,
+    desk: DeskPages = RESIDENT_PAGES,
     chosen: Chosen | None = None,
     more: Mapping[str, str] | None = None,
 ) -> tuple[MonthCell, ...]:
@@ -194,7 +194,7 @@ def listed_months(
     who: str,
     today: date,
     seen_by: int | None = None,
-    desk: Desk = RESIDENT_DESK,
+    desk: DeskPages = RESIDENT_PAGES,
     not_open: Refusal | None = None,
 ) -> tuple[YearMonths, ...]:
     """Return the months above a list of records, each free one with a link to the form."""

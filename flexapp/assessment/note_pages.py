@@ -9,7 +9,7 @@ from flexapp.assessment import disputes
 from flexapp.assessment.disputes import Dispute
 from flexapp.assessment.months import YearMonths
 from flexapp.assessment.queries import (
-    Desk,
+    DeskPages,
     HeldUp,
     Record,
 )
@@ -83,7 +83,7 @@ class DisputeBox:
         *,
         own: bool,
         who: str | None,
-        desk: Desk,
+        desk: DeskPages,
     ) -> DisputeBox | None:
         """Build the box for the current user, or None if there is nothing to show or do.
 
@@ -105,7 +105,7 @@ class DisputeBox:
         return None if opening is None else cls(None, opening, None)
 
 
-def person_of(who: str | None, desk: Desk) -> str:
+def person_of(who: str | None, desk: DeskPages) -> str:
     """Return how to address the person of a record: 您 on their own pages."""
     return desk.person if who == "self" else "参保人"
 
@@ -130,7 +130,7 @@ def _open_text(case: Dispute, record: Record, person: str) -> str:
 
 
 def _opening(
-    record: Record, events: Sequence[Event], who: str | None, desk: Desk
+    record: Record, events: Sequence[Event], who: str | None, desk: DeskPages
 ) -> tuple[str, str] | None:
     """Return address and label of the button that disputes the creation of a record, or None.
 

@@ -14,9 +14,9 @@ from flexapp.assessment.months import YearMonths
 from flexapp.assessment.note_pages import FREE_AGAIN, DisputeBox, is_free, note, person_of
 from flexapp.assessment.queries import (
     PAGE_SIZE,
-    RESIDENT_DESK,
+    RESIDENT_PAGES,
     STATE_STYLES,
-    Desk,
+    DeskPages,
     HeldUp,
     Record,
 )
@@ -89,7 +89,7 @@ class RecordCard:
         listed: bool = False,
         polls: int = 0,
         blocked: Refusal | None = None,
-        desk: Desk = RESIDENT_DESK,
+        desk: DeskPages = RESIDENT_PAGES,
         months: Sequence[YearMonths] = (),
     ) -> RecordCard:
         """Build the card of a record. A record in transmission polls itself up to `MAX_POLLS`
@@ -129,7 +129,7 @@ MAX_POLLS = 20
 """Maximum number of polls, one every two seconds. Afterwards 刷新 asks once more."""
 
 
-def _again(record: Record, who: str | None, desk: Desk) -> str | None:
+def _again(record: Record, who: str | None, desk: DeskPages) -> str | None:
     # A resident may not create a make-up payment at the unit rate.
     if who is None or record.kind is RateKind.UNIT:
         return None
@@ -142,7 +142,7 @@ def _again(record: Record, who: str | None, desk: Desk) -> str | None:
     )
 
 
-def _buttons(record: Record, who: str | None, desk: Desk) -> tuple[Button, ...]:
+def _buttons(record: Record, who: str | None, desk: DeskPages) -> tuple[Button, ...]:
     """Return the buttons. The way forward is on the right, within reach of the thumb."""
     moves = sorted(record.moves, key=lambda move: move is Move.TRANSMIT)
     return tuple(
@@ -188,7 +188,7 @@ class ListPage:
     taken_by_others: tuple[str, ...]
     """Months reserved by assessments whose amounts a proxy may not see."""
     months: tuple[YearMonths, ...]
-    desk: Desk = RESIDENT_DESK
+    desk: DeskPages = RESIDENT_PAGES
     not_open: str | None = None
     """Why nothing can be assessed through this channel, if so."""
 
@@ -200,7 +200,7 @@ class ListPage:
         *,
         months: tuple[YearMonths, ...],
         hidden: Sequence[Month] = (),
-        desk: Desk = RESIDENT_DESK,
+        desk: DeskPages = RESIDENT_PAGES,
         not_open: Refusal | None = None,
     ) -> ListPage:
         """Build a page of records, newest first.
@@ -241,7 +241,7 @@ class FormPage:
     """The months of the open years, to be selected by tapping."""
     conflicts: tuple[tuple[str, str], ...] = field(default=())
     """Serial and address of the user's own records that reserve a selected month."""
-    desk: Desk = RESIDENT_DESK
+    desk: DeskPages = RESIDENT_PAGES
     elsewhere: tuple[str, str] | None = None
     """Address and label of the button that takes the entry to another channel."""
     continued: str | None = None
@@ -336,7 +336,7 @@ class DetailPage:
         own: bool,
         blocked: Refusal | None,
         case: Dispute | None = None,
-        desk: Desk = RESIDENT_DESK,
+        desk: DeskPages = RESIDENT_PAGES,
         months: Sequence[YearMonths] = (),
     ) -> DetailPage:
         """Build the page of a record from its events, oldest first. `case`: the latest case about
@@ -372,7 +372,7 @@ class DetailPage:
         )
 
 
-def _rating(record: Record, events: Sequence[Event], own: bool, desk: Desk) -> str | None:
+def _rating(record: Record, events: Sequence[Event], own: bool, desk: DeskPages) -> str | None:
     finished = FINISHED.get(record.state)
     for event in reversed(events):
         done = business_of(event.action, actor_kind=event.actor_kind, channel=event.channel)

@@ -61,7 +61,7 @@ PLACE = "-serial-"
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class DeskPages:
     """The addresses and labels of one user interface: the resident's, the counter's or the
     practice's.
 
@@ -120,7 +120,7 @@ class Desk:
         return url_for(endpoint, **{self.key: who}) if self.in_records else url_for(endpoint)  # type: ignore[arg-type]
 
 
-RESIDENT_DESK = Desk(
+RESIDENT_PAGES = DeskPages(
     {
         "records": "assessment.records",
         "new": "assessment.new",

@@ -28,7 +28,7 @@ from flexapp.assessment.months import (
 from flexapp.assessment.queries import (
     PAGE_SIZE,
     STATE_STYLES,
-    Desk,
+    DeskPages,
     HeldUp,
     Record,
     all_own,
@@ -64,7 +64,7 @@ __all__ = [
     "STATE_STYLES",
     "Assessed",
     "AssessmentSubject",
-    "Desk",
+    "DeskPages",
     "Eligibility",
     "HeldUp",
     "MonthCell",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flexapp.assessment.eligibility import Eligibility
-from flexapp.assessment.queries import Desk
+from flexapp.assessment.queries import DeskPages
 from flexapp.rules.periods import Month, group_months
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.states import State
@@ -42,7 +42,7 @@ def why_closed(
     bounds: Eligibility,
     *,
     who: str,
-    desk: Desk,
+    desk: DeskPages,
     not_open: Refusal | None = None,
     seen_by: int | None = None,
 ) -> Closed | None:

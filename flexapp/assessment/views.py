@@ -24,7 +24,7 @@ from flexapp.assessment.eligibility import Eligibility
 from flexapp.assessment.forms import OTHER, SELF, AssessmentForm, ChooseForm
 from flexapp.assessment.months import listed_months
 from flexapp.assessment.queries import (
-    RESIDENT_DESK,
+    RESIDENT_PAGES,
     made_for,
     own_records,
 )
@@ -204,7 +204,7 @@ def read_back(who: str) -> Response:
     if isinstance(subject, Response):
         return subject
     form = AssessmentForm(request.args)
-    choice = ChoiceView.of(form, _bounds(subject), desk=RESIDENT_DESK, who=who)
+    choice = ChoiceView.of(form, _bounds(subject), desk=RESIDENT_PAGES, who=who)
     return render("assessment/_choice.html", choice=choice)
 
 
@@ -221,7 +221,7 @@ def trial(who: str) -> Response:
     if page_owner.address_is_of_another():
         return see_other(url_for("assessment.new", who=who))
     form = AssessmentForm(request.args)
-    back = RESIDENT_DESK.listing("new", who, **form.entries)
+    back = RESIDENT_PAGES.listing("new", who, **form.entries)
     outcome = propose(
         start=form.start.data, end=form.end.data, base=form.base.data, bounds=_bounds(subject)
     )
@@ -353,11 +353,11 @@ def _form_page(
         header=pages.Header.of(who, subject),
         month_options=pages.month_options(bounds, (form.start.data, form.end.data)),
         closed=why_closed(
-            bounds, who=who, desk=RESIDENT_DESK, not_open=not_open, seen_by=_seen_by(subject)
+            bounds, who=who, desk=RESIDENT_PAGES, not_open=not_open, seen_by=_seen_by(subject)
         ),
-        choice=ChoiceView.of(form, bounds, desk=RESIDENT_DESK, who=who, preview=preview),
+        choice=ChoiceView.of(form, bounds, desk=RESIDENT_PAGES, who=who, preview=preview),
         months=months_to_tap(
-            form, bounds, desk=RESIDENT_DESK, who=who, today=today(), seen_by=_seen_by(subject)
+            form, bounds, desk=RESIDENT_PAGES, who=who, today=today(), seen_by=_seen_by(subject)
         ),
         conflicts=conflicts,
         # A proxy cannot send the other person to a counter.

@@ -17,7 +17,7 @@ from flexapp.assessment.unavailable_pages import why_closed
 from flexapp.audit import service as audit
 from flexapp.counter import cases
 from flexapp.counter.cases import Case
-from flexapp.counter.people_pages import DESKS, WINDOW_DESK, record_card
+from flexapp.counter.people_pages import PAGES_OF, WINDOW_PAGES, record_card
 from flexapp.counter.people_views import LOCAL, case_at
 from flexapp.rules.capabilities import Action
 from flexapp.rules.rates import RateKind
@@ -108,7 +108,7 @@ def detail(token: str, serial: str) -> Response:
             own=True,
             blocked=None,
             case=disputes.latest_of(record),
-            desk=WINDOW_DESK,
+            desk=WINDOW_PAGES,
             months=cases.months(case, today()) if record.state is State.REVOKED else (),
         )
         return render("counter/record.html", page=shown)
@@ -125,7 +125,7 @@ def explained(token: str, serial: str) -> Response:
         refusal = cases.why_not_here(case, Action.ASSESS)
         if refusal is not None:
             return render_refused(refusal, _list(case))
-        back = WINDOW_DESK.record("detail", serial, case.token)
+        back = WINDOW_PAGES.record("detail", serial, case.token)
         shown = ExplainedPage.of(record, back=back)
         return render("counter/explained.html", page=shown)
 
@@ -141,7 +141,7 @@ def receipt(token: str, serial: str) -> Response:
         refusal = cases.why_not_here(case, Action.ASSESS)
         if refusal is not None:
             return render_refused(refusal, _list(case))
-        back = WINDOW_DESK.record("detail", serial, case.token)
+        back = WINDOW_PAGES.record("detail", serial, case.token)
         shown = ReceiptPage.of(assessment.issue(record), at=now(), back=back)
         return render("counter/receipt.html", page=shown)
 
@@ -248,7 +248,7 @@ def _with_record(token: str, serial: str, view: Callable[[Case, Record], Respons
 
 
 def _list(case: Case) -> str:
-    return WINDOW_DESK.listing("records", case.token)
+    return WINDOW_PAGES.listing("records", case.token)
 
 
 def _moved(case: Case, outcome: Record | Refusal) -> Response:
@@ -321,7 +321,7 @@ def _create(token: str, kind: RateKind) -> Response:
 
 def _say(token: str, kind: RateKind) -> Response:
     if not wants_fragment():
-        return see_other(DESKS[kind].listing("new", token))
+        return see_other(PAGES_OF[kind].listing("new", token))
     case = case_at(token)
     if isinstance(case, Response):
         return case
@@ -329,7 +329,7 @@ def _say(token: str, kind: RateKind) -> Response:
     if refusal is not None:
         return render_refused(refusal, _list(case))
     choice = ChoiceView.of(
-        AssessmentForm(request.args), _bounds(case), desk=DESKS[kind], who=token, kind=kind
+        AssessmentForm(request.args), _bounds(case), desk=PAGES_OF[kind], who=token, kind=kind
     )
     return render("assessment/_choice.html", choice=choice)
 
@@ -342,7 +342,7 @@ def _try(token: str, kind: RateKind) -> Response:
     if refusal is not None:
         return render_refused(refusal, _list(case))
     form = AssessmentForm(request.args)
-    back = DESKS[kind].listing("new", token, **form.entries)
+    back = PAGES_OF[kind].listing("new", token, **form.entries)
     outcome = assessment.propose(
         start=form.start.data,
         end=form.end.data,
@@ -377,12 +377,12 @@ def _form_page(
     page = pages.FormPage(
         header=pages.Header.of(case.token, case.subject),
         month_options=pages.month_options(bounds, (form.start.data, form.end.data)),
-        closed=why_closed(bounds, who=case.token, desk=DESKS[kind]),
+        closed=why_closed(bounds, who=case.token, desk=PAGES_OF[kind]),
         choice=ChoiceView.of(
-            form, bounds, desk=DESKS[kind], who=case.token, kind=kind, preview=preview
+            form, bounds, desk=PAGES_OF[kind], who=case.token, kind=kind, preview=preview
         ),
-        months=months_to_tap(form, bounds, desk=DESKS[kind], who=case.token, today=today()),
-        desk=DESKS[kind],
+        months=months_to_tap(form, bounds, desk=PAGES_OF[kind], who=case.token, today=today()),
+        desk=PAGES_OF[kind],
         elsewhere=(
             (url_for("counter_hand_over.assessment", token=case.token), "让本人在手机上继续")
             if kind is RateKind.FLEXIBLE

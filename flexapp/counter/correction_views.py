@@ -15,7 +15,7 @@ from flexapp.counter.correction_pages import (
     phone_review,
 )
 from flexapp.counter.people_forms import NameForm, PhoneForm
-from flexapp.counter.people_pages import WINDOW_DESK
+from flexapp.counter.people_pages import WINDOW_PAGES
 from flexapp.counter.people_views import LOCAL, case_at
 from flexapp.counter.person_corrections import NewName
 from flexapp.people import corrections
@@ -70,7 +70,7 @@ def correct_name(token: str) -> Response:
     if isinstance(outcome, Refusal):
         form.refuse(outcome)
         return _name_page(case, form)
-    return see_other(WINDOW_DESK.listing("records", token))
+    return see_other(WINDOW_PAGES.listing("records", token))
 
 
 @blueprint.get("/people/<token>/phone")
@@ -102,7 +102,7 @@ def change_phone(token: str) -> Response:
     if refusal is not None:
         form.refuse(refusal)
         return _phone_page(case, form)
-    return see_other(WINDOW_DESK.listing("records", token))
+    return see_other(WINDOW_PAGES.listing("records", token))
 
 
 @blueprint.get("/corrections", endpoint="index")
@@ -162,7 +162,7 @@ def _case(token: str, subject: str) -> Case | Response:
         return case
     if request.method == "POST":
         person_corrections.note_refused(case, refusal, subject, now())
-    return render_refused(refusal, WINDOW_DESK.listing("records", token))
+    return render_refused(refusal, WINDOW_PAGES.listing("records", token))
 
 
 def _found(number: int) -> Correction:

@@ -8,7 +8,7 @@ from flexapp.counter import cases, disputes
 from flexapp.counter.dispute_pages import DisputePage, DisputesPage
 from flexapp.counter.disputes import Found
 from flexapp.counter.forms import SettleForm
-from flexapp.counter.people_pages import WINDOW_DESK
+from flexapp.counter.people_pages import WINDOW_PAGES
 from flexapp.counter.people_views import LOCAL, case_at
 from flexapp.rules.refusal import Refusal
 from flexapp.rules.roles import Role
@@ -74,7 +74,7 @@ def open_case(token: str, serial: str) -> Response:
         abort(404)
     outcome = disputes.open_for(case=case, record=record, at=now())
     if isinstance(outcome, Refusal):
-        return render_refused(outcome, WINDOW_DESK.listing("records", token))
+        return render_refused(outcome, WINDOW_PAGES.listing("records", token))
     return see_other(url_for("counter_disputes.show", number=outcome))
 
 

@@ -9,7 +9,7 @@ from flexapp.assessment.pages import RecordCard
 from flexapp.assessment.service import (
     PAGE_SIZE,
     STATE_STYLES,
-    Desk,
+    DeskPages,
     Record,
     YearMonths,
     last_month,
@@ -33,7 +33,7 @@ from flexapp.rules.retirement import APPROVED_WITHIN, OriginalAge, statutory_mon
 from flexapp.staff.service import Clerk
 from flexapp.web.select_options import DIVISIONS, Groups
 
-WINDOW_DESK = Desk(
+WINDOW_PAGES = DeskPages(
     {
         "records": "counter_people.show",
         "new": "counter_assessment.new",
@@ -58,10 +58,10 @@ WINDOW_DESK = Desk(
     person="本人",
 )
 
-UNIT_RATE = replace(
-    WINDOW_DESK,
+UNIT_RATE_PAGES = replace(
+    WINDOW_PAGES,
     endpoints={
-        **WINDOW_DESK.endpoints,
+        **WINDOW_PAGES.endpoints,
         "new": "counter_assessment.new_unit",
         "create": "counter_assessment.create_unit",
         "read_back": "counter_assessment.read_back_unit",
@@ -70,7 +70,7 @@ UNIT_RATE = replace(
 )
 """The desk for a make-up payment at the unit rate."""
 
-DESKS = {RateKind.FLEXIBLE: WINDOW_DESK, RateKind.UNIT: UNIT_RATE}
+PAGES_OF = {RateKind.FLEXIBLE: WINDOW_PAGES, RateKind.UNIT: UNIT_RATE_PAGES}
 
 
 def division_groups(clerk: Clerk) -> Groups:
@@ -170,11 +170,11 @@ def record_card(
     return RecordCard.of(
         record,
         who=case.token,
-        shown_at=WINDOW_DESK.listing("records", case.token),
+        shown_at=WINDOW_PAGES.listing("records", case.token),
         listed=listed,
         polls=polls,
         blocked=why_not_here(case, Action.TRANSMIT),
-        desk=WINDOW_DESK,
+        desk=WINDOW_PAGES,
         months=months,
     )
 
@@ -226,7 +226,7 @@ class RetirementPage:
             beyond=tuple(
                 BeyondLine(
                     serial=record.serial,
-                    url=WINDOW_DESK.record("detail", record.serial, case.token),
+                    url=WINDOW_PAGES.record("detail", record.serial, case.token),
                     period=record.period.label,
                     state=record.state.label,
                     tag=STATE_STYLES[record.state],

@@ -8,7 +8,7 @@ from flexapp.assessment import service as assessment
 from flexapp.counter import retirement
 from flexapp.counter.cases import Case, why_not_here
 from flexapp.counter.people_forms import RetirementForm
-from flexapp.counter.people_pages import WINDOW_DESK, RetirementPage
+from flexapp.counter.people_pages import WINDOW_PAGES, RetirementPage
 from flexapp.counter.people_views import LOCAL, case_at
 from flexapp.rules.capabilities import Action
 from flexapp.rules.refusal import Refusal
@@ -30,7 +30,7 @@ def form(token: str) -> Response:
         return case
     refusal = why_not_here(case, Action.SPECIAL)
     if refusal is not None:
-        return render_refused(refusal, WINDOW_DESK.listing("records", token))
+        return render_refused(refusal, WINDOW_PAGES.listing("records", token))
     filled = RetirementForm()
     filled.original.data = case.person.original_age.value
     filled.approved.data = str(case.person.approved_month or "")
@@ -53,7 +53,7 @@ def record(token: str) -> Response:
         case=case, original=form.original.data, approved=form.approved.data, at=now()
     )
     if refusal is not None:
-        return render_refused(refusal, WINDOW_DESK.listing("records", token))
+        return render_refused(refusal, WINDOW_PAGES.listing("records", token))
     if isinstance(outcome, Refusal):
         form.refuse(outcome)
         return _page(form, case)

@@ -10,7 +10,7 @@ from flexapp.assessment.forms import AssessmentForm
 from flexapp.assessment.pages import FormPage, Header, ListPage, month_options
 from flexapp.assessment.service import (
     AssessmentSubject,
-    Desk,
+    DeskPages,
     Eligibility,
     Record,
     YearMonths,
@@ -29,7 +29,7 @@ from flexapp.web.formatting import day
 
 WHO = "self"
 
-PRACTICE_DESK = Desk(
+PRACTICE_PAGES = DeskPages(
     {
         "records": "practice.records",
         "new": "practice.new",
@@ -81,12 +81,12 @@ def list_page(
     registered: RegistrationView, found: tuple[Record, ...], months: tuple[YearMonths, ...]
 ) -> ListPage:
     """Return the page of all records; `found` is newest first."""
-    return ListPage.of(_header(registered), found, months=months, desk=PRACTICE_DESK)
+    return ListPage.of(_header(registered), found, months=months, desk=PRACTICE_PAGES)
 
 
 def listed(bounds: Eligibility, today: date) -> tuple[YearMonths, ...]:
     """Return the months shown above the records."""
-    return listed_months(bounds, who=WHO, today=today, desk=PRACTICE_DESK)
+    return listed_months(bounds, who=WHO, today=today, desk=PRACTICE_PAGES)
 
 
 def form_page(
@@ -104,17 +104,17 @@ def form_page(
     return FormPage(
         header=_header(registered),
         month_options=month_options(bounds, (form.start.data, form.end.data)),
-        closed=why_closed(bounds, who=WHO, desk=PRACTICE_DESK),
+        closed=why_closed(bounds, who=WHO, desk=PRACTICE_PAGES),
         choice=choice(form, bounds, preview=preview),
-        months=months_to_tap(form, bounds, desk=PRACTICE_DESK, who=WHO, today=today),
+        months=months_to_tap(form, bounds, desk=PRACTICE_PAGES, who=WHO, today=today),
         conflicts=_conflicts(form, bounds) if form.faulty else (),
-        desk=PRACTICE_DESK,
+        desk=PRACTICE_PAGES,
     )
 
 
 def choice(form: AssessmentForm, bounds: Eligibility, *, preview: bool = True) -> ChoiceView:
     """Return the interpretation of the entered base and the alternatives."""
-    return ChoiceView.of(form, bounds, desk=PRACTICE_DESK, who=WHO, preview=preview)
+    return ChoiceView.of(form, bounds, desk=PRACTICE_PAGES, who=WHO, preview=preview)
 
 
 def _header(registered: RegistrationView) -> Header:
@@ -129,5 +129,5 @@ def _conflicts(form: AssessmentForm, bounds: Eligibility) -> tuple[tuple[str, st
         return ()
     serials = {row.serial for month, row in bounds.reserved.items() if start <= month <= end}
     return tuple(
-        (serial, PRACTICE_DESK.record("detail", serial, WHO)) for serial in sorted(serials)
+        (serial, PRACTICE_PAGES.record("detail", serial, WHO)) for serial in sorted(serials)
     )

@@ -18,7 +18,7 @@ from flexapp.practice import (
     pages,
     service,
 )
-from flexapp.practice.pages import PRACTICE_DESK, WHO
+from flexapp.practice.pages import PRACTICE_PAGES, WHO
 from flexapp.practice.service import Practice
 from flexapp.practice.views import blueprint
 from flexapp.rules.refusal import Refusal
@@ -48,7 +48,7 @@ def detail(serial: str) -> Response:
             events=events,
             own=True,
             blocked=None,
-            desk=PRACTICE_DESK,
+            desk=PRACTICE_PAGES,
             months=pages.listed(bounds, today()),
         )
         return render("practice/record.html", page=page)
@@ -62,7 +62,7 @@ def explained(serial: str) -> Response:
     """Show 怎么算的."""
 
     def shown(practice: Practice, record: Record, events: tuple[Event, ...]) -> Response:
-        page = ExplainedPage.of(record, back=PRACTICE_DESK.record("detail", serial, WHO))
+        page = ExplainedPage.of(record, back=PRACTICE_PAGES.record("detail", serial, WHO))
         return render("practice/explained.html", page=page)
 
     return _with_record(serial, shown)
@@ -171,7 +171,7 @@ def _list() -> str:
 
 def _card(record: Record, polls: int = 0, *, listed: bool = False) -> RecordCard:
     return RecordCard.of(
-        record, who=WHO, shown_at=_list(), polls=polls, listed=listed, desk=PRACTICE_DESK
+        record, who=WHO, shown_at=_list(), polls=polls, listed=listed, desk=PRACTICE_PAGES
     )
 
 

@@ -17,7 +17,7 @@ from flexapp.practice import (
     service,
 )
 from flexapp.practice.pages import (
-    PRACTICE_DESK,
+    PRACTICE_PAGES,
     WHO,
     StartPage,
 )
@@ -132,7 +132,7 @@ def trial() -> Response:
     practice, form = cookie.load(), AssessmentForm(request.args)
     if practice.registered is None:
         return not_yet()
-    back = PRACTICE_DESK.listing("new", WHO, **form.entries)
+    back = PRACTICE_PAGES.listing("new", WHO, **form.entries)
     outcome = propose(
         start=form.start.data,
         end=form.end.data,
