@@ -121,8 +121,11 @@ def assess(
     today: date,
     kind: RateKind = RateKind.FLEXIBLE,
     shown: str = "",
+    bounds: Eligibility | None = None,
 ) -> Assessed | tuple[Refusal, ...]:
     """Create an assessment with its months and audit event, or return every refusal.
+
+    `bounds`: what can be assessed, if it was read in this transaction already.
 
     `shown`: the figures behind the amounts on the page (`RateTerms.shown`). If the figures of that
     year have changed since, nothing is stored, because nobody agreed to the new amounts. Empty: no
@@ -143,9 +146,10 @@ def assess(
         refusal = why_not(actor.channel_kind, Action.SPECIAL)
     if refusal is not None:
         return (refusal,)
-    bounds = eligibility_case.eligibility(
-        person=subject.person, registration=subject.registration, today=today
-    )
+    if bounds is None:
+        bounds = eligibility_case.eligibility(
+            person=subject.person, registration=subject.registration, today=today
+        )
     on = rate_terms(start=start, end=end, bounds=bounds, kind=kind)
     proposal = calculate_proposal(on, base)
     if not isinstance(proposal, Proposal):

@@ -81,6 +81,8 @@ class DeskPages:
     """
     person: str = "您"
     """How these pages address the person."""
+    layout: str = "layouts/page.html"
+    """Template of the layout."""
 
     def listing(self, name: str, who: str, **more: object) -> str:
         """Return the address of a page about the person."""
@@ -283,28 +285,23 @@ def refuse_mover(record: Record, visitor: Visitor) -> Refusal | None:
     return Refusal("proxy_off", "对方已关闭他人代办，您不能再代为办理；请由本人办理。")
 
 
-def who_for(record: Record, visitor: Visitor) -> str | None:
+def who_for(record: Record, visitor: Visitor, blocked: Refusal | None) -> str | None:
     """Return how this visitor's addresses name the person of a record.
 
-    "self", the token of a proxy case, or None if no case is valid.
+    "self", the token of a proxy case, or None if no case is valid. `blocked`: what `refuse_mover`
+    returned.
     """
     if record.person_id == visitor.me.id:
         return "self"
-    case = repository.proxy_case_for(visitor.account_id, record.person_id)
-    if case is None or not case_lives(case.opened_at) or refuse_mover(record, visitor):
+    if blocked is not None:
         return None
-    return case.token
+    case = repository.proxy_case_for(visitor.account_id, record.person_id)
+    return case.token if case is not None and case_lives(case.opened_at) else None
 
 
 def case_lives(opened_at: datetime) -> bool:
     """Whether a proxy case opened at that moment is still valid."""
     return timedelta(0) <= utcnow() - opened_at <= CASE_LIFE
-
-
-def list_url(record: Record, visitor: Visitor) -> str:
-    """Return the address of the list that contains a record for this visitor."""
-    who = who_for(record, visitor)
-    return url_for("assessment.records", who=who) if who else url_for("assessment.choose")
 
 
 def own_records(person_id: int, before: int | None = None) -> tuple[Record, ...]:

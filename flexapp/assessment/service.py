@@ -38,7 +38,6 @@ from flexapp.assessment.queries import (
     find_for,
     forget_cases,
     in_states,
-    list_url,
     own_records,
     refuse_mover,
 )
@@ -91,7 +90,6 @@ __all__ = [
     "issue",
     "last_month",
     "leading",
-    "list_url",
     "listed_months",
     "months_of_year",
     "own_records",

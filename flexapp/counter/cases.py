@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flexapp.assessment import service as assessment
-from flexapp.assessment.service import Assessed, AssessmentSubject, Record, YearMonths
+from flexapp.assessment.service import AssessmentSubject, Record, YearMonths
 from flexapp.audit import service as audit
 from flexapp.counter import case_repository
 from flexapp.people import handover_codes
@@ -226,37 +226,6 @@ def register(
         return refused(case, Action.REGISTER, "registration", refusal, at)
     return registration.register(
         person=case.person, details=details, actor=case.clerk.actor, at=at, today=today
-    )
-
-
-def assess(
-    *,
-    case: Case,
-    start: str,
-    end: str,
-    base: str,
-    at: datetime,
-    today: date,
-    kind: RateKind = RateKind.FLEXIBLE,
-    shown: str = "",
-) -> Assessed | tuple[Refusal, ...]:
-    """Create an assessment for the person, or return every refusal.
-
-    `kind` UNIT: a make-up payment at the unit rate. `shown`: as for `assessment.assess`.
-    """
-    refusal = why_not_here(case, action_of(kind))
-    if refusal is not None:
-        return (refused(case, action_of(kind), "assessment", refusal, at),)
-    return assessment.assess(
-        subject=case.subject,
-        start=start,
-        end=end,
-        base=base,
-        actor=case.clerk.actor,
-        at=at,
-        today=today,
-        kind=kind,
-        shown=shown,
     )
 
 

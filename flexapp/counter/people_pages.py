@@ -56,6 +56,7 @@ WINDOW_PAGES = DeskPages(
     in_records=True,
     leave_label="返回",
     person="本人",
+    layout="layouts/counter.html",
 )
 
 UNIT_RATE_PAGES = replace(

@@ -9,7 +9,7 @@ def init_app(app: Flask) -> None:
     """Add the pages and commands of this slice."""
     # Imported here: most importers of this slice do not need the views.
     # The modules besides `views` add their routes to its blueprint.
-    from flexapp.practice import record_views, registration_views, views
+    from flexapp.practice import assessment_views, registration_views, views
 
-    assert record_views.blueprint is registration_views.blueprint is views.blueprint
+    assert assessment_views.blueprint is registration_views.blueprint is views.blueprint
     app.register_blueprint(views.blueprint)

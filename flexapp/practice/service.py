@@ -114,12 +114,10 @@ def bounds(practice: Practice, *, at: datetime, today: date) -> Eligibility:
 
 
 def assess(
-    practice: Practice, *, start: str, end: str, base: str, at: datetime, today: date
+    practice: Practice, *, start: str, end: str, base: str, at: datetime, bounds: Eligibility
 ) -> Practice | tuple[Refusal, ...]:
-    """核定: return the changed practice, or all refusals."""
-    proposal = assessment.propose(
-        start=start, end=end, base=base, bounds=bounds(practice, at=at, today=today)
-    )
+    """核定: return the changed practice, or all refusals. `bounds`: those of this practice."""
+    proposal = assessment.propose(start=start, end=end, base=base, bounds=bounds)
     if not isinstance(proposal, Proposal):
         return proposal
     number = practice.made[-1].number + 1 if practice.made else 1

@@ -33,14 +33,14 @@ BY_NAME = [
     (
         ENTRY,
         re.compile(
-            r"(\w+_)?(views|cli)|auth|flow|unsupported_webview|webview|outbox_worker|loader"
+            r"(\w+_)?(views|cli)|auth|flow|resident|unsupported_webview|webview|outbox_worker|loader"
         ),
     ),
     (VIEW, re.compile(r"(\w+_)?(pages|forms|view)")),
     (REPOSITORY, re.compile(r"(\w+_)?repository|statistics|encrypted_columns")),
     (MODELS, re.compile(r"(\w+_)?models")),
 ]
-SPEAKS = re.compile(r"(\w+_)?(views|pages|forms|view)|flow")
+SPEAKS = re.compile(r"(\w+_)?(views|pages|forms|view)|flow|resident")
 """Modules that speak HTTP or are drawn: they get frozen dataclasses, never a row."""
 ROWS = re.compile(r"(\w+_)?(repository|models)")
 OWN = re.compile(r"(\w+_)?(views|cli|repository|models)")
