@@ -209,7 +209,7 @@ def read_back(desk: AssessmentDesk) -> Response:
         return see_other(desk.pages.listing("new", desk.who))
     form = AssessmentForm(request.args)
     choice = ChoiceView.of(form, desk.bounds, desk=desk.pages, who=desk.who, kind=desk.kind)
-    return render("assessment/_choice.html", choice=choice)
+    return render("assessment/form.html", block="choice", choice=choice, desk=desk)
 
 
 def explain_entry(desk: AssessmentDesk) -> Response:

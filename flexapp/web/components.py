@@ -12,16 +12,19 @@ from flask import Flask
 from jinja2.runtime import Macro
 
 MODULES = (
+    "calculation",
     "cells",
     "charts",
     "codes",
     "display",
+    "drafts",
     "fields",
     "icons",
     "leave",
     "months",
     "office",
     "ratings",
+    "records",
 )
 """Names of the files. Their macros are used by name in templates; those with `_` are private."""
 

@@ -30,6 +30,7 @@ LAYOUTS = {
     "layouts/practice.html": "practice",
     "layouts/tabbed.html": "portal",
     "components/display.html": "people",
+    "components/drafts.html": "people",
     "components/leave.html": "channels",
 }
 """Layouts and components that are of one slice."""
