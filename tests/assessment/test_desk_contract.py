@@ -36,7 +36,7 @@ class Desk:
         return self.client.submit(self.client.page(self.new), "核定", status, fill=typed)
 
     def assess(self, **typed: str) -> str:
-        done = self.enter(**(YEAR | {"base": "60"} | typed))
+        done = self.enter(200, **(YEAR | {"base": "60"} | typed))
         assert done.path == self.listing
         return serials(done)[0]
 
