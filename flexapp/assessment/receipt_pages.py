@@ -67,8 +67,8 @@ class ReceiptPage:
         """Build the page of a receipt issued at this moment."""
         settings: Settings = current_app.config["SETTINGS"]
         state, serial = receipt.position.state, receipt.record.serial
-        verify = settings.public_url + url_for("verify.ask")
-        link = settings.public_url + url_for("verify.ask", serial=serial, check=receipt.code)
+        verify = settings.public_url + url_for("assessment.verify")
+        link = settings.public_url + url_for("assessment.verify", serial=serial, check=receipt.code)
         (qr,) = qrcodes.draw([link])
         return cls(
             facts=(

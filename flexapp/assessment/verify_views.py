@@ -11,9 +11,9 @@ the QR code, so one page shows the result and can be reloaded.
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request, url_for
+from flask import Response, request, url_for
 
-from flexapp.assessment import receipts
+from flexapp.assessment import blueprint, receipts
 from flexapp.assessment.receipt_forms import VerifyForm
 from flexapp.assessment.receipt_pages import VerifiedPage
 from flexapp.assessment.receipts import Verified
@@ -24,12 +24,10 @@ from flexapp.web.access import Access, allow
 from flexapp.web.htmx import render
 from flexapp.web.navigation import see_other
 
-blueprint = Blueprint("verify", __name__, url_prefix="/verify")
 
-
-@blueprint.get("")
+@blueprint.get("/verify")
 @allow(Access.PUBLIC)
-def ask() -> Response:
+def verify() -> Response:
     """Show the form, or the result if the address contains a serial or a code."""
     if "serial" not in request.args and "check" not in request.args:
         return _form_page(VerifyForm(), 200)
@@ -40,9 +38,9 @@ def ask() -> Response:
     return render("assessment/verified.html", page=VerifiedPage.of(found))
 
 
-@blueprint.post("")
+@blueprint.post("/verify")
 @allow(Access.PUBLIC)
-def check() -> Response:
+def check_receipt() -> Response:
     """Verify a serial and code typed into the form."""
     form = VerifyForm()
     if not form.submitted():
@@ -53,7 +51,7 @@ def check() -> Response:
     if found is None:
         return _form_page(form)
     sheet = found.receipt
-    return see_other(url_for("verify.ask", serial=sheet.record.serial, check=sheet.code))
+    return see_other(url_for("assessment.verify", serial=sheet.record.serial, check=sheet.code))
 
 
 def _wrong(form: VerifyForm) -> Response:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, abort, g, request, url_for
+from flask import Response, abort, g, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from flexapp.assessment import flow, proxy
+from flexapp.assessment import blueprint, flow, proxy
 from flexapp.assessment.flow import AssessmentDesk
 from flexapp.assessment.forms import OTHER, SELF, AssessmentForm, ChooseForm
 from flexapp.assessment.resident import ResidentDesk
@@ -29,17 +29,15 @@ from flexapp.web.idempotency import idempotent
 from flexapp.web.links import Page, page_url
 from flexapp.web.navigation import see_other
 
-blueprint = Blueprint("assessment", __name__, url_prefix="/assessment")
 
-
-@blueprint.get("")
+@blueprint.get("/assessment")
 @allow(Access.PERSON)
 def choose() -> Response:
     """Show the choice of whom to assess for."""
     return _choose_page(ChooseForm())
 
 
-@blueprint.post("")
+@blueprint.post("/assessment")
 @allow(Access.PERSON)
 def begin() -> Response:
     """Redirect to one's own records, or open a proxy case and redirect to that person's."""
@@ -74,21 +72,21 @@ def begin() -> Response:
     return see_other(url_for("assessment.records", who=token))
 
 
-@blueprint.get("/<who>")
+@blueprint.get("/assessment/<who>")
 @allow(Access.PERSON)
 def records(who: str) -> Response:
     """List the records, newest first. Show the form if there are none yet."""
     return _at_desk(who, flow.show_records)
 
 
-@blueprint.get("/<who>/new")
+@blueprint.get("/assessment/<who>/new")
 @allow(Access.PERSON)
 def new(who: str) -> Response:
     """Show the form of a new assessment (新增)."""
     return _at_desk(who, flow.show_form)
 
 
-@blueprint.post("/<who>/new")
+@blueprint.post("/assessment/<who>/new")
 @allow(Access.PERSON)
 @drafted(AssessmentForm)
 @idempotent
@@ -97,7 +95,7 @@ def create(who: str) -> Response:
     return _at_desk(who, flow.create)
 
 
-@blueprint.post("/self/hand-over")
+@blueprint.post("/assessment/self/hand-over")
 @allow(Access.PERSON)
 @drafted(AssessmentForm, form="/assessment/self/new", finishes=False)
 def hand_over() -> Response:
@@ -116,7 +114,7 @@ def hand_over() -> Response:
     return see_other(page_url(Page.HAND_OVER))
 
 
-@blueprint.get("/<who>/read-back")
+@blueprint.get("/assessment/<who>/read-back")
 @allow(Access.PERSON)
 @background_request
 def read_back(who: str) -> Response:
@@ -124,7 +122,7 @@ def read_back(who: str) -> Response:
     return _at_desk(who, flow.read_back)
 
 
-@blueprint.get("/<who>/explained")
+@blueprint.get("/assessment/<who>/explained")
 @allow(Access.PERSON)
 def trial(who: str) -> Response:
     """Explain the calculation of an entry (怎么算的)."""

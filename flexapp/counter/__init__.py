@@ -8,13 +8,16 @@ not the pages.
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Blueprint, Flask
+
+blueprint = Blueprint("counter", __name__, url_prefix="/counter")
 
 
 def init_app(app: Flask) -> None:
-    """Register the blueprints and desk entries of this slice."""
-    # Imported here because most importers of this package need no views.
-    from flexapp.counter import (
+    """Register the pages and desk entries of this slice."""
+    # Imported here because most importers of this package need no views. Importing a module of
+    # views adds its routes to the blueprint.
+    from flexapp.counter import (  # noqa: F401
         assessment_views,
         correction_views,
         dispute_views,
@@ -30,20 +33,14 @@ def init_app(app: Flask) -> None:
     from flexapp.staff.desk import DeskEntry, add_entries
     from flexapp.web.clock import today
 
-    assert registration_views.blueprint is people_views.blueprint  # it adds routes to it
-    app.register_blueprint(people_views.blueprint)
-    app.register_blueprint(assessment_views.blueprint)
-    app.register_blueprint(handover_views.blueprint)
-    app.register_blueprint(retirement_views.blueprint)
-    app.register_blueprint(dispute_views.blueprint)
-    app.register_blueprint(correction_views.blueprint)
+    app.register_blueprint(blueprint)
     add_entries(
         app,
         DeskEntry(
             10,
             "居民业务",
             "凭身份证号登记、核定、查询",
-            "counter_people.ask",
+            "counter.ask_person",
             "people",
             frozenset({Role.TOWNSHIP, Role.HALL}),
         ),
@@ -51,7 +48,7 @@ def init_app(app: Flask) -> None:
             30,
             "不是本人办的",
             "参保人反映的，核实后结案",
-            "counter_disputes.index",
+            "counter.dispute_list",
             "people",
             frozenset({Role.HALL, Role.AGENCY, Role.AUDITOR}),
             lambda clerk: waiting_since(disputes.count(clerk), today(), began="反映"),
@@ -60,7 +57,7 @@ def init_app(app: Flask) -> None:
             40,
             "姓名更正",
             "大厅提交的，复核后生效",
-            "counter_corrections.index",
+            "counter.correction_list",
             "form",
             frozenset({Role.AGENCY, Role.AUDITOR}),
             lambda clerk: waiting_since(person_corrections.count(clerk), today(), began="提交"),

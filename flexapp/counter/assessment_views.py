@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Response, abort, request, url_for
 
 from flexapp.assessment import disputes, flow
 from flexapp.assessment import service as assessment
@@ -14,7 +14,7 @@ from flexapp.assessment.forms import AssessmentForm
 from flexapp.assessment.service import Assessed, Record, YearMonths
 from flexapp.audit import service as audit
 from flexapp.audit.service import Event
-from flexapp.counter import cases
+from flexapp.counter import blueprint, cases
 from flexapp.counter.cases import Case
 from flexapp.counter.people_pages import PAGES_OF, WINDOW_PAGES
 from flexapp.counter.people_views import LOCAL, case_at
@@ -29,8 +29,6 @@ from flexapp.web.clock import now, today
 from flexapp.web.htmx import render_refused
 from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import row_in
-
-blueprint = Blueprint("counter_assessment", __name__, url_prefix="/counter/people/<token>")
 
 FLEXIBLE, UNIT = {"kind": RateKind.FLEXIBLE}, {"kind": RateKind.UNIT}
 """核定 at the usual rate, and a make-up payment at the unit rate (以单位费率补缴)."""
@@ -54,7 +52,7 @@ class WindowDesk(AssessmentDesk):
                 f"记在{case.subject.registration.division.name}以单位费率缴费虚拟单位名下。"
             )
         else:
-            url = url_for("counter_hand_over.assessment", token=case.token)
+            url = url_for("counter.hand_over_assessment", token=case.token)
             self.hand_over = (url, "让本人在手机上继续")
 
     def continued(self) -> Mapping[str, str] | None:
@@ -132,75 +130,77 @@ class WindowRecord(TransmissionDesk):
         return cases.ask_tax(case=self.case, record=self.record, reason=reason, at=now())
 
 
-@blueprint.get("/unit-rate", endpoint="new_unit", defaults=UNIT)
-@blueprint.get("/assess", defaults=FLEXIBLE)
+@blueprint.get("/people/<token>/unit-rate", endpoint="new_at_unit_rate", defaults=UNIT)
+@blueprint.get("/people/<token>/assess", defaults=FLEXIBLE)
 @allow(Access.STAFF, *LOCAL)
-def new(token: str, kind: RateKind) -> Response:
+def new_assessment(token: str, kind: RateKind) -> Response:
     """Show the form of a new assessment (新增)."""
     return _at_desk(token, kind, flow.show_form)
 
 
-@blueprint.post("/unit-rate", endpoint="create_unit", defaults=UNIT)
-@blueprint.post("/assess", defaults=FLEXIBLE)
+@blueprint.post("/people/<token>/unit-rate", endpoint="create_at_unit_rate", defaults=UNIT)
+@blueprint.post("/people/<token>/assess", defaults=FLEXIBLE)
 @allow(Access.STAFF, *LOCAL)
 @idempotent
-def create(token: str, kind: RateKind) -> Response:
+def create_assessment(token: str, kind: RateKind) -> Response:
     """Create an assessment from the form (核定), or show its preview."""
     return _at_desk(token, kind, flow.create)
 
 
-@blueprint.get("/unit-rate/read-back", endpoint="read_back_unit", defaults=UNIT)
-@blueprint.get("/read-back", defaults=FLEXIBLE)
+@blueprint.get(
+    "/people/<token>/unit-rate/read-back", endpoint="read_back_at_unit_rate", defaults=UNIT
+)
+@blueprint.get("/people/<token>/read-back", defaults=FLEXIBLE)
 @allow(Access.STAFF, *LOCAL)
 def read_back(token: str, kind: RateKind) -> Response:
     """Return the read-back of the entry while it is typed."""
     return _at_desk(token, kind, flow.read_back)
 
 
-@blueprint.get("/unit-rate/explained", endpoint="trial_unit", defaults=UNIT)
-@blueprint.get("/explained", defaults=FLEXIBLE)
+@blueprint.get("/people/<token>/unit-rate/explained", endpoint="trial_at_unit_rate", defaults=UNIT)
+@blueprint.get("/people/<token>/explained", defaults=FLEXIBLE)
 @allow(Access.STAFF, *LOCAL)
 def trial(token: str, kind: RateKind) -> Response:
     """Explain the calculation of an entry (怎么算的)."""
     return _at_desk(token, kind, flow.explain_entry)
 
 
-@blueprint.get("/records/<serial>")
+@blueprint.get("/people/<token>/records/<serial>")
 @allow(Access.STAFF, *LOCAL)
 def detail(token: str, serial: str) -> Response:
     """Show one record: amounts, their calculation and its history."""
     return _seen(token, serial, flow.show_record)
 
 
-@blueprint.get("/records/<serial>/explained")
+@blueprint.get("/people/<token>/records/<serial>/explained")
 @allow(Access.STAFF, *LOCAL)
 def explained(token: str, serial: str) -> Response:
     """Show the explanation of a record (怎么算的), also for printing."""
     return _seen(token, serial, flow.explain_record)
 
 
-@blueprint.get("/records/<serial>/receipt")
+@blueprint.get("/people/<token>/records/<serial>/receipt")
 @allow(Access.STAFF, *LOCAL)
 def receipt(token: str, serial: str) -> Response:
     """Show the receipt (缴费核定凭证) that a hall prints on request."""
     return _seen(token, serial, flow.show_receipt)
 
 
-@blueprint.get("/records/<serial>/card")
+@blueprint.get("/people/<token>/records/<serial>/card")
 @allow(Access.STAFF, *LOCAL)
 def card(token: str, serial: str) -> Response:
     """Return the record's card, polled while the tax bureau's answer is awaited."""
     return _seen(token, serial, flow.show_card)
 
 
-@blueprint.get("/records/<serial>/revoke")
+@blueprint.get("/people/<token>/records/<serial>/revoke")
 @allow(Access.STAFF, *LOCAL)
 def ask_revoke(token: str, serial: str) -> Response:
     """Ask to confirm revoking (撤销): a dialog, or a page of its own without JavaScript."""
     return _with_record(token, serial, flow.ask_revoke)
 
 
-@blueprint.post("/records/<serial>/revoke")
+@blueprint.post("/people/<token>/records/<serial>/revoke")
 @allow(Access.STAFF, *LOCAL)
 @idempotent
 def revoke(token: str, serial: str) -> Response:
@@ -208,7 +208,7 @@ def revoke(token: str, serial: str) -> Response:
     return _with_record(token, serial, flow.revoke)
 
 
-@blueprint.post("/records/<serial>/transmit")
+@blueprint.post("/people/<token>/records/<serial>/transmit")
 @allow(Access.STAFF, *LOCAL)
 @idempotent
 def transmit(token: str, serial: str) -> Response:
@@ -216,14 +216,14 @@ def transmit(token: str, serial: str) -> Response:
     return _with_record(token, serial, transmission.transmit)
 
 
-@blueprint.get("/records/<serial>/ask-tax")
+@blueprint.get("/people/<token>/records/<serial>/ask-tax")
 @allow(Access.STAFF, *LOCAL)
 def ask_tax(token: str, serial: str) -> Response:
     """Show the form that asks why the tax bureau should revoke."""
     return _with_record(token, serial, transmission.show_ask_tax)
 
 
-@blueprint.post("/records/<serial>/ask-tax")
+@blueprint.post("/people/<token>/records/<serial>/ask-tax")
 @allow(Access.STAFF, *LOCAL)
 @idempotent
 def send_ask_tax(token: str, serial: str) -> Response:

@@ -54,8 +54,8 @@ def name_review(case: Case, new: NewName) -> ReviewPage:
     """Return the review of a new name. Only here are names shown in full."""
     return ReviewPage(
         title="核对姓名",
-        back=url_for("counter_corrections.name", token=case.token),
-        action=url_for("counter_corrections.correct_name", token=case.token),
+        back=url_for("counter.ask_name", token=case.token),
+        action=url_for("counter.correct_name", token=case.token),
         digest=new.digest,
         heading="请对照证件逐字核对",
         facts=(
@@ -106,8 +106,8 @@ def phone_review(case: Case, phone: str) -> ReviewPage:
     """Return the review of a new number, which is shown in full."""
     return ReviewPage(
         title="核对手机号",
-        back=url_for("counter_corrections.phone", token=case.token),
-        action=url_for("counter_corrections.change_phone", token=case.token),
+        back=url_for("counter.ask_phone", token=case.token),
+        action=url_for("counter.change_phone", token=case.token),
         digest=phone,
         heading="请和本人逐位核对",
         facts=(

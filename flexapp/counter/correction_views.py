@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, request, url_for
+from flask import Response, abort, g, request, url_for
 
-from flexapp.counter import person_corrections
+from flexapp.counter import blueprint, person_corrections
 from flexapp.counter.cases import Case
 from flexapp.counter.correction_pages import (
     CorrectionPage,
@@ -31,12 +31,10 @@ from flexapp.web.htmx import render, render_refused
 from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import HIGHEST_ROW, row_in, see_other
 
-blueprint = Blueprint("counter_corrections", __name__, url_prefix="/counter")
-
 
 @blueprint.get("/people/<token>/name")
 @allow(Access.STAFF, *LOCAL)
-def name(token: str) -> Response:
+def ask_name(token: str) -> Response:
     """Ask for the new name and the document (更正姓名)."""
     case = _case(token, "name")
     return case if isinstance(case, Response) else _name_page(case, NameForm())
@@ -75,7 +73,7 @@ def correct_name(token: str) -> Response:
 
 @blueprint.get("/people/<token>/phone")
 @allow(Access.STAFF, *LOCAL)
-def phone(token: str) -> Response:
+def ask_phone(token: str) -> Response:
     """Ask for the new phone number (更换手机号)."""
     case = _case(token, "phone")
     return case if isinstance(case, Response) else _phone_page(case, PhoneForm())
@@ -105,9 +103,9 @@ def change_phone(token: str) -> Response:
     return see_other(WINDOW_PAGES.listing("records", token))
 
 
-@blueprint.get("/corrections", endpoint="index")
+@blueprint.get("/corrections")
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
-def index() -> Response:
+def correction_list() -> Response:
     """List the corrections that await confirmation, oldest first."""
     page = CorrectionsPage.of(person_corrections.waiting(row_in("after") or 0), today())
     return render("counter/corrections.html", page=page)
@@ -115,7 +113,7 @@ def index() -> Response:
 
 @blueprint.get(f"/corrections/<int(max={HIGHEST_ROW}):number>")
 @allow(Access.STAFF, Role.AGENCY, Role.AUDITOR)
-def show(number: int) -> Response:
+def show_correction(number: int) -> Response:
     """Show old and new name, and the document that was seen."""
     return _page(_found(number), ReasonForm())
 
@@ -123,7 +121,7 @@ def show(number: int) -> Response:
 @blueprint.post(f"/corrections/<int(max={HIGHEST_ROW}):number>/confirm")
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
-def confirm(number: int) -> Response:
+def confirm_correction(number: int) -> Response:
     """Confirm the correction (确认更正)."""
     return _decide(number, ReasonForm(), confirmed=True)
 
@@ -131,7 +129,7 @@ def confirm(number: int) -> Response:
 @blueprint.post(f"/corrections/<int(max={HIGHEST_ROW}):number>/decline")
 @allow(Access.STAFF, Role.AGENCY)
 @idempotent
-def decline(number: int) -> Response:
+def decline_correction(number: int) -> Response:
     """Decline the correction with a reason (退回)."""
     return _decide(number, ReasonForm(), confirmed=False)
 
@@ -150,7 +148,7 @@ def _decide(number: int, form: ReasonForm, *, confirmed: bool) -> Response:
     if isinstance(outcome, Refusal):
         form.refuse(outcome)
         return _page(_found(number), form)
-    return see_other(url_for("counter_corrections.show", number=number))
+    return see_other(url_for("counter.show_correction", number=number))
 
 
 def _case(token: str, subject: str) -> Case | Response:

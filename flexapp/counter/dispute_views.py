@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, url_for
+from flask import Response, abort, g, url_for
 
-from flexapp.counter import cases, disputes
+from flexapp.counter import blueprint, cases, disputes
 from flexapp.counter.dispute_pages import DisputePage, DisputesPage
 from flexapp.counter.disputes import Found
 from flexapp.counter.forms import SettleForm
@@ -18,14 +18,12 @@ from flexapp.web.htmx import render, render_refused
 from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import HIGHEST_ROW, row_in, see_other
 
-blueprint = Blueprint("counter_disputes", __name__, url_prefix="/counter")
-
 READERS = (Role.HALL, Role.AGENCY, Role.AUDITOR)
 
 
-@blueprint.get("/disputes", endpoint="index")
+@blueprint.get("/disputes")
 @allow(Access.STAFF, *READERS)
-def index() -> Response:
+def dispute_list() -> Response:
     """List the open cases, oldest first."""
     found = disputes.waiting(g.counter_session.clerk, row_in("after") or 0)
     page = DisputesPage.of(found, today())
@@ -34,7 +32,7 @@ def index() -> Response:
 
 @blueprint.get(f"/disputes/<int(max={HIGHEST_ROW}):number>")
 @allow(Access.STAFF, *READERS)
-def show(number: int) -> Response:
+def show_dispute(number: int) -> Response:
     """Show one case."""
     return _page(_found(number), SettleForm())
 
@@ -42,7 +40,7 @@ def show(number: int) -> Response:
 @blueprint.post(f"/disputes/<int(max={HIGHEST_ROW}):number>")
 @allow(Access.STAFF, Role.HALL, Role.AGENCY)
 @idempotent
-def settle(number: int) -> Response:
+def settle_dispute(number: int) -> Response:
     """Settle the case (结案), or ask the tax bureau first."""
     found, form = _found(number), SettleForm()
     if not form.submitted():
@@ -55,16 +53,16 @@ def settle(number: int) -> Response:
         at=now(),
     )
     if isinstance(outcome, Found):
-        return see_other(url_for("counter_disputes.show", number=number))
+        return see_other(url_for("counter.show_dispute", number=number))
     for refusal in outcome:
         form.refuse(refusal)
     return _page(found, form)
 
 
-@blueprint.post("/people/<token>/records/<serial>/dispute", endpoint="open")
+@blueprint.post("/people/<token>/records/<serial>/dispute")
 @allow(Access.STAFF, *LOCAL)
 @idempotent
-def open_case(token: str, serial: str) -> Response:
+def open_dispute(token: str, serial: str) -> Response:
     """Open a case for the person at the counter (本人反映不是本人办的)."""
     case = case_at(token)
     if isinstance(case, Response):
@@ -75,7 +73,7 @@ def open_case(token: str, serial: str) -> Response:
     outcome = disputes.open_for(case=case, record=record, at=now())
     if isinstance(outcome, Refusal):
         return render_refused(outcome, WINDOW_PAGES.listing("records", token))
-    return see_other(url_for("counter_disputes.show", number=outcome))
+    return see_other(url_for("counter.show_dispute", number=outcome))
 
 
 def _found(number: int) -> Found:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request, url_for
+from flask import Response, request, url_for
 
 from flexapp.assessment.forms import AssessmentForm
-from flexapp.counter import cases
+from flexapp.counter import blueprint, cases
 from flexapp.counter.cases import Case
 from flexapp.counter.people_pages import HandOverPage
 from flexapp.counter.people_views import LOCAL, case_at
@@ -20,26 +20,24 @@ from flexapp.web.htmx import render, render_refused
 from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 
-blueprint = Blueprint("counter_hand_over", __name__, url_prefix="/counter/people/<token>")
-
 FORMS = {
-    Action.REGISTER: "counter_people.registration_form",
-    Action.ASSESS: "counter_assessment.new",
+    Action.REGISTER: "counter.registration_form",
+    Action.ASSESS: "counter.new_assessment",
 }
 
 
-@blueprint.get("/hand-over")
+@blueprint.get("/people/<token>/hand-over")
 @allow(Access.STAFF, *LOCAL)
-def ask(token: str) -> Response:
+def ask_handover_code(token: str) -> Response:
     """Ask for the code, and show the codes to give to the person."""
     case = case_at(token)
     return case if isinstance(case, Response) else _page(case, HandOverForm())
 
 
-@blueprint.post("/hand-over")
+@blueprint.post("/people/<token>/hand-over")
 @allow(Access.STAFF, *LOCAL)
 @idempotent
-def go_on(token: str) -> Response:
+def redeem_handover_code(token: str) -> Response:
     """Redirect to the form, filled with what the person typed on the phone."""
     case = case_at(token)
     if isinstance(case, Response):
@@ -54,16 +52,16 @@ def go_on(token: str) -> Response:
     return see_other(url_for(FORMS[found.action], token=token, continued=found.id))
 
 
-@blueprint.post("/registration/hand-over")
+@blueprint.post("/people/<token>/registration/hand-over")
 @allow(Access.STAFF, *LOCAL)
-def registration(token: str) -> Response:
+def hand_over_registration(token: str) -> Response:
     """Hand the registration over to the phone (让本人在手机上继续)."""
     return _give(token, Action.REGISTER, RegistrationForm())
 
 
-@blueprint.post("/assess/hand-over")
+@blueprint.post("/people/<token>/assess/hand-over")
 @allow(Access.STAFF, *LOCAL)
-def assessment(token: str) -> Response:
+def hand_over_assessment(token: str) -> Response:
     """Hand the assessment over to the phone (让本人在手机上继续)."""
     return _give(token, Action.ASSESS, AssessmentForm())
 
@@ -75,8 +73,8 @@ def _give(token: str, action: Action, form: RegistrationForm | AssessmentForm) -
     if RESUBMIT not in request.form:
         refusal = cases.hand_over(case, action, form.entries, at=now())
         if refusal is not None:
-            return render_refused(refusal, url_for("counter_people.show", token=token))
-    return see_other(url_for("counter_hand_over.ask", token=token))
+            return render_refused(refusal, url_for("counter.show_person", token=token))
+    return see_other(url_for("counter.ask_handover_code", token=token))
 
 
 def _page(case: Case, form: HandOverForm) -> Response:

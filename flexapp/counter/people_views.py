@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, request, url_for
+from flask import Response, abort, g, request, url_for
 
 from flexapp.assessment import service as assessment
-from flexapp.counter import cases
+from flexapp.counter import blueprint, cases
 from flexapp.counter.cases import Case
 from flexapp.counter.people_forms import FindForm
 from flexapp.counter.people_pages import Fact, PersonPage, ReviewPage
@@ -19,21 +19,19 @@ from flexapp.web.htmx import render
 from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import before_row, see_other
 
-blueprint = Blueprint("counter_people", __name__, url_prefix="/counter/people")
-
 LOCAL = (Role.TOWNSHIP, Role.HALL)
 
 
-@blueprint.get("")
+@blueprint.get("/people")
 @allow(Access.STAFF, *LOCAL)
-def ask() -> Response:
+def ask_person() -> Response:
     """Ask for the ID number."""
     return find_page(FindForm())
 
 
-@blueprint.post("")
+@blueprint.post("/people")
 @allow(Access.STAFF, *LOCAL)
-def find() -> Response:
+def find_person() -> Response:
     """Redirect to the person's page, or ask for the name of an unknown person."""
     form = FindForm()
     if not form.submitted():
@@ -49,10 +47,10 @@ def find() -> Response:
     return find_page(form, unknown=True) if token is None else _to(token)
 
 
-@blueprint.post("/new")
+@blueprint.post("/people/new")
 @allow(Access.STAFF, *LOCAL)
 @idempotent
-def create() -> Response:
+def create_person() -> Response:
     """Create an unknown person by ID number and name."""
     form = FindForm()
     if not form.submitted():
@@ -74,8 +72,8 @@ def create() -> Response:
     if token is None:
         review = ReviewPage(
             title="核对新建的人",
-            back=url_for("counter_people.ask"),
-            action=url_for("counter_people.create"),
+            back=url_for("counter.ask_person"),
+            action=url_for("counter.create_person"),
             digest=cases.reviewed(identity, name),
             heading="请对照证件逐字核对",
             facts=(Fact("姓名", name, new=True), Fact("身份证号", identity.value)),
@@ -89,9 +87,9 @@ def create() -> Response:
     return _to(token)
 
 
-@blueprint.get("/<token>")
+@blueprint.get("/people/<token>")
 @allow(Access.STAFF, *LOCAL)
-def show(token: str) -> Response:
+def show_person(token: str) -> Response:
     """Show what the person has."""
     case = case_at(token)
     if isinstance(case, Response):
@@ -130,4 +128,4 @@ def find_page(form: FindForm, *, unknown: bool = False, status: int | None = Non
 
 
 def _to(token: str) -> Response:
-    return see_other(url_for("counter_people.show", token=token))
+    return see_other(url_for("counter.show_person", token=token))

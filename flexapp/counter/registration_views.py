@@ -1,7 +1,4 @@
-"""Views of /counter/people/<token>/registration: 登记 of the person at a window.
-
-The blueprint comes from `people_views.py`; importing this module adds these routes.
-"""
+"""Views of /counter/people/<token>/registration: 登记 of the person at a window."""
 
 from __future__ import annotations
 
@@ -9,10 +6,10 @@ from collections.abc import Mapping
 
 from flask import Response, url_for
 
-from flexapp.counter import cases
+from flexapp.counter import blueprint, cases
 from flexapp.counter.cases import Case
 from flexapp.counter.people_pages import division_groups
-from flexapp.counter.people_views import LOCAL, blueprint, case_at
+from flexapp.counter.people_views import LOCAL, case_at
 from flexapp.registration import flow
 from flexapp.registration.flow import RegistrationDesk
 from flexapp.registration.pages import DeskPages, PersonRows
@@ -24,8 +21,6 @@ from flexapp.web.clock import now, today
 from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import row_in
 
-__all__ = ["blueprint"]
-
 
 class WindowDesk(RegistrationDesk):
     """A clerk registers the person of a case, into a division that the window serves."""
@@ -33,14 +28,14 @@ class WindowDesk(RegistrationDesk):
     def __init__(self, case: Case) -> None:
         """Of a registration elsewhere the window sees only the division."""
         self.case = case
-        person = url_for("counter_people.show", token=case.token)
+        person = url_for("counter.show_person", token=case.token)
         self.pages = DeskPages(
             layout="layouts/counter.html",
-            form=url_for("counter_people.registration_form", token=case.token),
+            form=url_for("counter.registration_form", token=case.token),
             back=person,
             done=person,
             hand_over=(
-                url_for("counter_hand_over.registration", token=case.token),
+                url_for("counter.hand_over_registration", token=case.token),
                 "让本人在手机上继续",
             ),
             you="",
@@ -66,7 +61,7 @@ class WindowDesk(RegistrationDesk):
         return cases.register(case=self.case, details=details, at=now(), today=today())
 
 
-@blueprint.get("/<token>/registration")
+@blueprint.get("/people/<token>/registration")
 @allow(Access.STAFF, *LOCAL)
 def registration_form(token: str) -> Response:
     """Show the form, filled with the registration here."""
@@ -74,7 +69,7 @@ def registration_form(token: str) -> Response:
     return case if isinstance(case, Response) else flow.show_form(WindowDesk(case))
 
 
-@blueprint.post("/<token>/registration")
+@blueprint.post("/people/<token>/registration")
 @allow(Access.STAFF, *LOCAL)
 @idempotent
 def register(token: str) -> Response:

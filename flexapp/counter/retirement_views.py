@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, url_for
+from flask import Response, url_for
 
 from flexapp.assessment import service as assessment
-from flexapp.counter import retirement
+from flexapp.counter import blueprint, retirement
 from flexapp.counter.cases import Case, why_not_here
 from flexapp.counter.people_forms import RetirementForm
 from flexapp.counter.people_pages import WINDOW_PAGES, RetirementPage
@@ -18,12 +18,10 @@ from flexapp.web.htmx import render, render_refused
 from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
 
-blueprint = Blueprint("counter_retirement", __name__, url_prefix="/counter/people/<token>")
 
-
-@blueprint.get("/retirement")
+@blueprint.get("/people/<token>/retirement")
 @allow(Access.STAFF, *LOCAL)
-def form(token: str) -> Response:
+def retirement_form(token: str) -> Response:
     """Show what is recorded, the resulting limit, and the assessments beyond it."""
     case = case_at(token)
     if isinstance(case, Response):
@@ -37,10 +35,10 @@ def form(token: str) -> Response:
     return _page(filled, case)
 
 
-@blueprint.post("/retirement")
+@blueprint.post("/people/<token>/retirement")
 @allow(Access.STAFF, *LOCAL)
 @idempotent
-def record(token: str) -> Response:
+def record_retirement(token: str) -> Response:
     """Record the retirement. The limit changes at once."""
     case = case_at(token)
     if isinstance(case, Response):
@@ -57,7 +55,7 @@ def record(token: str) -> Response:
     if isinstance(outcome, Refusal):
         form.refuse(outcome)
         return _page(form, case)
-    return see_other(url_for("counter_retirement.form", token=token))
+    return see_other(url_for("counter.retirement_form", token=token))
 
 
 def _page(form: RetirementForm, case: Case) -> Response:

@@ -41,11 +41,11 @@ MOST = 3
 """Statements of a page: the session with its person, and two more."""
 
 MORE = {
-    "counter_assessment.detail": "the record and its events, after the session and the case",
-    "counter_assessment.receipt": "the record and its events, after the session and the case",
-    "counter_corrections.name": "the open correction and the records that carry the name",
-    "counter_disputes.show": "the case, its person, its record and the event it is about",
-    "counter_people.show": "the months and the records, after the session and the case",
+    "counter.detail": "the record and its events, after the session and the case",
+    "counter.receipt": "the record and its events, after the session and the case",
+    "counter.ask_name": "the open correction and the records that carry the name",
+    "counter.show_dispute": "the case, its person, its record and the event it is about",
+    "counter.show_person": "the months and the records, after the session and the case",
     "office.audit_result": "the event, its person and the events around it",
     "office.rating_list": "each of its tables is counted by a statement of its own",
     "office.show_dashboard": "each of its tables is counted by a statement of its own",
@@ -61,7 +61,7 @@ NOT_SHOWN = {
     "staff.code": "signed in already",
     "staff.enrol": "signed in already",
     "staff.password": "signed in already",
-    "counter_corrections.show": "no name waits to be confirmed",
+    "counter.show_correction": "no name waits to be confirmed",
     "channels.show_launch": "a launch is used once",
     "web.show_metrics": "no bearer is set",
     "people.real_name": "confirmed already",

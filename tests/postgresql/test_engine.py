@@ -119,7 +119,7 @@ def test_what_is_asked_on_after_the_server_went_is_a_page_that_says_so(
         return str(db.session.execute(COUNT).scalar_one())
 
     client.faults_expected = True
-    monkeypatch.setitem(app.view_functions, "verify.ask", allow(Access.PUBLIC)(going))
+    monkeypatch.setitem(app.view_functions, "assessment.verify", allow(Access.PUBLIC)(going))
     answer = client.get("/verify")
     assert answer.status_code == 503
     assert "现在办理的人多" in answer.text
@@ -168,7 +168,7 @@ def test_a_server_that_goes_after_the_page_was_made_takes_nothing_from_it(
         execute(app, ENDED)
         return Response(f"{found}", content_type="text/plain")
 
-    monkeypatch.setitem(app.view_functions, "verify.ask", allow(Access.PUBLIC)(last_look))
+    monkeypatch.setitem(app.view_functions, "assessment.verify", allow(Access.PUBLIC)(last_look))
     for _ in range(2):
         assert client.get("/verify").status_code == 200
     assert client.page("/").status == 200

@@ -65,7 +65,7 @@ def test_a_report_becomes_a_line_without_anything_of_the_person_on_the_page(
         {
             "directive": "script-src-elem",
             "disposition": "enforce",
-            "endpoint": "record.detail",
+            "endpoint": "assessment.detail",
             "blocked": "ads.example",
         }
     ]

@@ -83,7 +83,7 @@ def test_a_request_is_one_line_without_its_address(client: LintingClient, lines:
         "logger": "flexapp.requests",
         "request_id": answer.headers[HEADER],
         "message": "request",
-        "endpoint": "record.detail",
+        "endpoint": "assessment.detail",
         "method": "GET",
         "status": 200,
         "refused": "",
@@ -125,7 +125,7 @@ def test_a_fault_has_its_traceback_and_its_request(
     def stumble() -> str:
         raise RuntimeError("broken")
 
-    monkeypatch.setitem(app.view_functions, "verify.ask", allow(Access.PUBLIC)(stumble))
+    monkeypatch.setitem(app.view_functions, "assessment.verify", allow(Access.PUBLIC)(stumble))
     client.faults_expected = True
     answer = client.get("/verify")
     fault, request = lines.objects
@@ -193,7 +193,7 @@ def test_the_page_of_a_fault_has_a_number_to_read_out(
     def stumble() -> str:
         raise RuntimeError
 
-    monkeypatch.setitem(app.view_functions, "verify.ask", allow(Access.PUBLIC)(stumble))
+    monkeypatch.setitem(app.view_functions, "assessment.verify", allow(Access.PUBLIC)(stumble))
     client.faults_expected = True
     page = Page(client.get("/verify", headers={HEADER: GIVEN}))
     assert "编号 0123-4567" in page.words

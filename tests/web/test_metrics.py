@@ -104,7 +104,7 @@ def test_requests_are_counted_and_timed_by_endpoint_method_and_class(
     client.get("/verify")
     client.get("/verify")
     client.get("/no-such-page")
-    home = {"endpoint": "verify.ask", "method": "GET"}
+    home = {"endpoint": "assessment.verify", "method": "GET"}
     assert grown(client, before, "requests_total", **home, status="2xx") == 2
     assert grown(client, before, "request_seconds_count", **home) == 2
     assert grown(client, before, "request_seconds_bucket", **home, le="+Inf") == 2
@@ -119,10 +119,10 @@ def test_a_fault_is_counted_as_one(
         raise RuntimeError
 
     before = figures(client)
-    monkeypatch.setitem(app.view_functions, "verify.ask", allow(Access.PUBLIC)(stumble))
+    monkeypatch.setitem(app.view_functions, "assessment.verify", allow(Access.PUBLIC)(stumble))
     client.faults_expected = True
     client.get("/verify")
-    labels = {"endpoint": "verify.ask", "method": "GET", "status": "5xx"}
+    labels = {"endpoint": "assessment.verify", "method": "GET", "status": "5xx"}
     assert grown(client, before, "requests_total", **labels) == 1
 
 
@@ -227,7 +227,7 @@ def test_a_busy_database_is_counted(
         raise OperationalError("SELECT 1", {}, Exception("database is locked"))
 
     before = figures(client)
-    monkeypatch.setitem(app.view_functions, "verify.ask", allow(Access.PUBLIC)(locked))
+    monkeypatch.setitem(app.view_functions, "assessment.verify", allow(Access.PUBLIC)(locked))
     assert client.get("/verify").status_code == 503
     assert grown(client, before, "database_busy_total") == 1
 
