@@ -24,7 +24,7 @@ from flexapp.web import client_ip, rate_limit
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
 from flexapp.web.forms import RESUBMIT
-from flexapp.web.htmx import render, render_refused
+from flexapp.web.htmx import render, render_refused, wants_fragment
 from flexapp.web.idempotency import idempotent
 from flexapp.web.links import Page, page_url
 from flexapp.web.navigation import see_other
@@ -119,6 +119,8 @@ def hand_over() -> Response:
 @background_request
 def read_back(who: str) -> Response:
     """Return the read-back of the entry while it is typed."""
+    if not wants_fragment():  # a browser is led to the form, which says what is wrong
+        return see_other(url_for("assessment.new", who=who))
     return _at_desk(who, flow.read_back)
 
 

@@ -26,9 +26,9 @@ from flexapp.transmission import flow as transmission
 from flexapp.transmission.flow import TransmissionDesk
 from flexapp.web.access import Access, allow
 from flexapp.web.clock import now, today
-from flexapp.web.htmx import render_refused
+from flexapp.web.htmx import render_refused, wants_fragment
 from flexapp.web.idempotency import idempotent
-from flexapp.web.navigation import row_in
+from flexapp.web.navigation import row_in, see_other
 
 FLEXIBLE, UNIT = {"kind": RateKind.FLEXIBLE}, {"kind": RateKind.UNIT}
 """核定 at the usual rate, and a make-up payment at the unit rate (以单位费率补缴)."""
@@ -154,6 +154,8 @@ def create_assessment(token: str, kind: RateKind) -> Response:
 @allow(Access.STAFF, *LOCAL)
 def read_back(token: str, kind: RateKind) -> Response:
     """Return the read-back of the entry while it is typed."""
+    if not wants_fragment():  # a browser is led to the form, which says what is wrong
+        return see_other(PAGES_OF[kind].listing("new", token))
     return _at_desk(token, kind, flow.read_back)
 
 
