@@ -124,5 +124,6 @@ def test_the_inventory_names_what_the_code_imports() -> None:
     assert len(used) >= 7
     assert not [name for name in used if LIBRARIES[name] not in inventory]
     assert not imported & {"Crypto", "nacl", "gmssl", "rsa"}
+    assert NAMED.findall(inventory)
     for name in NAMED.findall(inventory):
         assert (ROOT / name).exists(), name

@@ -188,7 +188,9 @@ def _walk_in(
             walk(world)
             left[mode] = take(world.site)
     first = left[Mode.SCRIPT]
+    assert first
     for mode, snapshot in left.items():
+        assert snapshot.keys() == first.keys()
         for table, rows in snapshot.items():
             assert rows == first[table], f"{table}: {mode} differs from {Mode.SCRIPT}"
     return first

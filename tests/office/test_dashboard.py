@@ -272,7 +272,9 @@ def test_the_workbook_says_what_the_page_says(at_the_desk: AtTheDesk, busy: None
     assert notes[0] == "2026-10-26 至 2026-11-24"
     assert "后来撤销的也算" in notes[2]
     raw = zipfile.ZipFile(io.BytesIO(take(officer, ".xlsx").data))
-    for name in raw.namelist():
+    names = raw.namelist()
+    assert "xl/worksheets/sheet1.xml" in names
+    for name in names:
         assert b"<f>" not in raw.read(name)
 
 

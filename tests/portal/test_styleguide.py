@@ -44,8 +44,9 @@ def test_every_component_of_the_residents_pages_is_shown() -> None:
 def test_every_token_and_every_icon_is_shown(client: LintingClient) -> None:
     page = client.page("/styleguide")
     tokens = re.findall(r"--[\w-]+(?=:)", (ROOT / "static/src/css/base.css").read_text())
-    assert set(tokens) > {"--blue", "--s4", "--fs-1", "--r", "--turn"}
-    for token in set(tokens) - {"--column"}:
+    shown = set(tokens) - {"--column"}
+    assert shown > {"--blue", "--s4", "--fs-1", "--r", "--turn"}
+    for token in shown:
         assert token in page.words, token
     icons = re.findall(r'<symbol id="([\w-]+)"', (ROOT / "static/src/img/icons.svg").read_text())
     assert len(icons) > 10

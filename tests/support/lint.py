@@ -81,11 +81,7 @@ def _document(page: Page) -> Iterator[str]:
 
 
 def _heading(page: Page) -> Iterator[str]:
-    titles = [
-        "".join(title.itertext()).strip()
-        for title in page.root.find("head") or ()
-        if title.tag == "title"
-    ]
+    titles = ["".join(title.itertext()).strip() for title in page.root.iterfind("head/title")]
     headings = page.texts("h1")
     if len(titles) != 1 or titles != headings or not titles[0]:
         yield f"title {titles} and h1 {headings} are not one and the same"

@@ -92,6 +92,7 @@ def test_every_answer_and_event_is_as_the_document_says(bureau: Bureau) -> None:
     assert wrong(bureau.listed("?limit=1"), SCHEMAS["Listing"]) == []
     told = {event for _, event in bureau.events()}
     assert told == set(SCHEMAS["Event"]["properties"]["event"]["enum"])
+    assert {event["event"] for event in bureau.product.heard} == told
     for event in bureau.product.heard:
         assert wrong(event, SCHEMAS["Event"]) == []
 

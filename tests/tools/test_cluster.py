@@ -201,7 +201,9 @@ def test_what_opens_something_stands_in_no_log_of_nginx(
         answer = browser.get(address, headers={"Referer": referrer})
         (line,) = noted(cluster, 1, request_id=answer.headers["X-Request-ID"])
         assert line["path"] == noted_as
-    for log in (cluster.folder / "nginx").glob("*.log"):
+    logs = list((cluster.folder / "nginx").glob("*.log"))
+    assert logs
+    for log in logs:
         assert OPENS_SOMETHING not in log.read_text()
 
 

@@ -86,6 +86,7 @@ def test_the_compose_file_calls_what_exists_and_mounts_what_is_there(app: Flask)
         assert words[:3] == ["/opt/flexapp/.venv/bin/flask", "--app", "app"]
         if name == "sender":
             assert_known(app, words[3:])
+    assert services["nginx"]["volumes"]
     for volume in services["nginx"]["volumes"]:
         assert (DEPLOY / volume.split(":")[0]).exists()
     upstream = composed["configs"]["nodes"]["content"]

@@ -53,7 +53,9 @@ def test_machines_get_the_document_itself_and_the_keys_without_their_private_par
 
 def test_every_schema_that_is_named_is_there() -> None:
     names = {schema.name for schema in reference().schemas}
+    assert reference().groups
     for group in reference().groups:
+        assert group.operations
         for operation in group.operations:
             assert not operation.body or operation.body in names
             assert {answer.schema for answer in operation.answers if answer.schema} <= names
