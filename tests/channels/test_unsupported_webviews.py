@@ -24,8 +24,8 @@ NAMES = {"wechat": "微信", "alipay": "支付宝", "unionpay": "云闪付"}
 OPEN = {
     name
     for name, row in TABLE.items()
-    if name.startswith(("channels.", "verify.", "web."))
-    or row[1].startswith(("/open/", "/counter"))
+    if name.startswith(("channels.", "web."))
+    or row[1].startswith(("/open/", "/counter", "/verify"))
 }
 CLOSED = sorted(
     name
