@@ -31,10 +31,10 @@ POST = (
 
 
 ENDED = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
-"""Everybody's connection but the one that says so."""
+"""Ends everybody's connection but its own, and waits until their processes are gone."""
 
 
 @pytest.fixture
