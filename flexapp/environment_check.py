@@ -33,7 +33,7 @@ def check(settings: Settings) -> None:
     ]
     clerks = staff.stored()
     if settings.is_demo:
-        if not residents and (people.anybody() or counter.exists_any()):
+        if not residents and (people.anybody() or counter.has_accounts()):
             raise WrongEnvironment(
                 "the database of FLEXAPP_DATABASE_URL holds people, and none of them is of the"
                 " demo. It is not opened with FLEXAPP_ENV=demo: set FLEXAPP_ENV=production, or"

@@ -188,11 +188,11 @@ def _status(place: Place, said: PlaceRow | None, today: date) -> PlaceStatus:
     return PlaceStatus(place, is_open, said.open_from, said.closed_since)
 
 
-def _since_or_until(name: str, standing: PlaceStatus) -> str:
-    if standing.open_from is not None:
-        return f"{name}从{_day(standing.open_from)}起开通。"
-    if standing.closed_since is not None:
-        return f"{name}从{_day(standing.closed_since)}起暂停，恢复时间会在首页公告。"
+def _since_or_until(name: str, status: PlaceStatus) -> str:
+    if status.open_from is not None:
+        return f"{name}从{_day(status.open_from)}起开通。"
+    if status.closed_since is not None:
+        return f"{name}从{_day(status.closed_since)}起暂停，恢复时间会在首页公告。"
     return f"{name}还没有开通，开通时间会在首页公告。"
 
 

@@ -66,7 +66,7 @@ _MONTH_NAME = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _TURNED_INTO_DATE = re.compile(
     f"{_MONTH_NAME}-[0-9]{{2}}|[0-9]{{1,2}}-{_MONTH_NAME}", re.IGNORECASE
 )
-MAX_FIELD = 200
+MAX_CELL = 200
 """Maximum number of characters in a cell."""
 
 CONVERTED_FROM_15 = "身份证号只有 15 位，没有校验位可以核对；请对照证件填 18 位号码"
@@ -153,8 +153,8 @@ def _readable(name: str, cell: Cell, reasons: list[str]) -> Cell | None:
         reasons.append(f"{name}没有填（合并的单元格要拆开，公式要先算好再保存）")
     elif not text:
         reasons.append(f"{name}没有填")
-    elif len(text) > MAX_FIELD:
-        reasons.append(f"{name}超过 {MAX_FIELD} 个字")
+    elif len(text) > MAX_CELL:
+        reasons.append(f"{name}超过 {MAX_CELL} 个字")
     elif any("\ufffd" in char or unicodedata.category(char) == "Cc" for char in text):
         reasons.append(f"{name}有乱码或换行等不能显示的字符")
     else:

@@ -52,7 +52,7 @@ class CalculationStep:
 
 
 @dataclass(frozen=True, slots=True)
-class CalculationView:
+class CalculatedFigures:
     """The figures that a stored record and a proposal have in common."""
 
     entered: str
@@ -65,7 +65,7 @@ class CalculationView:
     rows: tuple[ParameterRow, ...]
 
     @classmethod
-    def of(cls, record: Record) -> CalculationView:
+    def of(cls, record: Record) -> CalculatedFigures:
         """Read the figures of a stored record."""
         return cls(
             entered=record.entered,
@@ -79,7 +79,7 @@ class CalculationView:
         )
 
     @classmethod
-    def proposed(cls, proposal: Proposal) -> CalculationView:
+    def proposed(cls, proposal: Proposal) -> CalculatedFigures:
         """Read the figures of a proposal."""
         sums = proposal.calculation
         return cls(
@@ -113,7 +113,7 @@ class ExplainedPage:
         """Explain a record from its own stored figures."""
         return cls(
             period=record.period.label,
-            steps=_steps(CalculationView.of(record)),
+            steps=_steps(CalculatedFigures.of(record)),
             total=yen(record.total),
             back=back,
             serial=record.serial,
@@ -125,14 +125,14 @@ class ExplainedPage:
         """Explain what would be assessed today."""
         return cls(
             period=proposal.period.label,
-            steps=_steps(CalculationView.proposed(proposal)),
+            steps=_steps(CalculatedFigures.proposed(proposal)),
             total=yen(proposal.calculation.total),
             back=back,
             tried_on=day(today),
         )
 
 
-def _steps(sums: CalculationView) -> tuple[CalculationStep, ...]:
+def _steps(sums: CalculatedFigures) -> tuple[CalculationStep, ...]:
     rows = {row.parameter: row for row in sums.rows}
     months = sums.months
     rate = next((row for row in sums.rows if row.parameter.is_rate), None)
@@ -166,7 +166,7 @@ def _steps(sums: CalculationView) -> tuple[CalculationStep, ...]:
 
 
 def _base_steps(
-    sums: CalculationView, rows: dict[Parameter, ParameterRow]
+    sums: CalculatedFigures, rows: dict[Parameter, ParameterRow]
 ) -> tuple[CalculationStep, ...]:
     """Return the steps from the entry to the monthly base."""
     entered = parse_base(sums.entered)

@@ -50,7 +50,9 @@ TOO_MANY = Refusal(
     f"一天最多反映 {DISPUTES.most} 件“不是我办的”，今天已经反映满；请明天再试，"
     "或者带身份证到社保服务大厅，由窗口登记核实。",
 )
-AT_TAX_BUREAU = frozenset({Situation.ON_THE_WAY, Situation.AT_TAX, Situation.ASKED, Situation.PAID})
+WITH_TAX_BUREAU = frozenset(
+    {Situation.ON_THE_WAY, Situation.AT_TAX, Situation.ASKED, Situation.PAID}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ class Dispute:
         if self.record_state is None:
             return False
         return (
-            situation(State(self.record_state), claimed=bool(self.record_claimed)) in AT_TAX_BUREAU
+            situation(State(self.record_state), claimed=bool(self.record_claimed))
+            in WITH_TAX_BUREAU
         )
 
 
@@ -337,7 +340,7 @@ def _open(event: Event, record: Record | None, person_id: int, actor: Actor, at:
             "staff_id": event.actor_id if event.actor_kind == ActorKind.STAFF else None,
             "opened_at": at,
             "opened_label": actor.label,
-            "under_way": where in AT_TAX_BUREAU,
+            "under_way": where in WITH_TAX_BUREAU,
             "state": CaseState.OPEN.value,
             "settled_at": None,
             "settled_label": "",
@@ -345,7 +348,7 @@ def _open(event: Event, record: Record | None, person_id: int, actor: Actor, at:
         }
     )
     if not own:
-        waits = record is not None and where not in AT_TAX_BUREAU
+        waits = record is not None and where not in WITH_TAX_BUREAU
         held = {"held": "yes"} if waits and where is not Situation.NONE else {}
         _tell_proxy(PROXY_OPENED, proxy, event.subject, at, _months(event) | held)
     return number

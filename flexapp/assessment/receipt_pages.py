@@ -32,7 +32,9 @@ MEANINGS = {
 NOT_PAYMENT = "这是核定凭证，不是缴费证明。"
 VOID = "此核定已撤销，凭证已失效"
 
-ENDED_STATES = frozenset({State.REJECTED, State.TAX_REVOKING, State.TAX_REVOKED, State.REVOKED})
+UNRELIABLE_STATES = frozenset(
+    {State.REJECTED, State.TAX_REVOKING, State.TAX_REVOKED, State.REVOKED}
+)
 """States in which nobody should rely on a receipt, even a genuine one."""
 
 
@@ -107,8 +109,8 @@ class VerifiedPage:
         heading = "凭证属实，状态已有变化" if found.moved else "凭证属实"
         return cls(
             heading=VOID if found.void else heading,
-            sorry=now.state in ENDED_STATES,
-            sentence=_current_state(found),
+            sorry=now.state in UNRELIABLE_STATES,
+            sentence=_change_since(found),
             moments=tuple(
                 f"{step.state.label}：{moment(step.since)} 起"
                 for step in ((then, now) if found.moved else (now,))
@@ -141,7 +143,7 @@ def _facts(receipt: Receipt) -> tuple[Fact, ...]:
     )
 
 
-def _current_state(found: Verified) -> str:
+def _change_since(found: Verified) -> str:
     then, now = found.receipt.position.state.label, found.now.state.label
     if not found.moved:
         return f"凭证出具时为{then}，到现在没有变化。"

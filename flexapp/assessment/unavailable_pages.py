@@ -59,7 +59,7 @@ def why_closed(
         return Closed(NO_MONTH, reason, *away)
     if bounds.free:
         return None
-    left = remaining_months_text(bounds, seen_by)
+    left = pending_text(bounds, seen_by)
     if not left:
         return Closed(NO_MONTH, "可以核定的月份都已核定，不用再办。", *away)
     return Closed(
@@ -67,7 +67,7 @@ def why_closed(
     )
 
 
-def remaining_months_text(bounds: Eligibility, seen_by: int | None = None) -> str:
+def pending_text(bounds: Eligibility, seen_by: int | None = None) -> str:
     """Return what remains to be done for the taken months; "" if nothing."""
     said: dict[str, list[Month]] = {
         sentence: [] for sentence in (*WAITING.values(), *DISPUTED.values())

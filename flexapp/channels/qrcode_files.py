@@ -45,7 +45,7 @@ def png(code: Code) -> bytes:
         *(white,) * QUIET_ZONE,
     )
     # Each row begins with its filter type: 0, none.
-    lines = b"".join((b"\0" + _text_line(row, scale)) * scale for row in modules)
+    lines = b"".join((b"\0" + _packed_row(row, scale)) * scale for row in modules)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         (
             _chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)),
@@ -56,7 +56,7 @@ def png(code: Code) -> bytes:
     )
 
 
-def _text_line(row: tuple[bool, ...], scale: int) -> bytes:
+def _packed_row(row: tuple[bool, ...], scale: int) -> bytes:
     """Pack a row of pixels, eight per byte, the first in the highest bit; 1 is white."""
     dots = "".join(("0" if dark else "1") * scale for dark in row)
     width = -(-len(dots) // 8)

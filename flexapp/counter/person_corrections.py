@@ -68,7 +68,7 @@ WRONG_NUMBER = Refusal(
 )
 
 
-def contains_number_of(shown: tuple[object, ...], person: PersonCard) -> bool:
+def matches_number_of(shown: tuple[object, ...], person: PersonCard) -> bool:
     """Whether the last four characters match the person's ID number.
 
     Only documents that show the ID number are checked. The others have numbers of their own.
@@ -87,7 +87,7 @@ def read_name(
     refusals += [each for each in shown if isinstance(each, Refusal)]
     if refusals or isinstance(named, Refusal):
         return tuple(refusals)
-    if not contains_number_of(shown, case.person):
+    if not matches_number_of(shown, case.person):
         return (WRONG_NUMBER,)
     refusal = corrections.WAITS if corrections.waiting_of(case.person.id) else None
     refusal = refusal or corrections.check_name(person=case.person, name=named, registry=registry)

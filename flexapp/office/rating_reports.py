@@ -23,7 +23,7 @@ from flexapp.web.clock import BEIJING
 LONGEST = 366
 """Maximum days of one request. Ratings are fewer than cases, and are compared over a year."""
 USUAL_MONTHS = 6
-MAX_REPORTS = 20
+MAX_PENDING = 20
 """Maximum number of pending bad ratings shown. The next ones appear once these are handled."""
 NEWEST = 20
 
@@ -69,7 +69,7 @@ def find(asked: ReportPeriod, before: int | None) -> Found:
     id.
     """
     since, until = _from_to(asked)
-    waiting, number = rating.to_follow_up(area=asked.area, channel=asked.channel, limit=MAX_REPORTS)
+    waiting, number = rating.to_follow_up(area=asked.area, channel=asked.channel, limit=MAX_PENDING)
     return Found(
         counts=counted(asked),
         waiting=waiting,

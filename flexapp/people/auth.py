@@ -71,7 +71,7 @@ def init_app(app: Flask) -> None:
     # layouts/page.html includes it in every page.
     app.jinja_env.globals["session_notice"] = "people/_session.html"
     page_owner.loaded_by(app, OURS, lambda: _owner(_visitor_or_lapsed()))
-    errors.on_stale_form(app, lambda: draft_decorators.keep_conflicting(_visitor_or_lapsed()))
+    errors.on_stale_form(app, lambda: draft_decorators.keep_stale(_visitor_or_lapsed()))
 
 
 def seconds_left(visitor: Visitor) -> int:

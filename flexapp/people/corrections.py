@@ -113,7 +113,7 @@ def correct_name(
     Refusals: `nothing_changed`, `correction_waits`.
     """
     advisory_lock("person", person.identity.value)
-    row = repository.person_for_update(person.id)
+    row = repository.reload_person(person.id)
     if row.name == name:
         return SAME_NAME
     if correction_repository.waiting_of(person.id) is not None:
@@ -153,7 +153,7 @@ def confirm(*, number: int, actor: Actor, at: datetime) -> Correction | Refusal:
         return found
     if found.proposed_by == actor.id:
         return Refusal("own_act", "这项更正是您提交的，请由别的经办人员复核。")
-    row = repository.person_for_update(found.person_id)
+    row = repository.reload_person(found.person_id)
     if row.name != found.old_name:
         return CHANGED_SINCE
     row.name = found.new_name

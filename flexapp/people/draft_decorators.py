@@ -6,7 +6,7 @@
   form has been submitted in the meantime, the autosave is ignored;
 - when the view responds with a page instead of a success, such as a refusal, a calculation or a
   review;
-- when the session has expired (`keep_expired`) or the CSRF token is stale (`keep_conflicting`).
+- when the session has expired (`keep_expired`) or the CSRF token is stale (`keep_stale`).
   The guard and the error page call these, because no view runs then.
 
 A success removes the draft in the same transaction.
@@ -134,7 +134,7 @@ def keep_expired(who: Visitor | None) -> str | None:
     return kept.key
 
 
-def keep_conflicting(who: Visitor | None) -> None:
+def keep_stale(who: Visitor | None) -> None:
     """Save the input of a POST with a stale CSRF token.
 
     The caller checks that the page was rendered for this visitor.

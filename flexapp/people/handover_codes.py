@@ -46,7 +46,7 @@ class Place(StrEnum):
     PHONE = "phone"
 
 
-ALREADY_OPEN = {
+TOO_MANY = {
     Place.COUNTER: Refusal(
         "hand_overs_enough",
         f"一天最多取 {HAND_OVERS.most} 个办理码，今天已经取满。最后一个还能用，在“我的”里看；"
@@ -91,7 +91,7 @@ def hand_over(
     """
     whose = f"{_taker(actor)}\0{person_id}"
     if rate_limit.retry_after(HAND_OVERS, whose) is not None:
-        return ALREADY_OPEN[place]
+        return TOO_MANY[place]
     rate_limit.hit(HAND_OVERS, whose)
     real = utcnow()
     repository.sweep(real)

@@ -186,7 +186,7 @@ def is_stored(identity_index: str) -> bool:
     return db.session.execute(query).first() is not None
 
 
-def person_for_update(person_id: int) -> Person:
+def reload_person(person_id: int) -> Person:
     """Return an existing person, reloaded from the database."""
     return db.session.get_one(Person, person_id, populate_existing=True)
 

@@ -281,7 +281,7 @@ def phone_index(phone: str) -> str:
 def set_proxy_handling(*, person: PersonCard, allowed: bool, actor: Actor, at: datetime) -> None:
     """Allow or forbid that others act for this person (代办); no effect if unchanged."""
     advisory_lock("person", person.identity.value)
-    row = repository.person_for_update(person.id)
+    row = repository.reload_person(person.id)
     if row.proxy_allowed == allowed:
         return
     row.proxy_allowed = allowed
@@ -308,7 +308,7 @@ def record_retirement(
     if refusal is not None:
         return refusal
     advisory_lock("person", person.identity.value)
-    row = repository.person_for_update(person.id)
+    row = repository.reload_person(person.id)
     before = card_of(row)
     if (original, approved) == (before.original_age, before.approved_month):
         return Refusal("nothing_changed", "填的内容和已记录的一样，不用再提交。")

@@ -160,7 +160,7 @@ def awaited_code(code_id: str, at: datetime) -> AwaitedCode | None:
     return AwaitedCode(row.phone, max(0, math.ceil(rest.total_seconds())))
 
 
-def is_first_attempt(code_id: str) -> bool:
+def is_untried_code(code_id: str) -> bool:
     """Whether a code is unused and nobody has tried to sign in with it yet."""
     row = repository.code(code_id)
     return row is not None and row.used_at is None and row.tries == 0

@@ -31,7 +31,7 @@ from flexapp.web.htmx import render
 from flexapp.web.idempotency import idempotent
 from flexapp.web.links import Page, page_url
 from flexapp.web.navigation import see_other
-from flexapp.web.sessions import rotate_session
+from flexapp.web.sessions import reset_session
 from flexapp.web.unit_of_work import early_read
 
 CODE_ID = "code_id"
@@ -104,7 +104,7 @@ def finish_sign_in() -> Response:
     if not asker.known:
         # Guesses by others at the same address must not block the first attempt with a code.
         with early_read():
-            if not sessions.is_first_attempt(session.get(CODE_ID, "")):
+            if not sessions.is_untried_code(session.get(CODE_ID, "")):
                 rate_limit.enforce(SIGN_IN_WRONG)
     code = read_code(form.code.data)
     signed_in = sessions.sign_in(
@@ -118,7 +118,7 @@ def finish_sign_in() -> Response:
     accessibility_mode.carry_over(signed_in.account_id)
     destination = take_destination(page_url(Page.HOME))
     # Reset the anonymous session: prevents session fixation and renews the CSRF secret.
-    rotate_session(session)
+    reset_session(session)
     session["sid"] = signed_in.token
     if signed_in.needs_real_name:
         session[DESTINATION_KEY] = destination
@@ -135,7 +135,7 @@ def sign_out() -> Response:
     """End the session on the server and clear the cookie."""
     if "sid" in session:
         sessions.sign_out(token=session["sid"], at=utcnow())
-    rotate_session(session)
+    reset_session(session)
     return see_other(page_url(Page.HOME))
 
 

@@ -67,7 +67,7 @@ def sections(visitor: Visitor, channels: Mapping[str, str], *, whole: bool) -> t
 
     `whole`: names, phone number and ID number are not masked.
     """
-    told = portal.notified_sentence(visitor)
+    told = portal.full_history(visitor)
     own = assessment.all_own(visitor.me.id)
     account = people.account_of(visitor)
     others = assessment.created_for_others(visitor.account_id, visitor.me.id)
@@ -119,7 +119,7 @@ def as_json(found: Sequence[Section], at: datetime) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
-def collect(*, visitor: Visitor, at: datetime) -> None:
+def record_download(*, visitor: Visitor, at: datetime) -> None:
     """Record the download as an audit event, because the file contains unmasked numbers."""
     audit.record(
         action=EXPORTED,

@@ -13,7 +13,7 @@ from flexapp.web.clock import now, today
 from flexapp.web.htmx import render
 from flexapp.web.idempotency import idempotent
 from flexapp.web.navigation import see_other
-from flexapp.web.sessions import rotate_session
+from flexapp.web.sessions import reset_session
 
 
 @blueprint.get("/me/privacy")
@@ -35,7 +35,7 @@ def personal_data() -> Response:
 @allow(Access.PERSON)
 def download_data() -> Response:
     """下载我的信息: return the JSON file. POST, because it records an audit event."""
-    data_export.collect(visitor=g.visitor, at=now())
+    data_export.record_download(visitor=g.visitor, at=now())
     found = data_export.sections(g.visitor, _channels(), whole=True)
     answer = Response(data_export.as_json(found, now()), content_type="application/json")
     name = f"my-information-{today().isoformat()}.json"
@@ -60,7 +60,7 @@ def close_account() -> Response:
     refusal = account_closure.close(visitor=g.visitor, at=now(), today=today())
     if refusal is not None:
         return _close_page(refusal, 422)
-    rotate_session(session)
+    reset_session(session)
     return see_other(url_for("portal.account_closed"))
 
 

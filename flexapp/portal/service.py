@@ -189,7 +189,7 @@ def messages(visitor: Visitor, before: int | None) -> tuple[Message, ...]:
     return tuple(_message(event, known) for event in events)
 
 
-def notified_sentence(visitor: Visitor) -> tuple[Message, ...]:
+def full_history(visitor: Visitor) -> tuple[Message, ...]:
     """Return all audit events about the visitor, newest first.
 
     This includes the actions of `NOT_MESSAGES`.

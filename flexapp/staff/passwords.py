@@ -41,7 +41,7 @@ A flood may use many addresses. One slot stays free for browsers that have signe
 
 
 @contextmanager
-def login_slot(asker: str, *, known: bool = False) -> Iterator[None]:
+def password_check_slot(asker: str, *, known: bool = False) -> Iterator[None]:
     """Hold one of the slots for password checks; `ServiceUnavailable` (503) if none is free.
 
     `asker` names the client. `known` is true for a client with a session, or with a browser that
@@ -61,7 +61,7 @@ def login_slot(asker: str, *, known: bool = False) -> Iterator[None]:
                 del _here[asker]
 
 
-def in_turn() -> threading.Lock:
+def hashing_lock() -> threading.Lock:
     """Return the lock to hold during a check or a hash: one at a time in a process."""
     return _turn
 
@@ -83,10 +83,10 @@ OWN_WORDS = (
 )
 """Words related to this service that must not make up a password (pinyin and English)."""
 
-MIN_PARTS = 3
+MIN_SCORE = 3
 """Minimum zxcvbn score, from 0 to 4; 3 means at least 10^8 guesses."""
 
-MAX_JUDGED = 72
+MAX_SCORED = 72
 """Characters that zxcvbn reads; further ones do not make a password easier to guess."""
 
 GUESSABLE = Refusal(
@@ -104,5 +104,5 @@ def refuse_guessable(password: str, *about: str) -> Refusal | None:
     # Imported here because its word lists slow down the start, and passwords are rarely chosen.
     from zxcvbn import zxcvbn
 
-    judged = zxcvbn(password[:MAX_JUDGED], user_inputs=[*OWN_WORDS, *about])
-    return GUESSABLE if judged["score"] < MIN_PARTS else None
+    judged = zxcvbn(password[:MAX_SCORED], user_inputs=[*OWN_WORDS, *about])
+    return GUESSABLE if judged["score"] < MIN_SCORE else None

@@ -154,7 +154,7 @@ def disable(*, user_name: str, actor: Actor, at: datetime) -> Refusal | None:
     return None
 
 
-def exists_any() -> bool:
+def has_accounts() -> bool:
     """Whether any staff account exists; also works before the schema is upgraded."""
     return repository.table_exists() and repository.anybody()
 

@@ -30,7 +30,7 @@ from flexapp.rules.limits import (
 from flexapp.rules.phone import read_code
 from flexapp.rules.refusal import Refusal
 from flexapp.staff import repository
-from flexapp.staff.passwords import in_turn, refuse_guessable
+from flexapp.staff.passwords import hashing_lock, refuse_guessable
 from flexapp.staff.service import (
     PASSWORD_LEAST,
     PASSWORD_MOST,
@@ -64,7 +64,7 @@ FIRST_LOST = "忘了密码的请联系管理员重置。"
 SECOND_LOST = "动态码用不了的请联系管理员重置。"
 
 
-def _no_such_clerk() -> str:
+def _dummy_hash() -> str:
     """Return a random hash to check if the user is unknown, so that the timing is the same."""
 
     def random(size: int) -> str:
@@ -110,8 +110,8 @@ def sign_in(*, user_name: str, password: str, asker: LoginSource, at: datetime) 
     if wait is not None:
         return _locked(wait, asker, FIRST_LOST)
     row = repository.by_user_name(user_name)
-    with outside_transaction(), in_turn():
-        right = _right(_no_such_clerk() if row is None else row.password_hash, password)
+    with outside_transaction(), hashing_lock():
+        right = _right(_dummy_hash() if row is None else row.password_hash, password)
     if row is None or not right:
         return WRONG
     # Read again: the account may have been reset or disabled during the check.
@@ -185,7 +185,7 @@ def choose_password(*, session: Session, password: str, again: str) -> Refusal |
         return Refusal("password_again", "两次输入的密码不一样。", "again")
     row = repository.by_id(session.clerk.id)
     assert row is not None
-    with outside_transaction(), in_turn():
+    with outside_transaction(), hashing_lock():
         same = _right(row.password_hash, password)
         chosen = hasher.hash(password)
     # Read again: a reset or a disabling during the check must not be undone.

@@ -11,7 +11,7 @@ from flexapp.staff import blueprint, sessions
 from flexapp.staff.auth import COOKIE, next_step
 from flexapp.staff.desk import DeskPage
 from flexapp.staff.forms import CodeForm, PasswordForm, SignInForm
-from flexapp.staff.passwords import login_slot
+from flexapp.staff.passwords import password_check_slot
 from flexapp.web import (
     client_ip,
     qrcodes,
@@ -41,7 +41,7 @@ def check_password() -> Response:
         return _sign_in_page(form)
     user_name = sessions.read_user_name(form.user_name.data)
     asker = sessions.devices.asker(user_name)
-    with login_slot(asker.name, known=asker.known):
+    with password_check_slot(asker.name, known=asker.known):
         _let_in(asker)
         token = sessions.sign_in(
             user_name=user_name, password=form.password.data or "", asker=asker, at=utcnow()
@@ -74,7 +74,7 @@ def choose_password() -> Response:
     form = PasswordForm()
     if not form.submitted():
         return _password_page(form)
-    with login_slot(f"session:{g.counter_session.clerk.id}", known=True):
+    with password_check_slot(f"session:{g.counter_session.clerk.id}", known=True):
         refusal = sessions.choose_password(
             session=g.counter_session,
             password=form.password.data or "",

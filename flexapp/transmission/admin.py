@@ -123,7 +123,7 @@ def give_back(*, gateway: TaxGateway, serial: str, reason: str, actor: Actor) ->
         return HELD_THERE
     record = assessment.find(serial)
     assert record is not None
-    if not repository.park_for_good(message.id):
+    if not repository.discard_parked(message.id):
         return NOT_PARKED
     move = Move.REFUSE if message.kind == "submit" else Move.DECLINE
     return assessment.transition(

@@ -104,4 +104,4 @@ def resume() -> bool:
 def _send_on() -> None:
     """Make waiting messages due now, and remove the notice from the pages of their assessments."""
     assessment.hold_up_all(down=False)
-    repository.retry_sooner(utcnow())
+    repository.retry_all_now(utcnow())

@@ -158,7 +158,7 @@ def update_message(message_id: str, *, attempt: int, values: Mapping[str, object
     return changed is not None
 
 
-def retry_sooner(now: datetime) -> None:
+def retry_all_now(now: datetime) -> None:
     """Make all waiting messages due now."""
     db.session.execute(
         update(OutboxMessage)
@@ -180,7 +180,7 @@ def unpark(serial: str | None, now: datetime) -> Sequence[str]:
     return list(db.session.execute(statement).scalars())
 
 
-def park_for_good(message_id: str) -> bool:
+def discard_parked(message_id: str) -> bool:
     """Drop a parked message without delivery; False if it is not parked. The audit log has the
     reason.
     """

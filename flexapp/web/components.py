@@ -16,6 +16,7 @@ MODULES = (
     "cells",
     "charts",
     "codes",
+    "dialogs",
     "display",
     "drafts",
     "fields",

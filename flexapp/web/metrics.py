@@ -67,7 +67,7 @@ def cleanup_dead_workers(settings: Settings) -> None:
     Do not call it while the server runs: the sums would drop when a worker is replaced. Counts of
     an outbox sender that is still running are kept.
     """
-    metrics_files.remove_of_dead_workers(settings.metrics_dir)
+    metrics_files.remove_files_of_dead_workers(settings.metrics_dir)
 
 
 def answered(*, endpoint: str | None, method: str, status: int, seconds: float) -> None:
@@ -214,7 +214,7 @@ def _make_instruments() -> _Instruments:
     from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 
     if folder := os.environ.get(FOLDER):
-        metrics_files.remove_of_same_pid(Path(folder))
+        metrics_files.remove_files_of_same_pid(Path(folder))
     # The `_created` series are not needed, and they double the size of /metrics.
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()

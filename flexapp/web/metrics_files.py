@@ -78,7 +78,7 @@ def _can_be_merged(file: Path) -> bool:
     return True
 
 
-def remove_of_same_pid(folder: Path) -> None:
+def remove_files_of_same_pid(folder: Path) -> None:
     """Remove unreadable files with this process's own id, before it begins to count.
 
     In a container, process ids repeat at every start. A new process would get the damaged file of
@@ -92,7 +92,7 @@ def remove_of_same_pid(folder: Path) -> None:
                 logger.warning("metrics: %s cannot be removed", file.name)
 
 
-def remove_of_dead_workers(folder: Path) -> None:
+def remove_files_of_dead_workers(folder: Path) -> None:
     """Remove the files of processes that no longer exist."""
     for process, file in _named(folder):
         if not _is_alive(process) and file.is_file():

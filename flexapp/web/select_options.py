@@ -22,7 +22,7 @@ DIVISIONS: Groups = tuple(
 )
 """Every insured area (参保地区), grouped by city."""
 
-MAX_OPTIONS = 16
+MAX_VALUE = 16
 """Maximum length of an offered value. A longer one is a forged request, and is not cached."""
 
 
@@ -34,7 +34,7 @@ def init_app(app: Flask) -> None:
 def options(groups: Groups, chosen: str | None) -> Markup:
     """The `<option>` elements of these groups, with `chosen` selected."""
     chosen = chosen or ""
-    return _drawn(groups, chosen) if len(chosen) <= MAX_OPTIONS else _draw(groups, chosen)
+    return _drawn(groups, chosen) if len(chosen) <= MAX_VALUE else _draw(groups, chosen)
 
 
 def _draw(groups: Groups, chosen: str) -> Markup:

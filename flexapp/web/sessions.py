@@ -81,7 +81,7 @@ def was_sent() -> bool:
     return any(name in request.cookies for name in _names(current_app))
 
 
-def rotate_session(session: SessionMixin) -> None:
+def reset_session(session: SessionMixin) -> None:
     """Clear the session; in a frame, keep the channel that the frame belongs to."""
     channel = session.get(origin_check.CHANNEL) if is_framed() else None
     session.clear()

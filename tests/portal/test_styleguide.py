@@ -20,6 +20,7 @@ SHOWN_ELSEWHERE = {
     "calculation.html": "the form's of 核定",
     "charts.html": "the dashboard's",
     "codes.html": "the channels' page's",
+    "dialogs.html": "over a page; their sheet stands in the style guide",
     "drafts.html": "the forms' that keep drafts",
     "office.html": "the agency's pages'",
     "openapi.html": "the pages for vendors'",

@@ -21,7 +21,7 @@ from flexapp.staff import sessions
 from flexapp.staff.passwords import (
     PLACES_EACH,
     PLACES_UNKNOWN,
-    login_slot,
+    password_check_slot,
 )
 from tests.support.addresses import from_address
 from tests.support.at_once import at_once
@@ -114,10 +114,10 @@ def test_five_wrong_passwords_and_time_tell_nothing_of_whether_there_is_such_a_u
 def test_a_flood_from_many_addresses_leaves_a_place_for_the_usual_computer() -> None:
     with ExitStack() as flood:
         for number in range(PLACES_UNKNOWN):
-            flood.enter_context(login_slot(f"address {number}"))
-        with pytest.raises(ServiceUnavailable), login_slot("one more address"):
+            flood.enter_context(password_check_slot(f"address {number}"))
+        with pytest.raises(ServiceUnavailable), password_check_slot("one more address"):
             pass
-        with login_slot("the usual computer", known=True):
+        with password_check_slot("the usual computer", known=True):
             pass
 
 
@@ -291,7 +291,7 @@ def test_who_was_turned_away_is_told_to_try_again_in_a_moment_and_it_does_not_co
 ) -> None:
     with ExitStack() as places:
         for _ in range(PLACES_EACH):
-            places.enter_context(login_slot("address:127.0.0.1"))
+            places.enter_context(password_check_slot("address:127.0.0.1"))
         page = give_password(client, "jb01", status=503)
         assert "请稍等一会儿再试" in page.words
         assert page.response.headers["Retry-After"] == "2"

@@ -12,7 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from .messages import Claims, Signer, encode, es256, follow, unsigned
+from .messages import Claims, Signer, decode_unverified, encode, es256, unsigned
 
 AUDIENCE = "nx-flexible-employment"
 LIFE = 60
@@ -59,7 +59,7 @@ class Bench:
         self.asked = self.claims(**change)
         message = self.signer(self.asked)
         try:
-            signed = follow(message)[1]
+            signed = decode_unverified(message)[1]
         except ValueError:
             return message
         own = [name for name in change if signed.get(name) != self.asked.get(name)]
@@ -86,14 +86,14 @@ class Bench:
     def forged(self, alg: str, sign: Callable[[str], bytes]) -> str:
         """Return a message with the vendor's header but another algorithm."""
         self.parts()
-        header = {**follow(self.first)[0], "alg": alg}
+        header = {**decode_unverified(self.first)[0], "alg": alg}
         text = unsigned(header, self.claims())
         return f"{text}.{encode(sign(text))}"
 
     def strange(self, **header: str) -> str:
         """Return a message with the vendor's header, signed with an unregistered key."""
         self.parts()
-        header = {**follow(self.first)[0], **header}
+        header = {**decode_unverified(self.first)[0], **header}
         return es256(ec.generate_private_key(ec.SECP256R1()), header, self.claims())
 
     def tampered(self) -> str:

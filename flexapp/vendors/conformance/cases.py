@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from .bench import Bench, NotTried, no_such_day, shifted
-from .messages import NotAccepted, fetch
+from .messages import SigningRefused, fetch
 from .reading import clock_faults, link_faults, looked_at
 
 
@@ -90,7 +90,7 @@ def attempt(case: Case, bench: Bench, url: str) -> Result:
 
     try:
         message = case.make(bench)
-    except NotAccepted as refusal:
+    except SigningRefused as refusal:
         if case.status == 201:
             return result("", "failed", f"您的签名程序拒绝签这条正确的消息：{refusal}。")
         return result("", "not_tried", f"您的签名程序拒绝签这样的消息（{refusal}），这样很好。")

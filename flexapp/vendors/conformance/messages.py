@@ -23,7 +23,7 @@ Claims = Mapping[str, Any]
 Signer = Callable[[Claims], str]
 
 
-class NotAccepted(Exception):
+class SigningRefused(Exception):
     """The signer refuses to sign these claims."""
 
 
@@ -59,7 +59,7 @@ def es256(key: ec.EllipticCurvePrivateKey, header: Claims, claims: Claims) -> st
     return f"{signed}.{encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
 
-def follow(message: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def decode_unverified(message: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return (header, claims) of an unverified message; `ValueError` if it is malformed."""
     header, claims, _ = message.split(".")
     both = json.loads(decode(header)), json.loads(decode(claims))
@@ -108,7 +108,7 @@ def by_command(command: str) -> Signer:
             raise Stopped(f"签名程序运行不了：{fault}") from fault
         if done.returncode or not done.stdout.strip():
             told = done.stderr.decode(errors="replace").strip().splitlines() or ["没有说原因"]
-            raise NotAccepted(f"退出码 {done.returncode}，{told[-1]}")
+            raise SigningRefused(f"退出码 {done.returncode}，{told[-1]}")
         return done.stdout.decode(errors="replace").strip()
 
     return ask
@@ -122,7 +122,7 @@ def by_url(url: str) -> Signer:
         if answer.status_code >= 500:
             raise Stopped(f"签名服务出错：HTTP {answer.status_code}")
         if answer.status_code >= 300:
-            raise NotAccepted(f"HTTP {answer.status_code}")
+            raise SigningRefused(f"HTTP {answer.status_code}")
         return answer.text.strip()
 
     return ask
