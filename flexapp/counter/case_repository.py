@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 
 from flexapp.counter.case_models import CounterCase
 from flexapp.db.session import db, execute, table_of, upsert, write_intent
-from flexapp.people.service import PERSON, PERSON_ID
+from flexapp.people.service import PERSON, PERSON_ID, hand_on
 from flexapp.registration.service import WITH_PERSON
 
 _case = table_of(CounterCase)
@@ -36,11 +36,7 @@ def case(token: str, staff_id: int) -> tuple[int, datetime] | None:
     if row is None:
         return None
     if not writes:
-        start = 2
-        for joined in _JOINED:
-            end = start + len(joined.columns)
-            joined.then(row[0], row[start:end])
-            start = end
+        hand_on(_JOINED, row[0], row[2:])
     return row[0], row[1]
 
 

@@ -49,7 +49,7 @@ DESTINATION_KEY = "going_to"
 KEPT = "kept"
 """Key in the Flask session: a draft was saved before the redirect to the sign-in page."""
 
-OURS = frozenset({Access.PUBLIC, Access.ACCOUNT, Access.PERSON, Access.MACHINE})
+CHECKED_HERE = frozenset({Access.PUBLIC, Access.ACCOUNT, Access.PERSON, Access.MACHINE})
 """Accesses that this guard checks; staff have their own guard and session (staff/auth.py)."""
 
 NOT_ACTIVITY = frozenset({"people.session_state"})
@@ -58,7 +58,7 @@ NOT_ACTIVITY = frozenset({"people.session_state"})
 
 def init_app(app: Flask) -> None:
     """Register the guard and the template variables."""
-    add_guard(app, OURS, _guard)
+    add_guard(app, CHECKED_HERE, _guard)
     app.context_processor(
         lambda: {
             "visitor": g.get("visitor"),
@@ -70,7 +70,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["is_drafted"] = _is_drafted
     # layouts/page.html includes it in every page.
     app.jinja_env.globals["session_notice"] = "people/_session.html"
-    page_owner.loaded_by(app, OURS, lambda: _owner(_visitor_or_lapsed()))
+    page_owner.loaded_by(app, CHECKED_HERE, lambda: _owner(_visitor_or_lapsed()))
     errors.on_stale_form(app, lambda: draft_decorators.keep_stale(_visitor_or_lapsed()))
 
 

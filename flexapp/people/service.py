@@ -18,7 +18,7 @@ from flexapp.people.cards import PERSON, PersonCard, card_from, card_of
 from flexapp.people.models import Account, Person
 from flexapp.people.name_attempts import NameTry, try_name
 from flexapp.people.repository import asked_on
-from flexapp.people.visitor_repository import PERSON_ID, Joined, read_with_visitor
+from flexapp.people.visitor_repository import PERSON_ID, Joined, hand_on, read_with_visitor
 from flexapp.rules.capabilities import Action, why_not
 from flexapp.rules.identity import IdentityNumber, parse_identity
 from flexapp.rules.periods import Month
@@ -42,6 +42,7 @@ __all__ = [
     "add_person",
     "asked_on",
     "find_person",
+    "hand_on",
     "known",
     "mask_phone",
     "may_ask_about",

@@ -79,11 +79,20 @@ class Joined:
         return statement.add_columns(*self.columns)
 
 
+def hand_on(joined: Sequence[Joined], person_id: int, values: Sequence[Any]) -> None:
+    """Give each slice the values of its columns; `values` are those that `onto` has added."""
+    start = 0
+    for each in joined:
+        end = start + len(each.columns)
+        each.then(person_id, values[start:end])
+        start = end
+
+
 class VisitorStatement:
     """The statement with all joins, built when they are added."""
 
     def __init__(self) -> None:
-        self.statement, self._joined, self._width = _BASE, list[Joined](), len(_NAMES)
+        self.statement, self._joined = _BASE, list[Joined]()
 
     def add(self, joined: Joined) -> None:
         """Join another table."""
@@ -98,14 +107,8 @@ class VisitorStatement:
             return None
         found = dict(zip(_NAMES, row, strict=False))
         note_revision(found.pop("reference_revision"))
-        if not joined:
-            return found
-        start, person_id = self._width, found["person_id"]
-        for each in self._joined:
-            end = start + len(each.columns)
-            if person_id is not None:
-                each.then(person_id, row[start:end])
-            start = end
+        if joined and found["person_id"] is not None:
+            hand_on(self._joined, found["person_id"], row[len(_NAMES) :])
         return found
 
 
